@@ -1,0 +1,1 @@
+"""Sheaf: works come in by SWORD, get their identifiers, and go out by OAI-PMH."""

@@ -1,0 +1,1 @@
+"""Works that come from elsewhere in bulk: files of metadata, another OAI-PMH repository."""

@@ -1,0 +1,147 @@
+"""The identifier core in values: what is minted, what an agency should say of it, and what it said."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from msgspec import Meta, Struct
+
+
+class State(StrEnum):
+    """How far an identifier has come, in our words.
+
+    reserved → submitted → registered → withdrawn; rejected and blocked wait for somebody. See MOVES.
+    """
+
+    RESERVED = "reserved"  # the name is ours and burnt; no agency knows it
+    SUBMITTED = "submitted"  # sent or being sent; the agency has not confirmed what we want
+    REGISTERED = "registered"  # the agency confirmed it, and it resolves to the item page
+    REJECTED = "rejected"  # the agency refuses the metadata; waits for a change of the record
+    BLOCKED = "blocked"  # the agency refuses our account; waits for the profile to be mended
+    WITHDRAWN = "withdrawn"  # the work was withdrawn; the agency hides it and it resolves to the tombstone
+    EXTERNAL = "external"  # came with the work; somebody else's to register
+
+
+#: Which state may follow which. A walk through this table ends in registered, withdrawn or external, or waits for a person.
+MOVES: dict[State, frozenset[State]] = {
+    State.RESERVED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
+    State.SUBMITTED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
+    State.REGISTERED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
+    State.REJECTED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
+    State.BLOCKED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
+    State.WITHDRAWN: frozenset({State.WITHDRAWN, State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED}),
+    State.EXTERNAL: frozenset({State.EXTERNAL}),
+}
+
+
+class Fault(StrEnum):
+    """Why an agency does not agree, and so what happens next."""
+
+    TRANSIENT = "transient"  # no connection, time-out, 408, 425, 429, 5xx: asked again later, without limit
+    CREDENTIALS = "credentials"  # 401, 403: the profile is paused, its identifiers wait
+    REJECTED = "rejected"  # 400, 404, 405, 422: waits until the record or the profile changes
+    UNKNOWN = "unknown"  # the answer was lost or makes no sense: asked before it is sent again
+
+
+class AgencyState(StrEnum):
+    """What we want an agency to say of an identifier."""
+
+    FINDABLE = "findable"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What the agency should know: computed from the record as it is now, never stored as a payload."""
+
+    value: str
+    url: str
+    state: AgencyState
+    metadata: bytes
+    """The agency's own metadata document, validated before it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The agency agrees: its state and address for the identifier are what was desired, and it resolves."""
+
+    status: int
+    answer: str
+    """The body of the agency's answer as it came, secrets redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The agency does not agree (yet)."""
+
+    fault: Fault
+    message: str
+    """One sentence for a human, with the agency's own words."""
+    status: int | None = None
+    answer: str = ""
+    retry_after: float | None = None
+    """Seconds, where the agency named them."""
+
+
+class Client(Protocol):
+    """One account at one agency."""
+
+    async def agree(self, desired: Desired) -> Confirmed | Failed:
+        """Make the agency agree about one identifier, whatever it knew before. Never raises for what an agency may do."""
+        ...
+
+    async def test(self) -> Confirmed | Failed:
+        """Ask the agency whether it knows this account, without changing anything."""
+        ...
+
+
+def title(text: str, help_text: str = "", *, secret: bool = False) -> Meta:
+    """Return the metadata of a settings field: what a form and the command line call it and say about it."""
+    return Meta(title=text, description=help_text, extra={"secret": secret})
+
+
+class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A suffix label and the categories or types (codes) that get it."""
+
+    types: tuple[str, ...]
+    label: Annotated[str, Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+$")]
+
+
+class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How an agency's DOIs are formed: prefix `/` label `.` zero-filled number; without a label just the number."""
+
+    prefix: Annotated[str, Meta(pattern=r"^10\.\d{4,9}$"), title("DOI prefix", "Assigned by the agency; starts with 10.")]
+    start: Annotated[int, Meta(ge=1), title("Suffix starting number", "The first free number from here on is used.")] = 1
+    padding: Annotated[int, Meta(ge=1, le=9), title("Padding", "Total digits of the number, zero-filled; a larger number grows.")] = 8
+    labels: Annotated[tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.")] = ()
+    types: Annotated[
+        tuple[str, ...], title("Asset categories and types", "Codes of categories or types this agency serves; empty means all.")
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """One registration agency: its name, the class of its profile's settings, and how a client is made of them."""
+
+    name: str
+    title: str
+    scheme: str
+    account: type[DoiRules]
+    client: Callable[[Any, Any], Client]
+    """Takes the account settings and the aiohttp client session all agencies share."""
+    metadata: str = field(default="datacite")
+    """The format (its prefix) in which the agency wants its metadata."""
+
+
+Call = Callable[[Desired], Awaitable[Confirmed | Failed]]
+
+
+def secret_fields(kind: type[Struct]) -> tuple[str, ...]:
+    """Return the names of the fields of a settings class that are secrets."""
+    info = msgspec.inspect.type_info(kind)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return tuple(
+        f.name for f in info.fields if isinstance(f.type, msgspec.inspect.Metadata) and (f.type.extra or {}).get("secret")
+    )

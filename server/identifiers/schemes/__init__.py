@@ -1,0 +1,1 @@
+"""Identifier schemes, one file each."""

@@ -1,0 +1,1 @@
+"""The public pages of works: landing page, files, tombstone."""

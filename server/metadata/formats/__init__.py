@@ -1,0 +1,1 @@
+"""The OAI formats whose mapping needs thought, one file each, beside their template."""

@@ -1,0 +1,1 @@
+"""The metadata formats that can come in, one file each."""

@@ -1,0 +1,1 @@
+"""Integration profiles: typed settings an administrator edits, their secrets sealed."""

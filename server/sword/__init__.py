@@ -1,0 +1,1 @@
+"""SWORD deposit: receive, understand, accept or hold, and tell."""

@@ -1,0 +1,1 @@
+"""The packagings a deposit can have, one file each."""

@@ -1,0 +1,1 @@
+"""SWORD 2.0: its requests, its documents, its routes."""

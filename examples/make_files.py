@@ -196,6 +196,9 @@ def rose(table: list[list[str]]) -> str:
                 )
         months = f"{table[1 + first][0]} to {table[12 + first][0]}"
         body.append(label(cx, 650, months, size=13))
+    body.append(
+        label(330, 675, "The months go clockwise from the left; areas are yearly rates of deaths in a thousand.", size=12)
+    )
     for number, (kind, colour) in enumerate(kinds):
         body.append(
             f'<rect x="{40 + 110 * number}" y="22" width="14" height="14" fill="{colour}" stroke="#333" stroke-width="0.5"/>'

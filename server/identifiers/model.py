@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
 
-import msgspec
 from msgspec import Meta, Struct
 
 
@@ -129,19 +128,10 @@ class Agency:
     title: str
     scheme: str
     account: type[DoiRules]
-    client: Callable[[Any, Any], Client]
-    """Takes the account settings and the aiohttp client session all agencies share."""
+    client: Callable[[Any, Any], Client] | None
+    """Takes the account settings and the aiohttp client session all agencies share; None for one that only reserves."""
     metadata: str = field(default="datacite")
     """The format (its prefix) in which the agency wants its metadata."""
 
 
 Call = Callable[[Desired], Awaitable[Confirmed | Failed]]
-
-
-def secret_fields(kind: type[Struct]) -> tuple[str, ...]:
-    """Return the names of the fields of a settings class that are secrets."""
-    info = msgspec.inspect.type_info(kind)
-    assert isinstance(info, msgspec.inspect.StructType)
-    return tuple(
-        f.name for f in info.fields if isinstance(f.type, msgspec.inspect.Metadata) and (f.type.extra or {}).get("secret")
-    )

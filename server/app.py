@@ -1,0 +1,122 @@
+"""The one place where everything meets: constructors are called here, and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import ClientSession, web
+
+import server.sword.tables
+from server import clock as clocks
+from server import observe
+from server.accounts.authenticate import Authenticator
+from server.clock import Clock
+from server.db.engine import Database, open_database
+from server.identifiers.mint import REGISTER, agencies
+from server.identifiers.model import Agency
+from server.identifiers.register import Registrar
+from server.jobs.worker import Worker
+from server.metadata.format import formats
+from server.metadata.fragments import Renderer, Repository
+from server.metadata.reading import Reader, readers
+from server.middleware import Translator, identified
+from server.oai.routes import Oai
+from server.oai.verbs import Provider
+from server.operate import Operate
+from server.profiles.seal import Seal
+from server.publishing import Press
+from server.records import changes
+from server.records.files import DiskStore
+from server.registry import Registry
+from server.settings import Settings, secret_key
+from server.sword.accept import READ, Acceptance
+from server.sword.intake import Intake
+from server.sword.package import packagings
+from server.sword.understand import Understanding
+from server.sword.v2.documents import Collection, Links
+from server.sword.v2.opening import open_deposit
+from server.sword.v2.routes import SwordV2
+
+_ = server.sword.tables  # every table is known once this module is imported
+log = observe.logger("app")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A running Sheaf without its web server: what the web, the worker and the command line share."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    files: DiskStore
+    seal: Seal
+    key: bytes
+    agencies: Registry[Agency]
+    readers: Registry[Reader]
+    press: Press
+    intake: Intake
+    worker: Worker
+    session: ClientSession
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, clock: Clock = clocks.now) -> AsyncIterator[House]:
+    """Open database, files and worker of an installation whose tables are up to date; close them in order."""
+    key = secret_key(settings)
+    database = await open_database(settings.database)
+    try:
+        async with ClientSession() as session:
+            yield await _built(settings, clock, key, database, session)
+    finally:
+        await database.close()
+
+
+async def _built(settings: Settings, clock: Clock, key: bytes, database: Database, session: ClientSession) -> House:
+    repository = Repository(settings.repository_name, settings.url, settings.repository_id, settings.email)
+    known = formats()
+    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)))
+    shelf, seal, files = agencies(), Seal(key), DiskStore(settings.folder)
+    press = Press(renderer, shelf)
+    understanding = Understanding(readers(), packagings(), files)
+    acceptance = Acceptance(database, press, clock, approves=settings.import_as == "approved")
+    registrar = Registrar(database, renderer, shelf, seal, session, clock)
+    handlers = {REGISTER: registrar, READ: lambda job: intake.handle(job)}
+    worker = Worker(database, handlers, clock, slots=settings.workers)
+    intake = Intake(
+        database, understanding, acceptance, clock, {"sword2": open_deposit},
+        refuses=settings.content_faults == "refuse", read_now=settings.read_now_mb * 2**20, wake=worker.call,
+    )  # fmt: skip
+    return House(settings, clock, database, files, seal, key, shelf, understanding.readers, press, intake, worker, session)
+
+
+def web_application(house: House) -> web.Application:
+    """Return the web server's application."""
+    settings, repository = house.settings, house.press.renderer.repository
+    provider = Provider(house.press.renderer, house.key, settings.oai_page_size, timedelta(days=settings.oai_token_days))
+    collection = Collection(
+        "works", f"Works of {settings.repository_name}", "Works of the institution's members.",
+        "Complete deposits are published at once." if settings.import_as == "approved" else "Complete deposits wait for approval.",
+        house.intake.understanding.packagings.names(),
+    )  # fmt: skip
+    sword = SwordV2(
+        house.database, Authenticator(house.database), house.intake, house.intake.acceptance, house.files, house.clock,
+        Links(repository.url), repository.name, (collection,), settings.max_upload_mb * 2**20,
+    )  # fmt: skip
+    translators: dict[str, Translator] = {"sword": sword.translate}
+    application = web.Application(middlewares=[identified(translators)], client_max_size=0)
+    for room in (Oai(house.database, provider, house.clock), sword, Operate(house.database)):
+        application.add_routes(room.routes())
+    return application
+
+
+@asynccontextmanager
+async def working(house: House) -> AsyncIterator[None]:
+    """Run the worker beside whatever else the process does."""
+    task = asyncio.create_task(house.worker.run(), name="worker")
+    try:
+        yield
+    finally:
+        await house.worker.stop()
+        await task

@@ -1,0 +1,59 @@
+"""The database as everybody else sees it: `write`, `read`, `read_hot`. Use cases are plain functions over a Core connection."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from server.errors import Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+UseCase = Callable[Concatenate[Connection, P], T]
+"""A synchronous function whose first argument is the transaction. It never commits, and as it cannot await, it cannot call the network."""
+
+
+class Database(Protocol):
+    """The only ways to the database.
+
+    Each call is one transaction: `write` commits when the function returns and rolls back when it raises; the reads see one snapshot.
+    All raise Unavailable where the database cannot answer (away, locked, disk full) and whatever the function raises.
+    """
+
+    def write(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        """Run a use case that changes something."""
+        ...
+
+    def read(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        """Run an ordinary read: pages, admin screens."""
+        ...
+
+    def read_hot(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        """Run a read of the harvest's path on a thread of its own."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is queued, then let go of every connection."""
+        ...
+
+
+def unavailable(error: DBAPIError) -> Exception:
+    """Turn a fault of the database itself into Unavailable; return anything else (a broken constraint, a bug) as it is."""
+    if not (isinstance(error, OperationalError) or error.connection_invalidated):
+        return error
+    reason = str(error.orig).strip().splitlines()[0] if error.orig and str(error.orig).strip() else type(error.orig).__name__
+    return Unavailable(f"The database does not answer: {reason}.", remedy="Try again later; the operator finds the cause in the log.")
+
+
+async def open_database(url: str, *, readers: int = 2) -> Database:
+    """Open the database an URL names: `sqlite:///path` or `postgresql://…`."""
+    arguments: dict[str, Any] = {"readers": readers}
+    if url.startswith("sqlite"):
+        from server.db.sqlite import SqliteDatabase
+
+        return SqliteDatabase(url, **arguments)
+    from server.db.postgresql import PostgresqlDatabase
+
+    return PostgresqlDatabase(url)

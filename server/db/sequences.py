@@ -1,0 +1,34 @@
+"""Numbers without gaps: a row a sequence, taken inside the transaction that uses them, given back when it rolls back."""
+
+from sqlalchemy import BigInteger, Column, Connection, String, Table, case, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from server.db.columns import metadata
+
+sequences = Table(
+    "sequences",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("value", BigInteger, nullable=False),  # the last number taken
+)
+
+
+def take(tx: Connection, name: str, count: int = 1, *, start: int = 1) -> int:
+    """Take `count` numbers and return the last of them.
+
+    `start` is the lowest number the caller wants; a sequence already beyond it goes on where it is. On PostgreSQL the row stays locked until the commit.
+    """
+    insert = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
+    statement = insert(sequences).values(name=name, value=start + count - 1)
+    larger = statement.excluded.value - count
+    current = sequences.c.value
+    statement = statement.on_conflict_do_update(
+        index_elements=[sequences.c.name], set_={"value": case((current >= larger, current), else_=larger) + count}
+    )
+    return int(tx.execute(statement.returning(sequences.c.value)).scalar_one())
+
+
+def last(tx: Connection, name: str) -> int:
+    """Return the last number taken, 0 if none was."""
+    return int(tx.execute(select(sequences.c.value).where(sequences.c.name == name)).scalar() or 0)

@@ -1,0 +1,148 @@
+"""The ledger: which names exist, whose they are, and how far the agency agrees. Takes the transaction, returns values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from server.errors import Conflict
+from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, State
+from server.identifiers.tables import identifiers, submissions
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One identifier as the ledger knows it."""
+
+    id: int
+    record_id: str
+    scheme: str
+    value: str
+    own: bool
+    profile_id: int | None
+    environment: str
+    state: State
+    fault: str | None
+    message: str | None
+    acknowledged: str | None
+    registered: datetime | None
+
+
+#: Which state a fault leads to. A transient or unknown one leaves the identifier on its way.
+AFTER = {
+    Fault.TRANSIENT: State.SUBMITTED,
+    Fault.UNKNOWN: State.SUBMITTED,
+    Fault.REJECTED: State.REJECTED,
+    Fault.CREDENTIALS: State.BLOCKED,
+}
+
+
+def add(tx: Connection, entry: dict[str, object], now: datetime) -> int:
+    """Write a name down, reserved or external; the caller has seen that it is free."""
+    row = {"created": now, "changed": now, "environment": "", **entry}
+    return int(tx.execute(insert(identifiers).values(row).returning(identifiers.c.id)).scalar_one())
+
+
+def is_taken(tx: Connection, scheme: str, normal: str) -> bool:
+    return tx.execute(select(identifiers.c.id).where(identifiers.c.scheme == scheme, identifiers.c.normal == normal)).scalar() is not None
+
+
+def owner_of(tx: Connection, scheme: str, normal: str) -> str | None:
+    """Return the id of the work a name belongs to, or None."""
+    return tx.execute(select(identifiers.c.record_id).where(identifiers.c.scheme == scheme, identifiers.c.normal == normal)).scalar()
+
+
+def keep_external(tx: Connection, record_id: str, scheme: str, value: str, normal: str, now: datetime) -> None:
+    """Note a name a work came with, so that it is never minted again; raises Conflict where it is another work's."""
+    owner = owner_of(tx, scheme, normal)
+    if owner == record_id:
+        return
+    if owner is not None:
+        raise Conflict(
+            f"The {scheme.upper()} {value} belongs to work {owner} already.",
+            place="identifier",
+            remedy="Check whether this is the same work; if so, change that one instead.",
+            code="duplicate",
+        )
+    values = {"record_id": record_id, "scheme": scheme, "value": value, "normal": normal, "own": False, "state": State.EXTERNAL.value}
+    add(tx, values, now)
+
+
+def of_record(tx: Connection, record_id: str) -> list[Entry]:
+    """Return a work's identifiers, the oldest first."""
+    query = select(identifiers).where(identifiers.c.record_id == record_id).order_by(identifiers.c.id)
+    return [_entry(row) for row in tx.execute(query).mappings()]
+
+
+def get(tx: Connection, number: int) -> Entry | None:
+    row = tx.execute(select(identifiers).where(identifiers.c.id == number)).mappings().one_or_none()
+    return None if row is None else _entry(row)
+
+
+def shown_doi(tx: Connection, record_id: str) -> str:
+    """Return the work's own DOI once the agency has confirmed it, else an empty string: harvesters get no link that leads nowhere."""
+    query = select(identifiers.c.value).where(
+        identifiers.c.record_id == record_id, identifiers.c.scheme == "doi", identifiers.c.own, identifiers.c.registered.is_not(None)
+    )
+    return tx.execute(query.order_by(identifiers.c.id).limit(1)).scalar() or ""
+
+
+def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> int:
+    """Write down that something is about to be sent, and return the submission's number."""
+    _move(tx, entry, State.SUBMITTED, now)
+    row = {
+        "identifier_id": entry.id,
+        "agency": agency,
+        "environment": entry.environment,
+        "attempt": attempt,
+        "sent": now,
+        "digest": digest,
+        "url": desired.url,
+        "wanted": desired.state.value,
+    }
+    return int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one())
+
+
+def confirm(tx: Connection, entry: Entry, submission: int, digest: str, outcome: Confirmed, *, hidden: bool, now: datetime) -> bool:
+    """The agency agrees; return whether this made the identifier registered for the first time."""
+    _answer(tx, submission, outcome.status, "confirmed", outcome.answer, now)
+    current = get(tx, entry.id)
+    first = current is not None and current.registered is None and not hidden
+    values = {"acknowledged": digest, "fault": None, "message": None} | ({"registered": now} if first else {})
+    _move(tx, entry, State.WITHDRAWN if hidden else State.REGISTERED, now, **values)
+    return first
+
+
+def fail(tx: Connection, entry: Entry, submission: int, outcome: Failed, now: datetime) -> None:
+    """The agency does not agree; the reason is kept in its own words."""
+    _answer(tx, submission, outcome.status, outcome.fault.value, outcome.answer or outcome.message, now)
+    _move(tx, entry, AFTER[outcome.fault], now, fault=outcome.fault.value, message=outcome.message)
+
+
+def counts(tx: Connection) -> dict[str, int]:
+    return {row[0]: row[1] for row in tx.execute(select(identifiers.c.state, func.count()).group_by(identifiers.c.state))}
+
+
+def waiting_for(tx: Connection, profile_id: int) -> list[int]:
+    """Return the identifiers of a profile that the agency has not confirmed, for when the profile was changed."""
+    stuck = [s.value for s in (State.RESERVED, State.SUBMITTED, State.BLOCKED, State.REJECTED)]
+    return list(tx.execute(select(identifiers.c.id).where(identifiers.c.profile_id == profile_id, identifiers.c.state.in_(stuck))).scalars())
+
+
+def _move(tx: Connection, entry: Entry, state: State, now: datetime, **values: object) -> None:
+    if state not in MOVES[entry.state]:
+        raise AssertionError(f"{entry.value}: {entry.state} → {state} is not a move")
+    tx.execute(update(identifiers).where(identifiers.c.id == entry.id).values(state=state.value, changed=now, **values))
+
+
+def _answer(tx: Connection, submission: int, status: int | None, outcome: str, answer: str, now: datetime) -> None:
+    sent = tx.execute(select(submissions.c.sent).where(submissions.c.id == submission)).scalar_one()
+    values = {"status": status, "outcome": outcome, "answer": answer[:20000], "seconds": (now - sent).total_seconds()}
+    tx.execute(update(submissions).where(submissions.c.id == submission).values(values))
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(
+        row["id"], row["record_id"], row["scheme"], row["value"], row["own"], row["profile_id"], row["environment"],
+        State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"],
+    )  # fmt: skip

@@ -1,0 +1,143 @@
+"""Registration: make the agency agree about one identifier, as the record is now. The handler of the job `register`.
+
+The job carries no payload, so edits collapse and a retry sends today's truth. No transaction is open while the agency is asked. Whatever
+happens between the call and the commit (a crash, a lost answer), the claim runs out and the same question is asked again; agencies take it
+as often as it comes.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiohttp import ClientSession
+from sqlalchemy import Connection
+
+from server import observe
+from server.clock import Clock
+from server.db.engine import Database
+from server.identifiers import ledger
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault
+from server.jobs import queue
+from server.jobs.model import Answer, Dead, Done, Held, Job, Later
+from server.jobs.worker import back_off
+from server.metadata.fragments import Renderer
+from server.profiles import store as profiles
+from server.profiles.seal import Seal
+from server.records import changes
+from server.records import store as records
+from server.records.store import State, Stored
+from server.registry import Registry
+
+log = observe.logger("register")
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What was read for one registration: the identifier, its work, its profile."""
+
+    entry: ledger.Entry
+    stored: Stored
+    profile: profiles.Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """Everything a registration needs; `__call__` is the job's handler."""
+
+    database: Database
+    renderer: Renderer
+    agencies: Registry[Agency]
+    seal: Seal
+    session: ClientSession
+    clock: Clock
+
+    async def __call__(self, job: Job) -> Answer | None:
+        """Ask the agency until it agrees; the answer is None where the job was settled together with the identifier."""
+        question = await self.database.read(_question, int(job.subject))
+        if isinstance(question, Dead | Held | Done):
+            return question
+        agency = self.agencies[question.profile.kind]
+        if agency.client is None:
+            return Held(f"{agency.title} registers nothing.")
+        desired = self._desired(question, agency)
+        digest = hashlib.sha256("\0".join((desired.url, desired.state)).encode() + desired.metadata).hexdigest()
+        if question.entry.acknowledged == digest:
+            return Done("the agency agrees already")
+        account = profiles.opened(question.profile, agency.account, self.seal)
+        submission = await self.database.write(ledger.begin, question.entry, desired, digest, agency.name, job.attempts, self.clock())
+        outcome = await agency.client(account, self.session).agree(desired)
+        log.info("asked the agency", extra={"identifier": desired.value, "agency": agency.name, "outcome": type(outcome).__name__.lower()})
+        if isinstance(outcome, Failed):
+            await self.database.write(_settle_failure, job, question, submission, outcome, self.clock())
+        else:
+            change = self._change(question, desired)
+            await self.database.write(_settle_success, self, job, question, desired, submission, digest, outcome, change, self.clock())
+        return None
+
+    def _desired(self, question: _Question, agency: Agency) -> Desired:
+        stored, entry = question.stored, question.entry
+        work = self.renderer.work(stored.id, stored.record, doi=entry.value, deposited=stored.created.date().isoformat())
+        state = AgencyState.FINDABLE if stored.state is State.PUBLISHED else AgencyState.HIDDEN
+        return Desired(entry.value, work.landing_url, state, self.renderer.metadata(agency.metadata, work))
+
+    def _change(self, question: _Question, desired: Desired) -> changes.Change | None:
+        """Render the work with its DOI, for the moment it is registered for the first time."""
+        if desired.state is not AgencyState.FINDABLE or question.entry.registered is not None:
+            return None
+        stored = question.stored
+        work = self.renderer.work(stored.id, stored.record, doi=desired.value, deposited=stored.created.date().isoformat())
+        return self.renderer.change(work, stored.collection)
+
+
+def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
+    entry = ledger.get(tx, number)
+    if entry is None or not entry.own or entry.profile_id is None:
+        return Dead("There is no such identifier of ours.")
+    profile = profiles.by_id(tx, entry.profile_id)
+    if profile is None:
+        return Held("The profile this identifier was minted by is gone; make it again, or another of its prefix.")
+    if profile.paused or not profile.enabled:
+        return Held(profile.paused or f"The profile {profile.name!r} is switched off.")
+    stored = records.get(tx, entry.record_id)
+    if stored.state is State.DRAFT:
+        return Done("the work is not published")
+    if stored.state is State.WITHDRAWN and entry.registered is None and entry.state == "reserved":
+        return Done("the work was withdrawn before the agency knew of it")
+    return _Question(entry, stored, profile)
+
+
+def _settle_success(
+    tx: Connection, registrar: Registrar, job: Job, question: _Question, desired: Desired, submission: int, digest: str,
+    outcome: Confirmed, change: changes.Change | None, now: datetime,
+) -> None:  # fmt: skip
+    """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the DOI."""
+    if not queue.settle(tx, job, Done(), now):
+        return
+    hidden = desired.state is AgencyState.HIDDEN
+    first = ledger.confirm(tx, question.entry, submission, digest, outcome, hidden=hidden, now=now)
+    current = records.find(tx, question.stored.id)
+    if not first or change is None or current is None or current.state is not State.PUBLISHED:
+        return
+    if current.version != question.stored.version:
+        # The work changed while the agency was asked, and was shown without the DOI: render what it is now (rare, so within the transaction).
+        work = registrar.renderer.work(current.id, current.record, doi=desired.value, deposited=current.created.date().isoformat())
+        change = registrar.renderer.change(work, current.collection)
+    changes.stamp(tx, [change], now)
+
+
+def _settle_failure(tx: Connection, job: Job, question: _Question, submission: int, outcome: Failed, now: datetime) -> None:
+    if not queue.settle(tx, job, _next(job, outcome), now):
+        return
+    ledger.fail(tx, question.entry, submission, outcome, now)
+    if outcome.fault is Fault.CREDENTIALS:
+        profiles.pause(tx, question.profile.id, outcome.message)
+
+
+def _next(job: Job, outcome: Failed) -> Answer:
+    """Say what follows a failure: asked again later, or held until the record or the profile changes."""
+    if outcome.fault in {Fault.REJECTED, Fault.CREDENTIALS}:
+        return Held(outcome.message)
+    delay = back_off(job.attempts)
+    if outcome.retry_after is not None:
+        delay = max(delay, timedelta(seconds=outcome.retry_after))
+    return Later(delay, outcome.message)

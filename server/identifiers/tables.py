@@ -1,0 +1,45 @@
+"""Tables of the identifiers: each name once, what its agency acknowledged, and every exchange with it."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+
+from server.db.columns import Serial, Utc, metadata
+
+identifiers = Table(
+    "identifiers",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("record_id", String(26), ForeignKey("records.id"), nullable=False, index=True),
+    Column("scheme", String(20), nullable=False),
+    Column("value", String(2048), nullable=False),  # as it is shown
+    Column("normal", String(2048), nullable=False),  # as it is compared
+    Column("own", Boolean, nullable=False),  # minted here
+    Column("profile_id", BigInteger),  # whose rules it was minted by; null for one that came with the work
+    Column("environment", String(12), nullable=False),  # test or production; empty where no agency is
+    Column("state", String(12), nullable=False),
+    Column("fault", String(12)),  # why the agency does not agree
+    Column("message", Text),  # in words, the agency's own included
+    Column("acknowledged", String(64)),  # digest of what the agency confirmed last
+    Column("registered", Utc),  # when the agency first confirmed it
+    Column("created", Utc, nullable=False),
+    Column("changed", Utc, nullable=False),
+    Index("uq_identifiers_normal", "scheme", "normal", unique=True),
+    Index("ix_identifiers_state", "state"),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("identifier_id", BigInteger, ForeignKey("identifiers.id"), nullable=False, index=True),
+    Column("agency", String(40), nullable=False),
+    Column("environment", String(12), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("sent", Utc, nullable=False),
+    Column("digest", String(64), nullable=False),  # of what was sent
+    Column("url", Text, nullable=False),
+    Column("wanted", String(12), nullable=False),  # findable or hidden
+    Column("status", Integer),  # HTTP; null while unanswered
+    Column("outcome", String(12)),  # confirmed or a fault; null while unanswered
+    Column("answer", Text),  # verbatim, secrets redacted
+    Column("seconds", Float),
+)

@@ -1,0 +1,86 @@
+"""The queue's verbs: enqueue, claim, settle, release. Each is part of somebody's transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from ulid import ULID
+
+from server.jobs.model import FOLLOWS, Answer, Done, Job, JobState, Later
+from server.jobs.tables import OPEN, jobs
+
+LEASE = timedelta(minutes=5)
+_WAITING = (JobState.READY.value, JobState.DEFERRED.value)
+
+
+def enqueue(tx: Connection, kind: str, subject: str, now: datetime) -> None:
+    """Ask for something to be made true, soon. Asking again while it waits only moves it to the front; while it is active, it is done once more."""
+    insert = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
+    row = {"kind": kind, "subject": subject, "state": JobState.READY.value, "due": now, "attempts": 0, "again": False, "created": now, "changed": now}
+    active = jobs.c.state == JobState.ACTIVE.value
+    again = {
+        "state": case((active, jobs.c.state), else_=JobState.READY.value),
+        "due": case((active, jobs.c.due), else_=now),
+        "again": active,
+        "changed": now,
+    }
+    tx.execute(insert(jobs).values(row).on_conflict_do_update(index_elements=["kind", "subject"], index_where=OPEN, set_=again))
+
+
+def claim(tx: Connection, kinds: Iterable[str], now: datetime, limit: int = 1) -> list[Job]:
+    """Take up to `limit` due jobs for LEASE; also those whose claimant let its lease run out."""
+    due = (
+        select(jobs.c.id)
+        .where(jobs.c.state.in_([*_WAITING, JobState.ACTIVE.value]), jobs.c.due <= now, jobs.c.kind.in_(list(kinds)))
+        .order_by(jobs.c.due, jobs.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(tx.execute(due).scalars())
+    token = str(ULID())
+    if not ids:
+        return []
+    taken = (
+        update(jobs)
+        .where(jobs.c.id.in_(ids))
+        .values(state=JobState.ACTIVE.value, due=now + LEASE, attempts=jobs.c.attempts + 1, claim=token, again=False, changed=now)
+        .returning(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.attempts, jobs.c.claim, jobs.c.created)
+    )
+    return sorted((Job(*row) for row in tx.execute(taken)), key=lambda job: job.id)
+
+
+def settle(tx: Connection, job: Job, answer: Answer, now: datetime) -> bool:
+    """Write down how a job ended; return False, writing nothing, where the claim is not ours any more."""
+    row = tx.execute(select(jobs.c.again).where(*_ours(job)).with_for_update()).one_or_none()
+    if row is None:
+        return False
+    state = FOLLOWS[type(answer)]
+    note = answer.note if isinstance(answer, Done) else answer.why
+    due = now + answer.delay if isinstance(answer, Later) else now
+    attempts = job.attempts
+    if row.again and not isinstance(answer, Later):
+        state, attempts = JobState.READY, 0
+    values = {"state": state.value, "due": due, "note": note, "claim": None, "again": False, "attempts": attempts, "changed": now}
+    tx.execute(update(jobs).where(jobs.c.id == job.id).values(values))
+    return True
+
+
+def release(tx: Connection, job: Job, now: datetime) -> None:
+    """Give a claimed job back untouched, at a graceful stop."""
+    tx.execute(update(jobs).where(*_ours(job)).values(state=JobState.READY.value, due=now, claim=None, attempts=job.attempts - 1, changed=now))
+
+
+def is_ours(tx: Connection, job: Job) -> bool:
+    """Whether the claim still holds; asked in the transaction that settles more than the job."""
+    return tx.execute(select(jobs.c.id).where(*_ours(job)).with_for_update()).one_or_none() is not None
+
+
+def counts(tx: Connection) -> dict[str, int]:
+    """Count the jobs by state."""
+    return {row[0]: row[1] for row in tx.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
+
+
+def _ours(job: Job) -> tuple[ColumnElement[bool], ...]:
+    return (jobs.c.id == job.id, jobs.c.claim == job.claim, jobs.c.state == JobState.ACTIVE.value)

@@ -1,0 +1,107 @@
+"""The worker: claims due jobs, runs their handlers, settles them. Any number of processes may run one."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+from server import observe
+from server.clock import Clock
+from server.db.engine import Database
+from server.errors import SheafError, Unavailable
+from server.jobs import queue
+from server.jobs.model import Answer, Handler, Held, Job, Later
+
+PAUSE = 1.0
+"""Seconds between looks at the queue when nobody called."""
+
+FIRST_DELAY = timedelta(seconds=5)
+LONGEST_DELAY = timedelta(minutes=30)
+
+log = observe.logger("worker")
+
+
+def back_off(attempts: int) -> timedelta:
+    """Return how long to wait after that many attempts: doubling, up to half an hour."""
+    return min(FIRST_DELAY * 2 ** min(attempts - 1, 12), LONGEST_DELAY)
+
+
+class Worker:
+    """Runs up to `slots` handlers at once. `call` wakes it at once; `stop` lets handlers finish and gives back what they cannot."""
+
+    def __init__(self, database: Database, handlers: Mapping[str, Handler], clock: Clock, *, slots: int) -> None:
+        self._database = database
+        self._handlers = handlers
+        self._clock = clock
+        self._slots = slots
+        self._called = asyncio.Event()
+        self._stopping = False
+        self._running: dict[asyncio.Task[None], Job] = {}
+
+    def call(self) -> None:
+        """Say that there is something to do now."""
+        self._called.set()
+
+    async def run(self) -> None:
+        """Work until stopped; a database that is away for a while is waited for."""
+        while not self._stopping:
+            try:
+                found = await self._fill()
+            except Unavailable as error:
+                log.warning("waited for the database", extra={"reason": error.message})
+                found = False
+            if not found:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._called.wait(), PAUSE)
+            self._called.clear()
+
+    async def drain(self) -> int:
+        """Run what is due until nothing is, and return how many jobs ran (for the command line and for tests)."""
+        total = 0
+        while jobs := await self._database.write(queue.claim, self._handlers, self._clock(), self._slots):
+            await asyncio.gather(*(self._do(job) for job in jobs))
+            total += len(jobs)
+        return total
+
+    async def stop(self, grace: float = 20.0) -> None:
+        """Claim nothing more, wait `grace` seconds for what runs, then give the rest back."""
+        self._stopping = True
+        self.call()
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace)
+        for task, job in list(self._running.items()):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._database.write(queue.release, job, self._clock())
+            log.info("gave a job back", extra={"job": job.id})
+
+    async def _fill(self) -> bool:
+        free = self._slots - len(self._running)
+        if free <= 0:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            return True
+        jobs = await self._database.write(queue.claim, self._handlers, self._clock(), free)
+        for job in jobs:
+            task = asyncio.create_task(self._do(job), name=f"{job.kind} {job.subject}")
+            self._running[task] = job
+            task.add_done_callback(lambda done: self._running.pop(done, None))
+        return bool(jobs)
+
+    async def _do(self, job: Job) -> None:
+        answer: Answer | None
+        try:
+            answer = await self._handlers[job.kind](job)
+        except Unavailable as error:
+            answer = Later(back_off(job.attempts), error.message)
+        except SheafError as error:
+            answer = Held(error.message)
+        except Exception:
+            # A bug of ours must not burn the job: it is logged whole and tried again, ever more slowly.
+            log.exception("met an internal error", extra={"job": job.id})
+            answer = Later(back_off(job.attempts), "internal error; the log has the details")
+        if answer is None:
+            return
+        try:
+            await self._database.write(queue.settle, job, answer, self._clock())
+        except Unavailable as error:
+            log.warning("could not settle a job; its lease will run out", extra={"job": job.id, "reason": error.message})

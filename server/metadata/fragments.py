@@ -1,0 +1,89 @@
+"""The bytes harvesters get, rendered once when a work changes and parsed once before anybody can be given them."""
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from server.metadata.format import Format
+from server.metadata.work import Work
+from server.records.changes import Change
+from server.records.model import Record
+from server.records.sets import specs_of
+
+_CHECK = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Who we are to the world: what every address and every OAI identifier is made of."""
+
+    name: str
+    url: str
+    domain: str
+    email: str
+
+    def item(self, record_id: str) -> str:
+        """Return the address of a work's page: direct, without a redirect."""
+        return f"{self.url}/items/{record_id}"
+
+    def oai_id(self, record_id: str) -> str:
+        """Return a work's OAI identifier (oai-identifier guideline)."""
+        return f"oai:{self.domain}:{record_id}"
+
+    def local_id(self, oai_id: str) -> str:
+        """Return the record id in an OAI identifier of ours, or an empty string."""
+        prefix = f"oai:{self.domain}:"
+        return oai_id.removeprefix(prefix) if oai_id.startswith(prefix) else ""
+
+    def file(self, record_id: str, name: str) -> str:
+        """Return the address of one file of a work."""
+        from urllib.parse import quote
+
+        return f"{self.item(record_id)}/files/{quote(name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Turns a record into what the feed stores of it: one body a format."""
+
+    repository: Repository
+    formats: dict[str, Format]
+    ids: dict[str, int]
+    """The number of each format in the database, by prefix."""
+
+    def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "") -> Work:
+        """Put a record and what the repository adds together."""
+        names = (self.repository.file(record_id, file.name) if (file.access or record.access) == "open" else "" for file in record.files)
+        return Work(
+            id=record_id,
+            record=record,
+            landing_url=self.repository.item(record_id),
+            oai_id=self.repository.oai_id(record_id),
+            doi=doi,
+            file_urls=tuple(names),
+            deposited=deposited,
+            repository_name=self.repository.name,
+        )
+
+    def bodies(self, work: Work) -> dict[int, bytes]:
+        """Write a work in every format that applies, as `<metadata>…</metadata>` by format number."""
+        return {self.ids[f.prefix]: self._body(f, work) for f in self.formats.values() if f.applies(work.record)}
+
+    def metadata(self, prefix: str, work: Work) -> bytes:
+        """Write a work in one format, as a document of its own."""
+        body = self.formats[prefix].write(work).strip().encode()
+        etree.fromstring(body, _CHECK)
+        return body
+
+    def change(self, work: Work, collection: str) -> Change:
+        """Make the feed's next state of a published work."""
+        return Change(work.id, work.oai_id, specs_of(work.record, collection), self.bodies(work))
+
+    def tombstone(self, record_id: str, record: Record, collection: str, known: dict[int, bytes]) -> Change:
+        """Make the feed's next state of a withdrawn work: announced in the sets and formats it was known in."""
+        return Change(record_id, self.repository.oai_id(record_id), specs_of(record, collection), known, deleted=True)
+
+    def _body(self, form: Format, work: Work) -> bytes:
+        body = form.write(work).strip().encode()
+        etree.fromstring(body, _CHECK)  # one broken fragment would break every page it stands on; better refuse it here
+        return b"<metadata>" + body + b"</metadata>"

@@ -1,0 +1,73 @@
+"""What happens to every request: it gets an id, is counted and logged, and no stranger ever sees a stack trace."""
+
+import re
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+from aiohttp import web
+from ulid import ULID
+
+from server import observe
+from server.errors import SheafError, Unavailable
+
+log = observe.logger("web")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Translator = Callable[[web.Request, int, str], web.StreamResponse | None]
+"""Writes an error in the words of the room the request was for: the request, the status, a sentence."""
+
+_SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def room_of(path: str) -> str:
+    """Return the first part of a path: the room of the house it leads to."""
+    first = path.split("/", 2)[1] if path.startswith("/") else ""
+    return first if first in {"oai", "sword", "items", "admin", "healthz", "readyz", "metrics"} else "other"
+
+
+def identified(translators: dict[str, Translator]) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    """Return the middleware; `translators` by room turn errors into that room's documents."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("X-Request-Id", "")
+        number = given if _SOUND_ID.fullmatch(given) else str(ULID())
+        token = observe.request_id.set(number)
+        room, begun, status = room_of(request.path), perf_counter(), 500
+        try:
+            response = await _answered(request, handler, translators.get(room))
+            status = response.status
+            if not response.prepared:
+                response.headers["X-Request-Id"] = number
+                response.headers.setdefault("X-Content-Type-Options", "nosniff")
+            return response
+        finally:
+            observe.requests.labels(room, str(status)).inc()
+            observe.seconds.labels(room).observe(perf_counter() - begun)
+            log.info("answered", extra={"method": request.method, "path": request.path, "status": status})
+            observe.request_id.reset(token)
+
+    return middleware
+
+
+async def _answered(request: web.Request, handler: Handler, translate: Translator | None) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        spoken = translate(request, error.status, error.text or error.reason) if translate and error.status >= web.HTTPBadRequest.status_code else None
+        if spoken is None:
+            raise
+        for name in ("Allow", "Retry-After"):
+            if name in error.headers:
+                spoken.headers[name] = error.headers[name]
+        return spoken
+    except Unavailable as error:
+        return (translate and translate(request, 503, error.message)) or web.Response(status=503, text=error.message, headers={"Retry-After": "30"})
+    except SheafError as error:
+        return (translate and translate(request, 400, error.message)) or web.Response(status=400, text=error.message)
+    except ConnectionResetError:
+        raise
+    except Exception:
+        log.exception("met an internal error", extra={"method": request.method, "path": request.path})
+        text = f"Internal error. The operator finds the cause under request {observe.request_id.get()}."
+        return (translate and translate(request, 500, text)) or web.Response(status=500, text=text)

@@ -1,0 +1,71 @@
+"""An OAI-PMH response as bytes: head, what the verb answers, tail; compressed where the client can read it."""
+
+import gzip
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from server.clock import to_wire
+from server.oai.errors import OaiError
+from server.oai.token import Position
+from server.xml import escape
+
+try:  # several times faster than zlib; where it has no wheel, zlib does
+    from isal import igzip
+except ImportError:  # pragma: no cover
+    igzip = None
+
+CONTENT_TYPE = "text/xml"
+
+_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    'xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/ http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd">'
+    "<responseDate>{date}</responseDate><request{attributes}>{url}</request>"
+)
+_TAIL = b"</OAI-PMH>\n"
+
+
+def document(url: str, pairs: Iterable[tuple[str, str]], at: datetime, body: Sequence[bytes]) -> bytes:
+    """Put a response together; `pairs` are the arguments `<request>` echoes, exactly as sent (OAI-PMH 3.2)."""
+    attributes = "".join(f' {key}="{escape(value)}"' for key, value in pairs)
+    head = _HEAD.format(date=to_wire(at), attributes=attributes, url=escape(url))
+    return b"".join([head.encode(), *body, _TAIL])
+
+
+def errors(url: str, pairs: Sequence[tuple[str, str]], at: datetime, found: Sequence[OaiError]) -> bytes:
+    """Report every error; the arguments are echoed only where none of them is at fault."""
+    echo = pairs if all(error.keeps_arguments for error in found) else ()
+    body = [f'<error code="{error.code}">{escape(error.message)}</error>'.encode() for error in found]
+    return document(url, echo, at, body)
+
+
+def element(name: str, parts: Iterable[bytes]) -> list[bytes]:
+    """Wrap what a verb answers in its element."""
+    return [f"<{name}>".encode(), *parts, f"</{name}>".encode()]
+
+
+def resumption(token: str, position: Position) -> bytes:
+    """Write a resumptionToken; the last part of a list carries an empty one (OAI-PMH 3.5)."""
+    expires = to_wire(datetime.fromtimestamp(position.expires, tz=UTC))
+    expiration = f' expirationDate="{expires}"' if token else ""
+    return f'<resumptionToken{expiration} completeListSize="{position.size}" cursor="{position.cursor}">{token}</resumptionToken>'.encode()
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding header wants gzip (RFC 9110 § 12.5.3; `;q=0` means no)."""
+    wanted: dict[str, float] = {}
+    for item in header.lower().split(","):
+        coding, _, rest = item.strip().partition(";")
+        name, _, value = rest.strip().partition("=")
+        try:
+            wanted[coding.strip()] = float(value) if name.strip() == "q" else 1.0
+        except ValueError:
+            wanted[coding.strip()] = 0.0
+    return wanted.get("gzip", wanted.get("x-gzip", wanted.get("*", 0.0))) > 0
+
+
+def compress(body: bytes) -> bytes:
+    """Compress for the wire, fast rather than small."""
+    if igzip is not None:
+        return bytes(igzip.compress(body, 1))
+    return gzip.compress(body, 1, mtime=0)

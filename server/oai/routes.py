@@ -1,0 +1,94 @@
+"""OAI-PMH over HTTP: one address, GET and POST alike. Whatever can fail has failed before the first byte goes out."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from server.clock import Clock
+from server.db.engine import Database
+from server.errors import Unavailable
+from server.oai import response, verbs
+from server.oai.errors import BadArgument, Refusal
+from server.oai.request import GetRecord, Identify, ListMetadataFormats, ListSets, Listing, Pairs, Request, Resumption, parse
+from server.oai.verbs import Provider
+from server.records import changes
+
+LONGEST_BODY = 64 * 1024
+"""Bytes of a POSTed form; arguments are short."""
+
+RETRY_AFTER = "30"
+
+
+class Oai:
+    """The data provider at one base URL."""
+
+    def __init__(self, database: Database, provider: Provider, clock: Clock) -> None:
+        self._database = database
+        self._provider = provider
+        self._clock = clock
+        self._url = f"{provider.renderer.repository.url}/oai"
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/oai", self.answer), web.post("/oai", self.answer)]
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer any request with an OAI-PMH document; only when the database is away with 503 and Retry-After (OAI-PMH 3.1.2.2)."""
+        compressed = response.accepts_gzip(request.headers.get("Accept-Encoding", ""))
+        pairs: Pairs = ()
+        try:
+            pairs = await _arguments(request)
+            body = await self._respond(pairs, parse(pairs), compressed=compressed)
+        except Refusal as refusal:
+            body = response.errors(self._url, pairs, self._clock(), refusal.errors)
+            compressed = False
+        except Unavailable as error:
+            raise web.HTTPServiceUnavailable(text=error.message, headers={"Retry-After": RETRY_AFTER}) from error
+        headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
+        return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
+
+    async def _respond(self, pairs: Pairs, request: Request, *, compressed: bool) -> bytes:
+        now = self._clock()
+        horizon = None
+        if isinstance(request, Listing):
+            horizon = await self._database.write(changes.horizon, now)
+            now = horizon.at
+        verb = self._verb(request, horizon)
+
+        def run(tx: Connection) -> bytes:
+            body = response.document(self._url, pairs, now, verb(tx))
+            return response.compress(body) if compressed else body
+
+        return await self._database.read_hot(run)
+
+    def _verb(self, request: Request, horizon: changes.Horizon | None) -> Callable[[Connection], list[bytes]]:
+        provider, now = self._provider, self._clock()
+        match request:
+            case Identify():
+                return lambda tx: verbs.identify(tx, request, provider, now)
+            case ListMetadataFormats():
+                return lambda tx: verbs.list_metadata_formats(tx, request, provider)
+            case ListSets():
+                return lambda tx: verbs.list_sets(tx, request)
+            case GetRecord():
+                return lambda tx: verbs.get_record(tx, request, provider)
+            case Resumption():
+                return lambda tx: verbs.resume(tx, request, provider, now)
+            case Listing():
+                assert horizon is not None  # noqa: S101 -- read two lines before
+                edge = horizon
+                return lambda tx: verbs.begin(tx, request, provider, edge)
+
+
+async def _arguments(request: web.Request) -> Pairs:
+    """Return the arguments in the order sent, repeats kept; a POSTed form's after the address's."""
+    query = parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True, errors="replace")
+    if request.method != "POST":
+        return query
+    body = await request.content.read(LONGEST_BODY + 1)
+    while len(body) <= LONGEST_BODY and not request.content.at_eof():
+        body += await request.content.read(LONGEST_BODY + 1 - len(body))
+    if len(body) > LONGEST_BODY:
+        raise Refusal(BadArgument(f"The form is longer than {LONGEST_BODY} bytes."))
+    return query + parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")

@@ -1,0 +1,171 @@
+"""The six verbs: a request and the read transaction in, the answer's bytes out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from server.clock import to_wire
+from server.errors import NotFound
+from server.metadata.fragments import Renderer
+from server.metadata.templates import environment
+from server.oai import response
+from server.oai.errors import (
+    BadResumptionToken,
+    CannotDisseminateFormat,
+    IdDoesNotExist,
+    NoMetadataFormats,
+    NoRecordsMatch,
+    NoSetHierarchy,
+    OaiError,
+    Refusal,
+)
+from server.oai.request import GetRecord, Identify, ListMetadataFormats, ListSets, Listing, Resumption
+from server.oai.token import Position, read, write
+from server.records import changes
+from server.records.changes import Horizon, Range
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What the verbs know beside the database."""
+
+    renderer: Renderer
+    key: bytes
+    page_size: int
+    token_life: timedelta
+
+
+def identify(tx: Connection, _request: Identify, provider: Provider, now: datetime) -> list[bytes]:
+    """Describe the repository (OAI-PMH 4.2)."""
+    repository = provider.renderer.repository
+    earliest = changes.earliest(tx) or now
+    values = {"repository": repository, "url": f"{repository.url}/oai", "earliest": to_wire(earliest)}
+    return _rendered("oai/identify.xml", values)
+
+
+def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider: Provider) -> list[bytes]:
+    """List the formats, of the repository or of one item (OAI-PMH 4.4)."""
+    formats = provider.renderer.formats
+    if request.identifier is not None:
+        try:
+            available = [prefix for prefix in changes.formats_of(tx, provider.renderer.repository.local_id(request.identifier)) if prefix in formats]
+        except NotFound:
+            raise Refusal(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository.")) from None
+        if not available:
+            raise Refusal(NoMetadataFormats("There is no metadata format for this item."))
+        formats = {prefix: formats[prefix] for prefix in available}
+    return _rendered("oai/list_metadata_formats.xml", {"formats": formats.values()})
+
+
+def list_sets(tx: Connection, request: ListSets) -> list[bytes]:
+    """List every set, parents before children (OAI-PMH 4.6)."""
+    if request.token is not None:
+        raise Refusal(BadResumptionToken("The list of sets is given whole; no resumptionToken was ever issued for it."))
+    found = changes.all_sets(tx)
+    if not found:
+        raise Refusal(NoSetHierarchy("This repository has no sets yet."))
+    return _rendered("oai/list_sets.xml", {"sets": found})
+
+
+def get_record(tx: Connection, request: GetRecord, provider: Provider) -> list[bytes]:
+    """Give one record (OAI-PMH 4.1); a withdrawn one as its tombstone."""
+    wrong: list[OaiError] = []
+    local = provider.renderer.repository.local_id(request.identifier)
+    if request.prefix not in provider.renderer.formats:
+        wrong.append(_no_such_format(request.prefix, provider))
+    try:
+        body = changes.fragment(tx, local, provider.renderer.ids.get(request.prefix, 0))
+    except NotFound as error:
+        if error.code == "record":
+            wrong.append(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository."))
+        elif not wrong:
+            wrong.append(CannotDisseminateFormat(f"This item cannot be given as {request.prefix}."))
+    if wrong:
+        raise Refusal(*wrong)
+    return response.element("GetRecord", [body])
+
+
+def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon) -> list[bytes]:
+    """Begin a list (OAI-PMH 4.3, 4.5): count it, remember its horizon in the token."""
+    if request.prefix not in provider.renderer.formats:
+        raise Refusal(_no_such_format(request.prefix, provider))
+    set_id = _set(tx, request.spec)
+    after = 0
+    if request.since is not None:
+        first = changes.first_at(tx, request.since)
+        after = horizon.seq if first is None else first - 1
+    until = None if request.until is None else changes.last_at(tx, request.until)
+    wanted = Range(provider.renderer.ids[request.prefix], horizon.seq, set_id, after, until)
+    size = changes.count(tx, wanted)
+    if size == 0:
+        raise Refusal(NoRecordsMatch("No records match the request."))
+    begun = int(horizon.at.timestamp())
+    position = Position(
+        prefix=request.prefix, spec=request.spec, horizon=horizon.seq, until=until, after=after, cursor=0, size=size, begun=begun, expires=0
+    )
+    return _part(tx, request.verb, position, wanted, provider, horizon.at)
+
+
+def resume(tx: Connection, request: Resumption, provider: Provider, now: datetime) -> list[bytes]:
+    """Continue a list exactly as it was when it was begun (OAI-PMH 3.5). The same token gives the same part."""
+    try:
+        position = read(request.verb, request.token, provider.key, now)
+    except BadResumptionToken as error:
+        raise Refusal(error) from None
+    number = provider.renderer.ids.get(position.prefix)
+    set_id = None if position.spec is None else changes.set_id(tx, position.spec)
+    if number is None or (position.spec is not None and set_id is None):
+        raise Refusal(BadResumptionToken("The format or set of this list is no longer offered."))
+    wanted = Range(number, position.horizon, set_id, position.after, position.until)
+    return _part(tx, request.verb, position, wanted, provider, now)
+
+
+def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider: Provider, now: datetime) -> list[bytes]:
+    walk = changes.page if verb == "ListRecords" else changes.headers
+    seqs, parts = walk(tx, wanted, provider.page_size + 1)
+    more = len(seqs) > provider.page_size
+    del seqs[provider.page_size :], parts[provider.page_size :]
+    if not parts:
+        raise Refusal(BadResumptionToken("Nothing is left of this list; begin again."))
+    if more:
+        parts.append(_token(verb, position, seqs, provider, now))
+    elif position.cursor > 0:
+        parts.append(response.resumption("", position))
+    return response.element(verb, parts)
+
+
+def _token(verb: str, position: Position, seqs: Sequence[int], provider: Provider, now: datetime) -> bytes:
+    life = int(provider.token_life.total_seconds())
+    following = Position(
+        prefix=position.prefix, spec=position.spec, horizon=position.horizon, until=position.until, after=seqs[-1],
+        cursor=position.cursor + len(seqs), size=position.size, begun=position.begun,
+        # Ghosts are kept for twice a token's life, so a list may be walked that long and each token lives its whole life within it.
+        expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
+    )  # fmt: skip
+    shown = Position(**{**_fields(following), "cursor": position.cursor})
+    return response.resumption(write(verb, following, provider.key), shown)
+
+
+def _fields(position: Position) -> dict[str, object]:
+    return {name: getattr(position, name) for name in position.__struct_fields__}
+
+
+def _set(tx: Connection, spec: str | None) -> int | None:
+    if spec is None:
+        return None
+    found = changes.set_id(tx, spec)
+    if found is None:
+        if not changes.all_sets(tx):
+            raise Refusal(NoSetHierarchy("This repository has no sets yet."))
+        raise Refusal(NoRecordsMatch(f"There is no set {spec!r}; ListSets names them."))
+    return found
+
+
+def _no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
+    return CannotDisseminateFormat(f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.renderer.formats)}.")
+
+
+def _rendered(template: str, values: dict[str, object]) -> list[bytes]:
+    return [environment().get_template(template).render(values).encode()]

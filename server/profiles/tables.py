@@ -1,0 +1,20 @@
+"""The table of the integration profiles."""
+
+from sqlalchemy import Boolean, Column, Integer, LargeBinary, String, Table, Text
+
+from server.db.columns import Serial, Utc, metadata
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("version", Integer, nullable=False),  # of the kind's document, so that a later release can read an older one
+    Column("name", String(100), nullable=False, unique=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("document", Text, nullable=False),  # the settings as JSON, without secrets
+    Column("secrets", LargeBinary, nullable=False),  # the secrets as JSON, sealed
+    Column("paused", Text),  # why its work stands still (wrong credentials), until it is changed
+    Column("created", Utc, nullable=False),
+    Column("changed", Utc, nullable=False),
+)

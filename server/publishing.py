@@ -1,0 +1,101 @@
+"""What becomes of a work: published, revised, withdrawn. The one place where record, identifiers and feed change together.
+
+Each function is part of somebody's transaction and ends with the stamp, which must come last. The bytes are rendered before the
+transaction (`prepare`); only where the transaction finds that the work's own DOI was confirmed meanwhile are they rendered again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.errors import Conflict
+from server.identifiers import ledger
+from server.identifiers.mint import ask, identify
+from server.identifiers.model import Agency
+from server.metadata.fragments import Renderer
+from server.records import changes, store
+from server.records.model import Record
+from server.records.sets import specs_of
+from server.records.store import New, State, Stored
+from server.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What publishing needs besides the transaction."""
+
+    renderer: Renderer
+    agencies: Registry[Agency]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A work rendered before its transaction: the record, the DOI it was rendered with, and the bytes."""
+
+    record_id: str
+    record: Record
+    doi: str
+    bodies: dict[int, bytes]
+
+
+def prepare(press: Press, record_id: str, record: Record, deposited: datetime, *, doi: str = "") -> Prepared:
+    """Render a work for the feed; pure, and costly enough to be kept out of the transaction."""
+    work = press.renderer.work(record_id, record, doi=doi, deposited=deposited.date().isoformat())
+    return Prepared(record_id, record, doi, press.renderer.bodies(work))
+
+
+def publish(tx: Connection, press: Press, new: New, prepared: Prepared, now: datetime) -> list[ledger.Entry]:
+    """Keep a new work, give it its identifiers and show it; return the identifiers.
+
+    Raises Conflict (code duplicate) where it came with a DOI of another work, Invalid where it came with a DOI that is none.
+    """
+    store.add(tx, [new], now)
+    entries = identify(tx, press.agencies, new.id, new.record, now)
+    changes.stamp(tx, [_change(press, prepared, new.collection)], now)
+    return entries
+
+
+def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
+    """Publish a draft, or a withdrawn work again."""
+    if stored.state is State.PUBLISHED:
+        raise Conflict("The work is published already.")
+    shown = store.replace(tx, stored, stored.record, now, state=State.PUBLISHED)
+    identify(tx, press.agencies, shown.id, shown.record, now)
+    _show(tx, press, shown, prepared, now)
+    return shown
+
+
+def revise(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
+    """Make a record the next version of its work; a published work is shown anew and its agencies are told. No change, no effect."""
+    changed = store.replace(tx, stored, prepared.record, now, reason=stored.reason)
+    if changed is stored or changed.state is not State.PUBLISHED:
+        return changed
+    identify(tx, press.agencies, changed.id, changed.record, now)
+    _show(tx, press, changed, prepared, now)
+    return changed
+
+
+def withdraw(tx: Connection, press: Press, stored: Stored, reason: str, now: datetime) -> Stored:
+    """Take a work out of view: its page becomes a tombstone with the reason, harvesters get a deletion, agencies hide it."""
+    if stored.state is State.WITHDRAWN:
+        raise Conflict("The work is withdrawn already.")
+    was_published = stored.state is State.PUBLISHED
+    gone = store.replace(tx, stored, stored.record, now, state=State.WITHDRAWN, reason=reason)
+    ask(tx, ledger.of_record(tx, gone.id), press.agencies, now)
+    if was_published:
+        known = changes.known_formats(tx, gone.id)
+        changes.stamp(tx, [press.renderer.tombstone(gone.id, gone.record, gone.collection, known)], now)
+    return gone
+
+
+def _show(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> None:
+    doi = ledger.shown_doi(tx, stored.id)
+    if prepared.doi != doi or prepared.record != stored.record:
+        prepared = prepare(press, stored.id, stored.record, stored.created, doi=doi)
+    changes.stamp(tx, [_change(press, prepared, stored.collection)], now)
+
+
+def _change(press: Press, prepared: Prepared, collection: str) -> changes.Change:
+    identifier = press.renderer.repository.oai_id(prepared.record_id)
+    return changes.Change(prepared.record_id, identifier, specs_of(prepared.record, collection), prepared.bodies)

@@ -1,0 +1,171 @@
+"""The bytes of files: kept on disk under their SHA-256, written once, flushed before anybody is told."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from ulid import ULID
+
+from server.errors import NotFound, TooLarge, Unavailable
+
+PIECE = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes on disk that nobody refers to yet: where, how many, and their digests in hexadecimal."""
+
+    path: Path
+    bytes: int
+    sha256: str
+    md5: str
+
+
+class FileStore(Protocol):
+    """Where files are kept. The disk today; an object store answers the same calls."""
+
+    def keep(self, received: Received) -> str:
+        """Move received bytes into the store and return the SHA-256 they are found under. Durable when it returns."""
+        ...
+
+    def path(self, sha256: str) -> Path:
+        """Return a local path to a file's bytes; raises NotFound."""
+        ...
+
+    def spool(self) -> "Spool":
+        """Begin to receive bytes."""
+        ...
+
+
+class DiskStore:
+    """Files in a folder: `ab/cd/abcd…`, and `spool/` for what is just arriving."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "files"
+        self._spool = folder / "spool"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._spool.mkdir(parents=True, exist_ok=True)
+
+    def spool(self) -> "Spool":
+        """Begin to receive bytes."""
+        return Spool(self._spool / str(ULID()))
+
+    def keep(self, received: Received) -> str:
+        target = self._target(received.sha256)
+        if received.path == target:  # a body that is the file, kept when it arrived
+            return received.sha256
+        try:
+            if target.exists():
+                received.path.unlink()
+                return received.sha256
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(received.path, target)  # noqa: PTH105 -- the same file system by construction
+            _flush_folder(target.parent)
+            _flush_folder(target.parent.parent)
+        except OSError as error:
+            raise full(error) from error
+        return received.sha256
+
+    def path(self, sha256: str) -> Path:
+        target = self._target(sha256)
+        if not target.is_file():
+            raise NotFound("The file's bytes are not in the store.", code="file", remedy="Restore them from the backup; `sheaf check` lists what is missing.")
+        return target
+
+    def sweep(self) -> int:
+        """Remove what arrived but was never kept (a crash, a broken connection); only at start, before anything arrives."""
+        left = list(self._spool.iterdir())
+        for path in left:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return len(left)
+
+    def _target(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / sha256[2:4] / sha256
+
+
+class Spool:
+    """Bytes on their way in: digested while they are written, counted against a limit, flushed at the end.
+
+    Use `write` from a thread; `discard` removes what was written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO = path.open("xb")
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._bytes = 0
+
+    def write(self, piece: bytes) -> None:
+        """Write and digest; raises Unavailable when the disk is full."""
+        try:
+            self._file.write(piece)
+        except OSError as error:
+            raise full(error) from error
+        self._sha256.update(piece)
+        self._md5.update(piece)
+        self._bytes += len(piece)
+
+    def finish(self) -> Received:
+        """Flush to the disk and return what was received."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            raise full(error) from error
+        return Received(self._path, self._bytes, self._sha256.hexdigest(), self._md5.hexdigest())
+
+    def discard(self) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+async def receive(spool: Spool, pieces: AsyncIterable[bytes], limit: int) -> Received:
+    """Write a stream of bytes to a spool, in threads, and flush it. Raises TooLarge above `limit` bytes and Unavailable; leaves nothing then."""
+    import asyncio
+
+    total = 0
+    try:
+        async for piece in _gathered(pieces):
+            total += len(piece)
+            if total > limit:
+                raise TooLarge(f"The body is larger than {limit} bytes.", remedy="Send less at once, or ask for a higher limit.", code="too-large")
+            await asyncio.to_thread(spool.write, piece)
+        return await asyncio.to_thread(spool.finish)
+    except BaseException:
+        spool.discard()
+        raise
+
+
+async def _gathered(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Gather small pieces into ones worth a thread switch."""
+    held: list[bytes] = []
+    size = 0
+    async for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
+
+
+def full(error: OSError) -> Unavailable:
+    """Say what the disk says."""
+    return Unavailable(
+        f"The file cannot be stored: {error.strerror or error}.", remedy="Nothing was lost; try again later. The operator must make room.", code="storage"
+    )
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

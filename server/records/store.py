@@ -1,0 +1,147 @@
+"""The works as the database keeps them: each with its earlier versions. Takes the transaction, returns model values."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from server.errors import Conflict, NotFound
+from server.records.model import Record, decode, encode
+from server.records.tables import record_versions, records
+
+
+class State(StrEnum):
+    """draft → published → withdrawn; a draft may be withdrawn too, a withdrawn work may be published again."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record with what the repository keeps beside it."""
+
+    id: str
+    state: State
+    version: int
+    collection: str
+    owner: int | None
+    origin: str | None
+    reason: str | None
+    created: datetime
+    modified: datetime
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A record to be kept for the first time under an id of the caller's making (ULID)."""
+
+    id: str
+    record: Record
+    collection: str
+    state: State
+    owner: int | None = None
+    origin: str | None = None
+
+
+def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
+    """Keep new records as version 1."""
+    rows = [
+        {
+            "id": work.id,
+            "state": work.state.value,
+            "type": work.record.type,
+            "version": 1,
+            "title": work.record.title.value,
+            "collection": work.collection,
+            "owner": work.owner,
+            "origin": work.origin,
+            "created": now,
+            "modified": now,
+            "document": encode(work.record).decode(),
+        }
+        for work in works
+    ]
+    if rows:
+        tx.execute(insert(records), rows)
+
+
+def get(tx: Connection, record_id: str) -> Stored:
+    """Return a record; raises NotFound."""
+    row = tx.execute(select(records).where(records.c.id == record_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no work {record_id}.", code="record")
+    return _stored(row)
+
+
+def find(tx: Connection, record_id: str) -> Stored | None:
+    """Return a record, or None."""
+    row = tx.execute(select(records).where(records.c.id == record_id)).mappings().one_or_none()
+    return None if row is None else _stored(row)
+
+
+def by_origins(tx: Connection, origins: Iterable[str]) -> dict[str, Stored]:
+    """Return the records that came from elsewhere under the names given, by name."""
+    rows = tx.execute(select(records).where(records.c.origin.in_(list(origins)))).mappings()
+    return {row["origin"]: _stored(row) for row in rows}
+
+
+def replace(tx: Connection, stored: Stored, record: Record, now: datetime, *, state: State | None = None, reason: str | None = None) -> Stored:
+    """Make a record the next version of a work and keep the one before; return the work as it is then.
+
+    Nothing is written where nothing differs. Raises Conflict where somebody else changed the work since it was read.
+    """
+    state = state or stored.state
+    if record == stored.record and state == stored.state and reason == stored.reason:
+        return stored
+    version = stored.version + (record != stored.record)
+    changed = tx.execute(
+        update(records)
+        .where(records.c.id == stored.id, records.c.version == stored.version, records.c.state == stored.state.value)
+        .values(
+            state=state.value,
+            type=record.type,
+            version=version,
+            title=record.title.value,
+            reason=reason,
+            modified=now,
+            document=encode(record).decode(),
+        )
+    )
+    if changed.rowcount != 1:
+        raise Conflict("The work was changed by somebody else at the same moment.", remedy="Read it again and repeat the change.")
+    if version != stored.version:
+        old = {"record_id": stored.id, "version": stored.version, "ended": now, "document": encode(stored.record).decode()}
+        tx.execute(insert(record_versions).values(old))
+    return Stored(stored.id, state, version, stored.collection, stored.owner, stored.origin, reason, stored.created, now, record)
+
+
+def counts(tx: Connection) -> dict[str, int]:
+    """Count the works by state."""
+    return {row[0]: row[1] for row in tx.execute(select(records.c.state, func.count()).group_by(records.c.state))}
+
+
+def walk(tx: Connection, after: str = "", size: int = 500, *, state: State = State.PUBLISHED) -> list[Stored]:
+    """Return up to `size` records of a state with ids after `after`, in the order of their ids."""
+    query = select(records).where(records.c.id > after, records.c.state == state.value).order_by(records.c.id).limit(size)
+    return [_stored(row) for row in tx.execute(query).mappings()]
+
+
+def _stored(row: RowMapping | dict[str, Any]) -> Stored:
+    return Stored(
+        id=row["id"],
+        state=State(row["state"]),
+        version=row["version"],
+        collection=row["collection"],
+        owner=row["owner"],
+        origin=row["origin"],
+        reason=row["reason"],
+        created=row["created"],
+        modified=row["modified"],
+        record=decode(row["document"]),
+    )

@@ -1,0 +1,81 @@
+"""Tables of the records: the work as it is, as it was, and the feed of its changes with the bytes harvesters get."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table, Text, text
+
+from server.db.columns import Serial, Utc, metadata
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", String(26), primary_key=True),  # ULID
+    Column("state", String(10), nullable=False),  # draft, published, withdrawn
+    Column("type", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("collection", String(64), nullable=False),
+    Column("owner", Integer),  # account that brought it; null for imports
+    Column("origin", Text, unique=True),  # its name where it came from, so that an import can run again
+    Column("reason", Text),  # why it was withdrawn
+    Column("created", Utc, nullable=False),
+    Column("modified", Utc, nullable=False),
+    Column("document", Text, nullable=False),  # the record as JSON
+    Index("ix_records_state_modified", "state", "modified"),
+)
+
+record_versions = Table(
+    "record_versions",
+    metadata,
+    Column("record_id", String(26), ForeignKey("records.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("ended", Utc, nullable=False),  # when the next version took its place
+    Column("document", Text, nullable=False),
+)
+
+_LIVE = text("superseded IS NULL")
+_GHOST = text("superseded IS NOT NULL")
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=False),  # the order in which harvesters see changes
+    Column("record_id", String(26), ForeignKey("records.id"), nullable=False),
+    Column("datestamp", Utc, nullable=False),  # whole seconds, never falling
+    Column("deleted", Boolean, nullable=False),
+    Column("superseded", BigInteger),  # the seq that took this one's place; kept while a list begun before it may still be walked
+    Column("header", LargeBinary, nullable=False),  # <header>…</header> as every verb shows it
+    Index("ix_feed_live", "seq", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    Index("uq_feed_record_id", "record_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+    Index("ix_feed_ghosts", "superseded", sqlite_where=_GHOST, postgresql_where=_GHOST),
+    Index("ix_feed_datestamp", "datestamp", "seq"),
+)
+
+formats = Table(
+    "formats",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("prefix", String(64), nullable=False, unique=True),
+)
+
+#: One clustered table for all formats, in harvest order: key = format << 44 | seq. Sealed blocks will stand beside it by key >> 7.
+fragments = Table(
+    "fragments",
+    metadata,
+    Column("key", Serial, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),  # <record>…</record>, complete
+)
+
+sets = Table(
+    "sets",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("spec", String(200), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("set_id", BigInteger, ForeignKey("sets.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,139 @@
+"""What the operator may set: read once from the environment, each with a sentence."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct
+
+from server.errors import Invalid
+
+PREFIX = "SHEAF_"
+
+
+def says(sentence: str) -> Meta:
+    return Meta(description=sentence)
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The operator's settings. The field `port` is the variable `SHEAF_PORT`; an empty variable counts as not set."""
+
+    data: Annotated[str, says("Folder of the database, the files and the control socket.")] = "var"
+    database_url: Annotated[
+        str, says("`sqlite:///path` or `postgresql://user:password@host/name`; empty means `sheaf.db` in the data folder.")
+    ] = ""
+    base_url: Annotated[str, says("Address under which the world reaches this server; empty means `http://host:port`.")] = ""
+    host: Annotated[str, says("Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535), says("Port to listen on.")] = 8080
+    secret_key: Annotated[
+        str, says("Signs tokens and sessions and seals secrets; empty means a generated one kept as `secret.key` in the data folder.")
+    ] = ""
+    admin_password: Annotated[str, says("Password of the first administrator `admin`; empty means generated and shown once.")] = ""
+    depositor_password: Annotated[
+        str, says("Password of the example depositor `depositor`; empty means generated and shown once.")
+    ] = ""
+    examples: Annotated[bool, says("Whether the very first start deposits the example works (`true`, `false`).")] = True
+    repository_name: Annotated[str, says("Name of the repository, as harvesters and visitors see it.")] = "Sheaf"
+    repository_identifier: Annotated[
+        str, says("Domain name in OAI identifiers (`oai:domain:id`); empty means the host of the base URL, or `sheaf.localhost`.")
+    ] = ""
+    admin_email: Annotated[str, says("Address harvesters write to; empty means `admin@` and the repository identifier.")] = ""
+    oai_page_size: Annotated[int, Meta(ge=1, le=1000), says("Records in one part of an OAI-PMH list.")] = 500
+    oai_token_days: Annotated[int, Meta(ge=1, le=366), says("Days a resumptionToken stays valid.")] = 7
+    import_as: Annotated[
+        str, Meta(pattern="^(approved|pending)$"), says("What becomes of a complete deposit: `approved` (published) or `pending`.")
+    ] = "approved"
+    content_faults: Annotated[
+        str, Meta(pattern="^(hold|refuse)$"), says("What becomes of a deposit whose content is wrong: `hold` (201, kept) or `refuse` (400).")
+    ] = "hold"
+    max_upload_mb: Annotated[int, Meta(ge=1), says("Largest deposit in megabytes.")] = 16384
+    read_now_mb: Annotated[int, Meta(ge=0), says("Packages up to this many megabytes are read within the request, larger ones by the worker.")] = 64
+    workers: Annotated[int, Meta(ge=1, le=64), says("Jobs one worker process does at the same time.")] = 4
+    log_format: Annotated[str, Meta(pattern="^(text|json)$"), says("Log lines as `text` or as `json`.")] = "text"
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.data)
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.base_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.folder / 'sheaf.db'}"
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database.startswith("sqlite")
+
+    @property
+    def repository_id(self) -> str:
+        """The domain in OAI identifiers (oai-identifier guideline: a domain name, never an address)."""
+        host = urlsplit(self.url).hostname or ""
+        is_name = "." in host and any(c.isalpha() for c in host.rpartition(".")[2])
+        return self.repository_identifier or (host if is_name else "sheaf.localhost")
+
+    @property
+    def email(self) -> str:
+        return self.admin_email or f"admin@{self.repository_id}"
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "control.sock"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment.
+
+    Raises Invalid naming the variable and what it takes. Unknown `SHEAF_` variables are refused, so that a typing error does not
+    pass silently; `SHEAF_SHARED` belongs to the tests.
+    """
+    environ = os.environ if environ is None else environ
+    given = {
+        name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX) and value and name != "SHEAF_SHARED"
+    }
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$.")
+        name = PREFIX + path.rstrip("`").upper() if path else PREFIX.rstrip("_")
+        if "unknown field" in message:
+            unknown = message.split("`")[1]
+            name = PREFIX + unknown.upper()
+            message = "there is no such setting"
+        raise Invalid(f"{name}: {message}.", place=name, remedy="See the table of settings in README.md.", code="setting") from error
+
+
+def table() -> list[tuple[str, str, str]]:
+    """List every setting: variable, default as the operator writes it, and its sentence."""
+    info = msgspec.inspect.type_info(Settings)
+    assert isinstance(info, msgspec.inspect.StructType)
+    rows = []
+    for found in info.fields:
+        kind = found.type
+        described: dict[str, Any] = (kind.extra_json_schema or {}) if isinstance(kind, msgspec.inspect.Metadata) else {}
+        default = str(found.default).lower() if isinstance(found.default, bool) else str(found.default)
+        rows.append((PREFIX + found.name.upper(), default, str(described.get("description", ""))))
+    return rows
+
+
+def secret_key(settings: Settings) -> bytes:
+    """Return the key all signatures and seals come from; generate and keep one (mode 0600) where none is set."""
+    if settings.secret_key:
+        return settings.secret_key.encode()
+    path = settings.folder / "secret.key"
+    try:
+        return path.read_bytes().strip()
+    except FileNotFoundError:
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        key = secrets.token_urlsafe(48).encode()
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
+        return key

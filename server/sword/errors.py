@@ -1,0 +1,95 @@
+"""What SWORD refuses, each with its IRI and status (SWORD 2.0 § 12). Only faults of protocol are here; wrong content is held, not refused."""
+
+from server.errors import SheafError
+
+ERROR = "http://purl.org/net/sword/error/"
+OWN = "info:sheaf/sword/error/"  # § 12: errors of our own stand in another namespace
+
+
+class SwordError(SheafError):
+    """A refusal a SWORD client gets as an error document."""
+
+    status = 400
+    iri = f"{ERROR}ErrorBadRequest"
+    title = "The request cannot be understood"
+    headers: dict[str, str] = {}  # noqa: RUF012 -- a class's own constant
+
+
+class BadRequest(SwordError):
+    code = "bad-request"
+
+
+class ContentRefused(SwordError):
+    """Held by default; refused where the operator chose `content_faults=refuse`."""
+
+    code = "content"
+    title = "The content of the deposit is wrong"
+
+
+class ErrorContent(SwordError):
+    status, iri, code = 415, f"{ERROR}ErrorContent", "packaging"
+    title = "This packaging or type is not accepted"
+
+
+class NotAcceptable(SwordError):
+    status, iri, code = 406, f"{ERROR}ErrorContent", "not-acceptable"
+    title = "The content cannot be given in this packaging"
+
+
+class ChecksumMismatch(SwordError):
+    status, iri, code = 412, f"{ERROR}ErrorChecksumMismatch", "checksum"
+    title = "The checksum does not match what was received"
+
+
+class MediationNotAllowed(SwordError):
+    status, iri, code = 412, f"{ERROR}MediationNotAllowed", "mediation"
+    title = "Deposits on behalf of others are not allowed"
+
+
+class MethodNotAllowed(SwordError):
+    status, iri, code = 405, f"{ERROR}MethodNotAllowed", "method"
+    title = "This method is not allowed here"
+
+
+class MaxUploadSizeExceeded(SwordError):
+    status, iri, code = 413, f"{ERROR}MaxUploadSizeExceeded", "too-large"
+    title = "The deposit is too large"
+
+
+class Unauthorised(SwordError):
+    status, iri, code = 401, f"{OWN}Unauthorised", "unauthorised"
+    title = "Credentials are needed"
+    headers = {"WWW-Authenticate": 'Basic realm="Sheaf SWORD", charset="UTF-8"'}  # noqa: RUF012 -- § 8: httplib2 sends credentials only after this
+
+
+class Gone(SwordError):
+    status, iri, code = 404, f"{OWN}NotFound", "not-found"
+    title = "There is nothing here"
+
+
+class ChangedMeanwhile(SwordError):
+    status, iri, code = 412, f"{OWN}PreconditionFailed", "changed"
+    title = "The deposit was changed meanwhile"
+
+
+class Broken(SwordError):
+    status, iri, code = 500, f"{OWN}InternalError", "internal"
+    title = "The server met an internal error"
+
+
+class Away(SwordError):
+    status, iri, code = 503, f"{OWN}Unavailable", "unavailable"
+    title = "The server cannot take the deposit now"
+    headers = {"Retry-After": "60"}  # noqa: RUF012 -- a class's own constant
+
+
+class Forbidden(SwordError):
+    status, iri, code = 403, f"{OWN}Forbidden", "forbidden"
+    title = "This deposit belongs to somebody else"
+
+
+class BrokenOff(SwordError):
+    """Nobody is there any more to read this; it goes to the monitor."""
+
+    status, iri, code = 400, f"{OWN}BrokenOff", "broken-off"
+    title = "The body broke off"

@@ -1,0 +1,65 @@
+"""All there is to say of a container, read in one go."""
+
+from sqlalchemy import Connection
+
+from server.accounts.model import Account
+from server.errors import NotFound, Refused
+from server.identifiers import ledger
+from server.identifiers.model import State as IdentifierState
+from server.records import store as records
+from server.records.store import State
+from server.sword import store
+from server.sword.model import Container, Deposit, Holding
+
+_WORDS = {
+    IdentifierState.RESERVED: "reserved; no agency has registered it yet",
+    IdentifierState.SUBMITTED: "being registered",
+    IdentifierState.REGISTERED: "registered",
+    IdentifierState.REJECTED: "not registered: the agency refuses the metadata",
+    IdentifierState.BLOCKED: "not registered: the agency refuses the account",
+    IdentifierState.WITHDRAWN: "withdrawn",
+    IdentifierState.EXTERNAL: "kept as it came",
+}
+
+
+def container_of(tx: Connection, number: str, account: Account) -> Container:
+    """Return a container its depositor may see; raises NotFound and Refused."""
+    found = store.container(tx, number)
+    if found is None:
+        raise NotFound("There is no such deposit, or it was deleted.")
+    if found.account_id != account.id:
+        raise Refused("This deposit belongs to another account.")
+    return found
+
+
+def holding(tx: Connection, number: str, account: Account) -> Holding:
+    """Return what receipt and statement say; raises NotFound and Refused."""
+    container = container_of(tx, number, account)
+    record, files = container.draft.record, container.draft.files
+    withdrawn = False
+    if container.has_record:
+        stored = records.get(tx, number)
+        record, files, withdrawn = stored.record, stored.record.files, stored.state is State.WITHDRAWN
+    names = tuple(
+        (f"https://doi.org/{entry.value}" if entry.scheme == "doi" else entry.value, _WORDS[entry.state]) for entry in ledger.of_record(tx, number)
+    )
+    return Holding(container, record, files, store.deposits_of(tx, number), names, withdrawn)
+
+
+def original(tx: Connection, deposit_id: str, account: Account) -> Deposit:
+    """Return a deposit whose bytes its depositor may have back; raises NotFound and Refused."""
+    found = store.deposit(tx, deposit_id)
+    if found is None or found.sha256 is None or found.container_id is None:
+        raise NotFound("There is no such deposit.")
+    container_of(tx, found.container_id, account)
+    return found
+
+
+def listing(tx: Connection, account: Account, collection: str) -> tuple[list[Container], dict[str, str]]:
+    """Return a depositor's containers in a collection and their titles."""
+    found = store.containers_of(tx, account.id, collection)
+    titles = {}
+    for each in found:
+        record = records.get(tx, each.id).record if each.has_record else each.draft.record
+        titles[each.id] = record.title.value if record is not None else "Deposit in progress"
+    return found, titles

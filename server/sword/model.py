@@ -1,0 +1,209 @@
+"""SWORD in values: containers and deposits with their states, drafts and what an operation makes of them. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import PurePath
+
+import msgspec
+
+from server.errors import SheafError
+from server.records.merge import merged
+from server.records.model import File, Record, Text, Value
+
+
+class ContainerState(StrEnum):
+    """Where a container stands, as the statement says it."""
+
+    IN_PROGRESS = "in-progress"  # the client will send more
+    HELD = "held"  # something is wrong with the content; an administrator sees it
+    PENDING = "pending"  # complete, waits for approval
+    ACCEPTED = "accepted"  # complete, the work is published
+    RECEIVED = "received"  # complete, a worker is about to read it
+    DELETED = "deleted"
+
+
+#: The state IRIs of the statement (SWORD 2.0 § 11) and what they mean in words.
+STATES = {
+    ContainerState.IN_PROGRESS: "The deposit is in progress: more is expected.",
+    ContainerState.HELD: "The deposit is held: its content needs attention. Nothing is lost.",
+    ContainerState.PENDING: "The deposit is complete and waits for approval.",
+    ContainerState.ACCEPTED: "The deposit is accepted and the work is published.",
+    ContainerState.RECEIVED: "The deposit is received and will be read shortly.",
+    ContainerState.DELETED: "The deposit is deleted.",
+}
+
+
+class DepositState(StrEnum):
+    """How one request ended, as the import monitor lists it.
+
+    received → taken | held; refused and broken-off end at once; taken ends the line.
+    """
+
+    RECEIVED = "received"
+    TAKEN = "taken"
+    HELD = "held"
+    REFUSED = "refused"
+    BROKEN_OFF = "broken-off"
+
+
+class Operation(StrEnum):
+    """What a request does to its container (SWORD 2.0 § 6.3 to 6.8)."""
+
+    CREATE = "create"
+    ADD = "add"  # files and metadata are added, nothing is overwritten
+    REPLACE_METADATA = "replace metadata"
+    REPLACE_CONTENT = "replace content"
+    REPLACE_ALL = "replace all"
+    COMPLETE = "complete"
+    DELETE_CONTENT = "delete content"
+    DELETE_FILE = "delete file"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, in one vocabulary for error document, statement and monitor."""
+
+    code: str
+    message: str
+    place: str
+    remedy: str
+
+    @classmethod
+    def of(cls, error: SheafError) -> "Problem":
+        return cls(error.code, error.message, error.place, error.remedy)
+
+
+class Draft(Value):
+    """A container's content before it is a work: what is known of it, and its files."""
+
+    record: Record | None = None
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one deposit brought, understood: metadata (or none), files, and remarks for the monitor."""
+
+    record: Record | None = None
+    files: tuple[File, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What an Edit-IRI names."""
+
+    id: str
+    account_id: int
+    collection: str
+    state: ContainerState
+    slug: str | None
+    draft: Draft
+    has_record: bool
+    created: datetime
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """One request that brought something, as the monitor shows it."""
+
+    id: str
+    container_id: str | None
+    account: str | None
+    protocol: str
+    method: str
+    operation: Operation
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    state: DepositState
+    received: datetime
+    bytes: int
+    sha256: str | None
+    md5: str | None
+    filename: str | None
+    content_type: str | None
+    packaging: str | None
+    in_progress: bool
+    title: str | None
+    problem: Problem | None
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: datetime
+    what: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """All there is to say of a container: itself, its record (or draft), its files, its deposits and its identifiers in words."""
+
+    container: Container
+    record: Record | None
+    files: tuple[File, ...]
+    deposits: Sequence[Deposit]
+    identifiers: tuple[tuple[str, str], ...]  # address or value, and its state in words
+    withdrawn: bool = False
+
+    @property
+    def title(self) -> str:
+        if self.record is not None:
+            return self.record.title.value
+        named = next((d.filename for d in self.deposits if d.filename), None)
+        return named or "Deposit in progress"
+
+
+def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
+    """Return the draft after an operation."""
+    match operation:
+        case Operation.CREATE | Operation.REPLACE_ALL:
+            return Draft(record=content.record, files=content.files)
+        case Operation.REPLACE_METADATA:
+            return Draft(record=content.record, files=draft.files)
+        case Operation.REPLACE_CONTENT:
+            return Draft(record=draft.record or content.record, files=content.files)
+        case Operation.DELETE_CONTENT:
+            return Draft(record=draft.record)
+        case Operation.DELETE_FILE:
+            gone = {file.name for file in content.files}
+            return Draft(record=draft.record, files=tuple(f for f in draft.files if f.name not in gone))
+        case Operation.COMPLETE:
+            return draft
+    record = draft.record
+    if content.record is not None:
+        record = merged(record, content.record) if record is not None else content.record
+    return Draft(record=record, files=_added(draft.files, content.files))
+
+
+def completed(draft: Draft) -> Record:
+    """Return the record a draft makes. One without metadata is named after its first file, as its depositor said nothing else."""
+    record = draft.record
+    if record is None:
+        title = PurePath(draft.files[0].name).name if draft.files else "Untitled deposit"
+        record = Record(type="other.other", title=Text(value=title))
+    return msgspec.structs.replace(record, files=draft.files)
+
+
+def drafted(record: Record) -> Draft:
+    """Return the draft a record can be edited as."""
+    return Draft(record=msgspec.structs.replace(record, files=()), files=record.files)
+
+
+def _added(files: tuple[File, ...], more: tuple[File, ...]) -> tuple[File, ...]:
+    """Add files without overwriting (SWORD 2.0 § 6.7.1): the same name with other bytes gets a number, the same bytes are there already."""
+    result = list(files)
+    for file in more:
+        names = {f.name: f.sha256 for f in result}
+        if names.get(file.name) == file.sha256:
+            continue
+        path, number, name = PurePath(file.name), 1, file.name
+        while name in names:
+            number += 1
+            name = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
+        result.append(msgspec.structs.replace(file, name=name))
+    return tuple(result)

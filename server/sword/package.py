@@ -1,0 +1,134 @@
+"""What a packaging makes of a deposit's bytes: metadata documents and files. Limits and path checks, the same for every packaging."""
+
+import stat
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from server.errors import Invalid
+from server.records.files import PIECE, Received, Spool
+from server.registry import Registry
+from server.xml import FORBIDDEN
+
+MOST_ENTRIES = 10_000
+MOST_BYTES = 64 * 2**30
+LARGEST_RATIO = 200
+RATIO_FROM = 10 * 2**20  # a small file may be as compressible as it likes
+LONGEST_NAME = 255
+#: Left by operating systems, never part of a work.
+_LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+
+
+class Store(Protocol):
+    """The part of the file store a packaging uses."""
+
+    def spool(self) -> Spool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A body, or a part of one, on disk: where, and what its headers say of it."""
+
+    path: Path
+    received: Received
+    filename: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file found in a package, on disk."""
+
+    name: str
+    received: Received
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What was in it: the documents that may be metadata, by name, and the files."""
+
+    documents: tuple[tuple[str, bytes], ...] = ()
+    members: tuple[Member, ...] = ()
+    remarks: tuple[str, ...] = field(default=())
+
+    def discard(self) -> None:
+        """Remove what was unpacked."""
+        for member in self.members:
+            member.received.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Packaging:
+    """One way to pack a deposit. `read` runs in a thread and raises Invalid (with the place in the package) for what is to be held."""
+
+    iri: str
+    aliases: tuple[str, ...]
+    title: str
+    read: Callable[[Arrived, Store], Package]
+
+
+def packagings() -> Registry[Packaging]:
+    """Find the packagings on their shelf."""
+    return Registry("server.sword.packagings", Packaging, lambda packaging: packaging.iri)
+
+
+def entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return an archive's files, the litter of operating systems left out, after looking at every entry. Raises Invalid naming the entry at fault."""
+    listed = archive.infolist()
+    if len(listed) > MOST_ENTRIES:
+        raise _unsafe(f"The archive has {len(listed)} entries; {MOST_ENTRIES} are allowed.", "", "Send fewer files, or an archive within the archive.")
+    if sum(entry.file_size for entry in listed) > MOST_BYTES:
+        raise _unsafe("The archive would unpack to more than 64 GB.", "", "Send the files in several deposits.")
+    seen: dict[str, str] = {}
+    found = []
+    for entry in listed:
+        _check(entry)
+        if entry.is_dir() or any(part in entry.filename for part in _LITTER):
+            continue
+        folded = entry.filename.casefold()
+        if folded in seen:
+            raise _unsafe(f"Two entries have the same name: {seen[folded]!r} and {entry.filename!r}.", entry.filename, "Rename one of them.")
+        seen[folded] = entry.filename
+        found.append(entry)
+    return found
+
+
+def _check(entry: zipfile.ZipInfo) -> None:
+    name = entry.filename
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or (len(name) > 1 and name[1] == ":"):
+        raise _unsafe(f"The entry {name!r} points outside of the archive.", name, "Use relative names below the archive's own folder.")
+    if FORBIDDEN.search(name) or any(ord(c) < ord(" ") for c in name) or any(len(part.encode()) > LONGEST_NAME for part in path.parts):
+        raise _unsafe(f"The entry {name!r} has a name that cannot be kept.", name, "Use names of at most 255 bytes without control characters.")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise _unsafe(f"The entry {name!r} is a symbolic link.", name, "Send the file itself.")
+    if entry.flag_bits & 1:
+        raise _unsafe(f"The entry {name!r} is encrypted.", name, "Send the archive without a password.", "archive-encrypted")
+    if entry.file_size > RATIO_FROM and entry.file_size > LARGEST_RATIO * max(entry.compress_size, 1):
+        raise _unsafe(f"The entry {name!r} unpacks to {entry.file_size // max(entry.compress_size, 1)} times its size.", name, "Send it uncompressed.")
+
+
+def unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, store: Store) -> Member:
+    """Unpack one entry to disk, believing nothing its header says of its size. Raises Invalid where it is broken."""
+    spool = store.spool()
+    total = 0
+    try:
+        with archive.open(entry) as source:
+            while piece := source.read(PIECE):
+                total += len(piece)
+                if total > entry.file_size:
+                    raise _unsafe(f"The entry {entry.filename!r} is larger than it says.", entry.filename, "Make the archive again.")
+                spool.write(piece)
+        return Member(entry.filename.removeprefix("./"), spool.finish())
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
+        spool.discard()
+        raise _unsafe(f"The entry {entry.filename!r} cannot be unpacked: {error}.", entry.filename, "Make the archive again.", "archive-broken") from error
+    except BaseException:
+        spool.discard()
+        raise
+
+
+def _unsafe(message: str, place: str, remedy: str, code: str = "archive-unsafe") -> Invalid:
+    return Invalid(message, place=place, remedy=remedy, code=code)

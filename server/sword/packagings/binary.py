@@ -1,0 +1,13 @@
+"""Binary: one file, kept as it is (SWORD 2.0 § 5; the default where no packaging is named)."""
+
+from server.sword.package import Arrived, Member, Package, Packaging, Store
+
+IRI = "http://purl.org/net/sword/package/Binary"
+
+
+def read(arrived: Arrived, _store: Store) -> Package:
+    """Return the file itself."""
+    return Package(members=(Member(arrived.filename, arrived.received),))
+
+
+PLUGIN = Packaging(iri=IRI, aliases=("http://purl.org/net/sword/3.0/package/Binary",), title="One file", read=read)

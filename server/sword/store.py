@@ -1,0 +1,215 @@
+"""SWORD's rows: containers, deposits, events. Takes the transaction, returns values."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
+from ulid import ULID
+
+from server.accounts.tables import accounts
+from server.errors import Conflict
+from server.sword.model import Container, ContainerState, Deposit, DepositState, Draft, Event, Operation, Problem
+from server.sword.tables import containers, deposits, events
+
+REPEAT = timedelta(days=7)
+"""How long the same bytes from the same depositor count as a repetition of the same deposit."""
+
+
+def add_container(tx: Connection, container: Container, fingerprint: str | None) -> None:
+    row = {
+        "id": container.id,
+        "account_id": container.account_id,
+        "collection": container.collection,
+        "state": container.state.value,
+        "slug": container.slug,
+        "document": _encode(container.draft),
+        "has_record": container.has_record,
+        "fingerprint": fingerprint,
+        "created": container.created,
+        "changed": container.changed,
+    }
+    tx.execute(insert(containers).values(row))
+
+
+def container(tx: Connection, number: str) -> Container | None:
+    """Return a container, or None where there is none or it was deleted (404 ever after, SWORD 2.0 § 6.8)."""
+    query = select(containers).where(containers.c.id == number, containers.c.state != ContainerState.DELETED.value)
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _container(row)
+
+
+def repeated(tx: Connection, account_id: int, fingerprint: str, now: datetime) -> Container | None:
+    """Return the container the very same deposit made a while ago: the client did not hear our answer."""
+    query = (
+        select(containers)
+        .where(
+            containers.c.account_id == account_id,
+            containers.c.fingerprint == fingerprint,
+            containers.c.state != ContainerState.DELETED.value,
+            containers.c.created > now - REPEAT,
+        )
+        .order_by(containers.c.created.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _container(row)
+
+
+def change_container(tx: Connection, before: Container, now: datetime, **values: Any) -> None:
+    """Change a container; raises Conflict where somebody else did since it was read."""
+    if "draft" in values:
+        values["document"] = _encode(values.pop("draft"))
+    if "state" in values:
+        values["state"] = ContainerState(values["state"]).value
+    changed = tx.execute(update(containers).where(containers.c.id == before.id, containers.c.changed == before.changed).values(changed=now, **values))
+    if changed.rowcount != 1:
+        raise Conflict("The deposit was changed by another request at the same moment.", remedy="Send the request again.", code="changed")
+
+
+def containers_of(tx: Connection, account_id: int, collection: str, limit: int = 100) -> list[Container]:
+    query = (
+        select(containers)
+        .where(containers.c.account_id == account_id, containers.c.collection == collection, containers.c.state != ContainerState.DELETED.value)
+        .order_by(containers.c.changed.desc())
+        .limit(limit)
+    )
+    return [_container(row) for row in tx.execute(query).mappings()]
+
+
+def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> None:
+    problem = deposit.problem
+    row = {
+        "id": deposit.id,
+        "container_id": deposit.container_id,
+        "account_id": account_id,
+        "protocol": deposit.protocol,
+        "method": deposit.method,
+        "operation": deposit.operation.value,
+        "url": deposit.url,
+        "headers": msgspec.json.encode(deposit.headers).decode(),
+        "state": deposit.state.value,
+        "received": deposit.received,
+        "bytes": deposit.bytes,
+        "sha256": deposit.sha256,
+        "md5": deposit.md5,
+        "filename": deposit.filename,
+        "content_type": deposit.content_type,
+        "packaging": deposit.packaging,
+        "in_progress": deposit.in_progress,
+        "title": deposit.title,
+        "problem": problem and problem.code,
+        "message": problem and problem.message,
+        "place": problem and problem.place,
+        "remedy": problem and problem.remedy,
+        "retries": deposit.retries,
+    }
+    tx.execute(insert(deposits).values(row))
+
+
+def end_deposit(tx: Connection, number: str, state: DepositState, problem: Problem | None, *, title: str | None = None) -> None:
+    """Write down how a deposit ended."""
+    values: dict[str, Any] = {"state": state.value, "problem": None, "message": None, "place": None, "remedy": None}
+    if problem is not None:
+        values |= {"problem": problem.code, "message": problem.message, "place": problem.place, "remedy": problem.remedy}
+    if title is not None:
+        values["title"] = title
+    tx.execute(update(deposits).where(deposits.c.id == number).values(values))
+
+
+def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
+    """Count a repetition on the deposit it repeats."""
+    number = tx.execute(select(func.min(deposits.c.id)).where(deposits.c.container_id == container_id)).scalar()
+    if number is not None:
+        tx.execute(update(deposits).where(deposits.c.id == number).values(retries=deposits.c.retries + 1))
+        note(tx, number, now, "repeated", "The same deposit came again and was answered with the existing receipt.")
+
+
+def note(tx: Connection, deposit_id: str, at: datetime, what: str, detail: str = "") -> None:
+    """Add an event to a deposit's history."""
+    tx.execute(insert(events).values(deposit_id=deposit_id, at=at, what=what, detail=detail))
+
+
+def deposit(tx: Connection, number: str) -> Deposit | None:
+    row = tx.execute(_DEPOSITS.where(deposits.c.id == number)).mappings().one_or_none()
+    return None if row is None else _deposit(row)
+
+
+def deposits_of(tx: Connection, container_id: str) -> list[Deposit]:
+    """Return a container's deposits, the oldest first."""
+    query = _DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id)
+    return [_deposit(row) for row in tx.execute(query).mappings()]
+
+
+def events_of(tx: Connection, deposit_id: str) -> list[Event]:
+    query = select(events.c.at, events.c.what, events.c.detail).where(events.c.deposit_id == deposit_id).order_by(events.c.id)
+    return [Event(*row) for row in tx.execute(query)]
+
+
+def search(tx: Connection, *, state: str = "", text: str = "", before: str = "", limit: int = 50) -> list[Deposit]:
+    """Return deposits for the monitor, the newest first; `before` is the id to go on from."""
+    query = _DEPOSITS.order_by(deposits.c.id.desc()).limit(limit)
+    if state:
+        query = query.where(deposits.c.state == state)
+    if before:
+        query = query.where(deposits.c.id < before)
+    if text:
+        fields = (deposits.c.title, deposits.c.filename, deposits.c.message, deposits.c.problem, accounts.c.name, deposits.c.id, deposits.c.container_id)
+        query = query.where(or_(*(field.icontains(text, autoescape=True) for field in fields)))
+    return [_deposit(row) for row in tx.execute(query).mappings()]
+
+
+def counts(tx: Connection) -> dict[str, int]:
+    return {row[0]: row[1] for row in tx.execute(select(deposits.c.state, func.count()).group_by(deposits.c.state))}
+
+
+def new_id() -> str:
+    """Return a ULID: the time it was made, then chance."""
+    return str(ULID())
+
+
+_DEPOSITS = select(deposits, accounts.c.name.label("account")).join(accounts, accounts.c.id == deposits.c.account_id, isouter=True)
+
+
+def _encode(draft: Draft) -> str:
+    return msgspec.json.encode(draft).decode()
+
+
+def _container(row: RowMapping) -> Container:
+    return Container(
+        id=row["id"],
+        account_id=row["account_id"],
+        collection=row["collection"],
+        state=ContainerState(row["state"]),
+        slug=row["slug"],
+        draft=msgspec.json.decode(row["document"] or "{}", type=Draft),
+        has_record=row["has_record"],
+        created=row["created"],
+        changed=row["changed"],
+    )
+
+
+def _deposit(row: RowMapping) -> Deposit:
+    problem = Problem(row["problem"], row["message"] or "", row["place"] or "", row["remedy"] or "") if row["problem"] else None
+    return Deposit(
+        id=row["id"],
+        container_id=row["container_id"],
+        account=row["account"],
+        protocol=row["protocol"],
+        method=row["method"],
+        operation=Operation(row["operation"]),
+        url=row["url"],
+        headers=tuple(tuple(pair) for pair in msgspec.json.decode(row["headers"])),
+        state=DepositState(row["state"]),
+        received=row["received"],
+        bytes=row["bytes"],
+        sha256=row["sha256"],
+        md5=row["md5"],
+        filename=row["filename"],
+        content_type=row["content_type"],
+        packaging=row["packaging"],
+        in_progress=row["in_progress"],
+        title=row["title"],
+        problem=problem,
+        retries=row["retries"],
+    )

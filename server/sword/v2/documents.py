@@ -1,0 +1,127 @@
+"""The documents of SWORD 2.0: service document, receipt, statement, feeds, errors. Values in, XML out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from server.clock import to_wire
+from server.metadata.templates import environment
+from server.sword.errors import SwordError
+from server.sword.model import STATES, Container, ContainerState, DepositState, Holding
+
+ROOT = "/sword/v2"
+TERMS = "http://purl.org/net/sword/terms/"
+STATE = "http://purl.org/net/sword/state/"
+
+SERVICE_TYPE = "application/atomserv+xml"
+ENTRY_TYPE = "application/atom+xml;type=entry"
+FEED_TYPE = "application/atom+xml;type=feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection somebody may deposit into."""
+
+    name: str
+    title: str
+    policy: str
+    treatment: str
+    packagings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The IRIs of one server (SWORD 2.0 § 6)."""
+
+    base: str
+
+    @property
+    def service(self) -> str:
+        return f"{self.base}{ROOT}/service-document"
+
+    def collection(self, name: str) -> str:
+        return f"{self.base}{ROOT}/collection/{quote(name, safe='')}"
+
+    def edit(self, number: str) -> str:
+        return f"{self.base}{ROOT}/edit/{number}"
+
+    def media(self, number: str) -> str:
+        return f"{self.base}{ROOT}/edit-media/{number}"
+
+    def file(self, number: str, name: str) -> str:
+        return f"{self.base}{ROOT}/edit-media/{number}/{quote(name)}"
+
+    def original(self, deposit_id: str) -> str:
+        return f"{self.base}{ROOT}/original/{deposit_id}"
+
+    def statement(self, number: str) -> str:
+        return f"{self.base}{ROOT}/statement/{number}"
+
+    def item(self, number: str) -> str:
+        return f"{self.base}/items/{number}"
+
+    def monitor(self, deposit_id: str) -> str:
+        return f"{self.base}/admin/imports/{deposit_id}"
+
+
+def service_document(links: Links, name: str, collections: Sequence[Collection], max_upload_kb: int) -> bytes:
+    """Write the service document (§ 6.1); the size is in kilobytes."""
+    return _render("service.xml", links=links, name=name, collections=collections, max_upload_kb=max_upload_kb)
+
+
+def receipt(links: Links, holding: Holding) -> bytes:
+    """Write a deposit receipt (§ 10)."""
+    return _render("receipt.xml", links=links, holding=holding, treatment=treatment(holding), **_common(holding))
+
+
+def statement(links: Links, holding: Holding) -> bytes:
+    """Write a statement as an Atom feed (§ 11.2)."""
+    problem = _problem(holding)
+    description = STATES[holding.container.state]
+    if problem:
+        description = f"{description} {problem}"
+    return _render("statement.xml", links=links, holding=holding, state=STATE + holding.container.state.value, description=description, **_common(holding))
+
+
+def collection_feed(links: Links, collection: Collection, containers: Sequence[Container], titles: dict[str, str], now: datetime) -> bytes:
+    """Write a collection as an Atom feed (RFC 5023 § 10)."""
+    return _render("collection.xml", links=links, collection=collection, containers=containers, titles=titles, updated=to_wire(now), wire=to_wire)
+
+
+def media_feed(links: Links, holding: Holding) -> bytes:
+    """Write a container's files as an Atom feed (§ 6.4)."""
+    return _render("media.xml", links=links, holding=holding, **_common(holding))
+
+
+def error(href: str, failure: SwordError, now: datetime, generator: str) -> bytes:
+    """Write an error document (§ 12); `href` leads an administrator to the import monitor, its last part is the client's reference."""
+    return _render("error.xml", failure=failure, href=href, updated=to_wire(now), generator=generator)
+
+
+def treatment(holding: Holding) -> str:
+    """Say what was done with the deposit."""
+    problem = _problem(holding)
+    if problem:
+        return f"The deposit is kept but held. {problem}"
+    words = [STATES[holding.container.state]]
+    words += [f"{value} is {state}." for value, state in holding.identifiers]
+    return " ".join(words)
+
+
+def _problem(holding: Holding) -> str:
+    last = next((d for d in reversed(holding.deposits) if d.state in {DepositState.HELD, DepositState.TAKEN}), None)
+    if last is None or last.problem is None or last.state is not DepositState.HELD:
+        return ""
+    found = last.problem
+    place = f" ({found.place})" if found.place else ""
+    return f"{found.message}{place} {found.remedy} Reference: {last.id}."
+
+
+def _common(holding: Holding) -> dict[str, object]:
+    is_visible = holding.container.state is ContainerState.ACCEPTED and not holding.withdrawn
+    return {"updated": to_wire(holding.container.changed), "is_visible": is_visible, "wire": to_wire, "terms": TERMS}
+
+
+def _render(name: str, **values: object) -> bytes:
+    return environment().get_template(f"sword/{name}").render(values).encode()

@@ -1,0 +1,148 @@
+"""A MIME multipart body read from disk: tolerant of line ends, preambles, quoting and encodings as real clients send them, flat in memory.
+
+Grammar: RFC 2046 § 5.1, RFC 2387; SWORD 2.0 § 6.3.2 says which parts there are.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from pathlib import Path
+from typing import BinaryIO
+
+from server.records.files import PIECE, Received
+from server.sword.errors import BadRequest
+from server.sword.package import Store
+
+LONGEST_HEADERS = 16 * 1024
+MOST_PARTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: its headers as sent, and its decoded content on disk."""
+
+    headers: dict[str, str]
+    received: Received
+
+
+def split(path: Path, boundary: str, store: Store) -> list[Part]:
+    """Return the parts of a body. Raises BadRequest saying what is missing; leaves nothing on disk then."""
+    if not boundary:
+        raise BadRequest("The multipart body has no boundary.", place="Content-Type", remedy="Send boundary=… in Content-Type.")
+    parts: list[Part] = []
+    try:
+        with path.open("rb") as body:
+            for start, end in _ranges(body, boundary.encode("latin-1", "replace")):
+                if len(parts) == MOST_PARTS:
+                    raise BadRequest(f"The multipart body has more than {MOST_PARTS} parts.", place="body", remedy="Send an entry and a payload.")
+                parts.append(_part(body, start, end, store))
+    except BaseException:
+        discard(parts)
+        raise
+    if not parts:
+        raise BadRequest("The multipart body has no parts between its boundaries.", place="body", remedy="Send an Atom entry and a payload.")
+    return parts
+
+
+def discard(parts: list[Part]) -> None:
+    """Remove parts from the disk."""
+    for part in parts:
+        part.received.path.unlink(missing_ok=True)
+
+
+def _ranges(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each part begins and ends, its line end before the delimiter left out."""
+    begin: int | None = None
+    closed = False
+    for offset, length, last in list(_delimiters(body, boundary)):
+        if begin is not None:
+            yield begin, _without_line_end(body, begin, offset)
+        begin, closed = offset + length, last
+        if last:
+            return
+    if not closed:
+        raise BadRequest("The multipart body ends without its closing boundary.", place="body", remedy="Send the whole body.")
+
+
+def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Yield offset, length and whether it is the last, of each delimiter line; reads piece by piece."""
+    needle = b"--" + boundary
+    offset, tail = 0, b"\n"
+    body.seek(0)
+    margin = len(needle) + 128
+    while True:
+        piece = body.read(4 * PIECE)
+        window = tail + piece
+        base = offset - len(tail)
+        limit = len(window) if not piece else len(window) - margin
+        at = window.find(b"\n" + needle)
+        while 0 <= at < limit:
+            rest = window[at + 1 + len(needle) : at + 1 + len(needle) + 128]
+            line, newline, _ = rest.partition(b"\n")
+            mark = line.strip()
+            if mark in {b"", b"--"} and (newline or mark == b"--" or not piece):
+                yield base + at + 1, len(needle) + len(line) + len(newline), mark == b"--"
+            at = window.find(b"\n" + needle, at + 1)
+        if not piece:
+            return
+        keep = max(margin, 1)
+        consumed = max(0, len(window) - keep)
+        tail = window[consumed:]
+        offset += len(piece)
+
+
+def _without_line_end(body: BinaryIO, begin: int, end: int) -> int:
+    body.seek(max(begin, end - 2))
+    last = body.read(end - max(begin, end - 2))
+    return end - (2 if last == b"\r\n" else 1 if last.endswith(b"\n") else 0)
+
+
+def _part(body: BinaryIO, start: int, end: int, store: Store) -> Part:
+    body.seek(start)
+    head = body.read(min(LONGEST_HEADERS, end - start))
+    cut, gap = min(((head.find(mark), len(mark)) for mark in (b"\r\n\r\n", b"\n\n") if mark in head), default=(-1, 0))
+    if head[:1] == b"\n" or head[:2] == b"\r\n":  # a part without headers
+        cut, gap = 0, 1 if head[:1] == b"\n" else 2
+    if cut < 0:
+        raise BadRequest("A part of the multipart body has no end to its headers.", place="body", remedy="Put an empty line between headers and content.")
+    parsed = BytesHeaderParser().parsebytes(head[:cut])
+    headers = {name.title(): str(value) for name, value in parsed.items()}
+    return Part(headers, _decoded(body, start + cut + gap, end, headers, store))
+
+
+def _decoded(body: BinaryIO, start: int, end: int, headers: dict[str, str], store: Store) -> Received:
+    encoding = headers.get("Content-Transfer-Encoding", "").strip().lower()
+    body.seek(start)
+    if encoding != "base64" and "atom" in headers.get("Content-Type", "").lower() and body.read(min(1, end - start)) not in {b"<", b"\xef", b" ", b"\n", b"\r"}:
+        encoding = "base64"  # a client that encodes its entry and does not say so
+    body.seek(start)
+    spool = store.spool()
+    try:
+        for piece in _pieces(body, end - start) if encoding != "base64" else _unpacked(body, end - start):
+            spool.write(piece)
+        return spool.finish()
+    except (binascii.Error, ValueError) as error:
+        spool.discard()
+        raise BadRequest(f"A part of the multipart body is not base64: {error}.", place="Content-Transfer-Encoding", remedy="Encode the part again.") from error
+    except BaseException:
+        spool.discard()
+        raise
+
+
+def _pieces(body: BinaryIO, length: int) -> Iterator[bytes]:
+    while length > 0 and (piece := body.read(min(PIECE, length))):
+        length -= len(piece)
+        yield piece
+
+
+def _unpacked(body: BinaryIO, length: int) -> Iterator[bytes]:
+    held = b""
+    for piece in _pieces(body, length):
+        text = held + b"".join(piece.split())
+        usable = len(text) - len(text) % 4
+        held = text[usable:]
+        yield base64.b64decode(text[:usable], validate=True)
+    if held:
+        yield base64.b64decode(held, validate=True)

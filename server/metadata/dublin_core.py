@@ -22,7 +22,7 @@ ELEMENTS = "http://purl.org/dc/elements/1.1/"
 #: The second is what a client in use sends by mistake.
 NAMESPACES = frozenset({TERMS, ELEMENTS, "http://purl.org/dc/elements/"})
 
-Take = Callable[[Draft, "etree._Element", str], None]
+Take = Callable[[Draft, etree._Element, str], None]  # noqa: SLF001 - the name lxml gives its elements
 
 _SEMANTICS = "info:eu-repo/semantics/"
 _CLASSIFICATION = re.compile(r"(?:info:eu-repo/classification/)?(\w+)[/:]([\w.-]+)")
@@ -162,7 +162,7 @@ def _identifier(draft: Draft, element: etree._Element, text: str) -> None:
         draft.add_identifier(element, text)
 
 
-def _source(draft: Draft, element: etree._Element, text: str) -> None:
+def take_source(draft: Draft, element: etree._Element, text: str) -> None:
     """Take the journal in the repository's own form, an ISSN or ISBN alone, or an identifier of what the work derives from."""
     found = identify(text) if text else None
     parts = _SOURCE.fullmatch(text)
@@ -271,11 +271,12 @@ def _available(draft: Draft, element: etree._Element, text: str) -> None:
 
 _TERMS: dict[str, Take] = {
     "title": _title, "alternative": _alternative, "creator": _creator, "contributor": _contributor, "subject": _subject,
-    "description": _description, "abstract": _abstract, "tableOfContents": _contents, "publisher": _publisher, "date": _date,
-    "issued": _dated("issued"), "dateAccepted": _dated("accepted"), "dateSubmitted": _dated("submitted"),
-    "created": _dated("created"), "modified": _dated("updated"), "available": _available, "type": _type, "identifier": _identifier, "source": _source,
-    "language": _language, "coverage": _coverage, "spatial": _spatial, "temporal": _temporal, "rights": _rights,
-    "license": _rights, "accessRights": _rights, "rightsHolder": _rights_holder, "bibliographicCitation": _citation,
+    "description": _description, "abstract": _abstract, "tableOfContents": _contents, "publisher": _publisher,
+    "date": _date, "issued": _dated("issued"), "dateAccepted": _dated("accepted"), "dateSubmitted": _dated("submitted"),
+    "created": _dated("created"), "modified": _dated("updated"), "available": _available, "type": _type,
+    "identifier": _identifier, "source": take_source, "language": _language, "coverage": _coverage, "spatial": _spatial,
+    "temporal": _temporal, "rights": _rights, "license": _rights, "accessRights": _rights,
+    "rightsHolder": _rights_holder, "bibliographicCitation": _citation,
     **{name: _relation for name in _RELATIONS if name != "source"},
 }  # fmt: skip
 _LATE = {"date", "description", "relation"}

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from server.errors import Invalid
 from server.metadata.languages import language_of
-from server.xml import clean, text_of
+from server.xml import clean, place_of, text_of
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _SHOWN = 80
@@ -58,3 +59,16 @@ def lang_of(element: etree._Element) -> str:
 
 def shortened(value: str) -> str:
     return value if len(value) <= _SHOWN else f"{value[: _SHOWN - 1]}…"
+
+
+def only_child(root: etree._Element, name: str) -> etree._Element:
+    """Return the one child of a collection; raises Invalid where there is none or more than one, as a deposit is one work."""
+    found = list(children(root, name))
+    if len(found) != 1:
+        raise Invalid(
+            f"The collection holds {len(found)} descriptions; a deposit has one.",
+            place=place_of(found[1] if found else root),
+            remedy=f"Send one {name} element for each work.",
+            code="one-record",
+        )
+    return found[0]

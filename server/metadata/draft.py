@@ -7,7 +7,7 @@ from lxml import etree
 
 from server.errors import Invalid
 from server.metadata.dates import date_of
-from server.metadata.elements import lang_of, shortened
+from server.metadata.elements import children, lang_of, shortened
 from server.metadata.identifying import identify
 from server.metadata.kinds import choose_type
 from server.metadata.languages import language_of
@@ -84,9 +84,10 @@ class Draft:
 
     def leave(self, element: etree._Element, value: str | None = None) -> None:
         """Note what the record cannot take up; an element without text and attributes is not worth a sentence."""
-        shown = (
-            clean(value) if value is not None else text_of(element) or " ".join(clean(str(v)) for v in element.attrib.values())
-        )
+        if value is None:
+            parts = [text_of(child) for child in children(element)] or [text_of(element)]
+            value = "; ".join(filter(None, parts)) or " ".join(map(str, element.attrib.values()))
+        shown = clean(value)
         if shown:
             self.unmapped.append(f"{place_of(element)}: {shortened(shown)}")
 

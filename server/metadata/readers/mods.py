@@ -33,22 +33,22 @@ _TITLE_KINDS = {
 _DATES = {"dateIssued": "issued", "dateCreated": "created", "dateModified": "updated", "copyrightDate": "issued"}
 _OTHER_DATES = {
     "accepted": "accepted", "dateaccepted": "accepted", "submitted": "submitted", "datesubmitted": "submitted",
-    "available": "available", "dateavailable": "available", "embargo": "embargo_until", "embargoend": "embargo_until", "published": "issued",
+    "available": "available", "dateavailable": "available", "embargo": "embargo_until", "embargoend": "embargo_until",
+    "published": "issued",
 }  # fmt: skip
 
 #: typeOfResource says little, so these words are asked only after the genres.
 _RESOURCES = {
     "cartographic": "map", "notated music": "musicalScore", "still image": "image", "moving image": "video",
-    "sound recording": "sound",
-    "sound recording-musical": "sound", "sound recording-nonmusical": "sound", "software, multimedia": "software",
-    "three dimensional object": "physicalobject", "mixed material": "collection",
+    "sound recording": "sound", "sound recording-musical": "sound", "sound recording-nonmusical": "sound",
+    "software, multimedia": "software", "three dimensional object": "physicalobject", "mixed material": "collection",
 }  # fmt: skip
 
 #: relatedItem/@type (MODS 3.8) to DataCite relationType; host and series are the container.
 _RELATIONS = {
-    "preceding": "IsNewVersionOf", "succeeding": "IsPreviousVersionOf", "original": "IsVariantFormOf", "constituent": "HasPart",
-    "otherVersion": "HasVersion", "otherFormat": "IsVariantFormOf", "isReferencedBy": "IsReferencedBy", "references": "References",
-    "reviewOf": "Reviews",
+    "preceding": "Continues", "succeeding": "IsContinuedBy", "original": "IsVariantFormOf", "constituent": "HasPart",
+    "otherVersion": "HasVersion", "otherFormat": "IsVariantFormOf", "isReferencedBy": "IsReferencedBy",
+    "references": "References", "reviewOf": "Reviews",
 }  # fmt: skip
 
 _PART_NUMBERS = {"volume": "volume", "issue": "issue", "number": "issue", "article_number": "article_no", "article": "article_no"}
@@ -389,8 +389,8 @@ _ELEMENTS: dict[str, Take] = {
 }  # fmt: skip
 
 _HOST: dict[str, Take] = {
-    "titleInfo": _host_title, "identifier": _host_identifier, "part": _part, "relatedItem": _host_related, "originInfo": _host_origin,
-    "recordInfo": _nothing,
+    "titleInfo": _host_title, "identifier": _host_identifier, "part": _part, "relatedItem": _host_related,
+    "originInfo": _host_origin, "recordInfo": _nothing,
 }  # fmt: skip
 
 PLUGIN = Reader("mods", "MODS 3", recognises, read)

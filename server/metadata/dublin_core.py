@@ -19,7 +19,8 @@ from server.xml import text_of
 
 TERMS = "http://purl.org/dc/terms/"
 ELEMENTS = "http://purl.org/dc/elements/1.1/"
-#: The second is what a client in use sends by mistake.
+OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
+#: The third is what a client in use sends by mistake.
 NAMESPACES = frozenset({TERMS, ELEMENTS, "http://purl.org/dc/elements/"})
 
 Take = Callable[[Draft, etree._Element, str], None]  # noqa: SLF001 - the name lxml gives its elements

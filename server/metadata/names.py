@@ -14,6 +14,9 @@ _BODIES = re.compile(
     re.IGNORECASE,
 )
 
+#: The comma, the Arabic comma and the full-width one.
+_COMMA = re.compile("[,\u060c\uff0c]")
+
 _ORCID = re.compile(r"[0-9]{4}-?[0-9]{4}-?[0-9]{4}-?[0-9]{3}[0-9Xx]")
 _KEYED = re.compile(r"(\w+):\s*(.+)")
 
@@ -63,15 +66,14 @@ def is_body(name: str) -> bool:
 
 
 def split(name: str) -> tuple[str, str]:
-    """Return family and given name of `Family, Given`; a name without a comma is all family."""
-    family, _, given = name.partition(",")
-    family, given = family.strip(), given.strip()
+    """Return family and given name of `Family, Given`; a name without a comma of any script is all family."""
+    family, given = (part.strip() for part in [*_COMMA.split(name, maxsplit=1), ""][:2])
     return (family, given) if family else (given, "")
 
 
 def agent(name: str, *, kind: str = "", ids: Iterable[AgentId] = (), affiliations: Iterable[Affiliation] = ()) -> Agent | None:
     """Make a person or body of a name as it is written; `kind` empty means guess. None for a name without letters."""
-    name = name.strip(" ,;")
+    name = name.strip(" ,;\u060c\uff0c")
     if not name:
         return None
     ids, affiliations = tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(affiliations))

@@ -53,11 +53,17 @@ def _index() -> dict[str, str]:
 _INDEX = _index()
 
 
+def _folded(word: str) -> str:
+    """Bring `Editor (edt).`, `degree_supervisor` and the address of a relator to the form of the index."""
+    word = word.partition(" (")[0].rstrip(" .,/")
+    return word.rsplit("/", 1)[-1].replace("_", " ").strip().lower()
+
+
 def role_of(*words: str) -> str:
     """Return the role the words mean: CREATOR, PUBLISHER, GRANTOR, FUNDER or a DataCite contributorType; empty for unknown words.
 
     Takes relator codes, terms and addresses (`http://id.loc.gov/vocabulary/relators/aut`). The first word that is known
     decides, but being a creator outweighs any other role.
     """
-    roles = [_INDEX.get(word.rstrip(" .,/").rsplit("/", 1)[-1].replace("_", " ").strip().lower(), "") for word in words]
+    roles = [_INDEX.get(_folded(word), "") for word in words]
     return CREATOR if CREATOR in roles else next((role for role in roles if role), "")

@@ -3,7 +3,7 @@
 from lxml import etree
 
 from server.metadata.draft import Draft
-from server.metadata.dublin_core import NAMESPACES, take_all
+from server.metadata.dublin_core import NAMESPACES, OAI_DC, take_all
 from server.metadata.elements import children, local, namespace, text_at
 from server.metadata.names import agent
 from server.metadata.reading import Reader, Reading
@@ -21,8 +21,8 @@ def recognises(root: etree._Element) -> bool:
     if local(root) == "entry" and namespace(root) == ATOM:
         return True
     found = list(children(root))
-    # oai_dc has a reader of its own, which reads the same terms.
-    return local(root) != "entry" and bool(found) and all(namespace(child) in NAMESPACES for child in found)
+    own_reader = namespace(root) == OAI_DC
+    return not own_reader and bool(found) and all(namespace(child) in NAMESPACES for child in found)
 
 
 def read(root: etree._Element) -> Reading:

@@ -29,8 +29,9 @@ _STANDARD_NUMBERS = {"1": "upc", "3": "ean13"}
 #: Leader positions 06 (type of record) and 07 (level) to a type, where no 655 names one.
 _LEADER_TYPES = {
     "am": "publication.book", "aa": "publication.bookChapter", "ab": "publication.journalArticle",
-    "as": "publication.journalIssue", "tm": "publication.book", "em": "other.map", "fm": "other.map", "cm": "creativeWork.musicalScore",
-    "gm": "creativeWork.film", "jm": "creativeWork.musicalPerformance", "im": "interactiveResource.podcast",
+    "as": "publication.journalIssue", "tm": "publication.book", "em": "other.map", "fm": "other.map",
+    "cm": "creativeWork.musicalScore", "gm": "creativeWork.film", "jm": "creativeWork.musicalPerformance",
+    "im": "interactiveResource.podcast",
 }  # fmt: skip
 
 #: How degrees begin that are not doctoral.

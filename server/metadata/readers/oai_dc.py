@@ -3,15 +3,13 @@
 from lxml import etree
 
 from server.metadata.draft import Draft
-from server.metadata.dublin_core import take_all
+from server.metadata.dublin_core import OAI_DC, take_all
 from server.metadata.elements import children, local, namespace
 from server.metadata.reading import Reader, Reading
 
-NAMESPACE = "http://www.openarchives.org/OAI/2.0/oai_dc/"
-
 
 def recognises(root: etree._Element) -> bool:
-    return local(root) == "dc" and namespace(root) == NAMESPACE
+    return local(root) == "dc" and namespace(root) == OAI_DC
 
 
 def read(root: etree._Element) -> Reading:

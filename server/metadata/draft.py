@@ -56,6 +56,7 @@ class Draft:
     creators: list[Agent] = field(default_factory=list)
     contributors: list[Contributor] = field(default_factory=list)
     abstracts: list[Text] = field(default_factory=list)
+    has_abstract: bool = False
     toc: list[str] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
     dates: dict[str, str] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class Draft:
     identifiers: list[Identifier] = field(default_factory=list)
     related: list[Related] = field(default_factory=list)
     funding: list[Funding] = field(default_factory=list)
-    licences: list[Licence] = field(default_factory=list)
+    licences: dict[str, Licence] = field(default_factory=dict)
     rights: list[str] = field(default_factory=list)
     thesis: dict[str, str] = field(default_factory=dict)
     geo: list[Place] = field(default_factory=list)
@@ -100,10 +101,9 @@ class Draft:
         if value and part.setdefault(name, value) != value:
             self.leave(element, value)
 
-    def add(self, items: list[T], item: T) -> None:
-        """Append what is not there yet."""
-        if item not in items:
-            items.append(item)
+    def add_licence(self, licence: Licence) -> None:
+        """Take a licence unless one with the same address is there."""
+        self.licences.setdefault(licence.uri or licence.name, licence)
 
     def set_date(self, name: str, text: str, element: etree._Element) -> None:
         """Set a date; what is not a date is left over."""
@@ -123,12 +123,12 @@ class Draft:
         else:
             known = self.title.lang if self.title else ""
             guess = "translated" if lang and known and lang != known else "alternative"
-            self.add(self.alt_titles, Title(value=value, lang=lang, kind=kind or guess))
+            self.alt_titles.append(Title(value=value, lang=lang, kind=kind or guess))
 
     def add_language(self, element: etree._Element, text: str) -> None:
         found = language_of(text)
         if found:
-            self.add(self.languages, found)
+            self.languages.append(found)
         else:
             self.leave(element, text)
 
@@ -140,7 +140,7 @@ class Draft:
         elif found[0].startswith("issn"):
             self.add_issn(element, found)
         else:
-            self.add(self.identifiers, Identifier(scheme=found[0], value=found[1]))
+            self.identifiers.append(Identifier(scheme=found[0], value=found[1]))
 
     def add_issn(self, element: etree._Element, found: tuple[str, str]) -> None:
         """Take an ISSN; where nobody says whether it is that of the print, this is settled when all are known."""
@@ -168,9 +168,9 @@ class Draft:
         elif role == GRANTOR:
             self.put(self.thesis, "grantor", agent.label, element)
         elif role == FUNDER:
-            self.add(self.funding, Funding(funder_name=agent.label))
+            self.funding.append(Funding(funder_name=agent.label))
         else:
-            self.add(self.contributors, contributor(agent, role))
+            self.contributors.append(contributor(agent, role))
 
     def add_type(self, element: etree._Element, word: str) -> None:
         """Take a word for the type; words that state version or peer review go where they belong."""
@@ -233,27 +233,32 @@ class Draft:
             type=kind,
             title=title,
             subtitle=self.subtitle,
-            alt_titles=tuple(self.alt_titles),
+            alt_titles=_once(self.alt_titles),
             creators=tuple(self.creators),
-            contributors=tuple(self.contributors),
-            abstracts=tuple(self.abstracts),
+            contributors=_once(self.contributors),
+            abstracts=_once(self.abstracts),
             toc="\n".join(self.toc),
-            subjects=tuple(self.subjects),
+            subjects=_once(self.subjects),
             dates=Dates(**self.dates),
-            languages=tuple(self.languages),
-            publisher=Publisher(ids=tuple(self.publisher_ids), **self.publisher),
+            languages=_once(self.languages),
+            publisher=Publisher(ids=_once(self.publisher_ids), **self.publisher),
             container=Container(**self.container),
             conference=Conference(**self.conference),
-            identifiers=tuple(self.identifiers),
-            related=tuple(self.related),
-            funding=tuple(self.funding),
+            identifiers=_once(self.identifiers),
+            related=_once(self.related),
+            funding=_once(self.funding),
             version=self.version,
             peer_reviewed=self.peer_reviewed,
             access=self.access if self.access in ACCESS else "open",
-            licences=tuple(self.licences),
-            rights_statement="\n".join(self.rights),
+            licences=tuple(self.licences.values()),
+            rights_statement="\n".join(_once(self.rights)),
             thesis=Thesis(**self.thesis),
-            geo=tuple(self.geo),
-            temporal=tuple(self.temporal),
+            geo=_once(self.geo),
+            temporal=_once(self.temporal),
             citation_text=self.citation_text,
         )
+
+
+def _once(items: list[T]) -> tuple[T, ...]:
+    """Drop repetitions, the first of each kept in its place; here and not on the way in, so that long lists stay cheap."""
+    return tuple(dict.fromkeys(items))

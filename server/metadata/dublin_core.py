@@ -90,16 +90,21 @@ def _subject(draft: Draft, element: etree._Element, text: str) -> None:
     scheme = attribute(element, "type").rpartition(":")[2].lower()
     classified = _CLASSIFICATION.fullmatch(text)
     if classified and (text.startswith("info:eu-repo/classification/") or classified[1] == "ddc"):
-        draft.add(draft.subjects, Subject(value=classified[2], scheme=classified[1], code=classified[2]))
+        draft.subjects.append(Subject(value=classified[2], scheme=classified[1], code=classified[2]))
     elif text.startswith(("http://", "https://")):
-        draft.add(draft.subjects, Subject(value=text, value_uri=text, scheme=scheme))
+        draft.subjects.append(Subject(value=text, value_uri=text, scheme=scheme))
     elif text:
-        draft.add(draft.subjects, Subject(value=text, lang=lang_of(element), scheme=scheme))
+        draft.subjects.append(Subject(value=text, lang=lang_of(element), scheme=scheme))
 
 
 def _abstract(draft: Draft, element: etree._Element, text: str) -> None:
+    _add_abstract(draft, element, text)
+    draft.has_abstract = bool(draft.abstracts)
+
+
+def _add_abstract(draft: Draft, element: etree._Element, text: str) -> None:
     if text:
-        draft.add(draft.abstracts, Text(value=text, lang=lang_of(element)))
+        draft.abstracts.append(Text(value=text, lang=lang_of(element)))
 
 
 def _description(draft: Draft, element: etree._Element, text: str) -> None:
@@ -107,17 +112,15 @@ def _description(draft: Draft, element: etree._Element, text: str) -> None:
     funder = _FUNDER.fullmatch(text)
     key, _, value = text.partition(": ")
     if funder:
-        draft.add(draft.funding, _packed_funding(*funder.groups("")))
+        draft.funding.append(_packed_funding(*funder.groups("")))
     elif key == "Article version" and find_term(VERSIONS, value):
         draft.version = find_term(VERSIONS, value) or ""
     elif key == "Peer reviewed" and value in {"True", "False"}:
         draft.peer_reviewed = value == "True"
-    elif any(text == known.value for known in draft.abstracts):
-        return
-    elif any(local(other) == "abstract" for other in draft.root):
+    elif not draft.has_abstract:
+        _add_abstract(draft, element, text)
+    elif text != draft.abstracts[0].value:
         draft.leave(element)
-    else:
-        _abstract(draft, element, text)
 
 
 def _packed_funding(name: str, ids: str, awards: str) -> Funding:
@@ -172,7 +175,7 @@ def take_source(draft: Draft, element: etree._Element, text: str) -> None:
     elif found and found[0] == "isbn":
         draft.put(draft.container, "isbn", found[1], element)
     elif found and found[0] != "local":
-        draft.add(draft.related, Related(scheme=found[0], value=found[1], relation="IsDerivedFrom"))
+        draft.related.append(Related(scheme=found[0], value=found[1], relation="IsDerivedFrom"))
     elif parts and (parts["issn"] or parts["issue"]):
         names = {"title": "title", "volume": "volume", "issue": "issue", "first_page": "first", "last_page": "last"}
         for name, group in names.items():
@@ -200,7 +203,7 @@ def _relation(draft: Draft, element: etree._Element, text: str) -> None:
     elif meant != text and kind in {"dataset", "reference"} and value:
         of = ("IsSupplementedBy", "dataset.dataset") if kind == "dataset" else ("References", "")
         named = identify(value, scheme) or (scheme, value)
-        draft.add(draft.related, Related(scheme=named[0], value=named[1], relation=of[0], type_code=of[1]))
+        draft.related.append(Related(scheme=named[0], value=named[1], relation=of[0], type_code=of[1]))
     else:
         _plain_relation(draft, element, text, relation)
 
@@ -213,7 +216,7 @@ def _plain_relation(draft: Draft, element: etree._Element, text: str, relation: 
     elif found and Identifier(scheme=found[0], value=found[1]) in draft.identifiers:
         return  # the work's own identifier again, as a plain address
     elif found and (number or found[0] != "local"):
-        draft.add(draft.related, Related(scheme=found[0], value=found[1], relation=relation))
+        draft.related.append(Related(scheme=found[0], value=found[1], relation=relation))
     elif relation == "IsPartOf" and "title" not in draft.container and text:
         draft.container["title"] = text
     else:
@@ -225,8 +228,7 @@ def _grant(draft: Draft, element: etree._Element, text: str) -> None:
     parts = [unquote(part).strip() for part in text.split("/")[2:]]
     funder, stream, award, jurisdiction, title, acronym = [*parts, *[""] * 6][:6]
     if funder or award:
-        draft.add(
-            draft.funding,
+        draft.funding.append(
             Funding(
                 funder_name=funder, stream=stream, award_no=award, jurisdiction=jurisdiction, award_title=title, acronym=acronym
             ),
@@ -244,12 +246,12 @@ def _coverage(draft: Draft, element: etree._Element, text: str) -> None:
 
 def _spatial(draft: Draft, element: etree._Element, text: str) -> None:  # noqa: ARG001 - all takers look alike
     if text:
-        draft.add(draft.geo, Place(name=text))
+        draft.geo.append(Place(name=text))
 
 
 def _temporal(draft: Draft, element: etree._Element, text: str) -> None:  # noqa: ARG001 - all takers look alike
     if text:
-        draft.add(draft.temporal, text)
+        draft.temporal.append(text)
 
 
 def _rights(draft: Draft, element: etree._Element, text: str) -> None:

@@ -60,7 +60,7 @@ def take_rights(draft: Draft, element: etree._Element, text: str, uri: str = "")
         draft.put(draft.dates, "embargo_until", embargo_end(text), element)
     elif packed:
         spdx, _ = spdx_of(packed[3])
-        _add(draft, Licence(uri=packed[3], spdx=spdx, start_date=date_of(packed[2])))
+        draft.add_licence(Licence(uri=packed[3], spdx=spdx, start_date=date_of(packed[2])))
     else:
         _take_licence(draft, text, uri)
 
@@ -70,16 +70,10 @@ def _take_licence(draft: Draft, text: str, uri: str) -> None:
     spdx, known = spdx_of(address) if address else spdx_of(text)
     name = "" if text == address else text
     if "rightsstatements.org" in address:  # says what may not be done; not a licence
-        draft.add(draft.rights, address)
+        draft.rights.append(address)
         if name:
-            draft.add(draft.rights, name)
+            draft.rights.append(name)
     elif address or spdx:
-        _add(draft, Licence(name=name, uri=address or known, spdx=spdx))
+        draft.add_licence(Licence(name=name, uri=address or known, spdx=spdx))
     elif text:
-        draft.add(draft.rights, text)
-
-
-def _add(draft: Draft, licence: Licence) -> None:
-    """Add a licence unless one with the same address is there."""
-    if all(licence.uri != known.uri for known in draft.licences):
-        draft.licences.append(licence)
+        draft.rights.append(text)

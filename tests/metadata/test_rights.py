@@ -35,7 +35,9 @@ def test_each_statement_goes_where_it_belongs():
     take_rights(draft, element, "http://rightsstatements.org/vocab/InC/1.0/")
     take_rights(draft, element, "Not to be lent.")
     assert draft.access == "restricted"
-    assert draft.licences == [Licence(name="CC BY 4.0", uri="https://creativecommons.org/licenses/by/4.0/", spdx="CC-BY-4.0")]
+    assert list(draft.licences.values()) == [
+        Licence(name="CC BY 4.0", uri="https://creativecommons.org/licenses/by/4.0/", spdx="CC-BY-4.0")
+    ]
     assert draft.rights == ["http://rightsstatements.org/vocab/InC/1.0/", "Not to be lent."]
 
 

@@ -103,7 +103,7 @@ def _creator(draft: Draft, element: etree._Element) -> None:
 def _contributor(draft: Draft, element: etree._Element) -> None:
     made, kind = _agent_of(draft, element, "contributorName"), attribute(element, "contributorType")
     if made and kind == "Funder":  # a contributorType until kernel 3
-        draft.add(draft.funding, Funding(funder_name=made.label))
+        draft.funding.append(Funding(funder_name=made.label))
         return
     if made and kind not in CONTRIBUTOR_TYPES:
         draft.warn(element, f"the contributorType “{kind}” is not known; “{made.label}” has the role Other.")
@@ -151,7 +151,7 @@ def _publisher(draft: Draft, element: etree._Element) -> None:
     value = attribute(element, "publisherIdentifier")
     found = agent_id(value, attribute(element, "publisherIdentifierScheme")) if value else None
     if found:
-        draft.add(draft.publisher_ids, found)
+        draft.publisher_ids.append(found)
     elif value:
         draft.leave(element, value)
 
@@ -166,8 +166,7 @@ def _type(draft: Draft, element: etree._Element) -> None:
 
 def _subject(draft: Draft, element: etree._Element) -> None:
     if text_of(element):
-        draft.add(
-            draft.subjects,
+        draft.subjects.append(
             Subject(
                 value=text_of(element),
                 lang=lang_of(element),
@@ -184,9 +183,17 @@ def _date(draft: Draft, element: etree._Element) -> None:
     if kind in _DATES:
         draft.set_date(_DATES[kind], text_of(element), element)
     elif kind == "coverage" and text_of(element):
-        draft.add(draft.temporal, text_of(element))
+        draft.temporal.append(text_of(element))
     else:
         draft.leave(element, f"{text_of(element)} ({attribute(element, 'dateType')})")
+    _leave_remarks(draft, element)
+
+
+def _leave_remarks(draft: Draft, element: etree._Element) -> None:
+    """Note what attributes say beyond the value; for these the record has no field."""
+    for name in ("dateInformation", "relationTypeInformation", "relatedMetadataScheme", "schemeType"):
+        if attribute(element, name):
+            draft.leave(element, f"{name} {attribute(element, name)}")
 
 
 def _language(draft: Draft, element: etree._Element) -> None:
@@ -202,6 +209,7 @@ def _related_identifier(draft: Draft, element: etree._Element) -> None:
         draft.add_issn(element, found)
     else:
         _relate(draft, element, found, attribute(element, "resourceTypeGeneral"))
+    _leave_remarks(draft, element)
 
 
 def _relate(draft: Draft, element: etree._Element, found: tuple[str, str], general: str) -> None:
@@ -210,7 +218,7 @@ def _relate(draft: Draft, element: etree._Element, found: tuple[str, str], gener
         draft.warn(element, f"the relationType “{relation}” is not known; References was taken.")
         relation = "References"
     code = (choose_type([general]) if general else "") or ""
-    draft.add(draft.related, Related(scheme=found[0], value=found[1], relation=relation, type_code=code))
+    draft.related.append(Related(scheme=found[0], value=found[1], relation=relation, type_code=code))
 
 
 def _related_item(draft: Draft, element: etree._Element) -> None:
@@ -253,10 +261,10 @@ def _version(draft: Draft, element: etree._Element) -> None:
 def _rights(draft: Draft, element: etree._Element) -> None:
     before = len(draft.licences)
     take_rights(draft, element, text_of(element), attribute(element, "rightsURI"))
-    spdx = attribute(element, "rightsIdentifier")
-    if spdx and len(draft.licences) > before and attribute(element, "rightsIdentifierScheme").upper() in {"SPDX", ""}:
-        last = draft.licences[-1]
-        draft.licences[-1] = Licence(name=last.name, uri=last.uri, spdx=last.spdx or spdx, start_date=last.start_date)
+    spdx, scheme = attribute(element, "rightsIdentifier"), attribute(element, "rightsIdentifierScheme").upper()
+    if spdx and len(draft.licences) > before and scheme in {"SPDX", ""}:
+        key, last = next(reversed(draft.licences.items()))
+        draft.licences[key] = Licence(name=last.name, uri=last.uri, spdx=last.spdx or spdx, start_date=last.start_date)
 
 
 def _description(draft: Draft, element: etree._Element) -> None:
@@ -268,7 +276,7 @@ def _description(draft: Draft, element: etree._Element) -> None:
     elif kind == "SeriesInformation":
         take_source(draft, element, text)
     elif kind in {"Abstract", ""}:
-        draft.add(draft.abstracts, Text(value=text, lang=lang_of(element)))
+        draft.abstracts.append(Text(value=text, lang=lang_of(element)))
     else:
         draft.leave(element)
 
@@ -279,7 +287,7 @@ def _geo(draft: Draft, element: etree._Element) -> None:
     point = first(element, "geoLocationPoint")
     latitude, longitude = _point(point) if point is not None else (None, None)
     if name or latitude is not None:
-        draft.add(draft.geo, Place(name=name, latitude=latitude, longitude=longitude))
+        draft.geo.append(Place(name=name, latitude=latitude, longitude=longitude))
     if point is not None and latitude is None:
         draft.leave(point)
     for child in children(element):
@@ -309,7 +317,7 @@ def _funding(draft: Draft, element: etree._Element) -> None:
         award_title=text_at(element, "awardTitle"),
     )
     if made != Funding():
-        draft.add(draft.funding, made)
+        draft.funding.append(made)
 
 
 def _nothing(draft: Draft, element: etree._Element) -> None:

@@ -189,8 +189,7 @@ def _other_title(draft: Draft, element: etree._Element) -> None:
     title = ": ".join(_trimmed(text) for text in _codes(element, "ab") if _trimmed(text))
     if title:
         kind = {"246": "translated" if attribute(element, "ind2") == "1" else "alternative", "242": "translated"}
-        draft.add(
-            draft.alt_titles,
+        draft.alt_titles.append(
             Title(value=title, lang=language_of(_code(element, "y")), kind=kind.get(attribute(element, "tag"), "other")),
         )
 
@@ -235,7 +234,7 @@ def _thesis(draft: Draft, element: etree._Element) -> None:
 def _abstract(draft: Draft, element: etree._Element) -> None:
     text = " ".join(_codes(element, "ab"))
     if text and attribute(element, "ind1") in {"3", "", "0", "2", "8", "1"}:
-        draft.add(draft.abstracts, Text(value=text))
+        draft.abstracts.append(Text(value=text))
 
 
 def _contents(draft: Draft, element: etree._Element) -> None:
@@ -263,36 +262,36 @@ def _funding(draft: Draft, element: etree._Element) -> None:
         award_title=_code(element, "n"),
     )
     if made != Funding():
-        draft.add(draft.funding, made)
+        draft.funding.append(made)
 
 
 def _subject(draft: Draft, element: etree._Element) -> None:
     value = "--".join(_trimmed(text) for text in _codes(element, "abcdtvxyz") if _trimmed(text))
     if attribute(element, "tag") == "653":
         for text in _codes(element, "a"):
-            draft.add(draft.subjects, Subject(value=text))
+            draft.subjects.append(Subject(value=text))
     elif value:
         scheme = _code(element, "2") if attribute(element, "ind2") in {"7", ""} else _THESAURI.get(attribute(element, "ind2"), "")
         uri = next((text for text in _codes(element, "01") if text.startswith("http")), "")
-        draft.add(draft.subjects, Subject(value=value, scheme=scheme, value_uri=uri))
+        draft.subjects.append(Subject(value=value, scheme=scheme, value_uri=uri))
 
 
 def _place(draft: Draft, element: etree._Element) -> None:
     value = "--".join(_trimmed(text) for text in _codes(element, "axyz") if _trimmed(text))
     if value:
-        draft.add(draft.geo, Place(name=value))
+        draft.geo.append(Place(name=value))
 
 
 def _period(draft: Draft, element: etree._Element) -> None:
     if _code(element, "a"):
-        draft.add(draft.temporal, _trimmed(_code(element, "a")) or _code(element, "a"))
+        draft.temporal.append(_trimmed(_code(element, "a")) or _code(element, "a"))
 
 
 def _classification(draft: Draft, element: etree._Element) -> None:
     scheme = {"050": "lcc", "082": "ddc", "080": "udc"}.get(attribute(element, "tag")) or _code(element, "2")
     for text in _codes(element, "a"):
         code = text.replace("/", "") if scheme == "ddc" else text
-        draft.add(draft.subjects, Subject(value=code or text, scheme=scheme, code=code))
+        draft.subjects.append(Subject(value=code or text, scheme=scheme, code=code))
 
 
 def _genre(draft: Draft, element: etree._Element) -> None:
@@ -329,7 +328,7 @@ def _link(draft: Draft, element: etree._Element) -> None:
     found = next((item for text, scheme in named if (item := identify(_trimmed(text), scheme))), None)
     if found:
         scheme = "issn" if found[0].startswith("issn") else found[0]
-        draft.add(draft.related, Related(scheme=scheme, value=found[1], relation=_LINKS[attribute(element, "tag")]))
+        draft.related.append(Related(scheme=scheme, value=found[1], relation=_LINKS[attribute(element, "tag")]))
     else:
         _leave(draft, element)
 
@@ -349,7 +348,7 @@ def _original_script(draft: Draft, element: etree._Element) -> None:
     if _code(element, "6").startswith("245"):
         title = ": ".join(_trimmed(text) for text in _codes(element, "abnp") if _trimmed(text))
         if title:
-            draft.add(draft.alt_titles, Title(value=title, kind="other"))
+            draft.alt_titles.append(Title(value=title, kind="other"))
     else:
         _leave(draft, element)
 

@@ -180,7 +180,7 @@ def _languages(draft: Draft, element: etree._Element) -> None:
 
 def _abstract(draft: Draft, element: etree._Element) -> None:
     if text_of(element):
-        draft.add(draft.abstracts, Text(value=text_of(element), lang=lang_of(element)))
+        draft.abstracts.append(Text(value=text_of(element), lang=lang_of(element)))
 
 
 def _contents(draft: Draft, element: etree._Element) -> None:
@@ -192,7 +192,7 @@ def _note(draft: Draft, element: etree._Element) -> None:
     kind, text = attribute(element, "type").lower(), text_of(element)
     version = find_term(VERSIONS, attribute(element, "href") or text)
     if kind == "funding" and text:
-        draft.add(draft.funding, Funding(funder_name=text))
+        draft.funding.append(Funding(funder_name=text))
     elif version and ("version" in kind or "/" in text):
         draft.version = draft.version or version
     elif kind in {"preferred citation", "citation"} and not draft.citation_text:
@@ -207,16 +207,16 @@ def _subject(draft: Draft, element: etree._Element) -> None:
         if not text:
             continue
         if name == "geographic":
-            draft.add(draft.geo, Place(name=text))
+            draft.geo.append(Place(name=text))
         elif name == "temporal":
-            draft.add(draft.temporal, text)
+            draft.temporal.append(text)
         elif name in {"topic", "name", "titleInfo", "genre", "occupation"}:
             scheme = attribute(child, "authority") or attribute(element, "authority")
             uris = [attribute(node, "valueURI") for node in (child, element)]
             lang = lang_of(child) or lang_of(element)
-            draft.add(draft.subjects, Subject(value=text, lang=lang, scheme=scheme, value_uri=uris[0] or uris[1]))
+            draft.subjects.append(Subject(value=text, lang=lang, scheme=scheme, value_uri=uris[0] or uris[1]))
         elif name == "hierarchicalGeographic":
-            draft.add(draft.geo, Place(name=", ".join(filter(None, map(text_of, children(child))))))
+            draft.geo.append(Place(name=", ".join(filter(None, map(text_of, children(child))))))
         else:
             draft.leave(child)
 
@@ -232,7 +232,7 @@ def _classification(draft: Draft, element: etree._Element) -> None:
     text, scheme = text_of(element), attribute(element, "authority")
     if text:
         label = attribute(element, "displayLabel") or text
-        draft.add(draft.subjects, Subject(value=label, scheme=scheme, value_uri=attribute(element, "valueURI"), code=text))
+        draft.subjects.append(Subject(value=label, scheme=scheme, value_uri=attribute(element, "valueURI"), code=text))
 
 
 def _first_title(element: etree._Element) -> str:
@@ -253,7 +253,7 @@ def _related(draft: Draft, element: etree._Element) -> None:
         named += [(attribute(element, "href"), "")]
         found = [item for text, scheme in named if text and (item := identify(text, scheme))]
         if found:
-            draft.add(draft.related, Related(scheme=found[0][0], value=found[0][1], relation=relation))
+            draft.related.append(Related(scheme=found[0][0], value=found[0][1], relation=relation))
         else:
             draft.leave(element, _first_title(element) or None)
 
@@ -285,7 +285,7 @@ def _host_identifier(draft: Draft, element: etree._Element) -> None:
     elif found[0] == "isbn":
         draft.put(draft.container, "isbn", found[1], element)
     else:
-        draft.add(draft.related, Related(scheme=found[0], value=found[1], relation="IsPartOf"))
+        draft.related.append(Related(scheme=found[0], value=found[1], relation="IsPartOf"))
 
 
 def _host_related(draft: Draft, element: etree._Element) -> None:

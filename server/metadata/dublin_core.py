@@ -10,7 +10,7 @@ from server.metadata.dates import has_time
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, lang_of, local, namespace
 from server.metadata.identifying import identify
-from server.metadata.names import agent, is_body, unpacked
+from server.metadata.names import agent, is_body, split, unpacked
 from server.metadata.rights import embargo_end, take_rights
 from server.metadata.roles import CREATOR, FUNDER, role_of
 from server.records.model import Affiliation, Funding, Identifier, Place, Related, Subject, Text
@@ -79,7 +79,7 @@ def _contributor(draft: Draft, element: etree._Element, text: str) -> None:
 def _name(draft: Draft, element: etree._Element, text: str, role: str) -> None:
     name, ids, rest = unpacked(text)
     affiliation = attribute(element, "affiliation")
-    if role != FUNDER and " " in name and "," not in name and name.isascii() and not is_body(name):
+    if role != FUNDER and " " in name and not split(name)[1] and not is_body(name):
         draft.warn(element, f"“{name}” has no comma, so it was taken as one name, not as family and given name.")
     draft.add_agent(element, agent(name, ids=ids, affiliations=[Affiliation(name=affiliation)] if affiliation else []), role)
     for part in rest:

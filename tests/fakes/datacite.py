@@ -21,6 +21,7 @@ from tests.fakes.datacite_schema import document_of, refusals
 
 MEDIA_TYPE = "application/vnd.api+json"
 BODY_LIMIT = 10 * 2**20
+HANDLE_UP = web.RequestKey("handle_up", bool)
 #: What the API takes for a DOI at all (else 404), and what it lets be created (else 422).
 _PARSER = re.compile(r"(?:https?://(?:dx\.)?doi\.org/)?(?:doi:)?(10\.\d{4,5}/.+)", re.IGNORECASE)
 _FORMAT = re.compile(r"10\.\d{4,5}/[-._;()/:a-zA-Z0-9*~$=]+")
@@ -165,7 +166,7 @@ class FakeDatacite:
         except web.HTTPRequestEntityTooLarge:
             return _gateway(413)
         self.log.append(Call(request.method, request.path, dict(request.headers), body, mood))
-        request["handle up"] = mood is not Mood.HANDLE_DOWN
+        request[HANDLE_UP] = mood is not Mood.HANDLE_DOWN
         if mood in self._unheard:
             return self._unheard[mood]()
         answer = web.Response() if mood is Mood.CUT else await self._processed(request, handler)
@@ -317,7 +318,7 @@ class FakeDatacite:
             raise Refusal(422, errors)
         doi.state, doi.attributes, doi.updated = state, after.attributes, _now()
         self.dois[doi.name] = doi
-        if state != "draft" and request["handle up"]:
+        if state != "draft" and request[HANDLE_UP]:
             self.handles[doi.name] = doi.url or ""
             doi.registered = doi.registered or _now()
 

@@ -30,7 +30,13 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 def account(fake: FakeDatacite, **changes: object) -> Account:
-    fields = {"prefix": "10.82433", "account_id": "INST.REPO", "password": "correct horse", "environment": "test", "endpoint": fake.url}
+    fields = {
+        "prefix": "10.82433",
+        "account_id": "INST.REPO",
+        "password": "correct horse",
+        "environment": "test",
+        "endpoint": fake.url,
+    }
     return Account(**(fields | changes))
 
 

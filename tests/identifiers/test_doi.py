@@ -39,7 +39,21 @@ def test_every_way_a_doi_is_written_has_one_normal_form(written):
     assert doi.normal(written) == "10.5072/data.00000001"
 
 
-@pytest.mark.parametrize("text", ["", "10.5072", "10.5072/", "11.5072/x", "10.ABC/x", "10.1/x", "10.5072/a b", "10.5072/a\tb", "hdl:10.5072/x", "10.5072/\ud800"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "10.5072",
+        "10.5072/",
+        "11.5072/x",
+        "10.ABC/x",
+        "10.1/x",
+        "10.5072/a b",
+        "10.5072/a\tb",
+        "hdl:10.5072/x",
+        "10.5072/\ud800",
+    ],
+)
 def test_what_is_no_doi_is_refused_with_a_remedy(text):
     with pytest.raises(Invalid) as caught:
         doi.normal(text)
@@ -94,7 +108,12 @@ def test_without_a_label_the_suffix_is_the_number():
 
 def test_a_number_larger_than_the_padding_grows():
     rules = DoiRules(prefix="10.5072", padding=3)
-    assert [doi.compose(rules, "other.map", n) for n in (7, 999, 1000, 123456)] == ["10.5072/007", "10.5072/999", "10.5072/1000", "10.5072/123456"]
+    assert [doi.compose(rules, "other.map", n) for n in (7, 999, 1000, 123456)] == [
+        "10.5072/007",
+        "10.5072/999",
+        "10.5072/1000",
+        "10.5072/123456",
+    ]
 
 
 def test_labels_that_differ_in_case_only_share_their_counter():

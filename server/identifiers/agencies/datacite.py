@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
@@ -140,7 +141,8 @@ class DataciteClient:
         token = base64.b64encode(f"{account.account_id}:{account.password}".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}", "Accept": _MEDIA_TYPE}
         self._headers["User-Agent"] = session.headers.get("User-Agent", USER_AGENT)
-        self._secrets = (token, account.password, json.dumps(account.password)[1:-1], quote(account.password, safe=""))
+        escaped = [json.dumps(account.password, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
+        self._secrets = (token, account.password, *escaped, quote(account.password, safe=""))
 
     async def agree(self, desired: Desired) -> Confirmed | Failed:
         """Make DataCite agree about one DOI. PUT is an upsert, so it may be sent again whatever became of the last one."""
@@ -200,7 +202,7 @@ class DataciteClient:
 
     async def _send(self, method: str, path: str, document: dict[str, Any] | None = None) -> Answer | Failed:
         """Send one request; return its answer when the status is 2xx, else what went wrong."""
-        data = None if document is None else json.dumps(document).encode()
+        data = None if document is None else BytesIO(json.dumps(document).encode())
         headers = self._headers | ({"Content-Type": _MEDIA_TYPE} if data else {})
         address = URL(self._account.address + path, encoded=True)
         host = address.host or ""

@@ -52,6 +52,9 @@ IDENTIFIER_TYPES = {
     "uri": "URL", "urn": "URN", "w3id": "w3id",
 }  # fmt: skip
 
+#: DataCite 4.7, Appendix 1, examples of relatedIdentifierType: an arXiv identifier is written with its label.
+LABELS = {"arXiv": "arXiv:"}
+
 #: Kind of our further titles → DataCite 4.7, Appendix 1, titleType; whatever else is Other.
 TITLE_TYPES = {"alternative": "AlternativeTitle", "translated": "TranslatedTitle", "subtitle": "Subtitle"}
 

@@ -15,9 +15,9 @@ _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:dx\.)?doi\.org/", re.IGNORECA
 _LABEL = re.compile(r"(?:info:doi/|doi:)\s*", re.IGNORECASE)
 
 #: DOI Handbook § 2.2: prefix 10.registrant (and subdivisions), "/", then any graphic characters.
-_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 #: What DataCite (lupo, Doi: format of doi) and Crossref (doi.type, 6 to 2048 characters) both register.
-_REGISTRABLE = re.compile(r"10\.\d{4,9}/[-._;()/:a-z0-9*~$=]+")
+_REGISTRABLE = re.compile(r"10\.[0-9]{4,9}/[-._;()/:a-z0-9*~$=]+")
 _LONGEST = 2048
 
 #: DOI Handbook § 2.4: DOI names are case-insensitive; only ASCII letters fold.

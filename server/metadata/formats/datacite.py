@@ -18,10 +18,10 @@ from server.records.vocabulary import ACCESS, TYPES
 from server.xml import clean
 
 COAR_ACCESS = "http://purl.org/coar/access_right/"
-_YEAR = re.compile(r"\d{4}")
+_YEAR = re.compile(r"\d{4}", re.ASCII)
 #: W3CDTF dates and RKMS-ISO8601 ranges of them: what DataCite 4.7 § 8 allows as a date.
-_PERIOD = re.compile(r"-?\d{4}(-\d\d(-\d\d)?)?(/(-?\d{4}(-\d\d(-\d\d)?)?)?)?")
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_PERIOD = re.compile(r"-?\d{4}(-\d\d(-\d\d)?)?(/(-?\d{4}(-\d\d(-\d\d)?)?)?)?", re.ASCII)
+_DOI = re.compile(r"10\.\d{4,9}/\S+", re.ASCII)
 #: xs:language
 _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 
@@ -198,7 +198,8 @@ def _alternates(work: Work, identifier: Id) -> Iterator[Id]:
     for i in work.record.identifiers:
         scheme, value = _kept(i.scheme), _kept(bare(i.scheme, i.value))
         if scheme and value and scheme != "doi":
-            yield Id(value, kernel.IDENTIFIER_TYPES.get(scheme.lower(), scheme))
+            known = kernel.IDENTIFIER_TYPES.get(scheme.lower(), scheme)
+            yield Id(kernel.LABELS.get(known, "") + value, known)
     if _is_whole_book(work.record) and (isbn := _kept(work.record.container.isbn)):
         yield Id(isbn, "ISBN")
 
@@ -215,6 +216,7 @@ def _related(record: Record, identifier: Id) -> Iterator[Related]:
     for r in record.related:
         scheme, value = kernel.IDENTIFIER_TYPES.get(r.scheme.strip().lower()), _kept(bare(r.scheme.strip(), r.value))
         if scheme and value:
+            value = kernel.LABELS.get(scheme, "") + value
             general = TYPES[r.type_code].datacite if r.type_code in TYPES else ""
             if r.relation in kernel.RELATION_TYPES:
                 yield Related(value, scheme, r.relation, general=general)

@@ -1,0 +1,303 @@
+"""DataCite: DOIs are created and changed by one repeatable PUT, and believed only when the answer shows what was asked for."""
+
+import base64
+import json
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from io import BytesIO
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+from msgspec import Meta
+from yarl import URL
+
+from server import clock
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, title
+
+ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_MEDIA_TYPE = "application/vnd.api+json"
+#: DataCite, "Best practices for integrators": a name, a version and where to ask. A session that says who operates it (with a
+#: mailto:) is left to say so.
+USER_AGENT = "Sheaf/0.1 (+https://pypi.org/project/sheaf-server/)"
+_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10, sock_read=45)
+_LARGEST_ANSWER = 32 * 2**20
+_KEPT_ANSWER = 16_384
+"""Characters of an answer that are kept for the operator; the document we sent comes back in it."""
+
+_LONGEST_WAIT = 86_400.0
+"""Seconds; an agency that asks for more is asked again after a day."""
+_PREFIX_DIGITS = 5
+
+
+class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A repository account at DataCite."""
+
+    account_id: Annotated[
+        str,
+        Meta(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$"),
+        title(
+            "Account ID",
+            "The symbol of the repository, with a dot in it, such as INST.REPO; a member's own symbol cannot register.",
+        ),
+    ]
+    password: Annotated[str, Meta(min_length=1), title("Account password", "Or an API key of the repository.", secret=True)]
+    environment: Annotated[
+        Literal["test", "production"],
+        title("Use environment", "DOIs of the test environment never resolve at doi.org and cannot be carried to production."),
+    ]
+    endpoint: Annotated[
+        str, title("Endpoint", "Another address of the REST API, for trials on this machine; only with the test environment.")
+    ] = ""
+    update_migrated: Annotated[
+        bool,
+        title(
+            "Update DOIs of migrated assets",
+            "Also send changes of DOIs registered elsewhere, with the address of their page here. This cannot be undone.",
+        ),
+    ] = False
+    researchers_may_reserve: Annotated[
+        bool, title("Allow researchers to reserve DOIs", "A reserved DOI is ours alone; the agency learns of it on approval.")
+    ] = False
+
+    def __post_init__(self) -> None:
+        # lupo, Doi: a DataCite prefix is 10. and four or five digits.
+        if len(self.prefix.removeprefix("10.")) > _PREFIX_DIGITS:
+            raise ValueError(
+                "prefix: DataCite's prefixes have four or five digits after 10.; copy it from the account at DataCite"
+            )
+        if not self.endpoint:
+            return
+        if self.environment != "test":
+            raise ValueError("endpoint: may be set with the test environment only; leave it empty or choose test")
+        try:
+            parts = urlsplit(self.endpoint)
+            allowed = parts.scheme in {"http", "https"} and parts.hostname in _LOOPBACK and "@" not in parts.netloc
+            allowed = allowed and parts.port != 0 and not (parts.query or parts.fragment)
+        except ValueError:
+            allowed = False
+        if not allowed:
+            raise ValueError(
+                "endpoint: must be an http address on this machine (127.0.0.1, localhost or ::1); leave it empty otherwise"
+            )
+
+    def __repr__(self) -> str:
+        return f"Account({self.account_id!r}, {self.prefix!r}, {self.environment!r})"
+
+    def __rich_repr__(self) -> Any:
+        yield from (self.account_id, self.prefix, self.environment)
+
+    @property
+    def address(self) -> str:
+        """The REST API this account speaks to, without a slash at its end."""
+        return (self.endpoint or ENDPOINTS[self.environment]).rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: a status, the wait the agency asked for, and the body as text."""
+
+    status: int
+    retry_after: float | None
+    body: str
+
+
+#: Status → fault; 5xx are transient, other refusals are of what was sent. 409 is lupo's answer to two creations at once.
+FAULTS = {
+    401: Fault.CREDENTIALS,
+    403: Fault.CREDENTIALS,
+    408: Fault.TRANSIENT,
+    409: Fault.TRANSIENT,
+    425: Fault.TRANSIENT,
+    429: Fault.TRANSIENT,
+}
+
+_ADVICE = {
+    401: "check account ID and password of the profile",
+    403: "check that the prefix and the DOI belong to this account and that it is active",
+    404: "the DOI is not one DataCite can parse",
+    413: "the metadata is too large",
+}
+
+#: Wanted → DataCite's word for it. A hidden DOI is "registered": it resolves and is not in the index.
+STATES = {AgencyState.FINDABLE: "findable", AgencyState.HIDDEN: "registered"}
+
+#: (wanted, state DataCite last answered) → the event to send. lupo ignores an event that its state machine does not allow and
+#: says 200, so `hide` on a draft does nothing; `register` is what leads a draft to where `hide` leads a findable DOI.
+EVENTS = {
+    (AgencyState.FINDABLE, None): "publish",
+    (AgencyState.HIDDEN, None): "hide",
+    (AgencyState.HIDDEN, "draft"): "register",
+}
+
+
+class DataciteClient:
+    """One repository account, spoken for through a shared client session."""
+
+    def __init__(self, account: Account, session: aiohttp.ClientSession) -> None:
+        self._account = account
+        self._session = session
+        token = base64.b64encode(f"{account.account_id}:{account.password}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {token}", "Accept": _MEDIA_TYPE}
+        self._headers["User-Agent"] = session.headers.get("User-Agent", USER_AGENT)
+        escaped = [json.dumps(account.password, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
+        self._secrets = (token, account.password, *escaped, quote(account.password, safe=""))
+
+    async def agree(self, desired: Desired) -> Confirmed | Failed:
+        """Make DataCite agree about one DOI. PUT is an upsert, so it may be sent again whatever became of the last one."""
+        outcome = await self._put(desired, EVENTS[desired.state, None])
+        if isinstance(outcome, Answer):
+            follow_up = EVENTS.get((desired.state, str(_attributes(outcome.body).get("state"))))
+            if follow_up:
+                outcome = await self._put(desired, follow_up)
+        return outcome if isinstance(outcome, Failed) else self._judge(desired, outcome)
+
+    async def test(self) -> Confirmed | Failed:
+        """Ask whether the account may register DOIs under its prefix, changing nothing.
+
+        GET requests of lupo answer strangers too, some without a look at the credentials. POST /dois/validate is its dry run: it
+        creates nothing and is open to the active repository alone (401 with a wrong password, 403 for an inactive account or a
+        member's symbol). Whose prefix it is, the dry run does not ask; /client-prefixes tells.
+        """
+        attributes = {"doi": f"{self._account.prefix}/account-test"}
+        outcome = await self._send("POST", "/dois/validate", {"data": {"type": "dois", "attributes": attributes}})
+        if isinstance(outcome, Failed):
+            return outcome
+        repository, prefix = self._account.account_id.lower(), self._account.prefix
+        outcome = await self._send("GET", f"/client-prefixes?client-id={repository}&prefix-id={prefix}")
+        if isinstance(outcome, Failed):
+            return outcome
+        prefixes = _document(outcome.body).get("data")
+        if not isinstance(prefixes, list):
+            return self._failed(Fault.UNKNOWN, "DataCite answered something else than a list of prefixes", outcome)
+        if not prefixes:
+            return self._failed(
+                Fault.CREDENTIALS, f"DataCite says that the prefix {prefix} is not one of {repository}'s", outcome
+            )
+        return Confirmed(outcome.status, self._redacted(outcome.body))
+
+    async def _put(self, desired: Desired, event: str) -> Answer | Failed:
+        xml = base64.b64encode(desired.metadata).decode()
+        attributes = {"event": event, "url": desired.url, "xml": xml}
+        path = "/dois/" + quote(desired.value, safe="/")
+        return await self._send("PUT", path, {"data": {"type": "dois", "attributes": attributes}})
+
+    def _judge(self, desired: Desired, answer: Answer) -> Confirmed | Failed:
+        """Compare what DataCite says of the DOI with what is desired: 200 alone proves nothing."""
+        told, wanted = _attributes(answer.body), STATES[desired.state]
+        state, url = told.get("state"), told.get("url")
+        if str(told.get("doi", "")).lower() != desired.value.lower() or "state" not in told:
+            return self._failed(Fault.UNKNOWN, "DataCite's answer makes no sense; the DOI will be sent again", answer)
+        if state != wanted:
+            # A draft cannot refuse publication for a moment's reason; any other state is somebody else's hand or a stale answer.
+            fault = Fault.REJECTED if state == "draft" else Fault.UNKNOWN
+            return self._failed(fault, f"DataCite took the DOI but says it is {state!r} and not {wanted!r}", answer)
+        if not _same(url, desired.url):
+            return self._failed(Fault.UNKNOWN, f"DataCite says the DOI leads to {url!r} and not to {desired.url}", answer)
+        if not told.get("registered"):
+            # lupo writes `registered` only once the Handle System has taken the address, and only logs when it has not.
+            return self._failed(Fault.TRANSIENT, "The DOI is not resolvable yet and will be sent again", answer)
+        return Confirmed(answer.status, self._redacted(answer.body))
+
+    async def _send(self, method: str, path: str, document: dict[str, Any] | None = None) -> Answer | Failed:
+        """Send one request; return its answer when the status is 2xx, else what went wrong."""
+        data = None if document is None else BytesIO(json.dumps(document).encode())
+        headers = self._headers | ({"Content-Type": _MEDIA_TYPE} if data else {})
+        address = URL(self._account.address + path, encoded=True)
+        host = address.host or ""
+        try:
+            async with self._session.request(
+                method, address, data=data, headers=headers, timeout=_TIMEOUT, allow_redirects=False
+            ) as response:
+                body = await _read(response)
+                answer = Answer(response.status, _retry_after(response.headers.get("Retry-After")), body)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return Failed(Fault.TRANSIENT, self._redacted(f"No connection to {host}: {_reason(error)}."))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            # It was sent and may have been done. Asking is sending again: the upsert makes the same of it twice.
+            reason = _reason(error)
+            return Failed(
+                Fault.UNKNOWN, self._redacted(f"The answer of {host} was lost ({reason}); the request can safely be repeated.")
+            )
+        return answer if answer.status // 100 == 2 else self._refusal(answer)  # noqa: PLR2004
+
+    def _refusal(self, answer: Answer) -> Failed:
+        status = answer.status
+        if status < 400:  # noqa: PLR2004 - a redirection would carry the password elsewhere
+            return self._failed(Fault.UNKNOWN, "DataCite's answer is neither a success nor an error", answer)
+        fault = FAULTS.get(status, Fault.TRANSIENT if status >= 500 else Fault.REJECTED)  # noqa: PLR2004
+        words = "; ".join(_words(answer.body)) or "no reason given"
+        advice = f" ({_ADVICE[status]})" if status in _ADVICE else ""
+        return self._failed(fault, f"DataCite answered {status}: {words}{advice}", answer)
+
+    def _failed(self, fault: Fault, message: str, answer: Answer) -> Failed:
+        return Failed(fault, self._redacted(message) + ".", answer.status, self._redacted(answer.body), answer.retry_after)
+
+    def _redacted(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "[secret]")
+        return text if len(text) <= _KEPT_ANSWER else text[:_KEPT_ANSWER] + "…"
+
+
+async def _read(response: aiohttp.ClientResponse) -> str:
+    """Read an answer as far as anything DataCite says can go."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(65_536):
+        body += chunk
+        if len(body) > _LARGEST_ANSWER:
+            break
+    return body.decode("utf-8", "replace")
+
+
+def _document(body: str) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _attributes(body: str) -> dict[str, Any]:
+    """Return data.attributes of an answer, or nothing where it has none."""
+    data = _document(body).get("data")
+    attributes = data.get("attributes") if isinstance(data, dict) else None
+    return attributes if isinstance(attributes, dict) else {}
+
+
+def _words(body: str) -> list[str]:
+    """Return what the errors of an answer say, each with the property it is about."""
+    errors = _document(body).get("errors")
+    found = []
+    for error in errors if isinstance(errors, list) else []:
+        if isinstance(error, dict) and (said := str(error.get("title") or error.get("detail") or "")):
+            source = error.get("source")
+            found.append(f"{source}: {said}" if source else said)
+    return [" ".join(words.split()).rstrip(".") for words in found]
+
+
+def _same(told: object, url: str) -> bool:
+    try:
+        return isinstance(told, str) and (told == url or URL(told) == URL(url))
+    except ValueError:
+        return False
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Return the seconds a Retry-After header asks for (RFC 9110 § 10.2.3: seconds or a date)."""
+    if value is None:
+        return None
+    if value.strip().isascii() and value.strip().isdigit():
+        return min(float(value), _LONGEST_WAIT)
+    try:
+        when = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return min(max(0.0, (when - clock.now()).total_seconds()), _LONGEST_WAIT) if when.tzinfo else None
+
+
+PLUGIN = Agency(name="datacite", title="DataCite", scheme="doi", account=Account, client=DataciteClient)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 
 from aiohttp import ClientSession, web
@@ -14,13 +13,14 @@ from server import observe
 from server.accounts.authenticate import Authenticator
 from server.clock import Clock
 from server.db.engine import Database, open_database
+from server.house import House
+from server.housekeeping import keep_house
 from server.identifiers.mint import REGISTER, agencies
-from server.identifiers.model import Agency
 from server.identifiers.register import Registrar
 from server.jobs.worker import Worker
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
-from server.metadata.reading import Reader, readers
+from server.metadata.reading import readers
 from server.middleware import Translator, identified
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
@@ -29,7 +29,6 @@ from server.profiles.seal import Seal
 from server.publishing import Press
 from server.records import changes
 from server.records.files import DiskStore
-from server.registry import Registry
 from server.settings import Settings, secret_key
 from server.sword.accept import READ, Acceptance
 from server.sword.intake import Intake
@@ -41,24 +40,6 @@ from server.sword.v2.routes import SwordV2
 
 _ = server.sword.tables  # every table is known once this module is imported
 log = observe.logger("app")
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """A running Sheaf without its web server: what the web, the worker and the command line share."""
-
-    settings: Settings
-    clock: Clock
-    database: Database
-    files: DiskStore
-    seal: Seal
-    key: bytes
-    agencies: Registry[Agency]
-    readers: Registry[Reader]
-    press: Press
-    intake: Intake
-    worker: Worker
-    session: ClientSession
 
 
 @asynccontextmanager
@@ -113,10 +94,13 @@ def web_application(house: House) -> web.Application:
 
 @asynccontextmanager
 async def working(house: House) -> AsyncIterator[None]:
-    """Run the worker beside whatever else the process does."""
+    """Run the worker and the housekeeping beside whatever else the process does; at the end jobs are finished or given back."""
+    life = timedelta(days=house.settings.oai_token_days)
     task = asyncio.create_task(house.worker.run(), name="worker")
+    tidying = asyncio.create_task(keep_house(house.database, house.clock, life), name="housekeeping")
     try:
         yield
     finally:
+        tidying.cancel()
         await house.worker.stop()
-        await task
+        await asyncio.gather(task, tidying, return_exceptions=True)

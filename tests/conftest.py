@@ -1,9 +1,120 @@
-"""What every test needs before anything imports lxml: the catalogue that maps schema addresses to local copies."""
+"""What tests share: the catalogue of schemas, databases of both kinds, a house and a client of it."""
 
 import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-_SHARED = Path(os.environ.get("SHEAF_SHARED") or Path(__file__).resolve().parents[1] / ".." / "shared").resolve()
-_CATALOG = _SHARED / "data" / "schemas" / "catalog.xml"
+SHARED = Path(os.environ.get("SHEAF_SHARED") or Path(__file__).resolve().parents[1] / ".." / "shared").resolve()
+_CATALOG = SHARED / "data" / "schemas" / "catalog.xml"
 if _CATALOG.exists():
-    os.environ["XML_CATALOG_FILES"] = str(_CATALOG)
+    os.environ["XML_CATALOG_FILES"] = str(_CATALOG)  # before anything imports lxml: it maps schema addresses to local copies
+
+import pytest
+from aiohttp import encode_basic_auth
+from aiohttp.test_utils import TestClient, TestServer
+
+from server.accounts import store as accounts
+from server.accounts.model import Role
+from server.accounts.passwords import hashed
+from server.app import open_house, web_application
+from server.db.migrate import migrate
+from server.house import House
+from server.settings import Settings
+from tests.databases import Postgres
+
+URL = "https://repository.example.org"
+PASSWORD = "correct horse"
+HASH = hashed(PASSWORD)
+AUTH = {"Authorization": encode_basic_auth("depositor", PASSWORD)}
+START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+
+
+class SetClock:
+    """A clock that tests set; it stands still until `pass_time`."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def pass_time(self, **parts: float) -> None:
+        self.moment += timedelta(**parts)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "sheaf.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server of our own with a migrated template database; skipped by name where none can be had."""
+    with Postgres.start(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty, migrated database of either kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "sheaf.db")
+        yield f"sqlite:///{tmp_path / 'sheaf.db'}"
+    else:
+        with request.getfixturevalue("postgres").database() as url:
+            yield url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(data=str(tmp_path), database_url=database_url, base_url=URL, secret_key="only for tests", oai_page_size=5)
+
+
+@pytest.fixture
+async def house(settings: Settings, clock: SetClock) -> AsyncIterator[House]:
+    async with open_house(settings, clock=clock) as opened:
+        await opened.database.write(accounts.add, "depositor", Role.DEPOSITOR, HASH, clock())
+        await opened.database.write(accounts.add, "other", Role.DEPOSITOR, HASH, clock())
+        await opened.database.write(accounts.add, "admin", Role.ADMIN, HASH, clock())
+        yield opened
+
+
+@pytest.fixture
+async def client(house: House) -> AsyncIterator[TestClient]:
+    """A client of the whole web application, without credentials."""
+    async with TestClient(TestServer(web_application(house))) as opened:
+        yield opened
+
+
+Deposit = Callable[..., Awaitable[str]]
+
+ENTRY = """<entry xmlns="http://www.w3.org/2005/Atom" xmlns:dcterms="http://purl.org/dc/terms/"><title>{title}</title>
+<dcterms:title>{title}</dcterms:title><dcterms:creator>{creator}</dcterms:creator><dcterms:type>{type}</dcterms:type>
+<dcterms:issued>{issued}</dcterms:issued>{more}</entry>"""
+
+
+def entry(title: str = "Peas", creator: str = "Mendel, Gregor", type: str = "Journal article", issued: str = "1866", more: str = "") -> bytes:  # noqa: A002
+    """An Atom entry as a depositor sends it."""
+    return ENTRY.format(title=title, creator=creator, type=type, issued=issued, more=more).encode()
+
+
+@pytest.fixture
+def deposit(client: TestClient) -> Deposit:
+    """Deposit an entry as `depositor` and return the id of its container."""
+
+    async def send(body: bytes | None = None, *, in_progress: bool = False, **parts: str) -> str:
+        headers = {"Content-Type": "application/atom+xml;type=entry", "In-Progress": str(in_progress).lower()}
+        answer = await client.post("/sword/v2/collection/works", data=body or entry(**parts), headers=headers | AUTH)
+        assert answer.status == 201, await answer.text()
+        return answer.headers["Location"].rsplit("/", 1)[1]
+
+    return send

@@ -15,7 +15,7 @@ class Entry:
     """One identifier as the ledger knows it."""
 
     id: int
-    record_id: str
+    record_id: str | None
     scheme: str
     value: str
     own: bool

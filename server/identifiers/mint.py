@@ -52,7 +52,7 @@ def route_for(tx: Connection, shelf: Registry[Agency], type_code: str) -> Route 
     return next((route for route in routes(tx, shelf) if doi.serves(route.rules, type_code)), None)
 
 
-def mint(tx: Connection, route: Route, record_id: str, type_code: str, now: datetime) -> ledger.Entry:
+def mint(tx: Connection, route: Route, record_id: str | None, type_code: str, now: datetime) -> ledger.Entry:
     """Reserve the next free DOI for a work; numbers that are taken already, by whomever, are stepped over."""
     name = doi.sequence_name(route.rules, type_code)
     while True:
@@ -97,8 +97,8 @@ def ask(tx: Connection, entries: list[ledger.Entry], shelf: Registry[Agency], no
             queue.enqueue(tx, REGISTER, str(entry.id), now)
 
 
-def reserve(tx: Connection, shelf: Registry[Agency], record_id: str, type_code: str, now: datetime) -> ledger.Entry:
-    """Reserve a DOI for a draft before it is approved; raises NotFound where no profile serves its type."""
+def reserve(tx: Connection, shelf: Registry[Agency], record_id: str | None, type_code: str, now: datetime) -> ledger.Entry:
+    """Reserve a DOI for a draft before it is approved, or (None) before its work exists; raises NotFound where no profile serves its type."""
     route = route_for(tx, shelf, type_code)
     if route is None:
         raise NotFound(f"No enabled profile mints DOIs for {type_code}.", place="type", remedy="Make one with `sheaf profile set`.")

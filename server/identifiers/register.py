@@ -91,7 +91,7 @@ class Registrar:
 
 def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
     entry = ledger.get(tx, number)
-    if entry is None or not entry.own or entry.profile_id is None:
+    if entry is None or not entry.own or entry.profile_id is None or entry.record_id is None:
         return Dead("There is no such identifier of ours.")
     profile = profiles.by_id(tx, entry.profile_id)
     if profile is None:

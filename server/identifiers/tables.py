@@ -8,7 +8,7 @@ identifiers = Table(
     "identifiers",
     metadata,
     Column("id", Serial, primary_key=True),
-    Column("record_id", String(26), ForeignKey("records.id"), nullable=False, index=True),
+    Column("record_id", String(26), ForeignKey("records.id"), index=True),  # null for one reserved before its work exists
     Column("scheme", String(20), nullable=False),
     Column("value", String(2048), nullable=False),  # as it is shown
     Column("normal", String(2048), nullable=False),  # as it is compared

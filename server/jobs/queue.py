@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from ulid import ULID
@@ -72,9 +72,14 @@ def release(tx: Connection, job: Job, now: datetime) -> None:
     tx.execute(update(jobs).where(*_ours(job)).values(state=JobState.READY.value, due=now, claim=None, attempts=job.attempts - 1, changed=now))
 
 
-def is_ours(tx: Connection, job: Job) -> bool:
-    """Whether the claim still holds; asked in the transaction that settles more than the job."""
-    return tx.execute(select(jobs.c.id).where(*_ours(job)).with_for_update()).one_or_none() is not None
+def drop(tx: Connection, kind: str, subject: str) -> None:
+    """Take back a request that waits: what it asked for was done otherwise."""
+    tx.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject, jobs.c.state.in_(_WAITING)))
+
+
+def forget(tx: Connection, before: datetime) -> int:
+    """Remove jobs that were done before a moment; return how many."""
+    return tx.execute(delete(jobs).where(jobs.c.state == JobState.DONE.value, jobs.c.changed < before)).rowcount
 
 
 def counts(tx: Connection) -> dict[str, int]:

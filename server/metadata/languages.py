@@ -41,3 +41,12 @@ def language_of(word: str) -> str:
         return tag if langcodes.tag_is_valid(tag) and tag != "und" else ""
     except ValueError:
         return ""
+
+
+@lru_cache(maxsize=4096)
+def iso639_3(tag: str) -> str:
+    """Return the ISO 639-3 code of a BCP 47 tag, or an empty string where there is none."""
+    try:
+        return langcodes.Language.get(tag).to_alpha3(variant="T")
+    except (langcodes.LanguageTagError, LookupError):
+        return ""

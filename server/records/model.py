@@ -19,32 +19,32 @@ class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     """What every part of a record is: frozen, spoken in JSON, strict about unknown fields."""
 
 
-class Text(Value):
+class Text(Value, frozen=True, kw_only=True):
     """A string and the language it is in (BCP 47)."""
 
     value: Name
     lang: str = ""
 
 
-class Title(Text):
+class Title(Text, frozen=True, kw_only=True):
     """A further title; `kind` is alternative, translated or other."""
 
     kind: str = "alternative"
 
 
-class AgentId(Value):
+class AgentId(Value, frozen=True, kw_only=True):
     """An identifier of a person or body: scheme orcid, isni, gnd, viaf, wikidata or ror; the value as its registry writes it."""
 
     scheme: Name
     value: Name
 
 
-class Affiliation(Value):
+class Affiliation(Value, frozen=True, kw_only=True):
     name: Name
     ror: str = ""
 
 
-class Agent(Value):
+class Agent(Value, frozen=True, kw_only=True):
     """A person (family, given) or an organisation (name); a person known by one name only has just `family`."""
 
     kind: str = "person"
@@ -72,13 +72,13 @@ class Agent(Value):
         return next((i.value for i in self.ids if i.scheme == scheme), "")
 
 
-class Contributor(Agent):
+class Contributor(Agent, frozen=True, kw_only=True):
     """An agent with a part in the work other than creating it; `role` is a DataCite contributorType (Editor, Supervisor, …)."""
 
     role: str = "Other"
 
 
-class Subject(Text):
+class Subject(Text, frozen=True, kw_only=True):
     """A keyword, or a term of a named scheme with its address and notation."""
 
     scheme: str = ""
@@ -87,7 +87,7 @@ class Subject(Text):
     code: str = ""
 
 
-class Dates(Value):
+class Dates(Value, frozen=True, kw_only=True):
     """Dates as YYYY, YYYY-MM or YYYY-MM-DD; years before 1000 are zero-filled, before 1 carry a minus (ISO 8601)."""
 
     issued: str = ""
@@ -105,13 +105,13 @@ class Dates(Value):
                 raise ValueError(f"dates.{field} must be YYYY, YYYY-MM or YYYY-MM-DD, not {value!r}")
 
 
-class Publisher(Value):
+class Publisher(Value, frozen=True, kw_only=True):
     name: str = ""
     ids: tuple[AgentId, ...] = ()
     place: str = ""
 
 
-class Container(Value):
+class Container(Value, frozen=True, kw_only=True):
     """The journal, book or series the work stands in."""
 
     title: str = ""
@@ -127,20 +127,20 @@ class Container(Value):
     series: str = ""
 
 
-class Conference(Value):
+class Conference(Value, frozen=True, kw_only=True):
     name: str = ""
     place: str = ""
     date: str = ""
 
 
-class Identifier(Value):
+class Identifier(Value, frozen=True, kw_only=True):
     """An identifier the work came with: scheme doi, handle, urn, isbn, pmid, arxiv, oai, url, …; what we minted stands in the ledger."""
 
     scheme: Name
     value: Name
 
 
-class Related(Value):
+class Related(Value, frozen=True, kw_only=True):
     """Another work, by identifier; `relation` is a DataCite relationType, `type_code` one of our types."""
 
     scheme: Name
@@ -149,7 +149,7 @@ class Related(Value):
     type_code: str = ""
 
 
-class Funding(Value):
+class Funding(Value, frozen=True, kw_only=True):
     funder_name: str = ""
     funder_id: str = ""
     funder_id_scheme: str = ""
@@ -161,14 +161,14 @@ class Funding(Value):
     jurisdiction: str = ""
 
 
-class Licence(Value):
+class Licence(Value, frozen=True, kw_only=True):
     name: str = ""
     uri: str = ""
     spdx: str = ""
     start_date: str = ""
 
 
-class File(Value):
+class File(Value, frozen=True, kw_only=True):
     """A file of the work. The bytes stand in the file store under `sha256`; `access` empty means the work's own."""
 
     name: Name
@@ -182,7 +182,7 @@ class File(Value):
     primary: bool = False
 
 
-class Thesis(Value):
+class Thesis(Value, frozen=True, kw_only=True):
     degree_name: str = ""
     degree_level: str = ""
     discipline: str = ""
@@ -193,7 +193,7 @@ class Thesis(Value):
     date_awarded: str = ""
 
 
-class Place(Value):
+class Place(Value, frozen=True, kw_only=True):
     """A place the work is about; latitude and longitude in decimal degrees, WGS 84."""
 
     name: str = ""
@@ -201,7 +201,7 @@ class Place(Value):
     longitude: float | None = None
 
 
-class Record(Value):
+class Record(Value, frozen=True, kw_only=True):
     """One work. Construction refuses what no format could express; all else is the crosswalks' business."""
 
     type: str

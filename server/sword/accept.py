@@ -91,6 +91,7 @@ def _take(
         store.note(tx, deposit.id, now, "remarked", remark)
     title = draft.record.title.value if draft.record is not None else None
     store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title)
+    queue.drop(tx, READ, deposit.id)
     if prepared is None:
         store.change_container(tx, container, now, draft=draft, state=ContainerState.IN_PROGRESS)
         return
@@ -117,6 +118,7 @@ def _complete(tx: Connection, to: Acceptance, deposit: Deposit, container: Conta
 
 def _hold(tx: Connection, deposit: Deposit, problem: Problem, now: datetime) -> None:
     store.end_deposit(tx, deposit.id, DepositState.HELD, problem)
+    queue.drop(tx, READ, deposit.id)
     store.note(tx, deposit.id, now, "held", problem.message)
     container = store.container(tx, deposit.container_id or "")
     if container is not None and not container.has_record:

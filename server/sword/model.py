@@ -75,7 +75,7 @@ class Problem:
         return cls(error.code, error.message, error.place, error.remedy)
 
 
-class Draft(Value):
+class Draft(Value, frozen=True, kw_only=True):
     """A container's content before it is a work: what is known of it, and its files."""
 
     record: Record | None = None

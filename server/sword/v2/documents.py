@@ -123,5 +123,5 @@ def _common(holding: Holding) -> dict[str, object]:
     return {"updated": to_wire(holding.container.changed), "is_visible": is_visible, "wire": to_wire, "terms": TERMS}
 
 
-def _render(name: str, **values: object) -> bytes:
-    return environment().get_template(f"sword/{name}").render(values).encode()
+def _render(template: str, /, **values: object) -> bytes:
+    return environment().get_template(f"sword/{template}").render(values).encode()

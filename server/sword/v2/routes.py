@@ -227,7 +227,7 @@ class SwordV2:
 
     def _row(self, request: web.Request, operation: Operation, container: Container | None) -> Deposit:
         """Describe a request for the monitor, before anything of it is trusted."""
-        headers = tuple((name, value) for name, value in request.headers.items() if name.lower() not in _NOT_KEPT)
+        headers = tuple((str(name), value) for name, value in request.headers.items() if name.lower() not in _NOT_KEPT)
         try:
             said = deposit_headers(request.headers)
             in_progress = said.in_progress
@@ -236,6 +236,7 @@ class SwordV2:
         if operation in {Operation.REPLACE_CONTENT, Operation.DELETE_CONTENT, Operation.DELETE_FILE} or request.path.startswith(f"{ROOT}/edit-media"):
             # § 9.3: requests on the EM-IRI do not change In-Progress.
             in_progress = container is not None and not container.has_record
+        request[DEPOSIT] = store.new_id()
         return Deposit(
             id=request[DEPOSIT],
             container_id=None if container is None else container.id,
@@ -279,7 +280,6 @@ class SwordV2:
 
     def _route(self, method: str, path: str, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> list[web.RouteDef]:
         async def answer(request: web.Request) -> web.StreamResponse:
-            request[DEPOSIT] = store.new_id()
             try:
                 request[ACCOUNT] = await self._account(request)
                 return await handler(request)

@@ -1,0 +1,35 @@
+"""A running Sheaf without its web server: what the web, the worker and the command line share. Built in `app.py`."""
+
+from dataclasses import dataclass
+
+from aiohttp import ClientSession
+
+from server.clock import Clock
+from server.db.engine import Database
+from server.identifiers.model import Agency
+from server.jobs.worker import Worker
+from server.metadata.reading import Reader
+from server.profiles.seal import Seal
+from server.publishing import Press
+from server.records.files import DiskStore
+from server.registry import Registry
+from server.settings import Settings
+from server.sword.intake import Intake
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A running Sheaf without its web server: what the web, the worker and the command line share."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    files: DiskStore
+    seal: Seal
+    key: bytes
+    agencies: Registry[Agency]
+    readers: Registry[Reader]
+    press: Press
+    intake: Intake
+    worker: Worker
+    session: ClientSession

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from io import BytesIO
@@ -85,7 +86,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __repr__(self) -> str:
         return f"Account({self.account_id!r}, {self.prefix!r}, {self.environment!r})"
 
-    def __rich_repr__(self) -> Any:
+    def __rich_repr__(self) -> Iterator[str]:
         yield from (self.account_id, self.prefix, self.environment)
 
     @property

@@ -64,7 +64,7 @@ EINSTEIN = work(
                 value="Special relativity",
                 lang="en",
                 scheme="LCSH",
-                value_uri="http://id.loc.gov/authorities/subjects/sh85126334",
+                value_uri="https://www.wikidata.org/entity/Q11455",
             ),
             Subject(
                 value="Physics", scheme="Dewey Decimal Classification", scheme_uri="https://www.oclc.org/dewey", code="530.11"
@@ -118,7 +118,7 @@ CURIE = work(
         languages=("fra", "lat"),
         funding=(
             Funding(
-                funder_name="Académie des sciences", funder_id="https://ror.org/02fgakj96", award_title="Prix Gegner", award_no="1898",
+                funder_name="Académie des sciences", award_title="Prix Gegner", award_no="1898",
                 award_uri="https://example.org/prix/gegner 1898",
             ),
         ),

@@ -85,8 +85,8 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __repr__(self) -> str:
         return f"Account({self.account_id!r}, {self.prefix!r}, {self.environment!r})"
 
-    def __rich_repr__(self) -> Any:
-        yield from (self.account_id, self.prefix, self.environment)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(field, getattr(self, field)) for field in ("account_id", "prefix", "environment")]
 
     @property
     def address(self) -> str:

@@ -8,8 +8,8 @@ from datetime import timedelta
 from aiohttp import ClientSession, web
 
 import server.sword.tables
+from server import VERSION, observe
 from server import clock as clocks
-from server import observe
 from server.accounts.authenticate import Authenticator
 from server.clock import Clock
 from server.db.engine import Database, open_database
@@ -48,7 +48,8 @@ async def open_house(settings: Settings, *, clock: Clock = clocks.now) -> AsyncI
     key = secret_key(settings)
     database = await open_database(settings.database)
     try:
-        async with ClientSession() as session:
+        agent = f"Sheaf/{VERSION} (+{settings.url}; mailto:{settings.email})"
+        async with ClientSession(headers={"User-Agent": agent}) as session:
             yield await _built(settings, clock, key, database, session)
     finally:
         await database.close()

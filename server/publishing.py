@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from server.errors import Conflict
 from server.identifiers import ledger
-from server.identifiers.mint import ask, identify
+from server.identifiers.mint import ask, identify, keep
 from server.identifiers.model import Agency
 from server.metadata.fragments import Renderer
 from server.records import changes, store
@@ -71,7 +71,7 @@ def revise(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now
     changed = store.replace(tx, stored, prepared.record, now, reason=stored.reason)
     if changed is stored or changed.state is not State.PUBLISHED:
         return changed
-    identify(tx, press.agencies, changed.id, changed.record, now)
+    keep(tx, press.agencies, changed.id, changed.record, now)
     _show(tx, press, changed, prepared, now)
     return changed
 

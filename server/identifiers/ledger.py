@@ -52,6 +52,20 @@ def owner_of(tx: Connection, scheme: str, normal: str) -> str | None:
     return tx.execute(select(identifiers.c.record_id).where(identifiers.c.scheme == scheme, identifiers.c.normal == normal)).scalar()
 
 
+def owners_of(tx: Connection, scheme: str, normals: list[str]) -> dict[str, str | None]:
+    """Return whose the names are that are known, by normal form."""
+    query = select(identifiers.c.normal, identifiers.c.record_id).where(identifiers.c.scheme == scheme, identifiers.c.normal.in_(normals))
+    return {row.normal: row.record_id for row in tx.execute(query)}
+
+
+def add_external(tx: Connection, names: list[tuple[str, str, str]], scheme: str, now: datetime) -> None:
+    """Note names that works came with (record, value, normal form); the caller has seen that they are free."""
+    common = {"scheme": scheme, "own": False, "state": State.EXTERNAL.value, "environment": "", "created": now, "changed": now}
+    rows = [{"record_id": record, "value": value, "normal": normal, **common} for record, value, normal in names]
+    if rows:
+        tx.execute(insert(identifiers), rows)
+
+
 def keep_external(tx: Connection, record_id: str, scheme: str, value: str, normal: str, now: datetime) -> None:
     """Note a name a work came with, so that it is never minted again; raises Conflict where it is another work's."""
     owner = owner_of(tx, scheme, normal)
@@ -81,10 +95,15 @@ def get(tx: Connection, number: int) -> Entry | None:
 
 def shown_doi(tx: Connection, record_id: str) -> str:
     """Return the work's own DOI once the agency has confirmed it, else an empty string: harvesters get no link that leads nowhere."""
-    query = select(identifiers.c.value).where(
-        identifiers.c.record_id == record_id, identifiers.c.scheme == "doi", identifiers.c.own, identifiers.c.registered.is_not(None)
+    return shown_dois(tx, [record_id]).get(record_id, "")
+
+
+def shown_dois(tx: Connection, record_ids: list[str]) -> dict[str, str]:
+    """Return the confirmed DOIs of ours by work; the oldest where a work has several."""
+    query = select(identifiers.c.record_id, identifiers.c.value).where(
+        identifiers.c.record_id.in_(record_ids), identifiers.c.scheme == "doi", identifiers.c.own, identifiers.c.registered.is_not(None)
     )
-    return tx.execute(query.order_by(identifiers.c.id).limit(1)).scalar() or ""
+    return {row.record_id: row.value for row in tx.execute(query.order_by(identifiers.c.id.desc()))}
 
 
 def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> int:

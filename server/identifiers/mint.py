@@ -73,19 +73,29 @@ def mint(tx: Connection, route: Route, record_id: str | None, type_code: str, no
     return ledger.Entry(number, record_id, "doi", value, True, route.profile_id, route.environment, State.RESERVED, None, None, None, None)  # noqa: FBT003 -- the row's own order
 
 
-def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Record, now: datetime) -> list[ledger.Entry]:
-    """Give an approved work its identifiers, and ask for their registration.
+def keep(tx: Connection, shelf: Registry[Agency], record_id: str, record: Record, now: datetime) -> list[ledger.Entry]:
+    """Check and keep the DOIs a work came with, ask for the registration of those that are ours, and return all of them.
 
-    DOIs it came with are checked and kept, never overwritten; only a work that came with none gets one of ours, where a profile serves
-    its type. Raises Invalid for a DOI that is none and Conflict for one that is another work's.
+    Raises Invalid for a DOI that is none and Conflict for one that is another work's.
     """
     for identifier in record.identifiers:
         if identifier.scheme == "doi":
             ledger.keep_external(tx, record_id, "doi", identifier.value, doi.normal(identifier.value), now)
     known = [entry for entry in ledger.of_record(tx, record_id) if entry.scheme == "doi"]
+    ask(tx, known, shelf, now)
+    return known
+
+
+def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Record, now: datetime) -> list[ledger.Entry]:
+    """Give a work that is being approved its identifiers, and ask for their registration.
+
+    A DOI it came with is never overwritten; only a work that came with none gets one of ours, where a profile serves its type. Raises as
+    `keep` does.
+    """
+    known = keep(tx, shelf, record_id, record, now)
     if not known and (route := route_for(tx, shelf, record.type)) is not None:
         known = [mint(tx, route, record_id, record.type, now)]
-    ask(tx, known, shelf, now)
+        ask(tx, known, shelf, now)
     return known
 
 

@@ -1,8 +1,9 @@
 """The bytes of files: kept on disk under their SHA-256, written once, flushed before anybody is told."""
 
+import asyncio
 import hashlib
 import os
-import shutil
+import time
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,11 +77,12 @@ class DiskStore:
             raise NotFound("The file's bytes are not in the store.", code="file", remedy="Restore them from the backup; `sheaf check` lists what is missing.")
         return target
 
-    def sweep(self) -> int:
-        """Remove what arrived but was never kept (a crash, a broken connection); only at start, before anything arrives."""
-        left = list(self._spool.iterdir())
+    def sweep(self, older_than: float = 86400.0) -> int:
+        """Remove what arrived that many seconds ago and was never kept (a crash, a broken connection); return how many there were."""
+        edge = time.time() - older_than
+        left = [path for path in self._spool.iterdir() if path.stat().st_mtime < edge]
         for path in left:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            path.unlink(missing_ok=True)
         return len(left)
 
     def _target(self, sha256: str) -> Path:
@@ -127,8 +129,6 @@ class Spool:
 
 async def receive(spool: Spool, pieces: AsyncIterable[bytes], limit: int) -> Received:
     """Write a stream of bytes to a spool, in threads, and flush it. Raises TooLarge above `limit` bytes and Unavailable; leaves nothing then."""
-    import asyncio
-
     total = 0
     try:
         async for piece in _gathered(pieces):

@@ -1,6 +1,7 @@
 """The record: what a repository knows of a work (names of the crosswalk's record model). Values and their rules, no I/O."""
 
 import re
+from calendar import monthrange
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -12,7 +13,16 @@ from server.xml import FORBIDDEN
 
 Name = Annotated[str, Meta(min_length=1)]
 
-_DATE = re.compile(r"-?\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_DATE = re.compile(r"-?([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?)?")
+
+
+def is_date(value: str) -> bool:
+    """Whether a string is YYYY, YYYY-MM or YYYY-MM-DD of a day that exists."""
+    found = _DATE.fullmatch(value)
+    if found is None:
+        return False
+    year, month, day = found.groups()
+    return day is None or int(day) <= monthrange(int(year) or 4, int(month))[1]
 
 
 class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -101,7 +111,7 @@ class Dates(Value, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for field in self.__struct_fields__:
             value = getattr(self, field)
-            if value and not _DATE.fullmatch(value):
+            if value and not is_date(value):
                 raise ValueError(f"dates.{field} must be YYYY, YYYY-MM or YYYY-MM-DD, not {value!r}")
 
 

@@ -91,6 +91,13 @@ def by_origins(tx: Connection, origins: Iterable[str]) -> dict[str, Stored]:
     return {row["origin"]: _stored(row) for row in rows}
 
 
+def documents_by_origins(tx: Connection, origins: Iterable[str]) -> list[tuple[str, str, State, bytes]]:
+    """Return origin, id, state and JSON of the records that came from elsewhere under the names given, undecoded: most did not change."""
+    columns = (records.c.origin, records.c.id, records.c.state, records.c.document)
+    rows = tx.execute(select(*columns).where(records.c.origin.in_(list(origins))))
+    return [(row.origin, row.id, State(row.state), row.document.encode()) for row in rows]
+
+
 def replace(tx: Connection, stored: Stored, record: Record, now: datetime, *, state: State | None = None, reason: str | None = None) -> Stored:
     """Make a record the next version of a work and keep the one before; return the work as it is then.
 

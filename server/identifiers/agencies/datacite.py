@@ -20,7 +20,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MEDIA_TYPE = "application/vnd.api+json"
 #: DataCite, "Best practices for integrators": a name, a version and where to ask. A session that says who operates it (with a
 #: mailto:) is left to say so.
-USER_AGENT = "Sheaf/0.1 (+https://pypi.org/project/sheaf-server/)"
+USER_AGENT = "Sheaf/0.1"
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10, sock_read=45)
 _LARGEST_ANSWER = 32 * 2**20
 _KEPT_ANSWER = 16_384

@@ -71,7 +71,7 @@ def view(work: Work) -> DataciteView:
 
 def _kept(text: str) -> str:
     """Return a text as far as XML can hold it, without the white space around it."""
-    return clean(text).strip()
+    return clean(text).strip() if text else ""
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,60 @@
+# The two that matter: `make run` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?=
+export SHEAF_PORT := $(if $(PORT),$(PORT),$(SHEAF_PORT))
+
+.PHONY: help run test check format lint types floors bench hard requirements clean
+
+help:            ## what can be made
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
+
+run: $(VENV)/.run    ## start Sheaf on SQLite under ./var, with example works on the very first start
+	$(BIN)/sheaf serve
+
+test: $(VENV)/.dev   ## install what the tests need and run them all
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev lint types floors   ## everything: lint, types, floors, tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev   ## ruff, all rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## mypy, strict
+	$(BIN)/mypy
+
+floors: $(VENV)/.dev ## the import contract
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## put the code in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev  ## measure against yardsticks, in ratios
+	$(BIN)/python -m bench.harvest
+
+hard: $(VENV)/.dev   ## the long runs that kill processes
+	$(BIN)/python -m pytest -m hard -p no:randomly
+
+requirements:        ## compile the hashed requirement files anew (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements/run.txt
+	uv pip compile pyproject.toml --extra dev --override requirements/overrides.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements/dev.txt
+
+clean:               ## remove what was built, never ./var
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Sheaf needs Python 3.11 or later; set PYTHON=python3.12 or the like."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Measurements beside yardsticks, taken in the same run and printed as ratios."""

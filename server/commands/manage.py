@@ -1,0 +1,235 @@
+"""`sheaf user`, `sheaf profile`, `sheaf mint`, `sheaf status`: small questions to the installation."""
+
+import json
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from server import control
+from server.accounts.model import Role
+from server.commands.desk import Ask, run
+from server.identifiers.mint import agencies
+from server.profiles.store import secret_fields
+from server.settings import Settings
+
+console = Console()
+
+
+@click.command()
+def status() -> None:
+    """Count works, deposits, identifiers and jobs by state."""
+
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("status", control.Nothing())
+
+    table = Table("what", "state", "how many")
+    for what, states in run(job).items():
+        for state, count in sorted(states.items()) or [("none", 0)]:
+            table.add_row(what, state, f"{count:,}")
+    console.print(table)
+
+
+@click.group()
+def user() -> None:
+    """Make accounts, set passwords, switch accounts on and off."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default="depositor", show_default=True)
+@click.option("--password", default="", help="Generated and shown once where not given.")
+def user_add(name: str, role: str, password: str) -> None:
+    """Make an account NAME."""
+
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("user-add", control.UserAdd(name=name, role=Role(role), password=password))
+
+    _tell(run(job))
+
+
+@user.command("password")
+@click.argument("name")
+@click.option("--password", default="", help="Generated and shown once where not given.")
+def user_password(name: str, password: str) -> None:
+    """Set the password of NAME and end its sessions."""
+
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("user-password", control.UserName(name=name, password=password))
+
+    _tell(run(job))
+
+
+@user.command("disable")
+@click.argument("name")
+def user_disable(name: str) -> None:
+    """Switch NAME off."""
+    _switch(name, active=False)
+
+
+@user.command("enable")
+@click.argument("name")
+def user_enable(name: str) -> None:
+    """Switch NAME on again."""
+    _switch(name, active=True)
+
+
+@user.command("list")
+def user_list() -> None:
+    """List the accounts."""
+
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("user-list", control.Nothing())
+
+    table = Table("name", "role", "active")
+    for row in run(job):
+        table.add_row(row["name"], row["role"], "yes" if row["active"] else "no")
+    console.print(table)
+
+
+def _switch(name: str, *, active: bool) -> None:
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("user-active", control.UserActive(name=name, active=active))
+
+    run(job)
+    click.echo(f"{name} is switched {'on' if active else 'off'}.")
+
+
+def _tell(answer: dict[str, str]) -> None:
+    click.echo(f"{answer['name']}: password {answer['password'] or 'as given'}")
+
+
+@click.group()
+def profile() -> None:
+    """Set up integrations: who registers identifiers, under which prefix."""
+
+
+@profile.command("kinds")
+def profile_kinds() -> None:
+    """List the kinds of profile and the settings each takes."""
+    for agency in agencies():
+        click.secho(f"{agency.name}: {agency.title}", bold=True)
+        info = msgspec.inspect.type_info(agency.account)
+        if not isinstance(info, msgspec.inspect.StructType):
+            continue
+        for field in info.fields:
+            kind = field.type
+            said = (kind.extra_json_schema or {}) if isinstance(kind, msgspec.inspect.Metadata) else {}
+            needed = "needed" if field.required else f"default {json.dumps(msgspec.to_builtins(field.default))}"
+            secret = ", secret" if field.name in secret_fields(agency.account) else ""
+            click.echo(f"  {field.name:<26} {said.get('title', '')} ({needed}{secret}). {said.get('description', '')}")
+        click.echo()
+
+
+@profile.command("set")
+@click.argument("kind")
+@click.argument("name")
+@click.argument("settings", nargs=-1)
+def profile_set(kind: str, name: str, settings: tuple[str, ...]) -> None:
+    """Make the profile NAME of KIND, or change some of its settings.
+
+    SETTINGS are key=value; a value that is JSON is taken as such:
+
+    \b
+      sheaf profile set datacite "Our DOIs" prefix=10.5072 account_id=INST.REPO \\
+        password=secret environment=test labels='[{"types": ["dataset"], "label": "data"}]'
+    """
+    values = dict(_value(setting) for setting in settings)
+
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("profile-set", control.ProfileSet(kind=kind, name=name, values=values))
+
+    run(job)
+    click.echo(f"The profile {name!r} is set.")
+
+
+def _value(setting: str) -> tuple[str, Any]:
+    key, equals, text = setting.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{setting!r} is not of the form key=value.")
+    if text[:1] in {"[", "{"}:
+        try:
+            return key, json.loads(text)
+        except ValueError as error:
+            raise click.BadParameter(f"{key}: the JSON cannot be read: {error}.") from error
+    return key, text
+
+
+@profile.command("list")
+def profile_list() -> None:
+    """List the profiles, without their secrets."""
+
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("profile-list", control.Nothing())
+
+    table = Table("name", "kind", "state", "settings")
+    for row in run(job):
+        state = f"paused: {row['paused']}" if row["paused"] else "on" if row["enabled"] else "off"
+        table.add_row(row["name"], row["kind"], state, json.dumps(row["settings"], ensure_ascii=False))
+    console.print(table)
+
+
+@profile.command("test")
+@click.argument("name")
+def profile_test(name: str) -> None:
+    """Ask the agency whether it knows the account of NAME; changes nothing."""
+
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("profile-test", control.ProfileName(name=name))
+
+    answer = run(job)
+    if not answer["agrees"]:
+        raise click.ClickException(answer["message"])
+    click.echo(answer["message"])
+
+
+@profile.command("enable")
+@click.argument("name")
+def profile_enable(name: str) -> None:
+    """Switch NAME on, or let a paused profile go on."""
+    _enable(name, enabled=True)
+
+
+@profile.command("disable")
+@click.argument("name")
+def profile_disable(name: str) -> None:
+    """Switch NAME off."""
+    _enable(name, enabled=False)
+
+
+@profile.command("delete")
+@click.argument("name")
+@click.confirmation_option(prompt="Delete this profile? What it registered stays registered.")
+def profile_delete(name: str) -> None:
+    """Delete NAME; the identifiers it minted stay."""
+
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("profile-delete", control.ProfileName(name=name))
+
+    run(job)
+    click.echo(f"The profile {name!r} is deleted.")
+
+
+def _enable(name: str, *, enabled: bool) -> None:
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask("profile-enable", control.ProfileEnable(name=name, enabled=enabled))
+
+    run(job)
+    click.echo(f"The profile {name!r} is switched {'on' if enabled else 'off'}.")
+
+
+@click.command()
+@click.argument("type_code", metavar="TYPE")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 100_000), help="How many.")
+@click.option("--each", is_flag=True, help="One transaction each, instead of all or none.")
+def mint(type_code: str, count: int, *, each: bool) -> None:
+    """Reserve the next free DOIs for works of TYPE (for example dataset.dataset) and print them."""
+
+    async def job(_settings: Settings, ask: Ask) -> None:
+        for _ in range(count if each else 1):
+            for value in await ask("mint", control.Mint(type=type_code, count=1 if each else count)):
+                click.echo(value)
+
+    run(job)

@@ -1,0 +1,113 @@
+"""`sheaf serve` and `sheaf work`: the server and the worker, until they are told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import click
+from aiohttp import web
+
+from server import observe
+from server.app import open_house, web_application, working
+from server.commands.desk import failure
+from server.commands.welcome import Welcome, first_start
+from server.control import control_application
+from server.db.migrate import migrate
+from server.errors import Conflict, SheafError
+from server.house import House
+from server.ownership import owned
+from server.settings import Settings, load
+
+GRACE = 25.0
+"""Seconds requests under way get to finish at a stop."""
+
+log = observe.logger("app")
+
+
+@click.command()
+@click.option("--worker/--no-worker", default=True, help="Run the worker in this process too (the default), or leave it to `sheaf work`.")
+def serve(*, worker: bool) -> None:
+    """Run the web server and the worker.
+
+    Brings the database up to date, listens on SHEAF_HOST and SHEAF_PORT, and stops gracefully on SIGTERM or Ctrl-C. The very first start makes the
+    accounts `admin` and `depositor` and deposits the example works.
+    """
+    _until_told(lambda settings, stop: _serve(settings, stop, worker=worker))
+
+
+@click.command()
+def work() -> None:
+    """Run a worker alone, beside servers on the same PostgreSQL.
+
+    On SQLite the server's own worker does the work, as only one process may own the database.
+    """
+    _until_told(_work)
+
+
+async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> None:
+    async with open_house(settings) as house:
+        welcome = await first_start(house)
+        runner = web.AppRunner(web_application(house), shutdown_timeout=GRACE, access_log=None)
+        await runner.setup()
+        control = web.AppRunner(control_application(house), access_log=None)
+        try:
+            await _listen(runner, settings)
+            if settings.is_sqlite:
+                await control.setup()
+                settings.socket.unlink(missing_ok=True)
+                await web.UnixSite(control, str(settings.socket)).start()
+                settings.socket.chmod(0o600)
+            welcome.greet()
+            await _wait(house, stop, welcome, worker=worker)
+        finally:
+            await control.cleanup()
+            settings.socket.unlink(missing_ok=True)
+            await runner.cleanup()
+
+
+async def _wait(house: House, stop: asyncio.Event, welcome: Welcome, *, worker: bool) -> None:
+    if not worker:
+        await stop.wait()
+        return
+    async with working(house):
+        examples = asyncio.create_task(welcome.deposit_examples(house), name="examples")
+        await stop.wait()
+        log.info("stopping", extra={"grace": GRACE})
+        examples.cancel()
+        await asyncio.gather(examples, return_exceptions=True)
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, reuse_port=not settings.is_sqlite).start()
+    except OSError as error:
+        raise Conflict(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}.",
+            place="SHEAF_PORT",
+            remedy="Choose another port: `PORT=8081 make run`, or SHEAF_PORT=8081.",
+        ) from error
+
+
+async def _work(settings: Settings, stop: asyncio.Event) -> None:
+    if settings.is_sqlite:
+        raise Conflict("On SQLite the worker runs within `sheaf serve`.", remedy="Start `sheaf serve`, or use PostgreSQL (SHEAF_DATABASE_URL).")
+    async with open_house(settings) as house, working(house):
+        log.info("started", extra={"slots": settings.workers})
+        await stop.wait()
+
+
+def _until_told(job: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> None:
+    async def whole(settings: Settings) -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await job(settings, stop)
+
+    try:
+        settings = load()
+        observe.set_up(settings.log_format)
+        with owned(settings):
+            migrate(settings.database)
+            asyncio.run(whole(settings))
+    except SheafError as error:
+        raise failure(error) from error

@@ -1,0 +1,94 @@
+"""The very first start: accounts, their passwords shown once, a prefix to reserve example DOIs under, and the example works."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import click
+from sqlalchemy import Connection
+
+from server import observe
+from server.accounts import store as accounts
+from server.accounts.model import Role
+from server.accounts.passwords import generate, hashed
+from server.errors import Conflict, SheafError
+from server.examples import deposit_examples, examples_folder
+from server.house import House
+from server.identifiers.agencies.reserve import Account
+from server.identifiers.model import Label
+from server.profiles import store as profiles
+
+EXAMPLE_PREFIX = "10.5072"
+"""Once DataCite's prefix for tests: no agency registers it, so the examples' DOIs stay reserved."""
+
+log = observe.logger("app")
+
+
+@dataclass(slots=True)
+class Welcome:
+    """What is printed when the server is up; `passwords` only on the very first start."""
+
+    url: str
+    passwords: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+    with_examples: bool = False
+
+    def greet(self) -> None:
+        """Print the addresses, and on the first start the credentials."""
+        lines = [
+            ("Pages", f"{self.url}/"),
+            ("OAI-PMH", f"{self.url}/oai?verb=Identify"),
+            ("SWORD 2", f"{self.url}/sword/v2/service-document"),
+            ("Admin", f"{self.url}/admin"),
+        ]
+        click.echo()
+        click.secho("  Sheaf is up.", bold=True)
+        for name, address in lines:
+            click.echo(f"  {name:<9} {address}")
+        for name, password in self.shown.items():
+            click.echo(f"  {'Login':<9} {name} / {password}")
+        if self.shown:
+            click.echo("            (shown this once; `sheaf user password NAME` sets another)")
+        click.echo()
+
+    async def deposit_examples(self, house: House) -> None:
+        """Deposit the example works through SWORD, as any depositor would."""
+        folder = examples_folder()
+        if not self.with_examples or folder is None:
+            return
+        host = "127.0.0.1" if house.settings.host in {"0.0.0.0", "::"} else house.settings.host  # noqa: S104 -- compared, not bound
+        service = f"http://{host}:{house.settings.port}/sword/v2/service-document"
+        try:
+            made = await deposit_examples(folder, service, "depositor", self.passwords["depositor"], house.session, click.echo)
+        except SheafError as error:
+            log.error("could not deposit the examples", extra={"reason": error.message})
+            return
+        except asyncio.CancelledError:
+            click.echo("  Stopped while depositing the examples; delete the data folder to begin anew.")
+            raise
+        click.echo(f"  {len(made)} example works are deposited: {self.url}/oai?verb=ListRecords&metadataPrefix=oai_dc\n")
+
+
+async def first_start(house: House) -> Welcome:
+    """Make the first accounts where there are none, and say what to greet with."""
+    url = house.press.renderer.repository.url
+    if await house.database.read(accounts.every):
+        return Welcome(url)
+    settings = house.settings
+    given = {"admin": settings.admin_password, "depositor": settings.depositor_password}
+    passwords = {name: password or generate() for name, password in given.items()}
+    hashes = {name: await asyncio.to_thread(hashed, password) for name, password in passwords.items()}
+    try:
+        await house.database.write(_make, house, hashes)
+    except Conflict:  # another process of the same installation was first
+        return Welcome(url)
+    shown = {name: "(as SHEAF_" + name.upper() + "_PASSWORD says)" if given[name] else passwords[name] for name in passwords}
+    return Welcome(url, passwords, shown, settings.examples)
+
+
+def _make(tx: Connection, house: House, hashes: dict[str, str]) -> None:
+    now = house.clock()
+    accounts.add(tx, "admin", Role.ADMIN, hashes["admin"], now)
+    accounts.add(tx, "depositor", Role.DEPOSITOR, hashes["depositor"], now)
+    if house.settings.examples:
+        labels = (Label(types=("dataset",), label="data"), Label(types=("software",), label="soft"), Label(types=("etd",), label="thesis"))
+        profiles.save(tx, "reserve", "example DOIs", Account(prefix=EXAMPLE_PREFIX, labels=labels), house.seal, now)

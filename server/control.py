@@ -1,0 +1,277 @@
+"""The Unix socket by which the command line reaches a running server: named operations, arguments in, answer or error out.
+
+Only the user who runs the server can open the socket, so there is no further login.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from server.accounts import store as accounts
+from server.accounts.model import Role
+from server.accounts.passwords import generate, hashed
+from server.errors import Invalid, NotFound, SheafError
+from server.harvest import batch
+from server.harvest.batch import Item, Known, Report
+from server.harvest.sources import Line
+from server.house import House
+from server.identifiers import ledger
+from server.identifiers.mint import ask, reserve
+from server.jobs import queue
+from server.profiles import store as profiles
+from server.records import store as records
+from server.records.vocabulary import TYPES
+from server.sword import store as deposits
+
+LARGEST = 256 * 2**20
+
+A = TypeVar("A", bound=Struct)
+
+
+class Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an operation takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing an operator can ask for: the class of its arguments, and what does it."""
+
+    arguments: type[Any]
+    run: Callable[[House, Any], Awaitable[Any]]
+
+
+class Nothing(Arguments, frozen=True, kw_only=True):
+    pass
+
+
+class UserAdd(Arguments, frozen=True, kw_only=True):
+    name: str
+    role: Role
+    password: str = ""
+
+
+class UserName(Arguments, frozen=True, kw_only=True):
+    name: str
+    password: str = ""
+
+
+class UserActive(Arguments, frozen=True, kw_only=True):
+    name: str
+    active: bool
+
+
+class ProfileSet(Arguments, frozen=True, kw_only=True):
+    kind: str
+    name: str
+    values: dict[str, Any]
+
+
+class ProfileName(Arguments, frozen=True, kw_only=True):
+    name: str
+
+
+class ProfileEnable(Arguments, frozen=True, kw_only=True):
+    name: str
+    enabled: bool
+
+
+class Mint(Arguments, frozen=True, kw_only=True):
+    type: str
+    count: int = 1
+
+
+async def status(house: House, _arguments: Nothing) -> dict[str, dict[str, int]]:
+    return await house.database.read(_status)
+
+
+def _status(tx: Connection) -> dict[str, dict[str, int]]:
+    return {"works": records.counts(tx), "deposits": deposits.counts(tx), "identifiers": ledger.counts(tx), "jobs": queue.counts(tx)}
+
+
+async def user_add(house: House, arguments: UserAdd) -> dict[str, str]:
+    """Make an account; answer its password where it was generated."""
+    password = arguments.password or generate()
+    await house.database.write(accounts.add, arguments.name, arguments.role, hashed(password), house.clock())
+    return {"name": arguments.name, "password": "" if arguments.password else password}
+
+
+async def user_password(house: House, arguments: UserName) -> dict[str, str]:
+    password = arguments.password or generate()
+    await house.database.write(accounts.set_password, arguments.name, hashed(password))
+    return {"name": arguments.name, "password": "" if arguments.password else password}
+
+
+async def user_active(house: House, arguments: UserActive) -> None:
+    await house.database.write(accounts.set_active, arguments.name, arguments.active)
+
+
+async def user_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
+    return [{"name": a.name, "role": a.role.value, "active": a.active} for a in await house.database.read(accounts.every)]
+
+
+async def profile_set(house: House, arguments: ProfileSet) -> None:
+    """Make or change a profile; what it holds already stays where no new value is given. Every wrong field is named by msgspec's path."""
+    agency = house.agencies.get(arguments.kind)
+    if agency is None:
+        raise NotFound(f"There is no profile kind {arguments.kind!r}.", place="kind", remedy="Kinds: " + ", ".join(house.agencies.names()) + ".")
+    found = await house.database.read(profiles.find, arguments.name)
+    values = dict(arguments.values)
+    if found is not None and found.kind == arguments.kind:
+        before = msgspec.to_builtins(profiles.opened(found, agency.account, house.seal))
+        values = before | values
+    try:
+        settings = msgspec.convert(values, agency.account, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `")
+        raise Invalid(f"{message}.", place=path.rstrip("`") or "settings", remedy=f"`sheaf profile kinds` lists the settings of {agency.title}.") from error
+    await house.database.write(_profile_set, house, arguments, settings)
+    house.worker.call()
+
+
+def _profile_set(tx: Connection, house: House, arguments: ProfileSet, settings: Struct) -> None:
+    saved = profiles.save(tx, arguments.kind, arguments.name, settings, house.seal, house.clock())
+    _ask_again(tx, house, saved.id)
+
+
+def _ask_again(tx: Connection, house: House, profile_id: int) -> None:
+    """A changed profile may let through what was stuck."""
+    entries = [entry for number in ledger.waiting_for(tx, profile_id) if (entry := ledger.get(tx, number)) is not None]
+    ask(tx, [entry for entry in entries if entry.record_id is not None], house.agencies, house.clock())
+
+
+async def profile_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
+    found = await house.database.read(profiles.every)
+    return [{"name": p.name, "kind": p.kind, "enabled": p.enabled, "paused": p.paused or "", "settings": p.document} for p in found]
+
+
+async def profile_enable(house: House, arguments: ProfileEnable) -> None:
+    await house.database.write(_profile_enable, house, arguments)
+    house.worker.call()
+
+
+def _profile_enable(tx: Connection, house: House, arguments: ProfileEnable) -> None:
+    profiles.enable(tx, arguments.name, house.clock(), enabled=arguments.enabled)
+    if arguments.enabled:
+        _ask_again(tx, house, profiles.get(tx, arguments.name).id)
+
+
+async def profile_delete(house: House, arguments: ProfileName) -> None:
+    await house.database.write(profiles.remove, arguments.name)
+
+
+async def profile_test(house: House, arguments: ProfileName) -> dict[str, Any]:
+    """Ask the agency whether it knows the account; changes nothing."""
+    profile = await house.database.read(profiles.get, arguments.name)
+    agency = house.agencies[profile.kind]
+    if agency.client is None:
+        return {"agrees": True, "message": "There is no agency to ask: this profile only reserves."}
+    outcome = await agency.client(profiles.opened(profile, agency.account, house.seal), house.session).test()
+    message = getattr(outcome, "message", "The agency knows the account.")
+    return {"agrees": not hasattr(outcome, "fault"), "message": message}
+
+
+async def mint(house: House, arguments: Mint) -> list[str]:
+    """Reserve the next free DOIs of a type, all or none."""
+    if arguments.type not in TYPES:
+        raise Invalid(f"There is no type {arguments.type!r}.", place="type", remedy="For example dataset.dataset.")
+    return await house.database.write(_mint, house, arguments)
+
+
+def _mint(tx: Connection, house: House, arguments: Mint) -> list[str]:
+    return [reserve(tx, house.agencies, None, arguments.type, house.clock()).value for _ in range(arguments.count)]
+
+
+class Origins(Arguments, frozen=True, kw_only=True):
+    origins: list[str]
+
+
+class Store(Arguments, frozen=True, kw_only=True):
+    items: list[Item]
+
+
+class Walk(Arguments, frozen=True, kw_only=True):
+    after: str = ""
+    size: int = 500
+
+
+class Shape(Struct, frozen=True, kw_only=True):
+    """What a renderer in another process is made of."""
+
+    name: str
+    url: str
+    domain: str
+    email: str
+    ids: dict[str, int]
+
+
+async def shape(house: House, _arguments: Nothing) -> Shape:
+    found = house.press.renderer.repository
+    return Shape(name=found.name, url=found.url, domain=found.domain, email=found.email, ids=house.press.renderer.ids)
+
+
+async def known(house: House, arguments: Origins) -> dict[str, Known]:
+    return await house.database.read_hot(batch.known, arguments.origins)
+
+
+async def store_works(house: House, arguments: Store) -> Report:
+    return await house.database.write(batch.store_batch, house.press, arguments.items, house.clock)
+
+
+async def export(house: House, arguments: Walk) -> list[tuple[str, bytes]]:
+    """Return the ids of the next published works and their lines of an export."""
+    found = await house.database.read_hot(records.walk, arguments.after, arguments.size)
+    oai_id = house.press.renderer.repository.oai_id
+    lines = [Line(record=s.record, origin=s.origin or oai_id(s.id), collection=s.collection) for s in found]
+    return [(stored.id, msgspec.json.encode(line)) for stored, line in zip(found, lines, strict=True)]
+
+
+#: What can be asked, by name.
+OPERATIONS = {
+    "status": Operation(Nothing, status),
+    "user-add": Operation(UserAdd, user_add),
+    "user-password": Operation(UserName, user_password),
+    "user-active": Operation(UserActive, user_active),
+    "user-list": Operation(Nothing, user_list),
+    "profile-set": Operation(ProfileSet, profile_set),
+    "profile-list": Operation(Nothing, profile_list),
+    "profile-enable": Operation(ProfileEnable, profile_enable),
+    "profile-delete": Operation(ProfileName, profile_delete),
+    "profile-test": Operation(ProfileName, profile_test),
+    "mint": Operation(Mint, mint),
+    "shape": Operation(Nothing, shape),
+    "known": Operation(Origins, known),
+    "store": Operation(Store, store_works),
+    "export": Operation(Walk, export),
+}
+
+
+async def perform(house: House, name: str, arguments: bytes) -> bytes:
+    """Do an operation: MessagePack in and out. Raises what the operation raises, Invalid for arguments that do not fit."""
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise NotFound(f"There is no operation {name!r}.", remedy="Is the running server an older release?")
+    try:
+        decoded = msgspec.msgpack.decode(arguments, type=operation.arguments)
+    except msgspec.DecodeError as error:
+        raise Invalid(f"{name}: {error}.") from error
+    return msgspec.msgpack.encode(await operation.run(house, decoded))
+
+
+def control_application(house: House) -> web.Application:
+    """Return the application behind the socket: POST /{operation}."""
+
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            return web.Response(body=await perform(house, request.match_info["operation"], await request.read()))
+        except SheafError as error:
+            body = {"kind": type(error).__name__, "message": error.message, "place": error.place, "remedy": error.remedy, "code": error.code}
+            return web.Response(status=400, body=msgspec.msgpack.encode(body))
+
+    application = web.Application(client_max_size=LARGEST)
+    application.add_routes([web.post("/{operation}", answer)])
+    return application

@@ -1,0 +1,213 @@
+"""Works in bulk: prepared outside, stored in batches, each batch one transaction, and a second run changes nothing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+from ulid import ULID
+
+from server.clock import Clock
+from server.errors import SheafError
+from server.identifiers import ledger
+from server.identifiers.schemes import doi
+from server.metadata.fragments import Renderer
+from server.publishing import Prepared, Press, approve, prepare, revise, withdraw
+from server.records import changes, store
+from server.records.model import Identifier, Record, decode
+from server.records.sets import specs_of
+from server.records.store import New, State, Stored
+
+SIZE = 500
+"""Works in one batch: large enough for one flush to be cheap, small enough that others get their turn."""
+
+
+class Bare(Struct, frozen=True, kw_only=True):
+    """One work as a source gives it: its name there, and its record as JSON; `reason` makes it a deletion."""
+
+    origin: str
+    document: bytes
+    collection: str = "works"
+    reason: str | None = None
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One work ready to be stored: rendered for the feed, under the id it has or will have."""
+
+    id: str
+    origin: str
+    document: bytes
+    collection: str
+    doi: str
+    bodies: dict[int, bytes]
+    reason: str | None = None
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What is there already under a source's name."""
+
+    id: str
+    document: bytes
+    doi: str
+    state: str
+
+
+class Report(Struct, kw_only=True):
+    """What a batch did."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+    problems: list[str] = []
+
+    def add(self, other: "Report") -> None:
+        self.new += other.new
+        self.changed += other.changed
+        self.unchanged += other.unchanged
+        self.withdrawn += other.withdrawn
+        self.problems += other.problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """A batch by what is to be done with each work."""
+
+    new: list[tuple[Item, Record]]
+    known: list[tuple[Item, Record, Stored]]
+
+
+def known(tx: Connection, origins: Iterable[str]) -> dict[str, Known]:
+    """Return what is there under the names given; the caller skips what did not change before it renders anything."""
+    rows = store.documents_by_origins(tx, origins)
+    shown = ledger.shown_dois(tx, [number for _, number, _, _ in rows])
+    return {origin: Known(id=number, document=document, doi=shown.get(number, ""), state=state.value) for origin, number, state, document in rows}
+
+
+def render(renderer: Renderer, bare: Bare, there: Known | None, now: datetime) -> Item:
+    """Make one work ready. Pure; runs in another process. Raises Invalid for a record that is none."""
+    record = decode(bare.document)
+    number = there.id if there is not None else str(ULID())
+    shown = there.doi if there is not None else ""
+    bodies = {} if bare.reason is not None else renderer.bodies(renderer.work(number, record, doi=shown, deposited=now.date().isoformat()))
+    return Item(id=number, origin=bare.origin, document=bare.document, collection=bare.collection, doi=shown, bodies=bodies, reason=bare.reason)
+
+
+def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -> Report:
+    """Store a batch; a work that cannot be stored is reported with its name and does not stop the rest."""
+    now = clock()
+    report = Report()
+    ready = _sorted(tx, items, report)
+    for item, record, stored in ready.known:
+        _each(tx, report, item, lambda item=item, record=record, stored=stored: _change(tx, press, item, record, stored, report, now))
+    fresh = _claimed(tx, press, ready.new, report, now)
+    oai_id = press.renderer.repository.oai_id
+    stamped = [changes.Change(item.id, oai_id(item.id), specs_of(record, item.collection), item.bodies) for item, record in fresh]
+    changes.stamp(tx, stamped, now)
+    report.new += len(fresh)
+    return report
+
+
+def _sorted(tx: Connection, items: list[Item], report: Report) -> _Sorted:
+    there = store.by_origins(tx, [item.origin for item in items])
+    result = _Sorted([], [])
+    seen: set[str] = set()
+    for item in items:
+        if item.origin in seen:
+            report.problems.append(f"{item.origin}: named twice in this batch; the first was taken.")
+            continue
+        seen.add(item.origin)
+        record = decode(item.document)
+        stored = there.get(item.origin)
+        if stored is None and item.reason is not None:
+            report.unchanged += 1  # it never was here, so there is nothing to withdraw
+        elif stored is None:
+            result.new.append((item, record))
+        else:
+            result.known.append((item, record, stored))
+    return result
+
+
+def _change(tx: Connection, press: Press, item: Item, record: Record, stored: Stored, report: Report, now: datetime) -> None:
+    if item.reason is not None:
+        if stored.state is State.WITHDRAWN:
+            report.unchanged += 1
+            return
+        withdraw(tx, press, stored, item.reason, now)
+        report.withdrawn += 1
+        return
+    owners = ledger.owners_of(tx, "doi", [normal for _, normal in _dois(record)])
+    record = _without_others(item, record, owners, report, own=stored.id)
+    ready = Prepared(stored.id, record, item.doi, item.bodies)
+    if item.id != stored.id:  # another batch brought it since this one was rendered
+        ready = prepare(press, stored.id, record, stored.created, doi=ledger.shown_doi(tx, stored.id))
+    changed = revise(tx, press, stored, ready, now)
+    if changed.state is State.WITHDRAWN:
+        changed = approve(tx, press, changed, ready, now)
+    if changed is stored:
+        report.unchanged += 1
+    else:
+        report.changed += 1
+
+
+def _claimed(tx: Connection, press: Press, new: list[tuple[Item, Record]], report: Report, now: datetime) -> list[tuple[Item, Record]]:
+    """Write the DOIs of new works down. One that is another work's is taken from this one, which is kept without it, and reported."""
+    owners = ledger.owners_of(tx, "doi", [normal for _, record in new for _, normal in _dois(record)])
+    names, result = [], []
+    for item, record in new:
+        for value, normal in _dois(record):
+            if owners.setdefault(normal, item.id) == item.id:
+                names.append((item.id, value, normal))
+        sound = _without_others(item, record, owners, report)
+        if sound is not record:
+            work = press.renderer.work(item.id, sound, deposited=now.date().isoformat())
+            item = msgspec.structs.replace(item, bodies=press.renderer.bodies(work))  # noqa: PLW2901 -- the same work, mended
+        result.append((item, sound))
+    store.add(tx, [_new(item, record) for item, record in result], now)
+    ledger.add_external(tx, list(dict.fromkeys(names)), "doi", now)
+    return result
+
+
+def _without_others(item: Item, record: Record, owners: dict[str, str | None], report: Report, own: str = "") -> Record:
+    foreign = {value: owner for value, normal in _dois(record) if (owner := owners.get(normal)) not in {None, own or item.id}}
+    for value, owner in foreign.items():
+        report.problems.append(f"{item.origin}: the DOI {value} belongs to work {owner} already; this work is kept without it.")
+    if not foreign:
+        return record
+    return msgspec.structs.replace(record, identifiers=tuple(i for i in record.identifiers if i.scheme != "doi" or i.value not in foreign))
+
+
+def _dois(record: Record) -> list[tuple[str, str]]:
+    return [(i.value, doi.normal(i.value)) for i in record.identifiers if i.scheme == "doi"]
+
+
+def sound(record: Record) -> tuple[Record, tuple[str, ...]]:
+    """Return a record whose DOIs are DOIs, and a sentence for each that was none and is kept as a plain identifier."""
+    said, kept = [], []
+    for identifier in record.identifiers:
+        try:
+            if identifier.scheme == "doi":
+                doi.normal(identifier.value)
+            kept.append(identifier)
+        except SheafError as error:
+            said.append(f"{error.message.rstrip('.')}; kept as a plain identifier")
+            kept.append(Identifier(scheme="other", value=identifier.value))
+    return (msgspec.structs.replace(record, identifiers=tuple(kept)), tuple(said)) if said else (record, ())
+
+
+def _new(item: Item, record: Record) -> New:
+    return New(item.id, record, item.collection, State.PUBLISHED, origin=item.origin)
+
+
+def _each(tx: Connection, report: Report, item: Item, change: Callable[[], None]) -> None:
+    """Do one change in a savepoint, so that a failure takes back only itself."""
+    tx.exec_driver_sql("SAVEPOINT work")
+    try:
+        change()
+    except (SheafError, IntegrityError) as error:
+        tx.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
+        report.problems.append(f"{item.origin}: {getattr(error, 'message', 'it contradicts what is there already.')}")
+    tx.exec_driver_sql("RELEASE SAVEPOINT work")

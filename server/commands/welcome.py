@@ -11,7 +11,8 @@ from server.accounts import store as accounts
 from server.accounts.model import Role
 from server.accounts.passwords import generate, hashed
 from server.errors import Conflict, SheafError
-from server.examples import deposit_examples, examples_folder
+from server.examples import deposit_examples
+from server.examples import folder as examples_folder
 from server.house import House
 from server.identifiers.agencies.reserve import Account
 from server.identifiers.model import Label
@@ -52,13 +53,12 @@ class Welcome:
 
     async def deposit_examples(self, house: House) -> None:
         """Deposit the example works through SWORD, as any depositor would."""
-        folder = examples_folder()
-        if not self.with_examples or folder is None:
+        if not self.with_examples:
             return
         host = "127.0.0.1" if house.settings.host in {"0.0.0.0", "::"} else house.settings.host  # noqa: S104 -- compared, not bound
         service = f"http://{host}:{house.settings.port}/sword/v2/service-document"
         try:
-            made = await deposit_examples(folder, service, "depositor", self.passwords["depositor"], house.session, click.echo)
+            made = await deposit_examples(examples_folder(), service, "depositor", self.passwords["depositor"], house.session, click.echo)
         except SheafError as error:
             log.error("could not deposit the examples", extra={"reason": error.message})
             return

@@ -1,0 +1,22 @@
+"""A yardstick: bare aiohttp sending pages from memory. `python -m bench.constant FOLDER PORT`."""
+
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+
+def main() -> None:
+    pages = {path.name: path.read_bytes() for path in Path(sys.argv[1]).iterdir()}
+
+    async def answer(request: web.Request) -> web.Response:
+        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return web.Response(body=pages[request.match_info["name"]], headers=headers, content_type="text/xml", charset="utf-8")
+
+    application = web.Application()
+    application.add_routes([web.get("/{name}", answer)])
+    web.run_app(application, host="127.0.0.1", port=int(sys.argv[2]), print=None, access_log=None)
+
+
+if __name__ == "__main__":
+    main()

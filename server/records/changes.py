@@ -6,7 +6,7 @@ walked to its end exactly as it was; whoever begins later does not see it. A wit
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -210,8 +210,8 @@ def first_at(tx: Connection, moment: datetime) -> int | None:
 
 
 def last_at(tx: Connection, moment: datetime) -> int:
-    """Return the last `seq` with a datestamp of `moment` or earlier, 0 if none."""
-    return int(tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp < moment + timedelta(seconds=1))).scalar() or 0)
+    """Return the last `seq` with a datestamp of `moment` (a whole second, as all datestamps are) or earlier, 0 if none."""
+    return int(tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp <= moment)).scalar() or 0)
 
 
 def earliest(tx: Connection) -> datetime | None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.oai.errors import Refusal
-from server.oai.request import VERBS, GetRecord, Identify, ListMetadataFormats, ListSets, Listing, Request, Resumption, parse
+from server.oai.request import VERBS, GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Request, Resumption, parse
 
 LISTS = ("ListRecords", "ListIdentifiers")
 

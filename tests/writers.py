@@ -30,6 +30,7 @@ class Writer:
     clock: Clock
     alive: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    ever_gone: set[str] = field(default_factory=set)
 
     async def publish(self, title: str = "Peas", **more: object) -> str:
         record_id, work = str(ULID()), record(title, **more)
@@ -53,6 +54,7 @@ class Writer:
         await self.database.write(_withdraw, self.press, record_id, self.clock())
         self.alive.pop(record_id)
         self.gone.add(record_id)
+        self.ever_gone.add(record_id)
 
     async def restore(self, record_id: str) -> None:
         """Publish a withdrawn work again."""

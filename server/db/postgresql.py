@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from server.db.engine import P, T, UseCase, unavailable
+from server.db.engine import P, T, UseCase, closed, unavailable, use
 
 CONNECTIONS = 8
 ATTEMPTS = 5
@@ -23,6 +23,7 @@ class PostgresqlDatabase:
     def __init__(self, url: str) -> None:
         address = make_url(url).set(drivername="postgresql+psycopg")
         self._engine = create_engine(address, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
+        self._closed = False
         self._hot_engine = self._engine.execution_options(**_SNAPSHOT)
         self._async_engine = create_async_engine(address, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True).execution_options(**_SNAPSHOT)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgresql")
@@ -33,16 +34,20 @@ class PostgresqlDatabase:
         def run() -> T:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    with self._engine.begin() as tx:
+                    with self._engine.begin() as tx, use(tx):
                         return use_case(tx, *args, **kwargs)
                 except DBAPIError as error:
                     if attempt == ATTEMPTS or not isinstance(error.orig, _AGAIN):
                         raise unavailable(error) from error
             raise AssertionError("unreachable")
 
+        if self._closed:
+            raise closed()
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
     async def read(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._closed:
+            raise closed()
         try:
             async with self._async_engine.connect() as connection:
                 return await connection.run_sync(lambda tx: use_case(tx, *args, **kwargs))
@@ -57,9 +62,12 @@ class PostgresqlDatabase:
             except DBAPIError as error:
                 raise unavailable(error) from error
 
+        if self._closed:
+            raise closed()
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
     async def close(self) -> None:
-        self._threads.shutdown()
+        self._closed = True
+        await asyncio.to_thread(self._threads.shutdown)
         self._engine.dispose()
         await self._async_engine.dispose()

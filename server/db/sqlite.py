@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from server.db.engine import P, T, UseCase, unavailable
+from server.db.engine import P, T, UseCase, closed, unavailable, use
 
 R = TypeVar("R")
 
@@ -53,6 +53,7 @@ class SqliteDatabase:
     def __init__(self, url: str, *, readers: int = 2) -> None:
         path = Path(make_url(url).database or "sheaf.db").absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._closed = False
         self._writer = _Writer(path)
         self._local = threading.local()
         self._hot_engine = sync_engine(path, writer=False)
@@ -63,9 +64,13 @@ class SqliteDatabase:
         event.listen(self._async_engine.sync_engine, "begin", _begin)
 
     async def write(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._closed:
+            raise closed()
         return await asyncio.wrap_future(self._writer.submit(lambda tx: use_case(tx, *args, **kwargs)))
 
     async def read(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._closed:
+            raise closed()
         try:
             async with self._async_engine.connect() as connection:
                 return await connection.run_sync(lambda tx: use_case(tx, *args, **kwargs))
@@ -73,6 +78,8 @@ class SqliteDatabase:
             raise unavailable(error) from error
 
     async def read_hot(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._closed:
+            raise closed()
         return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._read(lambda tx: use_case(tx, *args, **kwargs)))
 
     def _read(self, job: Callable[[Connection], R]) -> R:
@@ -90,8 +97,9 @@ class SqliteDatabase:
             raise unavailable(error) from error
 
     async def close(self) -> None:
+        self._closed = True
         await asyncio.to_thread(self._writer.close)
-        self._threads.shutdown()
+        await asyncio.to_thread(self._threads.shutdown)
         for connection in self._hot:
             connection.close()
         await self._async_engine.dispose()
@@ -161,7 +169,7 @@ class _Writer:
             self._sql("BEGIN IMMEDIATE")
             outcomes = [self._run(job) for job in batch]
             self._sql("COMMIT")
-        except Exception as error:  # noqa: BLE001 -- whatever it is, everybody who waits must hear of it
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, everybody who waits must hear of it
             self._undo()
             lost = unavailable(error) if isinstance(error, DBAPIError) else error
             outcomes = [(job, None, lost) for job in batch]
@@ -174,9 +182,11 @@ class _Writer:
     def _run(self, job: _Job) -> tuple[_Job, Any, BaseException | None]:
         self._sql("SAVEPOINT job")
         try:
-            value = job.run(self._connection)
-        except BaseException as error:  # noqa: BLE001 -- it belongs to the one who asked, and is handed over
-            # A full disk or an I/O error ends the whole transaction in SQLite; then the savepoint is gone and the batch with it.
+            with use(self._connection) as tx:
+                value = job.run(tx)
+        except BaseException as error:
+            if not self._driver.in_transaction:  # a full disk or an I/O error may end the whole transaction, and the batch with it
+                raise
             self._sql("ROLLBACK TO job")
             self._sql("RELEASE job")
             return job, None, unavailable(error) if isinstance(error, DBAPIError) else error
@@ -184,9 +194,12 @@ class _Writer:
         return job, value, None
 
     def _undo(self) -> None:
-        driver: sqlite3.Connection = self._connection.connection.driver_connection  # type: ignore[assignment]  # the driver's own object
-        if driver.in_transaction:
-            driver.execute("ROLLBACK")
+        if self._driver.in_transaction:
+            self._driver.execute("ROLLBACK")
+
+    @property
+    def _driver(self) -> sqlite3.Connection:
+        return self._connection.connection.driver_connection  # type: ignore[return-value]  # the driver's own object
 
     def _sql(self, statement: str) -> None:
         self._connection.exec_driver_sql(statement)

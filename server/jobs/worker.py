@@ -50,6 +50,9 @@ class Worker:
             except Unavailable as error:
                 log.warning("waited for the database", extra={"reason": error.message})
                 found = False
+            except Exception:
+                log.exception("met an internal error")  # a worker that died of it would do nothing ever after, and nobody would know
+                found = False
             if not found:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._called.wait(), PAUSE)
@@ -72,8 +75,14 @@ class Worker:
         for task, job in list(self._running.items()):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await self._give_back(job)
+
+    async def _give_back(self, job: Job) -> None:
+        try:
             await self._database.write(queue.release, job, self._clock())
             log.info("gave a job back", extra={"job": job.id})
+        except Unavailable as error:
+            log.warning("could not give a job back; its lease will run out", extra={"job": job.id, "reason": error.message})
 
     async def _fill(self) -> bool:
         free = self._slots - len(self._running)
@@ -82,6 +91,9 @@ class Worker:
             return True
         jobs = await self._database.write(queue.claim, self._handlers, self._clock(), free)
         for job in jobs:
+            if self._stopping:  # told so while it was claiming: nobody would wait for these
+                await self._give_back(job)
+                continue
             task = asyncio.create_task(self._do(job), name=f"{job.kind} {job.subject}")
             self._running[task] = job
             task.add_done_callback(lambda done: self._running.pop(done, None))

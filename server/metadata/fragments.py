@@ -1,5 +1,6 @@
 """The bytes harvesters get, rendered once when a work changes and parsed once before anybody can be given them."""
 
+import re
 from dataclasses import dataclass
 
 from lxml import etree
@@ -10,6 +11,7 @@ from server.records.changes import Change
 from server.records.model import Record
 from server.records.sets import specs_of
 
+_ULID = re.compile("[0-9A-Z]{26}")
 _CHECK = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
@@ -31,9 +33,10 @@ class Repository:
         return f"oai:{self.domain}:{record_id}"
 
     def local_id(self, oai_id: str) -> str:
-        """Return the record id in an OAI identifier of ours, or an empty string."""
+        """Return the record id in an OAI identifier of ours, or an empty string: what cannot be an id never reaches the database."""
         prefix = f"oai:{self.domain}:"
-        return oai_id.removeprefix(prefix) if oai_id.startswith(prefix) else ""
+        local = oai_id.removeprefix(prefix)
+        return local if oai_id.startswith(prefix) and _ULID.fullmatch(local) else ""
 
     def file(self, record_id: str, name: str) -> str:
         """Return the address of one file of a work."""

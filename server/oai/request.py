@@ -88,8 +88,8 @@ def parse(pairs: Pairs) -> Request:
     given = {key: value for key, value in pairs if key != "verb"}
     errors: list[OaiError] = list(_faults(verb, known, pairs))
     since = until = None
-    if not errors and known is _LIST and "resumptionToken" not in given:
-        since, until, wrong = _bounds(given.get("from"), given.get("until"))
+    if known is _LIST and "resumptionToken" not in given:
+        since, until, wrong = _bounds(given.get("from") or None, given.get("until") or None)  # an empty one is reported already
         errors += wrong
     if errors:
         raise Refusal(*errors)
@@ -141,13 +141,15 @@ def _faults(verb: str, known: _Arguments, pairs: Pairs) -> Iterable[OaiError]:
 
 def _bounds(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None, list[OaiError]]:
     errors: list[OaiError] = []
-    first = last = None
-    try:
-        first = None if since is None else moment("from", since)
-        last = None if until is None else moment("until", until)
-    except BadArgument as error:
-        errors.append(error)
+    bounds: dict[str, datetime | None] = {"from": None, "until": None}
+    for key, value in (("from", since), ("until", until)):
+        try:
+            bounds[key] = None if value is None else moment(key, value)
+        except BadArgument as error:
+            errors.append(error)
+    if errors:
         return None, None, errors
+    first, last = bounds["from"], bounds["until"]
     if since is not None and until is not None and len(since) != len(until):
         errors.append(BadArgument("from and until must have the same granularity."))  # OAI-PMH 2.7.1
     if until is not None and last is not None and "T" not in until:

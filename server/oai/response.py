@@ -1,6 +1,7 @@
 """An OAI-PMH response as bytes: head, what the verb answers, tail; compressed where the client can read it."""
 
 import gzip
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -24,17 +25,32 @@ _HEAD = (
 )
 _TAIL = b"</OAI-PMH>\n"
 
+# RFC 3986 § 4.1, with the characters XML Schema's anyURI takes besides: what `<request identifier="…">` may hold.
+_CHAR = r"(?:[^\x00-\x20#%?\[\]/:@\ud800-\udfff\ufffe\uffff]|%[0-9A-Fa-f]{2})"
+_PATH = rf"(?:{_CHAR}|[/:@])*"
+_AUTHORITY = rf"//(?:{_CHAR}*@)?{_CHAR}*(?::[0-9]*)?(?:/{_PATH})?"
+_URI = re.compile(
+    rf"(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?{_AUTHORITY}|[A-Za-z][A-Za-z0-9+.-]*:(?!//){_PATH}|(?!//)/{_PATH}|{_CHAR}(?:{_CHAR}|@)*(?:/{_PATH})?)"
+    rf"(?:\?(?:{_PATH}|\?)*)?(?:#(?:{_PATH}|\?)*)?"
+)
+#: A parser turns these into blanks where they stand in an attribute as they are.
+_KEPT = {ord("\n"): "&#10;", ord("\t"): "&#9;"}
+
 
 def document(url: str, pairs: Iterable[tuple[str, str]], at: datetime, body: Sequence[bytes]) -> bytes:
     """Put a response together; `pairs` are the arguments `<request>` echoes, exactly as sent (OAI-PMH 3.2)."""
-    attributes = "".join(f' {key}="{escape(value)}"' for key, value in pairs)
+    attributes = "".join(f' {key}="{escape(value).translate(_KEPT)}"' for key, value in pairs)
     head = _HEAD.format(date=to_wire(at), attributes=attributes, url=escape(url))
     return b"".join([head.encode(), *body, _TAIL])
 
 
 def errors(url: str, pairs: Sequence[tuple[str, str]], at: datetime, found: Sequence[OaiError]) -> bytes:
-    """Report every error; the arguments are echoed only where none of them is at fault."""
-    echo = pairs if all(error.keeps_arguments for error in found) else ()
+    """Report every error; the arguments are echoed only where none of them is at fault.
+
+    An identifier that is no URI is unknown, not illegal, but cannot be echoed either: the schema types the attribute.
+    """
+    echoed = all(error.keeps_arguments for error in found) and all(_URI.fullmatch(value) for key, value in pairs if key == "identifier")
+    echo = pairs if echoed else ()
     body = [f'<error code="{error.code}">{escape(error.message)}</error>'.encode() for error in found]
     return document(url, echo, at, body)
 

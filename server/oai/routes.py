@@ -35,7 +35,7 @@ class Oai:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer any request with an OAI-PMH document; only when the database is away with 503 and Retry-After (OAI-PMH 3.1.2.2)."""
-        compressed = response.accepts_gzip(request.headers.get("Accept-Encoding", ""))
+        compressed = response.accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
         pairs: Pairs = ()
         try:
             pairs = await _arguments(request)

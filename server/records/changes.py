@@ -4,9 +4,9 @@ A record that changes moves to the end. The row it leaves stays for a while as a
 walked to its end exactly as it was; whoever begins later does not see it. A withdrawn record's ghosts lose their metadata at once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -120,7 +120,7 @@ def remove(tx: Connection, seqs: list[int]) -> None:
         return
     ids = list(tx.execute(select(formats.c.id)).scalars())
     tx.execute(delete(fragments).where(fragments.c.key.in_([i << SHIFT | seq for i in ids for seq in seqs])))
-    tx.execute(delete(memberships).where(memberships.c.seq.in_(seqs)))
+    tx.execute(delete(memberships).where(memberships.c.set_id.in_(select(sets.c.id)), memberships.c.seq.in_(seqs)))  # by its key
     tx.execute(delete(feed).where(feed.c.seq.in_(seqs)))
 
 
@@ -210,8 +210,8 @@ def first_at(tx: Connection, moment: datetime) -> int | None:
 
 
 def last_at(tx: Connection, moment: datetime) -> int:
-    """Return the last `seq` with a datestamp of `moment` or earlier, 0 if none."""
-    return int(tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp < moment + timedelta(seconds=1))).scalar() or 0)
+    """Return the last `seq` with a datestamp of `moment` (a whole second, as all datestamps are) or earlier, 0 if none."""
+    return int(tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp <= moment)).scalar() or 0)
 
 
 def earliest(tx: Connection) -> datetime | None:
@@ -230,13 +230,12 @@ def fragment(tx: Connection, record_id: str, format_id: int) -> bytes:
     return body
 
 
-def formats_of(tx: Connection, record_id: str) -> Iterator[str]:
-    """Yield the prefixes in which a record is available; raises NotFound if it was never visible."""
-    seq = tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
-    if seq is None:
+def formats_of(tx: Connection, record_id: str) -> list[str]:
+    """Return the prefixes in which a record is available; raises NotFound if it was never visible."""
+    known = known_formats(tx, record_id)
+    if not known and tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar() is None:
         raise NotFound("There is no such record.", code="record")
-    query = select(formats.c.prefix).join(fragments, fragments.c.key == formats.c.id * (1 << SHIFT) + seq).order_by(formats.c.id)
-    yield from tx.execute(query).scalars()
+    return list(tx.execute(select(formats.c.prefix).where(formats.c.id.in_(list(known))).order_by(formats.c.id)).scalars())
 
 
 def known_formats(tx: Connection, record_id: str) -> dict[int, bytes]:

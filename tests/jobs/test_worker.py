@@ -1,0 +1,244 @@
+"""The worker: every outcome of a handler is written down, a stop gives jobs back, two workers share without doubles."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from server.db.engine import Database, open_database
+from server.errors import Conflict, Unavailable
+from server.jobs import queue
+from server.jobs.model import Answer, Dead, Done, Handler, Job, Later
+from server.jobs.tables import jobs
+from server.jobs.worker import Worker, back_off
+from tests.conftest import SetClock
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+async def ask(database: Database, clock: SetClock, *subjects: str) -> None:
+    for subject in subjects:
+        await database.write(queue.enqueue, "k", subject, clock())
+
+
+async def states(database: Database) -> dict[str, tuple[str, int, str | None]]:
+    def read(tx):
+        return {row.subject: (row.state, row.attempts, row.note) for row in tx.execute(select(jobs))}
+
+    return await database.read(read)
+
+
+def worker(database: Database, clock: SetClock, handler: Handler, slots: int = 2) -> Worker:
+    return Worker(database, {"k": handler}, clock, slots=slots)
+
+
+async def stopped(worker: Worker, task: asyncio.Task[None], grace: float = 5.0) -> None:
+    await worker.stop(grace)
+    await asyncio.wait_for(task, 5)
+
+
+async def until(condition) -> None:
+    """Wait until something is so; five seconds are a failure."""
+    async with asyncio.timeout(5):
+        while not await condition():
+            await asyncio.sleep(0.01)
+
+
+def test_back_off_doubles_up_to_half_an_hour():
+    assert [back_off(n).total_seconds() for n in (1, 2, 3, 9, 10, 11, 1000)] == [5, 10, 20, 1280, 1800, 1800, 1800]
+
+
+async def test_every_outcome_is_written_down(database: Database, clock: SetClock, caplog: pytest.LogCaptureFixture):
+    async def handler(job: Job) -> Answer | None:
+        match job.subject:
+            case "done":
+                return Done("fine")
+            case "later":
+                return Later(timedelta(hours=1), "busy")
+            case "dead":
+                return Dead("never")
+            case "away":
+                raise Unavailable("The agency is away.")
+            case "wrong":
+                raise Conflict("Somebody must look.")
+            case "bug":
+                raise ZeroDivisionError
+        return None
+
+    await ask(database, clock, "done", "later", "dead", "away", "wrong", "bug", "settled elsewhere")
+    with caplog.at_level(logging.ERROR):
+        assert await worker(database, clock, handler).drain() == 7
+    assert await states(database) == {
+        "done": ("done", 1, "fine"),
+        "later": ("deferred", 1, "busy"),
+        "dead": ("dead", 1, "never"),
+        "away": ("deferred", 1, "The agency is away."),
+        "wrong": ("held", 1, "Somebody must look."),
+        "bug": ("deferred", 1, "internal error; the log has the details"),
+        "settled elsewhere": ("active", 1, None),
+    }
+    assert [record.exc_info is not None for record in caplog.records] == [True], "a bug is logged whole, nothing else is"
+    clock.pass_time(seconds=5)
+    assert await worker(database, clock, handler).drain() == 2
+    assert (await states(database))["bug"][1] == 2
+
+
+async def test_a_worker_hears_a_call_and_fills_its_slots(database: Database, clock: SetClock):
+    running: set[str] = set()
+    most, go = 0, asyncio.Event()
+
+    async def handler(job: Job) -> Answer:
+        nonlocal most
+        running.add(job.subject)
+        most = max(most, len(running))
+        await go.wait()
+        running.discard(job.subject)
+        return Done()
+
+    able = worker(database, clock, handler)
+    task = asyncio.create_task(able.run())
+    await asyncio.sleep(0.1)
+    await ask(database, clock, "a", "b", "c", "d")
+    able.call()
+
+    async def full() -> bool:
+        return len(running) == 2
+
+    await until(full)
+    go.set()
+
+    async def done() -> bool:
+        return all(state == "done" for state, _, _ in (await states(database)).values())
+
+    await until(done)
+    assert most == 2
+    await stopped(able, task)
+
+
+async def test_a_graceful_stop_finishes_what_it_can_and_gives_back_the_rest(database: Database, clock: SetClock):
+    begun: set[str] = set()
+
+    async def handler(job: Job) -> Answer:
+        begun.add(job.subject)
+        await asyncio.sleep(0.05 if job.subject == "short" else 60)
+        return Done()
+
+    await ask(database, clock, "short", "long", "waiting")
+    able = worker(database, clock, handler)
+    task = asyncio.create_task(able.run())
+
+    async def both() -> bool:
+        return len(begun) == 2
+
+    await until(both)
+    await stopped(able, task, grace=0.3)
+    assert await states(database) == {"short": ("done", 1, ""), "long": ("ready", 0, None), "waiting": ("ready", 0, None)}
+
+
+async def test_a_stop_while_jobs_are_being_claimed_leaves_none_behind(database: Database, clock: SetClock):
+    began: list[str] = []
+
+    async def handler(job: Job) -> Answer:
+        began.append(job.subject)
+        await asyncio.sleep(60)
+        return Done()
+
+    class Slow:
+        """Answers a claim only after the worker was told to stop."""
+
+        def __init__(self) -> None:
+            self.claimed, self.go = asyncio.Event(), asyncio.Event()
+
+        async def write(self, use_case, *args):
+            found = await database.write(use_case, *args)
+            if use_case is queue.claim:
+                self.claimed.set()
+                await self.go.wait()
+            return found
+
+    await ask(database, clock, "a")
+    slow = Slow()
+    able = worker(slow, clock, handler)
+    task = asyncio.create_task(able.run())
+    await slow.claimed.wait()
+    stopping = asyncio.create_task(able.stop())
+    await asyncio.sleep(0.05)
+    slow.go.set()
+    await stopping
+    await asyncio.wait_for(task, 5)
+    assert began == []
+    assert await states(database) == {"a": ("ready", 0, None)}
+
+
+async def test_a_worker_outlives_a_database_that_is_away_and_a_bug_in_the_queue(database: Database, clock: SetClock):
+    failures: list[Exception] = [Unavailable("away"), ZeroDivisionError()]
+
+    class Shaky:
+        async def write(self, use_case, *args):
+            if use_case is queue.claim and failures:
+                raise failures.pop(0)
+            return await database.write(use_case, *args)
+
+    async def handler(job: Job) -> Answer:
+        return Done()
+
+    await ask(database, clock, "a")
+    able = worker(Shaky(), clock, handler)
+    task = asyncio.create_task(able.run())
+
+    async def done() -> bool:
+        able.call()
+        return (await states(database))["a"][0] == "done"
+
+    await until(done)
+    await stopped(able, task)
+
+
+async def test_a_stop_with_the_database_away_still_ends(database: Database, clock: SetClock):
+    class Leaving:
+        async def write(self, use_case, *args):
+            if use_case is queue.release:
+                raise Unavailable("away")
+            return await database.write(use_case, *args)
+
+    begun = asyncio.Event()
+
+    async def handler(job: Job) -> Answer:
+        begun.set()
+        await asyncio.sleep(60)
+        return Done()
+
+    await ask(database, clock, "a")
+    able = worker(Leaving(), clock, handler)
+    task = asyncio.create_task(able.run())
+    await begun.wait()
+    await stopped(able, task, grace=0)
+    assert (await states(database))["a"][0] == "active", "its lease runs out"
+
+
+async def test_workers_divide_the_work(database: Database, database_url: str, clock: SetClock):
+    done: list[str] = []
+
+    async def handler(job: Job) -> Answer:
+        done.append(job.subject)
+        await asyncio.sleep(0)
+        return Done()
+
+    subjects = [f"s{number:02}" for number in range(40)]
+    await ask(database, clock, *subjects)
+    other = database if database_url.startswith("sqlite") else await open_database(database_url)
+    try:
+        counts = await asyncio.gather(*(worker(each, clock, handler, slots=3).drain() for each in (database, other)))
+    finally:
+        if other is not database:
+            await other.close()
+    assert sorted(done) == subjects
+    assert sum(counts) == 40

@@ -1,0 +1,75 @@
+"""The resumptionToken comes back as it went out, or not at all."""
+
+import base64
+import re
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.oai.errors import BadResumptionToken
+from server.oai.token import Position, read, write
+
+KEY = b"k" * 32
+NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+NUMBERS = st.integers(0, 2**60)
+POSITIONS = st.builds(
+    Position, prefix=st.text(max_size=20), spec=st.none() | st.text(max_size=20), horizon=NUMBERS, until=st.none() | NUMBERS, after=NUMBERS,
+    cursor=NUMBERS, size=NUMBERS, begun=st.integers(0, 2**32), expires=st.integers(int(NOW.timestamp()), 2**33),
+)  # fmt: skip
+ONE = Position(prefix="oai_dc", spec="a:b", horizon=9, until=None, after=5, cursor=5, size=9, begun=1, expires=int(NOW.timestamp()))
+
+
+@given(POSITIONS, st.sampled_from(("ListRecords", "ListIdentifiers")))
+def test_a_position_survives_in_characters_that_need_no_encoding(position, verb):
+    token = write(verb, position, KEY)
+    assert read(verb, token, KEY, NOW) == position
+    assert re.fullmatch(r"[A-Za-z0-9_.~-]+", token)
+
+
+def test_a_token_is_for_its_verb_and_its_repository():
+    token = write("ListRecords", ONE, KEY)
+    for verb, key in (("ListIdentifiers", KEY), ("ListRecords", b"another key")):
+        with pytest.raises(BadResumptionToken, match=verb):
+            read(verb, token, key, NOW)
+
+
+@given(POSITIONS, st.data())
+def test_a_token_with_any_bit_changed_is_refused(position, data):
+    raw = bytearray(base64.urlsafe_b64decode(write("ListRecords", position, KEY) + "=="))
+    raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises(BadResumptionToken):
+        read("ListRecords", base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), KEY, NOW)
+
+
+def test_a_truncated_or_extended_token_is_refused():
+    token = write("ListRecords", ONE, KEY)
+    for wrong in [token[:end] for end in range(len(token))] + [token + "AAAA", f" {token}", f"{token}\n", f"{token}==A"]:
+        with pytest.raises(BadResumptionToken):
+            read("ListRecords", wrong, KEY, NOW)
+
+
+def test_an_expired_token_says_how_far_it_came_and_how_to_go_on():
+    old = msgspec.structs.replace(ONE, expires=int(NOW.timestamp()) - 1)
+    with pytest.raises(BadResumptionToken, match=r"5 of 9 records were delivered.*from="):
+        read("ListRecords", write("ListRecords", old, KEY), KEY, NOW)
+    assert read("ListRecords", write("ListRecords", ONE, KEY), KEY, NOW) == ONE, "its last second is still its own"
+
+
+@given(st.one_of(st.text(), st.binary().map(lambda b: b.decode("latin-1")), st.binary().map(lambda b: base64.urlsafe_b64encode(b).decode())))
+def test_whatever_else_is_sent_is_refused_in_words(text):
+    with pytest.raises(BadResumptionToken, match="not a resumptionToken of this repository"):
+        read("ListRecords", text, KEY, NOW)
+
+
+@given(st.binary())
+def test_a_payload_we_signed_by_mistake_is_refused_too(payload):
+    from server.oai.token import _sign
+
+    token = base64.urlsafe_b64encode(_sign("ListRecords", payload, KEY) + payload).decode()
+    try:
+        assert isinstance(read("ListRecords", token, KEY, NOW), Position)
+    except BadResumptionToken:
+        pass

@@ -72,7 +72,7 @@ class Acceptance:
             except Conflict as error:
                 if error.code != "changed":
                     raise
-                await asyncio.sleep(random.uniform(0.0, 0.01 * attempt))
+                await asyncio.sleep(random.uniform(0.0, 0.01 * attempt))  # noqa: S311 -- no secret: it parts those who met
             else:
                 return
         raise Unavailable(
@@ -83,7 +83,7 @@ class Acceptance:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
         state = DepositState.REFUSED if refused else DepositState.HELD
         await self.database.write(_hold, deposit, state, Problem.of(error), self.clock())
-        log.info(f"{state} a deposit", extra={"deposit": deposit.id, "problem": error.code})
+        log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 
     async def delete(self, container: Container) -> None:
@@ -102,11 +102,13 @@ class _Basis:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a deposit makes of its container: the draft, the work rendered (or none yet), whether nothing of it is held any more, remarks."""
+    """What a deposit makes of its container."""
 
     draft: Draft
     prepared: Prepared | None
+    """The work, rendered; None while more is expected."""
     whole: bool
+    """Whether nothing of the container is held any more."""
     remarks: tuple[str, ...]
 
 

@@ -97,7 +97,7 @@ def packagings() -> Registry[Packaging]:
 
 
 class Bounded(io.FileIO):
-    """A file of which nobody reads more than LARGEST_DIRECTORY at once, so that an archive's list of entries cannot fill the memory."""
+    """A file nobody reads more of than LARGEST_DIRECTORY at once, so that an archive's list of entries cannot fill the memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > LARGEST_DIRECTORY:
@@ -106,7 +106,7 @@ class Bounded(io.FileIO):
 
 
 def entries(archive: zipfile.ZipFile, size: int) -> list[tuple[str, zipfile.ZipInfo]]:
-    """Return the files of an archive of `size` bytes with the names they get, after looking at every entry; what operating systems left is left out.
+    """Return the files of an archive of `size` bytes with the names they get, after looking at every entry, litter left out.
 
     Raises Invalid naming the entry at fault.
     """

@@ -45,7 +45,7 @@ def container(tx: Connection, number: str, *, to_change: bool = False) -> Contai
 
 
 def lock(tx: Connection, fingerprint: str) -> None:
-    """Let deposits of one fingerprint begin one after the other, so that the second finds the first. SQLite has one writer anyway."""
+    """Let deposits of one fingerprint begin one after the other, so that the second finds the first (SQLite has one writer)."""
     if tx.dialect.name == "postgresql":
         tx.execute(select(func.pg_advisory_xact_lock(int(fingerprint[:15], 16))))
 
@@ -68,7 +68,7 @@ def repeated(tx: Connection, account_id: int, fingerprint: str, now: datetime) -
 
 
 def change_container(tx: Connection, before: Container, now: datetime, **values: Any) -> None:
-    """Change a container; raises Conflict where somebody else did since it was read. `changed` always grows, whatever the clock says."""
+    """Change a container; raises Conflict where somebody else did since it was read. `changed` grows whatever the clock says."""
     now = max(now, before.changed + timedelta(microseconds=1))
     if "draft" in values:
         values["document"] = _encode(values.pop("draft"))

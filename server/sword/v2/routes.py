@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
@@ -145,7 +145,7 @@ class SwordV2:
         return web.Response(status=204)
 
     async def add_content(self, request: web.Request) -> web.StreamResponse:
-        """POST EM-IRI (§ 6.7.1); In-Progress stays as it was. The file's name may have got a number, as nothing is overwritten."""
+        """POST EM-IRI (§ 6.7.1); In-Progress stays as it was. The file may have got a number, as nothing is overwritten."""
         container, received = await self._deposit(request, Operation.ADD)
         said = deposit_headers(_said(request))
         held = await self.database.read(holding, container.id, request[ACCOUNT])
@@ -176,7 +176,7 @@ class SwordV2:
         return web.Response(status=204)
 
     async def _deposit(self, request: web.Request, operation: Operation) -> tuple[Container, Received]:
-        """Spool the body, then let the intake have it. Whatever is refused leaves a row; a body that breaks off leaves nothing else."""
+        """Spool the body, then let the intake have it. Whatever is refused leaves a row; a broken-off body nothing else."""
         account, deposit = request[ACCOUNT], self._row(request, operation)
         try:
             deposit = await self._placed(request, deposit)
@@ -226,7 +226,7 @@ class SwordV2:
             raise errors.MaxUploadSizeExceeded(error.message, place="body", remedy=error.remedy) from error
         except Unavailable as error:
             raise errors.Away(error.message, place=error.place, remedy=error.remedy) from error
-        except (ConnectionError, TimeoutError, web.PayloadError, HttpProcessingError, asyncio.CancelledError) as error:
+        except (ConnectionError, TimeoutError, ClientPayloadError, HttpProcessingError, asyncio.CancelledError) as error:
             raise errors.BrokenOff(
                 "The connection broke off before the whole body had arrived.", place="body", remedy="The client sends it again."
             ) from error
@@ -253,7 +253,7 @@ class SwordV2:
             method=request.method,
             operation=operation,
             url=clean(request.path),
-            headers=tuple(headers.items()),
+            headers=tuple((str(name), value) for name, value in headers.items()),
             state=DepositState.RECEIVED,
             received=self.clock(),
             bytes=0,

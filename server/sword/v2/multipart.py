@@ -62,19 +62,19 @@ def discard(parts: list[Part]) -> None:
 def _ranges(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each part begins and ends, its line end before the delimiter left out."""
     begin: int | None = None
-    closed = False
-    for offset, length, last in list(islice(_delimiters(body, boundary), MOST_PARTS + 2)):
+    closed = crlf = False
+    for offset, line, last in list(islice(_delimiters(body, boundary), MOST_PARTS + 2)):
         if begin is not None:
-            yield begin, _without_line_end(body, begin, offset)
-        begin, closed = offset + length, last
+            yield begin, _without_line_end(body, begin, offset, crlf=crlf)
+        begin, closed, crlf = offset + len(line), last, line.endswith(b"\r\n")
         if last:
             return
     if not closed:
         raise BadRequest("The multipart body ends without its closing boundary.", place="body", remedy="Send the whole body.")
 
 
-def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Yield offset, length and whether it is the last, of each delimiter line; reads piece by piece."""
+def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield where each delimiter line stands, itself, and whether it is the last; reads piece by piece."""
     needle = b"--" + boundary
     offset, tail = 0, b"\n"
     body.seek(0)
@@ -90,7 +90,7 @@ def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int, boo
             line, newline, _ = rest.partition(b"\n")
             mark = line.strip()
             if mark in {b"", b"--"} and (newline or mark == b"--" or not piece):
-                yield base + at + 1, len(needle) + len(line) + len(newline), mark == b"--"
+                yield base + at + 1, needle + line + newline, mark == b"--"
             at = window.find(b"\n" + needle, at + 1)
         if not piece:
             return
@@ -100,10 +100,11 @@ def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int, boo
         offset += len(piece)
 
 
-def _without_line_end(body: BinaryIO, begin: int, end: int) -> int:
+def _without_line_end(body: BinaryIO, begin: int, end: int, *, crlf: bool) -> int:
+    """Leave out the line end that belongs to the delimiter; where lines end in LF alone, a CR before it is content."""
     body.seek(max(begin, end - 2))
     last = body.read(end - max(begin, end - 2))
-    return end - (2 if last == b"\r\n" else 1 if last.endswith(b"\n") else 0)
+    return end - (2 if crlf and last == b"\r\n" else 1 if last.endswith(b"\n") else 0)
 
 
 def _part(body: BinaryIO, start: int, end: int, store: Store) -> Part:
@@ -140,6 +141,12 @@ def _decoded(body: BinaryIO, start: int, end: int, headers: dict[str, str], stor
         and body.read(min(1, end - start)) not in {b"<", b"\xef", b" ", b"\n", b"\r"}
     ):
         encoding = "base64"  # a client that encodes its entry and does not say so
+    if encoding not in {"", "7bit", "8bit", "binary", "base64"}:
+        raise BadRequest(
+            f"Parts in {encoding} are not taken.",
+            place="Content-Transfer-Encoding",
+            remedy="Send the part as binary or in base64.",
+        )
     body.seek(start)
     spool = store.spool()
     try:

@@ -144,7 +144,7 @@ def entries(archive: zipfile.ZipFile, size: int) -> list[tuple[str, zipfile.ZipI
 def _check(entry: zipfile.ZipInfo) -> None:
     name = entry.filename
     path = PurePosixPath(name)
-    if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in name or _DRIVE.match(name):
+    if not (path.parts or entry.is_dir()) or path.is_absolute() or ".." in path.parts or "\\" in name or _DRIVE.match(name):
         raise _unsafe(
             f"The entry {name!r} points outside of the archive.", name, "Use relative names below the archive's own folder."
         )
@@ -179,6 +179,8 @@ def unpack(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo, store: S
                         f"The entry {entry.filename!r} is larger than it says.", entry.filename, "Make the archive again."
                     )
                 spool.write(piece)
+        if total < entry.file_size:
+            raise _unsafe(f"The entry {name!r} is smaller than it says.", name, "Make the archive again.", "archive-broken")
         return Member(name, spool.finish())
     except BROKEN as error:
         spool.discard()

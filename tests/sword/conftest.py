@@ -99,7 +99,7 @@ class Answer:
     @property
     def reference(self) -> str:
         """The id of a refused deposit, from the link to the monitor."""
-        return self.text("/s:error/a:link[@rel='alternate']/@href").rsplit("/", 1)[1]
+        return self.text("/s:error/a:link[@rel='alternate']/@href").rpartition("/")[2]
 
 
 class Depositor:

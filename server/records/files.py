@@ -5,6 +5,7 @@ import hashlib
 import os
 import time
 from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -68,13 +69,18 @@ class DiskStore:
             _flush_folder(target.parent)
             _flush_folder(target.parent.parent)
         except OSError as error:
+            received.path.unlink(missing_ok=True)
             raise full(error) from error
         return received.sha256
 
     def path(self, sha256: str) -> Path:
         target = self._target(sha256)
         if not target.is_file():
-            raise NotFound("The file's bytes are not in the store.", code="file", remedy="Restore them from the backup; `sheaf check` lists what is missing.")
+            raise NotFound(
+                "The file's bytes are not in the store.",
+                code="file",
+                remedy="Restore them from the backup; `sheaf check` lists what is missing.",
+            )
         return target
 
     def sweep(self, older_than: float = 86400.0) -> int:
@@ -92,12 +98,15 @@ class DiskStore:
 class Spool:
     """Bytes on their way in: digested while they are written, counted against a limit, flushed at the end.
 
-    Use `write` from a thread; `discard` removes what was written.
+    Use all of it from a thread; `discard` removes what was written. Raises Unavailable where the disk takes no more.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: BinaryIO = path.open("xb")
+        try:
+            self._file: BinaryIO = path.open("xb")
+        except OSError as error:
+            raise full(error) from error
         self._sha256 = hashlib.sha256()
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._bytes = 0
@@ -123,7 +132,8 @@ class Spool:
         return Received(self._path, self._bytes, self._sha256.hexdigest(), self._md5.hexdigest())
 
     def discard(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # a full disk says so once more while what is buffered is flushed
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
 
@@ -134,7 +144,11 @@ async def receive(spool: Spool, pieces: AsyncIterable[bytes], limit: int) -> Rec
         async for piece in _gathered(pieces):
             total += len(piece)
             if total > limit:
-                raise TooLarge(f"The body is larger than {limit} bytes.", remedy="Send less at once, or ask for a higher limit.", code="too-large")
+                raise TooLarge(
+                    f"The body is larger than {limit} bytes.",
+                    remedy="Send less at once, or ask for a higher limit.",
+                    code="too-large",
+                )
             await asyncio.to_thread(spool.write, piece)
         return await asyncio.to_thread(spool.finish)
     except BaseException:
@@ -159,7 +173,9 @@ async def _gathered(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
 def full(error: OSError) -> Unavailable:
     """Say what the disk says."""
     return Unavailable(
-        f"The file cannot be stored: {error.strerror or error}.", remedy="Nothing was lost; try again later. The operator must make room.", code="storage"
+        f"The file cannot be stored: {error.strerror or error}.",
+        remedy="Nothing was lost; try again later. The operator must make room.",
+        code="storage",
     )
 
 

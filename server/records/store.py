@@ -121,7 +121,7 @@ def replace(tx: Connection, stored: Stored, record: Record, now: datetime, *, st
         )
     )
     if changed.rowcount != 1:
-        raise Conflict("The work was changed by somebody else at the same moment.", remedy="Read it again and repeat the change.")
+        raise Conflict("The work was changed by somebody else at the same moment.", remedy="Read it again and repeat the change.", code="changed")
     if version != stored.version:
         old = {"record_id": stored.id, "version": stored.version, "ended": now, "document": encode(stored.record).decode()}
         tx.execute(insert(record_versions).values(old))

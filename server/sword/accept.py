@@ -1,6 +1,7 @@
 """What becomes of a received deposit: a draft, a work, or a deposit held with its cause. One write transaction each."""
 
 import asyncio
+import random
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,19 +10,32 @@ from sqlalchemy import Connection
 from server import observe
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Conflict, SheafError
+from server.errors import Conflict, NotFound, SheafError, Unavailable
 from server.identifiers import ledger
 from server.jobs import queue
 from server.publishing import Prepared, Press, prepare, publish, revise, withdraw
 from server.records import store as records
-from server.records.store import New, State
+from server.records.store import New, State, Stored
 from server.sword import store
-from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Problem, applied, completed, drafted
+from server.sword.model import (
+    Container,
+    ContainerState,
+    Content,
+    Deposit,
+    DepositState,
+    Draft,
+    Operation,
+    Problem,
+    applied,
+    completed,
+    drafted,
+    mends,
+)
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
 READ = "read-deposit"
 
-TRIES = 5
+TRIES = 12
 log = observe.logger("sword")
 
 
@@ -45,33 +59,57 @@ class Acceptance:
             basis = await self.database.read(_basis, deposit.container_id)
             draft = applied(basis.draft, deposit.operation, content)
             prepared = None
-            if not deposit.in_progress or basis.container.has_record:
+            whole = mends(basis.held, deposit.operation, content)
+            if basis.container.has_record or (whole and not deposit.in_progress):
                 record = completed(draft)
-                prepared = await asyncio.to_thread(prepare, self.press, basis.container.id, record, basis.container.created, doi=basis.doi)
+                prepared = await asyncio.to_thread(
+                    prepare, self.press, basis.container.id, record, basis.container.created, doi=basis.doi
+                )
             try:
-                await self.database.write(_take, self, deposit, basis.container, draft, prepared, content.remarks, self.clock())
+                await self.database.write(
+                    _take, self, deposit, basis, Taken(draft, prepared, whole, content.remarks), self.clock()
+                )
             except Conflict as error:
-                if error.code == "changed" and attempt < TRIES:
-                    continue
-                raise
-            return
+                if error.code != "changed":
+                    raise
+                await asyncio.sleep(random.uniform(0.0, 0.01 * attempt))  # noqa: S311 -- no secret: it parts those who met
+            else:
+                return
+        raise Unavailable(
+            "Many requests change this deposit at once.", remedy="What was sent is kept and will be read; ask for the statement."
+        )
 
-    async def hold(self, deposit: Deposit, error: SheafError) -> None:
-        """Keep a deposit whose content is wrong, with the cause."""
-        await self.database.write(_hold, deposit, Problem.of(error), self.clock())
-        log.info("held a deposit", extra={"deposit": deposit.id, "problem": error.code})
-        observe.deposits.labels("held").inc()
+    async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
+        """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
+        state = DepositState.REFUSED if refused else DepositState.HELD
+        await self.database.write(_hold, deposit, state, Problem.of(error), self.clock())
+        log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
+        observe.deposits.labels(state.value).inc()
 
     async def delete(self, container: Container) -> None:
         """Delete a container; the work it made is withdrawn, its tombstone stays (SWORD 2.0 § 6.8)."""
-        await self.database.write(_delete, self.press, container, self.clock())
+        await self.database.write(_delete, self.press, container.id, self.clock())
 
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
     container: Container
     draft: Draft
-    doi: str
+    doi: str = ""
+    stored: Stored | None = None
+    held: Deposit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a deposit makes of its container."""
+
+    draft: Draft
+    prepared: Prepared | None
+    """The work, rendered; None while more is expected."""
+    whole: bool
+    """Whether nothing of the container is held any more."""
+    remarks: tuple[str, ...]
 
 
 def _basis(tx: Connection, container_id: str) -> _Basis:
@@ -79,34 +117,44 @@ def _basis(tx: Connection, container_id: str) -> _Basis:
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
     if not container.has_record:
-        return _Basis(container, container.draft, "")
-    return _Basis(container, drafted(records.get(tx, container_id).record), ledger.shown_doi(tx, container_id))
+        held = store.latest(tx, container_id, DepositState.HELD) if container.state is ContainerState.HELD else None
+        return _Basis(container, container.draft, held=held)
+    stored = records.get(tx, container_id)
+    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container_id), stored)
 
 
-def _take(
-    tx: Connection, to: Acceptance, deposit: Deposit, container: Container, draft: Draft,
-    prepared: Prepared | None, remarks: tuple[str, ...], now: datetime,
-) -> None:  # fmt: skip
-    for remark in remarks:
+def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime) -> None:
+    for remark in taken.remarks:
         store.note(tx, deposit.id, now, "remarked", remark)
-    title = draft.record.title.value if draft.record is not None else None
+    title = taken.draft.record.title.value if taken.draft.record is not None else None
     store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title)
     queue.drop(tx, READ, deposit.id)
-    if prepared is None:
-        store.change_container(tx, container, now, draft=draft, state=ContainerState.IN_PROGRESS)
+    container = basis.container
+    if taken.prepared is None:
+        state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
+        store.change_container(tx, container, now, draft=taken.draft, state=state)
         return
     complete = ContainerState.ACCEPTED if to.approves else ContainerState.PENDING
-    store.change_container(tx, container, now, draft=Draft(), has_record=True, state=container.state if container.has_record else complete)
-    _complete(tx, to, deposit, container, prepared, now)
+    store.change_container(
+        tx, container, now, draft=Draft(), has_record=True, state=container.state if container.has_record else complete
+    )
+    _complete(tx, to, deposit, basis, taken.prepared, now)
 
 
-def _complete(tx: Connection, to: Acceptance, deposit: Deposit, container: Container, prepared: Prepared, now: datetime) -> None:
+def _complete(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime) -> None:
     """Make or change the work; the feed's lock is taken last."""
-    if container.has_record:
+    container = basis.container
+    if basis.stored is not None:
         store.note(tx, deposit.id, now, "revised", "The deposit changed its work.")
-        revise(tx, to.press, records.get(tx, container.id), prepared, now)
+        revise(tx, to.press, basis.stored, prepared, now)
         return
-    new = New(container.id, prepared.record, container.collection, State.PUBLISHED if to.approves else State.DRAFT, owner=container.account_id)
+    new = New(
+        container.id,
+        prepared.record,
+        container.collection,
+        State.PUBLISHED if to.approves else State.DRAFT,
+        owner=container.account_id,
+    )
     if not to.approves:
         store.note(tx, deposit.id, now, "taken", "The work waits for approval.")
         records.add(tx, [new], now)
@@ -116,23 +164,28 @@ def _complete(tx: Connection, to: Acceptance, deposit: Deposit, container: Conta
         store.note(tx, deposit.id, now, "identified", f"{entry.scheme.upper()} {entry.value}: {entry.state}.")
 
 
-def _hold(tx: Connection, deposit: Deposit, problem: Problem, now: datetime) -> None:
-    store.end_deposit(tx, deposit.id, DepositState.HELD, problem)
+def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, now: datetime) -> None:
+    store.end_deposit(tx, deposit.id, state, problem)
     queue.drop(tx, READ, deposit.id)
-    store.note(tx, deposit.id, now, "held", problem.message)
-    container = store.container(tx, deposit.container_id or "")
-    if container is not None and not container.has_record:
+    store.note(tx, deposit.id, now, state.value, problem.message)
+    container = store.container(tx, deposit.container_id or "", to_change=True)
+    if container is None or container.has_record:
+        return
+    if state is DepositState.HELD:
         store.change_container(tx, container, now, state=ContainerState.HELD)
+    elif deposit.operation is Operation.CREATE:
+        store.change_container(tx, container, now, state=ContainerState.DELETED)
 
 
-def _delete(tx: Connection, press: Press, container: Container, now: datetime) -> None:
+def _delete(tx: Connection, press: Press, number: str, now: datetime) -> None:
+    container = store.container(tx, number, to_change=True)
+    if container is None:
+        raise NotFound("The deposit was deleted meanwhile.")
+    store.change_container(tx, container, now, state=ContainerState.DELETED)
     if container.has_record:
         stored = records.get(tx, container.id)
         if stored.state is not State.WITHDRAWN:
-            store.change_container(tx, container, now, state=ContainerState.DELETED)
             withdraw(tx, press, stored, "Withdrawn by its depositor.", now)
-            return
-    store.change_container(tx, container, now, state=ContainerState.DELETED)
 
 
 def ask_to_read(tx: Connection, deposit_id: str, due: datetime) -> None:

@@ -1,6 +1,6 @@
 """What SWORD refuses, each with its IRI and status (SWORD 2.0 § 12). Only faults of protocol are here; wrong content is held, not refused."""
 
-from server.errors import SheafError
+from server.errors import Conflict, NotFound, Refused, SheafError, TooLarge, Unavailable
 
 ERROR = "http://purl.org/net/sword/error/"
 OWN = "info:sheaf/sword/error/"  # § 12: errors of our own stand in another namespace
@@ -93,3 +93,20 @@ class BrokenOff(SwordError):
 
     status, iri, code = 400, f"{OWN}BrokenOff", "broken-off"
     title = "The body broke off"
+
+
+#: Errors of ours in SWORD's words.
+_DOORS: dict[type[SheafError], type[SwordError]] = {
+    NotFound: Gone,
+    Refused: Forbidden,
+    TooLarge: MaxUploadSizeExceeded,
+    Unavailable: Away,
+    Conflict: ChangedMeanwhile,
+}
+
+
+def spoken(error: SheafError) -> SwordError:
+    """Say an error of ours in SWORD's words; one that is in them stays as it is."""
+    if isinstance(error, SwordError):
+        return error
+    return _DOORS.get(type(error), BadRequest)(error.message, place=error.place, remedy=error.remedy)

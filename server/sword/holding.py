@@ -41,7 +41,8 @@ def holding(tx: Connection, number: str, account: Account) -> Holding:
         stored = records.get(tx, number)
         record, files, withdrawn = stored.record, stored.record.files, stored.state is State.WITHDRAWN
     names = tuple(
-        (f"https://doi.org/{entry.value}" if entry.scheme == "doi" else entry.value, _WORDS[entry.state]) for entry in ledger.of_record(tx, number)
+        (f"https://doi.org/{entry.value}" if entry.scheme == "doi" else entry.value, _WORDS[entry.state])
+        for entry in ledger.of_record(tx, number)
     )
     return Holding(container, record, files, store.deposits_of(tx, number), names, withdrawn)
 

@@ -12,12 +12,12 @@ from server import observe
 from server.accounts.model import Account
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Conflict, Invalid, NotFound
+from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge
 from server.jobs.model import Answer, Dead, Done, Job
 from server.records.files import FileStore, Received
 from server.sword import store
 from server.sword.accept import Acceptance, ask_to_read
-from server.sword.errors import BrokenOff, ContentRefused, SwordError
+from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
 from server.sword.model import Container, ContainerState, Deposit, DepositState, Draft, Problem
 from server.sword.understand import Opened, Understanding
 
@@ -51,24 +51,31 @@ class Intake:
 
         Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Content that is wrong is held, and no error.
         """
-        kept = await asyncio.to_thread(self.understanding.files.keep, received)
-        deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
+        opened = Opened()
         try:
+            kept = await asyncio.to_thread(self.understanding.files.keep, received)
+            deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
             opened = await asyncio.to_thread(self.opens[deposit.protocol], deposit, self.understanding.files)
             if opened.payload is not None:
                 self.understanding.packaging(opened.packaging)
-        except SwordError as error:
-            await self.refuse(account, deposit, error)
-            raise
-        container, repeated = await self.database.write(self._begin, account, deposit, collection, opened)
-        if repeated:
-            return container
-        deposit = replace(deposit, container_id=container.id)
-        if self._waits(opened):
-            self.wake()
+            container, repeated = await self.database.write(self._begin, account, deposit, collection, opened)
+            if repeated:
+                return container
+        except SheafError as error:
+            failure = spoken(error)
+            await self.refuse(account, deposit, failure)
+            raise failure from error
         else:
-            await self._read(deposit, opened)
-        return await self.database.read(_container, container.id)
+            deposit = replace(deposit, container_id=container.id)
+            if self._waits(opened):
+                self.wake()
+            else:
+                await self._read(deposit, opened)
+            return await self.database.read(_container, container.id)
+        finally:
+            await asyncio.to_thread(
+                opened.discard, self.understanding.files.path(received.sha256) if deposit.sha256 else received.path
+            )
 
     async def refuse(self, account: Account | None, deposit: Deposit, error: SwordError) -> None:
         """Write down a refused deposit; its bytes, where it had any, are kept."""
@@ -87,16 +94,20 @@ class Intake:
         except SwordError as error:
             await self.acceptance.hold(deposit, error)
             return Done("held")
-        await self._read(deposit, opened, within_request=False)
+        try:
+            await self._read(deposit, opened, within_request=False)
+        finally:
+            await asyncio.to_thread(opened.discard, self.understanding.files.path(deposit.sha256 or ""))
         return Done()
 
     async def _read(self, deposit: Deposit, opened: Opened, *, within_request: bool = True) -> None:
         try:
             content = await asyncio.to_thread(self.understanding.content, opened)
             await self.acceptance.take(deposit, content)
-        except (Invalid, Conflict, NotFound) as error:
-            await self.acceptance.hold(deposit, error)
-            if self.refuses and within_request:
+        except (Invalid, TooLarge, Conflict, NotFound) as error:
+            refused = self.refuses and within_request
+            await self.acceptance.hold(deposit, error, refused=refused)
+            if refused:
                 raise ContentRefused(error.message, place=error.place, remedy=error.remedy, code=error.code) from error
         else:
             observe.deposits.labels("taken").inc()
@@ -104,17 +115,22 @@ class Intake:
     def _waits(self, opened: Opened) -> bool:
         return opened.payload is not None and opened.payload.received.bytes > self.read_now and "Binary" not in opened.packaging
 
-    def _begin(self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened) -> tuple[Container, bool]:
+    def _begin(
+        self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened
+    ) -> tuple[Container, bool]:
         """Write container and deposit; answer the same deposit sent again with the container it made (spec: one deposit, counted retries)."""
         now = self.clock()
         if deposit.container_id is None:
             mark = _fingerprint(account, deposit, collection)
+            store.lock(tx, mark)
             known = store.repeated(tx, account.id, mark, now)
             if known is not None and (not deposit.in_progress or known.state is ContainerState.IN_PROGRESS):
                 store.count_retry(tx, known.id, now)
                 return known, True
             number = store.new_id()
-            container = Container(number, account.id, collection, ContainerState.RECEIVED, None, Draft(), has_record=False, created=now, changed=now)
+            container = Container(
+                number, account.id, collection, ContainerState.RECEIVED, None, Draft(), has_record=False, created=now, changed=now
+            )
             store.add_container(tx, container, mark)
         else:
             found = store.container(tx, deposit.container_id)
@@ -141,7 +157,14 @@ def _refuse(tx: Connection, deposit: Deposit, account: Account | None) -> None:
 
 
 def _fingerprint(account: Account, deposit: Deposit, collection: str) -> str:
-    parts = (account.name, collection, deposit.sha256, deposit.content_type, deposit.packaging, deposit.filename, str(deposit.in_progress))
+    parts = (
+        account.name,
+        collection,
+        deposit.sha256,
+        deposit.content_type,
+        deposit.packaging,
+        deposit.filename,
+        str(deposit.in_progress),
+    )
     slug = next((value for name, value in deposit.headers if name.lower() == "slug"), "")
     return hashlib.sha256("\0".join([*(part or "" for part in parts), slug]).encode("utf-8", "replace")).hexdigest()
-

@@ -180,6 +180,15 @@ def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
     return Draft(record=record, files=_added(draft.files, content.files))
 
 
+def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
+    """Whether a request brings anew what is held, so that its container is not held any more."""
+    if held is None or held.operation in {Operation.COMPLETE, Operation.DELETE_CONTENT, Operation.DELETE_FILE}:
+        return True
+    if (held.content_type or "").partition(";")[0].strip().lower() == "application/atom+xml":
+        return content.record is not None
+    return bool(content.files) or operation is Operation.DELETE_CONTENT
+
+
 def completed(draft: Draft) -> Record:
     """Return the record a draft makes. One without metadata is named after its first file, as its depositor said nothing else."""
     record = draft.record

@@ -1,7 +1,13 @@
 """What a packaging makes of a deposit's bytes: metadata documents and files. Limits and path checks, the same for every packaging."""
 
+import io
+import lzma
+import re
 import stat
+import struct
+import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -17,8 +23,24 @@ MOST_BYTES = 64 * 2**30
 LARGEST_RATIO = 200
 RATIO_FROM = 10 * 2**20  # a small file may be as compressible as it likes
 LONGEST_NAME = 255
+#: What the zip module raises over a damaged or a contrived archive.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+    OSError,
+)
+_DRIVE = re.compile("[A-Za-z]:")
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+LARGEST_DIRECTORY = 8 * 2**20
+"""Bytes of an archive's list of entries: it is read whole, so it must not be as long as its sender likes."""
 #: Left by operating systems, never part of a work.
-_LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+_LITTER = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 class Store(Protocol):
@@ -74,44 +96,78 @@ def packagings() -> Registry[Packaging]:
     return Registry("server.sword.packagings", Packaging, lambda packaging: packaging.iri)
 
 
-def entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Return an archive's files, the litter of operating systems left out, after looking at every entry. Raises Invalid naming the entry at fault."""
+class Bounded(io.FileIO):
+    """A file nobody reads more of than LARGEST_DIRECTORY at once, so that an archive's list of entries cannot fill the memory."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > LARGEST_DIRECTORY:
+            raise _unsafe("The archive's list of entries is too long.", "", "Send fewer files, or an archive within the archive.")
+        return super().read(-1 if size is None else size) or b""
+
+
+def entries(archive: zipfile.ZipFile, size: int) -> list[tuple[str, zipfile.ZipInfo]]:
+    """Return the files of an archive of `size` bytes with the names they get, after looking at every entry, litter left out.
+
+    Raises Invalid naming the entry at fault.
+    """
     listed = archive.infolist()
     if len(listed) > MOST_ENTRIES:
-        raise _unsafe(f"The archive has {len(listed)} entries; {MOST_ENTRIES} are allowed.", "", "Send fewer files, or an archive within the archive.")
+        raise _unsafe(
+            f"The archive has {len(listed)} entries; {MOST_ENTRIES} are allowed.",
+            "",
+            "Send fewer files, or an archive within the archive.",
+        )
     if sum(entry.file_size for entry in listed) > MOST_BYTES:
         raise _unsafe("The archive would unpack to more than 64 GB.", "", "Send the files in several deposits.")
+    if (total := sum(entry.file_size for entry in listed)) > max(
+        RATIO_FROM, LARGEST_RATIO * size
+    ):  # entries may share the same bytes
+        raise _unsafe(f"The archive would unpack to {total // max(size, 1)} times its size.", "", "Send the files uncompressed.")
     seen: dict[str, str] = {}
     found = []
     for entry in listed:
         _check(entry)
-        if entry.is_dir() or any(part in entry.filename for part in _LITTER):
+        path = PurePosixPath(entry.filename)
+        if entry.is_dir() or not _LITTER.isdisjoint(path.parts):
             continue
-        folded = entry.filename.casefold()
+        name = str(path)  # without `./` and doubled slashes, which make two names of one
+        folded = unicodedata.normalize("NFC", name).casefold()
         if folded in seen:
-            raise _unsafe(f"Two entries have the same name: {seen[folded]!r} and {entry.filename!r}.", entry.filename, "Rename one of them.")
+            raise _unsafe(
+                f"Two entries have the same name: {seen[folded]!r} and {entry.filename!r}.", entry.filename, "Rename one of them."
+            )
         seen[folded] = entry.filename
-        found.append(entry)
+        found.append((name, entry))
     return found
 
 
 def _check(entry: zipfile.ZipInfo) -> None:
     name = entry.filename
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or (len(name) > 1 and name[1] == ":"):
-        raise _unsafe(f"The entry {name!r} points outside of the archive.", name, "Use relative names below the archive's own folder.")
-    if FORBIDDEN.search(name) or any(ord(c) < ord(" ") for c in name) or any(len(part.encode()) > LONGEST_NAME for part in path.parts):
-        raise _unsafe(f"The entry {name!r} has a name that cannot be kept.", name, "Use names of at most 255 bytes without control characters.")
+    if not (path.parts or entry.is_dir()) or path.is_absolute() or ".." in path.parts or "\\" in name or _DRIVE.match(name):
+        raise _unsafe(
+            f"The entry {name!r} points outside of the archive.", name, "Use relative names below the archive's own folder."
+        )
+    if FORBIDDEN.search(name) or _CONTROL.search(name) or any(len(part.encode()) > LONGEST_NAME for part in path.parts):
+        raise _unsafe(
+            f"The entry {name!r} has a name that cannot be kept.",
+            name,
+            "Use names of at most 255 bytes without control characters.",
+        )
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise _unsafe(f"The entry {name!r} is a symbolic link.", name, "Send the file itself.")
     if entry.flag_bits & 1:
         raise _unsafe(f"The entry {name!r} is encrypted.", name, "Send the archive without a password.", "archive-encrypted")
     if entry.file_size > RATIO_FROM and entry.file_size > LARGEST_RATIO * max(entry.compress_size, 1):
-        raise _unsafe(f"The entry {name!r} unpacks to {entry.file_size // max(entry.compress_size, 1)} times its size.", name, "Send it uncompressed.")
+        raise _unsafe(
+            f"The entry {name!r} unpacks to {entry.file_size // max(entry.compress_size, 1)} times its size.",
+            name,
+            "Send it uncompressed.",
+        )
 
 
-def unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, store: Store) -> Member:
-    """Unpack one entry to disk, believing nothing its header says of its size. Raises Invalid where it is broken."""
+def unpack(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo, store: Store) -> Member:
+    """Unpack one entry to disk under a name, believing nothing its header says of its size. Raises Invalid where it is broken."""
     spool = store.spool()
     total = 0
     try:
@@ -119,12 +175,21 @@ def unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, store: Store) -> Me
             while piece := source.read(PIECE):
                 total += len(piece)
                 if total > entry.file_size:
-                    raise _unsafe(f"The entry {entry.filename!r} is larger than it says.", entry.filename, "Make the archive again.")
+                    raise _unsafe(
+                        f"The entry {entry.filename!r} is larger than it says.", entry.filename, "Make the archive again."
+                    )
                 spool.write(piece)
-        return Member(entry.filename.removeprefix("./"), spool.finish())
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
+        if total < entry.file_size:
+            raise _unsafe(f"The entry {name!r} is smaller than it says.", name, "Make the archive again.", "archive-broken")
+        return Member(name, spool.finish())
+    except BROKEN as error:
         spool.discard()
-        raise _unsafe(f"The entry {entry.filename!r} cannot be unpacked: {error}.", entry.filename, "Make the archive again.", "archive-broken") from error
+        raise _unsafe(
+            f"The entry {entry.filename!r} cannot be unpacked: {error}.",
+            entry.filename,
+            "Make the archive again.",
+            "archive-broken",
+        ) from error
     except BaseException:
         spool.discard()
         raise

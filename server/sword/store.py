@@ -32,11 +32,22 @@ def add_container(tx: Connection, container: Container, fingerprint: str | None)
     tx.execute(insert(containers).values(row))
 
 
-def container(tx: Connection, number: str) -> Container | None:
-    """Return a container, or None where there is none or it was deleted (404 ever after, SWORD 2.0 § 6.8)."""
+def container(tx: Connection, number: str, *, to_change: bool = False) -> Container | None:
+    """Return a container, or None where there is none or it was deleted (404 ever after, SWORD 2.0 § 6.8).
+
+    `to_change` lets nobody else change it before the transaction ends.
+    """
     query = select(containers).where(containers.c.id == number, containers.c.state != ContainerState.DELETED.value)
+    if to_change:
+        query = query.with_for_update()
     row = tx.execute(query).mappings().one_or_none()
     return None if row is None else _container(row)
+
+
+def lock(tx: Connection, fingerprint: str) -> None:
+    """Let deposits of one fingerprint begin one after the other, so that the second finds the first (SQLite has one writer)."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(int(fingerprint[:15], 16))))
 
 
 def repeated(tx: Connection, account_id: int, fingerprint: str, now: datetime) -> Container | None:
@@ -57,20 +68,31 @@ def repeated(tx: Connection, account_id: int, fingerprint: str, now: datetime) -
 
 
 def change_container(tx: Connection, before: Container, now: datetime, **values: Any) -> None:
-    """Change a container; raises Conflict where somebody else did since it was read."""
+    """Change a container; raises Conflict where somebody else did since it was read. `changed` grows whatever the clock says."""
+    now = max(now, before.changed + timedelta(microseconds=1))
     if "draft" in values:
         values["document"] = _encode(values.pop("draft"))
     if "state" in values:
         values["state"] = ContainerState(values["state"]).value
-    changed = tx.execute(update(containers).where(containers.c.id == before.id, containers.c.changed == before.changed).values(changed=now, **values))
+    changed = tx.execute(
+        update(containers)
+        .where(containers.c.id == before.id, containers.c.changed == before.changed)
+        .values(changed=now, **values)
+    )
     if changed.rowcount != 1:
-        raise Conflict("The deposit was changed by another request at the same moment.", remedy="Send the request again.", code="changed")
+        raise Conflict(
+            "The deposit was changed by another request at the same moment.", remedy="Send the request again.", code="changed"
+        )
 
 
 def containers_of(tx: Connection, account_id: int, collection: str, limit: int = 100) -> list[Container]:
     query = (
         select(containers)
-        .where(containers.c.account_id == account_id, containers.c.collection == collection, containers.c.state != ContainerState.DELETED.value)
+        .where(
+            containers.c.account_id == account_id,
+            containers.c.collection == collection,
+            containers.c.state != ContainerState.DELETED.value,
+        )
         .order_by(containers.c.changed.desc())
         .limit(limit)
     )
@@ -141,6 +163,15 @@ def deposits_of(tx: Connection, container_id: str) -> list[Deposit]:
     return [_deposit(row) for row in tx.execute(query).mappings()]
 
 
+def latest(tx: Connection, container_id: str, state: DepositState | None = None) -> Deposit | None:
+    """Return a container's latest deposit, or its latest in a state."""
+    query = _DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id.desc()).limit(1)
+    if state is not None:
+        query = query.where(deposits.c.state == state.value)
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _deposit(row)
+
+
 def events_of(tx: Connection, deposit_id: str) -> list[Event]:
     query = select(events.c.at, events.c.what, events.c.detail).where(events.c.deposit_id == deposit_id).order_by(events.c.id)
     return [Event(*row) for row in tx.execute(query)]
@@ -154,7 +185,15 @@ def search(tx: Connection, *, state: str = "", text: str = "", before: str = "",
     if before:
         query = query.where(deposits.c.id < before)
     if text:
-        fields = (deposits.c.title, deposits.c.filename, deposits.c.message, deposits.c.problem, accounts.c.name, deposits.c.id, deposits.c.container_id)
+        fields = (
+            deposits.c.title,
+            deposits.c.filename,
+            deposits.c.message,
+            deposits.c.problem,
+            accounts.c.name,
+            deposits.c.id,
+            deposits.c.container_id,
+        )
         query = query.where(or_(*(field.icontains(text, autoescape=True) for field in fields)))
     return [_deposit(row) for row in tx.execute(query).mappings()]
 
@@ -168,7 +207,9 @@ def new_id() -> str:
     return str(ULID())
 
 
-_DEPOSITS = select(deposits, accounts.c.name.label("account")).join(accounts, accounts.c.id == deposits.c.account_id, isouter=True)
+_DEPOSITS = select(deposits, accounts.c.name.label("account")).join(
+    accounts, accounts.c.id == deposits.c.account_id, isouter=True
+)
 
 
 def _encode(draft: Draft) -> str:

@@ -2,6 +2,7 @@
 
 import mimetypes
 from dataclasses import dataclass
+from pathlib import Path
 
 from lxml import etree
 
@@ -28,6 +29,11 @@ class Opened:
     packaging: str = ""
     metadata_relevant: bool = True
 
+    def discard(self, kept: Path) -> None:
+        """Remove a payload that was a part of a body, once it was unpacked or not wanted; the `kept` body itself stays."""
+        if self.payload is not None and self.payload.path != kept:
+            self.payload.path.unlink(missing_ok=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
@@ -43,7 +49,9 @@ class Understanding:
             if iri == packaging.iri or iri in packaging.aliases:
                 return packaging
         raise ErrorContent(
-            f"The packaging {iri} is not accepted here.", place="Packaging", remedy="Use one of: " + ", ".join(self.packagings.names()) + "."
+            f"The packaging {iri} is not accepted here.",
+            place="Packaging",
+            remedy="Use one of: " + ", ".join(self.packagings.names()) + ".",
         )
 
     def content(self, opened: Opened) -> Content:
@@ -54,16 +62,13 @@ class Understanding:
         package = self.packaging(opened.packaging).read(opened.payload, self.files)
         try:
             found, name = self._metadata(package) if opened.metadata_relevant else (None, "")
-        except SheafError:
+            # The whole package is kept; the metadata document need not be a file of the work as well.
+            members = [member for member in package.members if member.name != name]
+            files = tuple(self._file(member, opened.payload if len(package.members) == 1 else None) for member in members)
+        finally:  # what became a file was moved away
             for member in package.members:
                 if member.received.path != opened.payload.path:
                     member.received.path.unlink(missing_ok=True)
-            raise
-        members = [member for member in package.members if member.name != name]
-        for member in package.members:
-            if member.name == name:  # the whole package is kept; the document need not be a file of the work as well
-                member.received.path.unlink(missing_ok=True)
-        files = tuple(self._file(member, opened.payload if len(package.members) == 1 else None) for member in members)
         return _content(reading, found, files, package.remarks)
 
     def _metadata(self, package: Package) -> tuple[Reading | None, str]:
@@ -78,7 +83,12 @@ class Understanding:
                     raise
         if len(found) > 1:
             names = ", ".join(name for _, name in found)
-            raise Invalid(f"The package has more than one metadata document: {names}.", place=names, remedy="Keep one of them at the top.", code="metadata-twice")
+            raise Invalid(
+                f"The package has more than one metadata document: {names}.",
+                place=names,
+                remedy="Keep one of them at the top.",
+                code="metadata-twice",
+            )
         return found[0] if found else (None, "")
 
     def _file(self, member: Member, arrived: Arrived | None) -> File:

@@ -3,27 +3,36 @@
 import zipfile
 
 from server.errors import Invalid
-from server.sword.package import Arrived, Member, Package, Packaging, Store, entries, unpack
+from server.sword.package import BROKEN, Arrived, Bounded, Member, Package, Packaging, Store, entries, unpack
 
 IRI = "http://purl.org/net/sword/package/SimpleZip"
 
 LARGEST_DOCUMENT = 16 * 2**20
+LARGEST_DOCUMENTS = 64 * 2**20
+"""Bytes of all XML documents at the top together: they are read into memory, a work's metadata are kilobytes."""
 
 
 def read(arrived: Arrived, store: Store) -> Package:
     """Unpack the archive. XML files at its top, or at the top of its only folder, are offered as metadata."""
     members: list[Member] = []
     try:
-        with zipfile.ZipFile(arrived.path) as archive:
-            found = entries(archive)
+        with Bounded(arrived.path) as file, zipfile.ZipFile(file) as archive:
+            found = entries(archive, arrived.received.bytes)
             if not found:
-                raise Invalid("The archive holds no files.", place=arrived.filename, remedy="Send the files of the work.", code="archive-empty")
-            top = _top([entry.filename for entry in found])
-            documents = [(e.filename, archive.read(e)) for e in found if _is_document(e, top)]
-            members.extend(unpack(archive, entry, store) for entry in found)
-    except zipfile.BadZipFile as error:
+                raise Invalid(
+                    "The archive holds no files.",
+                    place=arrived.filename,
+                    remedy="Send the files of the work.",
+                    code="archive-empty",
+                )
+            top = _top([name for name, _ in found])
+            named = [(name.removeprefix(top), entry) for name, entry in found]
+            documents = _documents(archive, named)
+            members.extend(unpack(archive, name, entry, store) for name, entry in named)
+    except BROKEN as error:
+        Package(members=tuple(members)).discard()
         raise Invalid(
-            f"The file is announced as a zip archive and is none, or it is cut off: {error}.",
+            f"The file is announced as a zip archive and is none, or it is damaged: {error}.",
             place=arrived.filename,
             remedy="Check that the whole archive was sent and opens elsewhere.",
             code="archive-broken",
@@ -31,23 +40,30 @@ def read(arrived: Arrived, store: Store) -> Package:
     except BaseException:
         Package(members=tuple(members)).discard()
         raise
-    return Package(tuple(documents), tuple(_without(top, members)))
+    return Package(documents, tuple(members))
 
 
 def _top(names: list[str]) -> str:
     """Return the one folder everything stands in, with its slash, or an empty string."""
-    firsts = {name.removeprefix("./").partition("/")[0] for name in names}
-    nested = all("/" in name.removeprefix("./") for name in names)
+    firsts = {name.partition("/")[0] for name in names}
+    nested = all("/" in name for name in names)
     return f"{firsts.pop()}/" if nested and len(firsts) == 1 else ""
 
 
-def _is_document(entry: zipfile.ZipInfo, top: str) -> bool:
-    rest = entry.filename.removeprefix("./").removeprefix(top)
-    return "/" not in rest and rest.lower().endswith(".xml") and entry.file_size <= LARGEST_DOCUMENT
-
-
-def _without(top: str, members: list[Member]) -> list[Member]:
-    return [Member(member.name.removeprefix(top), member.received) for member in members]
+def _documents(archive: zipfile.ZipFile, named: list[tuple[str, zipfile.ZipInfo]]) -> tuple[tuple[str, bytes], ...]:
+    found = [
+        (name, entry)
+        for name, entry in named
+        if "/" not in name and name.lower().endswith(".xml") and entry.file_size <= LARGEST_DOCUMENT
+    ]
+    if sum(entry.file_size for _, entry in found) > LARGEST_DOCUMENTS:
+        raise Invalid(
+            f"The XML documents at the top of the package have more than {LARGEST_DOCUMENTS // 2**20} MB together.",
+            place=found[0][0],
+            remedy="Put XML that is not metadata into a folder.",
+            code="metadata-twice",
+        )
+    return tuple((name, archive.read(entry)) for name, entry in found)
 
 
 PLUGIN = Packaging(

@@ -11,6 +11,7 @@ from server.sword.errors import SwordError
 from server.sword.model import STATES, Container, ContainerState, DepositState, Holding
 
 ROOT = "/sword/v2"
+MEDIA = f"{ROOT}/edit-media/"
 TERMS = "http://purl.org/net/sword/terms/"
 STATE = "http://purl.org/net/sword/state/"
 
@@ -81,12 +82,29 @@ def statement(links: Links, holding: Holding) -> bytes:
     description = STATES[holding.container.state]
     if problem:
         description = f"{description} {problem}"
-    return _render("statement.xml", links=links, holding=holding, state=STATE + holding.container.state.value, description=description, **_common(holding))
+    return _render(
+        "statement.xml",
+        links=links,
+        holding=holding,
+        state=STATE + holding.container.state.value,
+        description=description,
+        **_common(holding),
+    )
 
 
-def collection_feed(links: Links, collection: Collection, containers: Sequence[Container], titles: dict[str, str], now: datetime) -> bytes:
+def collection_feed(
+    links: Links, collection: Collection, containers: Sequence[Container], titles: dict[str, str], now: datetime
+) -> bytes:
     """Write a collection as an Atom feed (RFC 5023 § 10)."""
-    return _render("collection.xml", links=links, collection=collection, containers=containers, titles=titles, updated=to_wire(now), wire=to_wire)
+    return _render(
+        "collection.xml",
+        links=links,
+        collection=collection,
+        containers=containers,
+        titles=titles,
+        updated=to_wire(now),
+        wire=to_wire,
+    )
 
 
 def media_feed(links: Links, holding: Holding) -> bytes:
@@ -110,7 +128,9 @@ def treatment(holding: Holding) -> str:
 
 
 def _problem(holding: Holding) -> str:
-    last = next((d for d in reversed(holding.deposits) if d.state in {DepositState.HELD, DepositState.TAKEN}), None)
+    still = holding.container.state is ContainerState.HELD  # what was taken since did not mend it
+    ends = {DepositState.HELD} if still else {DepositState.HELD, DepositState.TAKEN}
+    last = next((d for d in reversed(holding.deposits) if d.state in ends), None)
     if last is None or last.problem is None or last.state is not DepositState.HELD:
         return ""
     found = last.problem

@@ -7,7 +7,8 @@ import base64
 import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,13 +37,19 @@ def split(path: Path, boundary: str, store: Store) -> list[Part]:
         with path.open("rb") as body:
             for start, end in _ranges(body, boundary.encode("latin-1", "replace")):
                 if len(parts) == MOST_PARTS:
-                    raise BadRequest(f"The multipart body has more than {MOST_PARTS} parts.", place="body", remedy="Send an entry and a payload.")
+                    raise BadRequest(
+                        f"The multipart body has more than {MOST_PARTS} parts.",
+                        place="body",
+                        remedy="Send an entry and a payload.",
+                    )
                 parts.append(_part(body, start, end, store))
     except BaseException:
         discard(parts)
         raise
     if not parts:
-        raise BadRequest("The multipart body has no parts between its boundaries.", place="body", remedy="Send an Atom entry and a payload.")
+        raise BadRequest(
+            "The multipart body has no parts between its boundaries.", place="body", remedy="Send an Atom entry and a payload."
+        )
     return parts
 
 
@@ -55,19 +62,19 @@ def discard(parts: list[Part]) -> None:
 def _ranges(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each part begins and ends, its line end before the delimiter left out."""
     begin: int | None = None
-    closed = False
-    for offset, length, last in list(_delimiters(body, boundary)):
+    closed = crlf = False
+    for offset, line, last in list(islice(_delimiters(body, boundary), MOST_PARTS + 2)):
         if begin is not None:
-            yield begin, _without_line_end(body, begin, offset)
-        begin, closed = offset + length, last
+            yield begin, _without_line_end(body, begin, offset, crlf=crlf)
+        begin, closed, crlf = offset + len(line), last, line.endswith(b"\r\n")
         if last:
             return
     if not closed:
         raise BadRequest("The multipart body ends without its closing boundary.", place="body", remedy="Send the whole body.")
 
 
-def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Yield offset, length and whether it is the last, of each delimiter line; reads piece by piece."""
+def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield where each delimiter line stands, itself, and whether it is the last; reads piece by piece."""
     needle = b"--" + boundary
     offset, tail = 0, b"\n"
     body.seek(0)
@@ -83,7 +90,7 @@ def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int, boo
             line, newline, _ = rest.partition(b"\n")
             mark = line.strip()
             if mark in {b"", b"--"} and (newline or mark == b"--" or not piece):
-                yield base + at + 1, len(needle) + len(line) + len(newline), mark == b"--"
+                yield base + at + 1, needle + line + newline, mark == b"--"
             at = window.find(b"\n" + needle, at + 1)
         if not piece:
             return
@@ -93,10 +100,11 @@ def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, int, boo
         offset += len(piece)
 
 
-def _without_line_end(body: BinaryIO, begin: int, end: int) -> int:
+def _without_line_end(body: BinaryIO, begin: int, end: int, *, crlf: bool) -> int:
+    """Leave out the line end that belongs to the delimiter; where lines end in LF alone, a CR before it is content."""
     body.seek(max(begin, end - 2))
     last = body.read(end - max(begin, end - 2))
-    return end - (2 if last == b"\r\n" else 1 if last.endswith(b"\n") else 0)
+    return end - (2 if crlf and last == b"\r\n" else 1 if last.endswith(b"\n") else 0)
 
 
 def _part(body: BinaryIO, start: int, end: int, store: Store) -> Part:
@@ -106,17 +114,39 @@ def _part(body: BinaryIO, start: int, end: int, store: Store) -> Part:
     if head[:1] == b"\n" or head[:2] == b"\r\n":  # a part without headers
         cut, gap = 0, 1 if head[:1] == b"\n" else 2
     if cut < 0:
-        raise BadRequest("A part of the multipart body has no end to its headers.", place="body", remedy="Put an empty line between headers and content.")
-    parsed = BytesHeaderParser().parsebytes(head[:cut])
-    headers = {name.title(): str(value) for name, value in parsed.items()}
+        raise BadRequest(
+            "A part of the multipart body has no end to its headers.",
+            place="body",
+            remedy="Put an empty line between headers and content.",
+        )
+    parsed = HeaderParser().parsestr(_text(head[:cut]))
+    headers = {name.title(): " ".join(value.splitlines()) for name, value in parsed.items()}
     return Part(headers, _decoded(body, start + cut + gap, end, headers, store))
+
+
+def _text(head: bytes) -> str:
+    """Read headers as UTF-8, which clients mean, or as Latin-1, which cannot fail."""
+    try:
+        return head.decode("utf-8")
+    except UnicodeDecodeError:
+        return head.decode("latin-1")
 
 
 def _decoded(body: BinaryIO, start: int, end: int, headers: dict[str, str], store: Store) -> Received:
     encoding = headers.get("Content-Transfer-Encoding", "").strip().lower()
     body.seek(start)
-    if encoding != "base64" and "atom" in headers.get("Content-Type", "").lower() and body.read(min(1, end - start)) not in {b"<", b"\xef", b" ", b"\n", b"\r"}:
+    if (
+        encoding != "base64"
+        and "atom" in headers.get("Content-Type", "").lower()
+        and body.read(min(1, end - start)) not in {b"<", b"\xef", b" ", b"\n", b"\r"}
+    ):
         encoding = "base64"  # a client that encodes its entry and does not say so
+    if encoding not in {"", "7bit", "8bit", "binary", "base64"}:
+        raise BadRequest(
+            f"Parts in {encoding} are not taken.",
+            place="Content-Transfer-Encoding",
+            remedy="Send the part as binary or in base64.",
+        )
     body.seek(start)
     spool = store.spool()
     try:
@@ -125,7 +155,11 @@ def _decoded(body: BinaryIO, start: int, end: int, headers: dict[str, str], stor
         return spool.finish()
     except (binascii.Error, ValueError) as error:
         spool.discard()
-        raise BadRequest(f"A part of the multipart body is not base64: {error}.", place="Content-Transfer-Encoding", remedy="Encode the part again.") from error
+        raise BadRequest(
+            f"A part of the multipart body is not base64: {error}.",
+            place="Content-Transfer-Encoding",
+            remedy="Encode the part again.",
+        ) from error
     except BaseException:
         spool.discard()
         raise

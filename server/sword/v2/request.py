@@ -4,7 +4,9 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -73,6 +75,18 @@ def deposit_headers(headers: Mapping[str, str]) -> DepositHeaders:
     )
 
 
+def sound(value: str) -> str:
+    """Return a header's value as text that can be kept: bytes that are no UTF-8 are Latin-1 (RFC 9110 § 5.5)."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        try:
+            return value.encode("utf-8", "surrogateescape").decode("latin-1")
+        except UnicodeEncodeError:  # a surrogate that no byte became
+            return clean(value)
+    return value
+
+
 def content_type(value: str) -> tuple[str, dict[str, str]]:
     """Split a Content-Type into the type in lower case and its parameters."""
     kind, _, rest = value.partition(";")
@@ -82,10 +96,7 @@ def content_type(value: str) -> tuple[str, dict[str, str]]:
 def parameters_of(value: str) -> tuple[str, dict[str, str]]:
     """Split a Content-Disposition into its type and parameters; takes `filename=x` without a type and RFC 2047 words around the whole."""
     if value.startswith("=?"):
-        try:
-            value = str(make_header(decode_header(value)))
-        except (ValueError, LookupError):
-            return "", {}
+        value = _words(value)
     first, _, rest = value.partition(";")
     if "=" in first:
         return "", _parameters(value)
@@ -109,20 +120,15 @@ def file_name(parameters: Mapping[str, str], _disposition: str = "") -> str:
         charset, _, value = extended.split("'", 2)
         try:
             return safe_name(unquote(value, encoding=charset or "utf-8", errors="replace"))
-        except LookupError:
+        except (LookupError, UnicodeError):
             return safe_name(unquote(value))
     name = parameters.get("filename", "")
     if name.startswith("=?"):
-        try:
-            name = str(make_header(decode_header(name)))
-        except (ValueError, LookupError):
-            name = ""
+        name = _words(name)
     if "%" in name:
         name = unquote(name)
-    try:
-        name = name.encode("latin-1").decode("utf-8")  # header bytes reach us as Latin-1 or with surrogates; most clients mean UTF-8
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        name = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    with suppress(UnicodeError):
+        name = name.encode("latin-1").decode("utf-8")  # UTF-8 that was read as Latin-1 on its way
     return safe_name(name)
 
 
@@ -130,6 +136,14 @@ def safe_name(name: str) -> str:
     """Return the last part of a path of any system, without control characters."""
     last = PurePosixPath(name.replace("\\", "/")).name
     return clean(_CONTROL.sub("", last)).strip()[:255].strip(".") or ""
+
+
+def _words(value: str) -> str:
+    """Decode RFC 2047 words; empty where they are none."""
+    try:
+        return str(make_header(decode_header(value)))
+    except (ValueError, LookupError, MessageError):
+        return ""
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
@@ -141,7 +155,9 @@ def _boolean(headers: Mapping[str, str], name: str, *, default: bool) -> bool:
     if not value:
         return default
     if value.lower() not in _BOOLEANS:
-        raise BadRequest(f"{ALIASES[name][0]} must be true or false, not {value!r}.", place=ALIASES[name][0], remedy="Send true or false.")
+        raise BadRequest(
+            f"{ALIASES[name][0]} must be true or false, not {value!r}.", place=ALIASES[name][0], remedy="Send true or false."
+        )
     return _BOOLEANS[value.lower()]
 
 
@@ -157,4 +173,8 @@ def _md5(value: str) -> str:
             return digest.hex()
     except (ValueError, binascii.Error):
         pass
-    raise BadRequest(f"Content-MD5 is neither 32 hexadecimal digits nor base64: {value!r}.", place="Content-MD5", remedy="Send the MD5 of the body in hexadecimal.")
+    raise BadRequest(
+        f"Content-MD5 is neither 32 hexadecimal digits nor base64: {value!r}.",
+        place="Content-MD5",
+        remedy="Send the MD5 of the body in hexadecimal.",
+    )

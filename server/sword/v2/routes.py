@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
+from multidict import CIMultiDict
 
 from server import observe
 from server.accounts.authenticate import Authenticator, basic
 from server.accounts.model import Account
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Conflict, NotFound, Refused, SheafError, TooLarge, Unavailable
+from server.errors import NotFound, SheafError, TooLarge, Unavailable
 from server.records.files import DiskStore, Received, receive
 from server.sword import errors, store
 from server.sword.accept import Acceptance
@@ -22,24 +23,16 @@ from server.sword.intake import Intake
 from server.sword.model import Container, Content, Deposit, DepositState, Operation
 from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
 from server.sword.v2 import documents
-from server.sword.v2.documents import ENTRY_TYPE, FEED_TYPE, ROOT, SERVICE_TYPE, Collection, Links
+from server.sword.v2.documents import ENTRY_TYPE, FEED_TYPE, MEDIA, ROOT, SERVICE_TYPE, Collection, Links
 from server.sword.v2.opening import is_entry
-from server.sword.v2.request import BINARY, content_type, deposit_headers
+from server.sword.v2.request import BINARY, DepositHeaders, content_type, deposit_headers, sound
 from server.sword.v2.zipped import zipped
+from server.xml import clean
 
 ACCOUNT = web.RequestKey("sword-account", Account)
 DEPOSIT = web.RequestKey("sword-deposit", str)
 
 log = observe.logger("sword")
-
-#: Errors of ours in SWORD's words.
-_DOORS: dict[type[SheafError], type[SwordError]] = {
-    NotFound: errors.Gone,
-    Refused: errors.Forbidden,
-    TooLarge: errors.MaxUploadSizeExceeded,
-    Unavailable: errors.Away,
-    Conflict: errors.ChangedMeanwhile,
-}
 
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 
@@ -66,18 +59,18 @@ class SwordV2:
             *route("GET", f"{ROOT}/service-document", self.service_document),
             *route("GET", f"{ROOT}/collection/{{name}}", self.feed),
             *route("POST", f"{ROOT}/collection/{{name}}", self.create),
-            *route("GET", f"{ROOT}/edit/{{id}}", self.receipt),
-            *route("POST", f"{ROOT}/edit/{{id}}", self.append),
-            *route("PUT", f"{ROOT}/edit/{{id}}", self.replace),
-            *route("DELETE", f"{ROOT}/edit/{{id}}", self.delete),
-            *route("GET", f"{ROOT}/edit-media/{{id}}", self.content),
-            *route("POST", f"{ROOT}/edit-media/{{id}}", self.add_content),
-            *route("PUT", f"{ROOT}/edit-media/{{id}}", self.replace_content),
-            *route("DELETE", f"{ROOT}/edit-media/{{id}}", self.delete_content),
-            *route("GET", f"{ROOT}/edit-media/{{id}}/{{name:.+}}", self.file),
-            *route("DELETE", f"{ROOT}/edit-media/{{id}}/{{name:.+}}", self.delete_file),
-            *route("GET", f"{ROOT}/statement/{{id}}", self.statement),
-            *route("GET", f"{ROOT}/original/{{id}}", self.original),
+            *route("GET", f"{ROOT}/edit/{{id:[0-9A-Z]{{26}}}}", self.receipt),
+            *route("POST", f"{ROOT}/edit/{{id:[0-9A-Z]{{26}}}}", self.append),
+            *route("PUT", f"{ROOT}/edit/{{id:[0-9A-Z]{{26}}}}", self.replace),
+            *route("DELETE", f"{ROOT}/edit/{{id:[0-9A-Z]{{26}}}}", self.delete),
+            *route("GET", f"{ROOT}/edit-media/{{id:[0-9A-Z]{{26}}}}", self.content),
+            *route("POST", f"{ROOT}/edit-media/{{id:[0-9A-Z]{{26}}}}", self.add_content),
+            *route("PUT", f"{ROOT}/edit-media/{{id:[0-9A-Z]{{26}}}}", self.replace_content),
+            *route("DELETE", f"{ROOT}/edit-media/{{id:[0-9A-Z]{{26}}}}", self.delete_content),
+            *route("GET", f"{ROOT}/edit-media/{{id:[0-9A-Z]{{26}}}}/{{name:.+}}", self.file),
+            *route("DELETE", f"{ROOT}/edit-media/{{id:[0-9A-Z]{{26}}}}/{{name:.+}}", self.delete_file),
+            *route("GET", f"{ROOT}/statement/{{id:[0-9A-Z]{{26}}}}", self.statement),
+            *route("GET", f"{ROOT}/original/{{id:[0-9A-Z]{{26}}}}", self.original),
         ]
 
     # --- reading
@@ -110,7 +103,9 @@ class SwordV2:
             return _xml(documents.media_feed(self.links, held), FEED_TYPE)
         wanted = request.headers.get("Accept-Packaging", SIMPLE_ZIP)
         if wanted != SIMPLE_ZIP:
-            raise errors.NotAcceptable(f"The content cannot be given as {wanted}.", place="Accept-Packaging", remedy=f"Ask for {SIMPLE_ZIP}.")
+            raise errors.NotAcceptable(
+                f"The content cannot be given as {wanted}.", place="Accept-Packaging", remedy=f"Ask for {SIMPLE_ZIP}."
+            )
         return await zipped(request, held.files, self.files, {"Packaging": SIMPLE_ZIP})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -118,34 +113,28 @@ class SwordV2:
         found = next((f for f in held.files if f.name == request.match_info["name"]), None)
         if found is None:
             raise NotFound("There is no such file in this deposit.")
-        return web.FileResponse(self.files.path(found.sha256), headers={"Content-Type": found.mime, "Content-Disposition": "attachment"})
+        return web.FileResponse(
+            self.files.path(found.sha256), headers={"Content-Type": found.mime, "Content-Disposition": "attachment"}
+        )
 
     # --- depositing
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """POST Col-IRI (§ 6.3)."""
-        container = await self._deposit(request, Operation.CREATE, self._collection(request).name)
+        container, _ = await self._deposit(request, Operation.CREATE)
         return await self._receipt(container.id, request[ACCOUNT], 201)
 
     async def append(self, request: web.Request) -> web.StreamResponse:
         """POST SE-IRI (§ 6.7.2, § 9.3): an entry adds metadata, a multipart adds both, nothing at all completes."""
-        kind, _ = content_type(request.headers.get("Content-Type", ""))
-        empty = request.content_length in {0, None} and not request.can_read_body
-        adds = kind.startswith("multipart/") and not empty
-        operation = Operation.COMPLETE if empty else Operation.ADD
-        container = await self._deposit(request, operation)
+        container, received = await self._deposit(request, Operation.ADD)
+        adds = content_type(request.headers.get("Content-Type", ""))[0].startswith("multipart/") and received.bytes > 0
         headers = {"Location": self.links.media(container.id) if adds else self.links.edit(container.id)}
         return await self._receipt(container.id, request[ACCOUNT], 201 if adds else 200, headers)
 
     async def replace(self, request: web.Request) -> web.StreamResponse:
-        """PUT Edit-IRI (§ 6.5.2, § 6.5.3)."""
+        """PUT Edit-IRI (§ 6.5.2, § 6.5.3); anything but an entry or a multipart is refused once it is kept."""
         kind, _ = content_type(request.headers.get("Content-Type", ""))
-        if not (is_entry(kind) or kind.startswith("multipart/")):
-            raise errors.ErrorContent(
-                f"The Edit-IRI takes an Atom entry or a multipart, not {kind or 'nothing'}.", place="Content-Type", remedy="PUT files to the EM-IRI."
-            )
-        operation = Operation.REPLACE_METADATA if is_entry(kind) else Operation.REPLACE_ALL
-        container = await self._deposit(request, operation)
+        container, _ = await self._deposit(request, Operation.REPLACE_METADATA if is_entry(kind) else Operation.REPLACE_ALL)
         return await self._receipt(container.id, request[ACCOUNT], 200)
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
@@ -156,12 +145,16 @@ class SwordV2:
         return web.Response(status=204)
 
     async def add_content(self, request: web.Request) -> web.StreamResponse:
-        """POST EM-IRI (§ 6.7.1); In-Progress stays as it was."""
-        container = await self._deposit(request, Operation.ADD)
-        name = deposit_headers(request.headers).filename
-        packed = "Packaging" in request.headers and request.headers["Packaging"] != BINARY
-        headers = {"Location": self.links.media(container.id) if packed else self.links.file(container.id, name)}
-        return await self._receipt(container.id, request[ACCOUNT], 201, headers)
+        """POST EM-IRI (§ 6.7.1); In-Progress stays as it was. The file may have got a number, as nothing is overwritten."""
+        container, received = await self._deposit(request, Operation.ADD)
+        said = deposit_headers(_said(request))
+        held = await self.database.read(holding, container.id, request[ACCOUNT])
+        same = [file.name for file in held.files if file.sha256 == received.sha256]
+        if same and said.packaging == BINARY:
+            location = self.links.file(container.id, said.filename if said.filename in same else same[-1])
+        else:
+            location = self.links.media(container.id)
+        return await self._receipt(container.id, request[ACCOUNT], 201, {"Location": location})
 
     async def replace_content(self, request: web.Request) -> web.StreamResponse:
         """PUT EM-IRI (§ 6.5.1)."""
@@ -182,34 +175,49 @@ class SwordV2:
         await self._change(request, Operation.DELETE_FILE, Content(files=gone))
         return web.Response(status=204)
 
-    async def _deposit(self, request: web.Request, operation: Operation, collection: str = "") -> Container:
-        """Spool the body, then let the intake have it. A body that breaks off leaves nothing but a row."""
-        container = await self._container(request) if operation is not Operation.CREATE else None
-        account = request[ACCOUNT]
-        deposit = self._row(request, operation, container)
+    async def _deposit(self, request: web.Request, operation: Operation) -> tuple[Container, Received]:
+        """Spool the body, then let the intake have it. Whatever is refused leaves a row; a broken-off body nothing else."""
+        account, deposit = request[ACCOUNT], self._row(request, operation)
         try:
+            deposit = await self._placed(request, deposit)
+            collection = self._collection(request).name if operation is Operation.CREATE else ""
             received = await self._spooled(request)
-        except SwordError as error:
-            await self.intake.refuse(account, deposit, error)
-            raise
-        return await self.intake.receive(account, deposit, received, collection or (container.collection if container else ""))
+        except SheafError as error:
+            failure = errors.spoken(error)
+            await self.intake.refuse(account, deposit, failure)
+            raise failure from error
+        if operation is Operation.ADD and not received.bytes and not deposit.url.startswith(MEDIA):
+            deposit = replace(deposit, operation=Operation.COMPLETE)
+        return await self.intake.receive(account, deposit, received, collection), received
 
     async def _change(self, request: web.Request, operation: Operation, content: Content) -> None:
         """Do what a request without a body asks, as a deposit of its own in the monitor."""
+        deposit = await self._placed(request, self._row(request, operation))
+        await self.database.write(store.add_deposit, deposit, request[ACCOUNT].id)
+        try:
+            await self.acceptance.take(deposit, content)
+        except SheafError as error:
+            await self.acceptance.hold(deposit, error, refused=True)
+            raise
+
+    async def _placed(self, request: web.Request, deposit: Deposit) -> Deposit:
+        """Put a deposit into the container its IRI names. § 9.3: requests on the EM-IRI do not change In-Progress."""
+        if deposit.operation is Operation.CREATE:
+            return deposit
         container = await self._container(request)
-        deposit = self._row(request, operation, container)
-
-        def begin(tx: object) -> None:
-            store.add_deposit(tx, deposit, request[ACCOUNT].id)  # type: ignore[arg-type]  # a connection
-
-        await self.database.write(begin)
-        await self.acceptance.take(deposit, content)
+        deposit = replace(deposit, container_id=container.id)
+        if not deposit.url.startswith(MEDIA):
+            return deposit
+        before = await self.database.read(store.latest, container.id)
+        return replace(deposit, in_progress=not container.has_record and before is not None and before.in_progress)
 
     async def _spooled(self, request: web.Request) -> Received:
         length = request.content_length
         if length is not None and length > self.limit:
             raise errors.MaxUploadSizeExceeded(
-                f"The body has {length} bytes; {self.limit} are allowed.", place="Content-Length", remedy="Send it in several deposits."
+                f"The body has {length} bytes; {self.limit} are allowed.",
+                place="Content-Length",
+                remedy="Send it in several deposits.",
             )
         spool = await asyncio.to_thread(self.files.spool)
         try:
@@ -218,43 +226,43 @@ class SwordV2:
             raise errors.MaxUploadSizeExceeded(error.message, place="body", remedy=error.remedy) from error
         except Unavailable as error:
             raise errors.Away(error.message, place=error.place, remedy=error.remedy) from error
-        except (ConnectionError, TimeoutError, web.PayloadError, HttpProcessingError, asyncio.CancelledError) as error:
-            raise errors.BrokenOff("The connection broke off before the whole body had arrived.", place="body", remedy="The client sends it again.") from error
+        except (ConnectionError, TimeoutError, ClientPayloadError, HttpProcessingError, asyncio.CancelledError) as error:
+            raise errors.BrokenOff(
+                "The connection broke off before the whole body had arrived.", place="body", remedy="The client sends it again."
+            ) from error
         if length is not None and received.bytes < length:
             received.path.unlink(missing_ok=True)
-            raise errors.BrokenOff(f"Only {received.bytes} of {length} bytes arrived.", place="body", remedy="The client sends it again.")
+            raise errors.BrokenOff(
+                f"Only {received.bytes} of {length} bytes arrived.", place="body", remedy="The client sends it again."
+            )
         return received
 
-    def _row(self, request: web.Request, operation: Operation, container: Container | None) -> Deposit:
+    def _row(self, request: web.Request, operation: Operation) -> Deposit:
         """Describe a request for the monitor, before anything of it is trusted."""
-        headers = tuple((str(name), value) for name, value in request.headers.items() if name.lower() not in _NOT_KEPT)
+        headers = _said(request)
         try:
-            said = deposit_headers(request.headers)
-            in_progress = said.in_progress
+            said = deposit_headers(headers)
         except SwordError:  # said again, with its place, when the deposit is opened
-            said, in_progress = None, False
-        if operation in {Operation.REPLACE_CONTENT, Operation.DELETE_CONTENT, Operation.DELETE_FILE} or request.path.startswith(f"{ROOT}/edit-media"):
-            # § 9.3: requests on the EM-IRI do not change In-Progress.
-            in_progress = container is not None and not container.has_record
+            said = DepositHeaders()
         request[DEPOSIT] = store.new_id()
         return Deposit(
             id=request[DEPOSIT],
-            container_id=None if container is None else container.id,
+            container_id=None,
             account=request[ACCOUNT].name,
             protocol="sword2",
             method=request.method,
             operation=operation,
-            url=request.path,
-            headers=headers,
+            url=clean(request.path),
+            headers=tuple((str(name), value) for name, value in headers.items()),
             state=DepositState.RECEIVED,
             received=self.clock(),
             bytes=0,
             sha256=None,
             md5=None,
-            filename=said.filename if said else None,
-            content_type=request.headers.get("Content-Type"),
-            packaging=said.packaging if said and said.packaging_named else None,
-            in_progress=in_progress,
+            filename=said.filename or None,
+            content_type=headers.get("Content-Type"),
+            packaging=said.packaging if said.packaging_named else None,
+            in_progress=said.in_progress,
             title=None,
             problem=None,
             retries=0,
@@ -278,7 +286,9 @@ class SwordV2:
 
     # --- the door
 
-    def _route(self, method: str, path: str, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> list[web.RouteDef]:
+    def _route(
+        self, method: str, path: str, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> list[web.RouteDef]:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
                 request[ACCOUNT] = await self._account(request)
@@ -311,20 +321,33 @@ class SwordV2:
 
     def translate(self, request: web.Request, status: int, text: str) -> web.StreamResponse:
         """Answer what the web server itself refuses (404, 405, 500, …) with an error document too."""
-        kinds = {404: errors.Gone, 405: errors.MethodNotAllowed, 413: errors.MaxUploadSizeExceeded, 500: errors.Broken, 503: errors.Away}
+        kinds = {
+            404: errors.Gone,
+            405: errors.MethodNotAllowed,
+            413: errors.MaxUploadSizeExceeded,
+            500: errors.Broken,
+            503: errors.Away,
+        }
         return self.refusal(request, kinds.get(status, errors.BadRequest)(text))
 
     def refusal(self, request: web.Request, error: SheafError) -> web.Response:
         """Answer with an error document; whatever went wrong, it is never HTML and never empty."""
-        failure = error if isinstance(error, SwordError) else _DOORS.get(type(error), errors.BadRequest)(error.message, place=error.place, remedy=error.remedy)
+        failure = errors.spoken(error)
         number = request.get(DEPOSIT, "")
-        body = documents.error(self.links.monitor(number) if number and request.get(ACCOUNT) else "", failure, self.clock(), "Sheaf")
+        body = documents.error(
+            self.links.monitor(number) if number and request.get(ACCOUNT) else "", failure, self.clock(), "Sheaf"
+        )
         response = _xml(body, "application/xml", failure.status, dict(failure.headers))
         if failure.status == errors.Unauthorised.status:
             response.force_close()  # the body was not read and is not wanted
         return response
 
 
+def _said(request: web.Request) -> CIMultiDict[str]:
+    """Return a request's headers as they are kept: without secrets, and as text."""
+    return CIMultiDict((str(name), sound(value)) for name, value in request.headers.items() if name.lower() not in _NOT_KEPT)
+
+
 def _xml(body: bytes, kind: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     # The type is sent to the letter: clients compare `application/atom+xml;type=feed` as a string.
-    return web.Response(body=body, status=status, headers={"Content-Type": f"{kind}", **(headers or {})})
+    return web.Response(body=body, status=status, headers={"Content-Type": kind, **(headers or {})})

@@ -16,7 +16,9 @@ async def zipped(request: web.Request, files: tuple[File, ...], store: FileStore
     with tempfile.TemporaryDirectory(prefix="sheaf-") as folder:
         path = Path(folder) / "content.zip"
         await asyncio.to_thread(_pack, path, files, store)
-        response = web.StreamResponse(headers={"Content-Type": "application/zip", "Content-Length": str(path.stat().st_size), **headers})
+        response = web.StreamResponse(
+            headers={"Content-Type": "application/zip", "Content-Length": str(path.stat().st_size), **headers}
+        )
         await response.prepare(request)
         with path.open("rb") as source:
             while piece := await asyncio.to_thread(source.read, PIECE):

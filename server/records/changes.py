@@ -68,7 +68,9 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
     rows, bodies, members = [], [], []
     for seq, change in enumerate(pending, first):
         head = header(change.identifier, moment, change.sets, deleted=change.deleted)
-        rows.append({"seq": seq, "record_id": change.record_id, "datestamp": moment, "deleted": change.deleted, "header": head})
+        mask = sum(1 << format_id for format_id in change.bodies)
+        row = {"seq": seq, "record_id": change.record_id, "datestamp": moment, "deleted": change.deleted, "formats": mask, "header": head}
+        rows.append(row)
         for format_id, body in change.bodies.items():
             bodies.append({"key": format_id << SHIFT | seq, "body": b"<record>" + head + (b"" if change.deleted else body) + b"</record>"})
         members.extend({"set_id": ids[spec], "seq": seq} for spec in change.sets)
@@ -170,29 +172,36 @@ class Range:
 
 
 def _members(wanted: Range, *, ghosts: bool) -> Select[Any]:
-    """Select the seqs of one half of a list: rows that live, or ghosts whose successor came after the list began."""
-    end, condition = wanted.end, (feed.c.superseded > wanted.last if ghosts else feed.c.superseded.is_(None))
-    query = select(feed.c.seq).where(feed.c.seq > wanted.after, feed.c.seq <= end, condition)
+    """Select one half of a list: rows that live, or ghosts whose successor came after the list began."""
+    # The sum keeps SQLite from walking all rows to the end of the list in search of the few ghosts, which have an index of their own.
+    seq = feed.c.seq + 0 if ghosts else feed.c.seq
+    condition = feed.c.superseded > wanted.last if ghosts else feed.c.superseded.is_(None)
+    offered = feed.c.formats.op("&")(1 << wanted.format_id) != 0
+    query = select(feed.c.seq).where(seq > wanted.after, seq <= wanted.end, condition, offered)
     if wanted.set_id is not None:
         query = query.join(memberships, and_(memberships.c.seq == feed.c.seq, memberships.c.set_id == wanted.set_id)).where(
-            memberships.c.seq > wanted.after, memberships.c.seq <= end
+            memberships.c.seq > wanted.after, memberships.c.seq <= wanted.end
         )
-    return query.join(fragments, fragments.c.key == feed.c.seq + (wanted.format_id << SHIFT))
+    return query
 
 
 def page(tx: Connection, wanted: Range, size: int) -> tuple[list[int], list[bytes]]:
     """Return up to `size` seqs and complete `<record>` elements after `wanted.after`, in order."""
-    return _walk(tx, wanted, size, fragments.c.body)
+    return _walk(tx, wanted, size, fragments.c.body, join=True)
 
 
 def headers(tx: Connection, wanted: Range, size: int) -> tuple[list[int], list[bytes]]:
     """Return up to `size` seqs and `<header>` elements after `wanted.after`, in order."""
-    return _walk(tx, wanted, size, feed.c.header)
+    return _walk(tx, wanted, size, feed.c.header, join=False)
 
 
-def _walk(tx: Connection, wanted: Range, size: int, what: Any) -> tuple[list[int], list[bytes]]:
-    halves = [_members(wanted, ghosts=g).with_only_columns(feed.c.seq, what.label("bytes")).order_by(feed.c.seq).limit(size) for g in (False, True)]
-    rows = [row for half in halves for row in tx.execute(half)]
+def _walk(tx: Connection, wanted: Range, size: int, what: Any, *, join: bool) -> tuple[list[int], list[bytes]]:
+    rows: list[tuple[int, bytes]] = []
+    for ghosts in (False, True):
+        half = _members(wanted, ghosts=ghosts)
+        if join:
+            half = half.join(fragments, fragments.c.key == feed.c.seq + (wanted.format_id << SHIFT))
+        rows += tx.execute(half.with_only_columns(feed.c.seq, what.label("bytes")).order_by(feed.c.seq).limit(size)).tuples()
     rows.sort(key=itemgetter(0))
     del rows[size:]
     return [row[0] for row in rows], [row[1] for row in rows]
@@ -232,18 +241,16 @@ def fragment(tx: Connection, record_id: str, format_id: int) -> bytes:
 
 def formats_of(tx: Connection, record_id: str) -> list[str]:
     """Return the prefixes in which a record is available; raises NotFound if it was never visible."""
-    known = known_formats(tx, record_id)
-    if not known and tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar() is None:
+    mask = tx.execute(select(feed.c.formats).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
+    if mask is None:
         raise NotFound("There is no such record.", code="record")
-    return list(tx.execute(select(formats.c.prefix).where(formats.c.id.in_(list(known))).order_by(formats.c.id)).scalars())
+    return [row.prefix for row in tx.execute(select(formats).order_by(formats.c.id)) if mask >> row.id & 1]
 
 
 def known_formats(tx: Connection, record_id: str) -> dict[int, bytes]:
     """Return the ids of the formats a record is available in now, with empty bytes: what a tombstone must be announced in."""
-    seq = tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
-    ids = tx.execute(select(formats.c.id)).scalars().all()
-    keys = tx.execute(select(fragments.c.key).where(fragments.c.key.in_([i << SHIFT | (seq or 0) for i in ids]))).scalars()
-    return {key >> SHIFT: b"" for key in keys}
+    mask = tx.execute(select(feed.c.formats).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar() or 0
+    return {format_id: b"" for format_id in range(mask.bit_length()) if mask >> format_id & 1}
 
 
 def all_sets(tx: Connection) -> list[tuple[str, str]]:

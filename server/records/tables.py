@@ -42,8 +42,9 @@ feed = Table(
     Column("datestamp", Utc, nullable=False),  # whole seconds, never falling
     Column("deleted", Boolean, nullable=False),
     Column("superseded", BigInteger),  # the seq that took this one's place; kept while a list begun before it may still be walked
+    Column("formats", BigInteger, nullable=False),  # bit n is set where format n has a fragment for it
     Column("header", LargeBinary, nullable=False),  # <header>…</header> as every verb shows it
-    Index("ix_feed_live", "seq", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    Index("ix_feed_live", "seq", "formats", sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index("uq_feed_record_id", "record_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index("ix_feed_ghosts", "superseded", sqlite_where=_GHOST, postgresql_where=_GHOST),
     Index("ix_feed_datestamp", "datestamp", "seq"),

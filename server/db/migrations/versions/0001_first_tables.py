@@ -140,6 +140,7 @@ def upgrade() -> None:
         sa.Column("datestamp", Utc(), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
         sa.Column("superseded", sa.BigInteger(), nullable=True),
+        sa.Column("formats", sa.BigInteger(), nullable=False),
         sa.Column("header", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_feed_record_id")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_feed")),
@@ -155,7 +156,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_feed_live",
-            ["seq"],
+            ["seq", "formats"],
             unique=False,
             sqlite_where=sa.text("superseded IS NULL"),
             postgresql_where=sa.text("superseded IS NULL"),

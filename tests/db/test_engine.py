@@ -184,7 +184,9 @@ async def test_a_full_disk_is_unavailable_and_passes(sqlite_url: str):
     assert all(isinstance(result, Unavailable) for result in results[:3])
     assert "full" in str(results[0])
     kept = await database.read(names)
-    assert kept == (["before"] if isinstance(results[3], Exception) else ["before", "small"]), "what was promised is there, what was not is not"
+    assert kept == (["before"] if isinstance(results[3], Exception) else ["before", "small"]), (
+        "what was promised is there, what was not is not"
+    )
     await database.write(pages, 1000)
     assert await database.write(put, "after", size=50_000) == "after"
     assert len(await database.read(names)) == len(kept) + 1

@@ -73,7 +73,11 @@ def test_an_argument_that_a_verb_does_not_take_is_named(verb, key):
         "verb=GetRecord&identifier=i&identifier=i&metadataPrefix=p",
         "verb=GetRecord&identifier=i&metadataPrefix=p&metadataPrefix=q",
         "verb=ListMetadataFormats&identifier=a&identifier=b",
-        *(f"verb={verb}&metadataPrefix=p&{key}={value}&{key}={value}" for verb in LISTS for key, value in (("from", "2002-02-02"), ("set", "s"))),
+        *(
+            f"verb={verb}&metadataPrefix=p&{key}={value}&{key}={value}"
+            for verb in LISTS
+            for key, value in (("from", "2002-02-02"), ("set", "s"))
+        ),
         *(f"verb={verb}&resumptionToken=x&resumptionToken=x" for verb in (*LISTS, "ListSets")),
     ],
 )
@@ -163,12 +167,21 @@ def test_from_later_than_until():
 
 def test_everything_wrong_is_reported_together():
     found = messages("verb=ListRecords&foo=1&set=a b&from=junk&until=2002-13-01&from_=2")
-    for part in ("'foo'", "'from_'", "set has characters", "from is not a date", "until is not a date", "needs the argument metadataPrefix"):
+    for part in (
+        "'foo'",
+        "'from_'",
+        "set has characters",
+        "from is not a date",
+        "until is not a date",
+        "needs the argument metadataPrefix",
+    ):
         assert part in found
     assert codes("verb=ListRecords&foo=1&set=a b&from=junk&until=2002-13-01&from_=2") == ["badArgument"] * 6
 
 
-KEYS = st.one_of(st.sampled_from(("verb", "identifier", "metadataPrefix", "from", "until", "set", "resumptionToken")), st.text(max_size=5))
+KEYS = st.one_of(
+    st.sampled_from(("verb", "identifier", "metadataPrefix", "from", "until", "set", "resumptionToken")), st.text(max_size=5)
+)
 VALUES = st.one_of(
     st.sampled_from((*VERBS, "", "oai_dc", "2002-02-05", "2002-02-05T00:00:00Z", "9999-12-31", "a:b")),
     st.text(st.characters(), max_size=12),

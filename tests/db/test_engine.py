@@ -1,8 +1,10 @@
 """The two databases keep one promise: a use case is a transaction, and nobody hears of success before it is committed."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select, text
@@ -21,10 +23,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def sqlite_url(database_url: str) -> str:
-    if not database_url.startswith("sqlite"):
-        pytest.skip("only SQLite commits in groups and can be given a full disk")
-    return database_url
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Only SQLite commits in groups and can be given a full disk."""
+    shutil.copy(sqlite_template, tmp_path / "only.db")
+    return f"sqlite:///{tmp_path / 'only.db'}"
 
 
 def put(tx: Connection, name: str, value: int = 1, size: int = 0) -> str:

@@ -12,7 +12,7 @@ from server.xml import escape
 try:  # several times faster than zlib; where it has no wheel, zlib does
     from isal.igzip import compress as _compress
 except ImportError:  # pragma: no cover
-    from gzip import compress as _compress
+    from gzip import compress as _compress  # type: ignore[assignment]  # it takes the same two arguments
 
 CONTENT_TYPE = "text/xml"
 

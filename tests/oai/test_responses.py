@@ -1,5 +1,6 @@
 """Every verb and every error of OAI-PMH as it goes over the wire, each answer valid against the official schema."""
 
+import asyncio
 import gzip
 import re
 from io import BytesIO
@@ -283,6 +284,20 @@ async def test_whatever_stands_in_a_request_the_answer_is_xml(ask: Ask, writer: 
         assert (await ask(f"verb=Identify&{odd}={odd}")).codes == ["badArgument"]
         for key in ("set", "from", "until", "metadataPrefix"):
             assert set((await ask(f"verb=ListRecords&metadataPrefix=oai_dc&{key}={odd}")).codes) == {"badArgument"}, key
+
+
+async def test_bytes_that_nobody_encoded_are_answered_too(client: TestClient, writer: Writer):
+    await writer.publish("One")
+    for odd in (b"\xff", b"\xc3\xa4", b"\xed\xa0\x80"):
+        reader, out = await asyncio.open_connection(client.host, client.port)
+        out.write(b"GET /oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=" + OAI.encode() + odd + b" HTTP/1.0\r\n\r\n")
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        out.close()
+        await out.wait_closed()
+        if b" 200 " in head.splitlines()[0]:
+            assert checked(body).codes == ["idDoesNotExist"]
+        else:
+            assert b" 400 " in head.splitlines()[0], "not a request of HTTP at all"
 
 
 async def test_an_identifier_that_is_a_uri_is_echoed_exactly(ask: Ask, dozen: Dozen):

@@ -23,7 +23,7 @@ log = observe.logger("worker")
 
 def back_off(attempts: int) -> timedelta:
     """Return how long to wait after that many attempts: doubling, up to half an hour."""
-    return min(FIRST_DELAY * 2 ** min(attempts - 1, 12), LONGEST_DELAY)
+    return min(FIRST_DELAY * (1 << min(attempts - 1, 12)), LONGEST_DELAY)
 
 
 class Worker:

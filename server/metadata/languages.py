@@ -1,5 +1,6 @@
 """Language names and codes of any standard, brought to BCP 47."""
 
+import re
 from functools import lru_cache
 
 import langcodes
@@ -48,5 +49,22 @@ def iso639_3(tag: str) -> str:
     """Return the ISO 639-3 code of a BCP 47 tag, or an empty string where there is none."""
     try:
         return langcodes.Language.get(tag).to_alpha3(variant="T")
-    except (langcodes.LanguageTagError, LookupError):
+    except (ValueError, LookupError):  # no tag, or one without a code of three letters
         return ""
+
+
+#: XML Schema's `language`, which is what xml:lang may hold.
+_WRITTEN = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+
+
+@lru_cache(maxsize=4096)
+def written(tag: str) -> str:
+    """Return a language as BCP 47 and xml:lang write it, or an empty string where it is none."""
+    tag = tag.strip().replace("_", "-")
+    if not _WRITTEN.fullmatch(tag):
+        return ""
+    try:
+        standard = langcodes.standardize_tag(tag)
+    except ValueError:
+        return ""
+    return standard if _WRITTEN.fullmatch(standard) else ""

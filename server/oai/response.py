@@ -1,6 +1,5 @@
 """An OAI-PMH response as bytes: head, what the verb answers, tail; compressed where the client can read it."""
 
-import gzip
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -11,9 +10,9 @@ from server.oai.token import Position
 from server.xml import escape
 
 try:  # several times faster than zlib; where it has no wheel, zlib does
-    from isal import igzip
+    from isal.igzip import compress as _compress
 except ImportError:  # pragma: no cover
-    igzip = None
+    from gzip import compress as _compress  # type: ignore[assignment]  # it takes the same two arguments
 
 CONTENT_TYPE = "text/xml"
 
@@ -82,6 +81,4 @@ def accepts_gzip(header: str) -> bool:
 
 def compress(body: bytes) -> bytes:
     """Compress for the wire, fast rather than small."""
-    if igzip is not None:
-        return bytes(igzip.compress(body, 1))
-    return gzip.compress(body, 1, mtime=0)
+    return bytes(_compress(body, 1))

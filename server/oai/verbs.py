@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from server.clock import to_wire
@@ -144,12 +145,8 @@ def _token(verb: str, position: Position, seqs: Sequence[int], provider: Provide
         # Ghosts are kept for twice a token's life, so a list may be walked that long and each token lives its whole life within it.
         expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
     )  # fmt: skip
-    shown = Position(**{**_fields(following), "cursor": position.cursor})
+    shown = structs.replace(following, cursor=position.cursor)
     return response.resumption(write(verb, following, provider.key), shown)
-
-
-def _fields(position: Position) -> dict[str, object]:
-    return {name: getattr(position, name) for name in position.__struct_fields__}
 
 
 def _set(tx: Connection, spec: str | None) -> int | None:

@@ -65,7 +65,9 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
     last = take(tx, _SEQUENCE, len(pending))
     ids = set_ids(tx, sorted({spec for change in pending for spec in change.sets}))
     first = last - len(pending) + 1
-    rows, bodies, members = [], [], []
+    rows: list[dict[str, Any]] = []
+    bodies: list[dict[str, Any]] = []
+    members: list[dict[str, Any]] = []
     for seq, change in enumerate(pending, first):
         head = header(change.identifier, moment, change.sets, deleted=change.deleted)
         mask = sum(1 << format_id for format_id in change.bodies)

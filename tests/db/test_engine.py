@@ -1,8 +1,10 @@
 """The two databases keep one promise: a use case is a transaction, and nobody hears of success before it is committed."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select, text
@@ -21,10 +23,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def sqlite_url(database_url: str) -> str:
-    if not database_url.startswith("sqlite"):
-        pytest.skip("only SQLite commits in groups and can be given a full disk")
-    return database_url
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Only SQLite commits in groups and can be given a full disk."""
+    shutil.copy(sqlite_template, tmp_path / "only.db")
+    return f"sqlite:///{tmp_path / 'only.db'}"
 
 
 def put(tx: Connection, name: str, value: int = 1, size: int = 0) -> str:
@@ -184,7 +186,9 @@ async def test_a_full_disk_is_unavailable_and_passes(sqlite_url: str):
     assert all(isinstance(result, Unavailable) for result in results[:3])
     assert "full" in str(results[0])
     kept = await database.read(names)
-    assert kept == (["before"] if isinstance(results[3], Exception) else ["before", "small"]), "what was promised is there, what was not is not"
+    assert kept == (["before"] if isinstance(results[3], Exception) else ["before", "small"]), (
+        "what was promised is there, what was not is not"
+    )
     await database.write(pages, 1000)
     assert await database.write(put, "after", size=50_000) == "after"
     assert len(await database.read(names)) == len(kept) + 1

@@ -22,7 +22,9 @@ def engine(database_url: str):
 
 def differences(engine: Engine) -> list:
     with engine.connect() as connection:
-        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True}), metadata)
+        return compare_metadata(
+            MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True}), metadata
+        )
 
 
 def test_migrations_equal_tables(engine):

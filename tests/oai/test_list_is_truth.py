@@ -134,10 +134,14 @@ async def test_harvests_one_after_the_other_hold_the_final_state(settings: Setti
             return since
 
         async def write_all() -> None:
-            await asyncio.gather(*(change_something(writer, random.Random(seed), 40 // many) for seed, writer in enumerate(writers)))
+            await asyncio.gather(
+                *(change_something(writer, random.Random(seed), 40 // many) for seed, writer in enumerate(writers))
+            )
             done.set()
 
-        results = await asyncio.gather(*(keep_up(client, copy) for (_, client), copy in zip(opened, copies, strict=True)), write_all())
+        results = await asyncio.gather(
+            *(keep_up(client, copy) for (_, client), copy in zip(opened, copies, strict=True)), write_all()
+        )
         final: Copy = {}
         for writer in writers:
             final |= writer.alive | dict.fromkeys(writer.gone)
@@ -157,7 +161,12 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(
             st.just("stamp"),
-            st.lists(st.tuples(st.sampled_from(NAMES), st.booleans(), st.sets(st.sampled_from(SPECS))), min_size=1, max_size=3, unique_by=lambda c: c[0]),
+            st.lists(
+                st.tuples(st.sampled_from(NAMES), st.booleans(), st.sets(st.sampled_from(SPECS))),
+                min_size=1,
+                max_size=3,
+                unique_by=lambda c: c[0],
+            ),
         ),
         st.tuples(st.just("begin"), st.tuples(st.sampled_from((None, *SPECS)), st.integers(1, 3))),
         st.tuples(st.just("pass"), st.integers(-5, 50)),
@@ -178,7 +187,15 @@ def engine(sqlite_template: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def tables(engine: Engine) -> Engine:
     records.metadata.create_all(engine)
-    row = {"state": "published", "type": "other.other", "version": 1, "title": "", "collection": "works", "created": START, "modified": START}
+    row = {
+        "state": "published",
+        "type": "other.other",
+        "version": 1,
+        "title": "",
+        "collection": "works",
+        "created": START,
+        "modified": START,
+    }
     with engine.begin() as tx:
         tx.execute(insert(records), [row | {"id": name, "document": "{}"} for name in NAMES])
     return engine
@@ -239,7 +256,15 @@ class _History:
         wanted = Range(self.format, edge.seq, set_id)
         assert changes.count(self.tx, wanted) == len(expected)
         self.walks.append(
-            {"range": wanted, "last": edge.seq, "size": size, "seen": [], "expected": expected, "done": False, "ends": edge.at.timestamp() + LIFE}
+            {
+                "range": wanted,
+                "last": edge.seq,
+                "size": size,
+                "seen": [],
+                "expected": expected,
+                "done": False,
+                "ends": edge.at.timestamp() + LIFE,
+            }
         )
 
     def _part(self, walk: dict) -> None:

@@ -1,5 +1,6 @@
 """Every verb and every error of OAI-PMH as it goes over the wire, each answer valid against the official schema."""
 
+import asyncio
 import gzip
 import re
 from io import BytesIO
@@ -33,9 +34,10 @@ async def test_identify(ask: Ask, dozen: Dozen):
     assert answer.all("//o:compression/text()") == ["gzip"]
     assert answer.text("//i:repositoryIdentifier") == "repository.example.org"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", answer.text("//o:responseDate"))
-    assert min(answer.text("//o:earliestDatestamp"), *(await ask(verb="ListIdentifiers", metadataPrefix="oai_dc")).all("//o:datestamp/text()")) == (
-        "2026-03-14T09:26:53Z"
-    )
+    assert min(
+        answer.text("//o:earliestDatestamp"),
+        *(await ask(verb="ListIdentifiers", metadataPrefix="oai_dc")).all("//o:datestamp/text()"),
+    ) == ("2026-03-14T09:26:53Z")
 
 
 async def test_an_empty_repository(ask: Ask):
@@ -49,13 +51,26 @@ async def test_an_empty_repository(ask: Ask):
 async def test_formats_of_the_repository_and_of_items(ask: Ask, dozen: Dozen):
     whole = await ask(verb="ListMetadataFormats")
     assert {"oai_dc", "datacite"} <= set(whole.all("//o:metadataPrefix/text()"))
-    assert whole.text("//o:metadataFormat[o:metadataPrefix='oai_dc']/o:metadataNamespace") == "http://www.openarchives.org/OAI/2.0/oai_dc/"
-    assert whole.text("//o:metadataFormat[o:metadataPrefix='oai_dc']/o:schema") == "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
+    assert (
+        whole.text("//o:metadataFormat[o:metadataPrefix='oai_dc']/o:metadataNamespace")
+        == "http://www.openarchives.org/OAI/2.0/oai_dc/"
+    )
+    assert (
+        whole.text("//o:metadataFormat[o:metadataPrefix='oai_dc']/o:schema") == "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
+    )
     for number in (0, 5):
         item = await ask(verb="ListMetadataFormats", identifier=OAI + dozen.ids[number])
         assert item.all("//o:metadataPrefix/text()") == whole.all("//o:metadataPrefix/text()")
         assert item.echo == {"verb": "ListMetadataFormats", "identifier": OAI + dozen.ids[number]}
-    for unknown in (OAI + "1", OAI, "urn:x:1", "junk", 'invalid"id', "oai:elsewhere.org:" + dozen.ids[0], OAI + dozen.ids[0].lower()):
+    for unknown in (
+        OAI + "1",
+        OAI,
+        "urn:x:1",
+        "junk",
+        'invalid"id',
+        "oai:elsewhere.org:" + dozen.ids[0],
+        OAI + dozen.ids[0].lower(),
+    ):
         assert (await ask(verb="ListMetadataFormats", identifier=unknown)).codes == ["idDoesNotExist"]
 
 
@@ -64,7 +79,9 @@ async def test_every_set_in_a_header_is_listed_with_its_parents(ask: Ask, dozen:
     assert sorted(listed) == sorted(set(listed))
     for spec in listed:
         assert spec.rpartition(":")[0] in {"", *listed[: listed.index(spec)]}, "a parent comes first"
-    shown = {spec for part in await walk(ask, "ListIdentifiers", metadataPrefix="oai_dc") for spec in part.all("//o:setSpec/text()")}
+    shown = {
+        spec for part in await walk(ask, "ListIdentifiers", metadataPrefix="oai_dc") for spec in part.all("//o:setSpec/text()")
+    }
     assert shown <= set(listed)
     assert shown == {
         "collection", "collection:works", "type", "type:dataset", "type:dataset:dataset", "type:publication", "type:publication:journalArticle",
@@ -87,7 +104,9 @@ async def test_a_set_gives_its_members_and_its_tombstones(ask: Ask, dozen: Dozen
         parts = await walk(ask, verb, metadataPrefix="oai_dc", set=spec)
         assert sorted(id_ for part in parts for id_ in part.ids) == sorted(dozen.ids[number] for number in numbers)
         assert all(spec in header for part in parts for header in part.headers)
-        deleted = [text.rpartition(":")[2] for part in parts for text in part.all("//o:header[@status='deleted']/o:identifier/text()")]
+        deleted = [
+            text.rpartition(":")[2] for part in parts for text in part.all("//o:header[@status='deleted']/o:identifier/text()")
+        ]
         assert sorted(deleted) == sorted(dozen.ids[number] for number in numbers & {5, 7})
 
 
@@ -265,6 +284,20 @@ async def test_whatever_stands_in_a_request_the_answer_is_xml(ask: Ask, writer: 
         assert (await ask(f"verb=Identify&{odd}={odd}")).codes == ["badArgument"]
         for key in ("set", "from", "until", "metadataPrefix"):
             assert set((await ask(f"verb=ListRecords&metadataPrefix=oai_dc&{key}={odd}")).codes) == {"badArgument"}, key
+
+
+async def test_bytes_that_nobody_encoded_are_answered_too(client: TestClient, writer: Writer):
+    await writer.publish("One")
+    for odd in (b"\xff", b"\xc3\xa4", b"\xed\xa0\x80"):
+        reader, out = await asyncio.open_connection(client.host, client.port)
+        out.write(b"GET /oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=" + OAI.encode() + odd + b" HTTP/1.0\r\n\r\n")
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        out.close()
+        await out.wait_closed()
+        if b" 200 " in head.splitlines()[0]:
+            assert checked(body).codes == ["idDoesNotExist"]
+        else:
+            assert b" 400 " in head.splitlines()[0], "not a request of HTTP at all"
 
 
 async def test_an_identifier_that_is_a_uri_is_echoed_exactly(ask: Ask, dozen: Dozen):

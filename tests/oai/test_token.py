@@ -1,6 +1,7 @@
 """The resumptionToken comes back as it went out, or not at all."""
 
 import base64
+import contextlib
 import re
 from datetime import UTC, datetime
 
@@ -19,7 +20,9 @@ POSITIONS = st.builds(
     Position, prefix=st.text(max_size=20), spec=st.none() | st.text(max_size=20), horizon=NUMBERS, until=st.none() | NUMBERS, after=NUMBERS,
     cursor=NUMBERS, size=NUMBERS, begun=st.integers(0, 2**32), expires=st.integers(int(NOW.timestamp()), 2**33),
 )  # fmt: skip
-ONE = Position(prefix="oai_dc", spec="a:b", horizon=9, until=None, after=5, cursor=5, size=9, begun=1, expires=int(NOW.timestamp()))
+ONE = Position(
+    prefix="oai_dc", spec="a:b", horizon=9, until=None, after=5, cursor=5, size=9, begun=1, expires=int(NOW.timestamp())
+)
 
 
 @given(POSITIONS, st.sampled_from(("ListRecords", "ListIdentifiers")))
@@ -58,7 +61,11 @@ def test_an_expired_token_says_how_far_it_came_and_how_to_go_on():
     assert read("ListRecords", write("ListRecords", ONE, KEY), KEY, NOW) == ONE, "its last second is still its own"
 
 
-@given(st.one_of(st.text(), st.binary().map(lambda b: b.decode("latin-1")), st.binary().map(lambda b: base64.urlsafe_b64encode(b).decode())))
+@given(
+    st.one_of(
+        st.text(), st.binary().map(lambda b: b.decode("latin-1")), st.binary().map(lambda b: base64.urlsafe_b64encode(b).decode())
+    )
+)
 def test_whatever_else_is_sent_is_refused_in_words(text):
     with pytest.raises(BadResumptionToken, match="not a resumptionToken of this repository"):
         read("ListRecords", text, KEY, NOW)
@@ -69,7 +76,5 @@ def test_a_payload_we_signed_by_mistake_is_refused_too(payload):
     from server.oai.token import _sign
 
     token = base64.urlsafe_b64encode(_sign("ListRecords", payload, KEY) + payload).decode()
-    try:
+    with contextlib.suppress(BadResumptionToken):
         assert isinstance(read("ListRecords", token, KEY, NOW), Position)
-    except BadResumptionToken:
-        pass

@@ -34,12 +34,28 @@ def tx(engine: Engine) -> Iterator[Connection]:
 
 
 def known(tx: Connection, *names: str) -> None:
-    row = {"state": "published", "type": "other.other", "version": 1, "title": "", "collection": "works", "created": START, "modified": START}
+    row = {
+        "state": "published",
+        "type": "other.other",
+        "version": 1,
+        "title": "",
+        "collection": "works",
+        "created": START,
+        "modified": START,
+    }
     tx.execute(insert(records), [row | {"id": name, "document": "{}"} for name in names])
 
 
-def change(name: str, body: bytes = b"", *, sets: Iterable[str] = ("type",), formats: Iterable[int] = (A, B), deleted: bool = False) -> Change:
-    return Change(name, f"oai:x:{name}", tuple(sets), {number: b"" if deleted else body or name.encode() for number in formats}, deleted=deleted)
+def change(
+    name: str, body: bytes = b"", *, sets: Iterable[str] = ("type",), formats: Iterable[int] = (A, B), deleted: bool = False
+) -> Change:
+    return Change(
+        name,
+        f"oai:x:{name}",
+        tuple(sets),
+        {number: b"" if deleted else body or name.encode() for number in formats},
+        deleted=deleted,
+    )
 
 
 def stamp(tx: Connection, *what: Change, at: datetime = START) -> int:
@@ -61,7 +77,12 @@ def test_numbers_follow_the_order_of_changes_without_gaps(tx):
     assert stamp(tx, change("one", b"again")) == 4
     assert stamp(tx) == 0
     assert walk(tx, whole(tx)) == [b"two", b"three", b"again"]
-    assert list(tx.execute(select(feed.c.seq, feed.c.superseded).order_by(feed.c.seq))) == [(1, 4), (2, None), (3, None), (4, None)]
+    assert list(tx.execute(select(feed.c.seq, feed.c.superseded).order_by(feed.c.seq))) == [
+        (1, 4),
+        (2, None),
+        (3, None),
+        (4, None),
+    ]
 
 
 def test_a_record_is_a_header_and_its_metadata(tx):
@@ -92,8 +113,20 @@ def test_what_comes_after_a_horizon_has_no_earlier_datestamp(tx):
 def test_dates_are_ranges_of_numbers(tx):
     for days, name in enumerate(("one", "two", "three")):
         stamp(tx, change(name), at=START + days * DAY)
-    assert [changes.first_at(tx, START + moment) for moment in (-DAY, timedelta(), SECOND, 2 * DAY, 3 * DAY)] == [1, 1, 2, 3, None]
-    assert [changes.last_at(tx, START + moment) for moment in (-SECOND, timedelta(), DAY - SECOND, DAY, 9 * DAY)] == [0, 1, 1, 2, 3]
+    assert [changes.first_at(tx, START + moment) for moment in (-DAY, timedelta(), SECOND, 2 * DAY, 3 * DAY)] == [
+        1,
+        1,
+        2,
+        3,
+        None,
+    ]
+    assert [changes.last_at(tx, START + moment) for moment in (-SECOND, timedelta(), DAY - SECOND, DAY, 9 * DAY)] == [
+        0,
+        1,
+        1,
+        2,
+        3,
+    ]
     assert changes.last_at(tx, datetime.max.replace(tzinfo=START.tzinfo, microsecond=0)) == 3
     assert changes.first_at(tx, datetime.min.replace(tzinfo=START.tzinfo)) == 1
     assert changes.earliest(tx) == START
@@ -128,7 +161,9 @@ def test_a_withdrawn_record_is_a_tombstone_and_its_ghosts_are_gone(tx):
     assert formats == {A: b"", B: b""}
     stamp(tx, change("one", formats=formats, deleted=True), at=START + DAY)
     assert walk(tx, begun) == [b"two"], "what was withdrawn is given to nobody, not even to a list begun earlier"
-    assert not [body for body in tx.execute(select(fragments.c.body)).scalars() if b"secret" in body or body.endswith(b"one</record>")]
+    assert not [
+        body for body in tx.execute(select(fragments.c.body)).scalars() if b"secret" in body or body.endswith(b"one</record>")
+    ]
     assert walk(tx, whole(tx)) == [b"two", b""]
     assert walk(tx, whole(tx, B)) == [b"two", b""]
     assert b'<header status="deleted"><identifier>oai:x:one' in changes.fragment(tx, "one", A)
@@ -139,7 +174,9 @@ def test_a_withdrawn_record_is_a_tombstone_and_its_ghosts_are_gone(tx):
 
 
 def test_formats_are_lists_of_their_own(tx):
-    stamp(tx, change("one", formats=(A,)), change("two", formats=(A, B)), change("three", formats=(B,)), change("four", formats=()))
+    stamp(
+        tx, change("one", formats=(A,)), change("two", formats=(A, B)), change("three", formats=(B,)), change("four", formats=())
+    )
     assert walk(tx, whole(tx, A)) == [b"one", b"two"]
     assert walk(tx, whole(tx, B)) == [b"two", b"three"]
     assert [changes.formats_of(tx, name) for name in ("one", "two", "three", "four")] == [["a"], ["a", "b"], ["b"], []]
@@ -162,7 +199,11 @@ def test_a_format_keeps_its_number(tx):
 
 def test_sets_are_made_once_and_counted_with_their_tombstones(tx):
     stamp(tx, change("one", sets=("type", "type:dataset")), change("two", sets=("type",)), change("three", sets=("open_access",)))
-    assert changes.all_sets(tx) == [("open_access", "Works in open access"), ("type", "Works by type"), ("type:dataset", "Dataset")]
+    assert changes.all_sets(tx) == [
+        ("open_access", "Works in open access"),
+        ("type", "Works by type"),
+        ("type:dataset", "Dataset"),
+    ]
     counted = {spec: changes.count(tx, whole(tx, A, spec)) for spec, _ in changes.all_sets(tx)}
     assert counted == {"open_access": 1, "type": 2, "type:dataset": 1}
     begun = whole(tx, A, "type:dataset")

@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote
-
-from langcodes import standardize_tag
-from langcodes.tag_parser import LanguageTagError
 
 from server.metadata import kernel
 from server.metadata.addresses import bare, link, uri
 from server.metadata.kernel import Affiliation, DataciteView, Date, Fund, Geo, Id, Item, Name, Related, Rights, Subject, Text
+from server.metadata.languages import written
 from server.metadata.work import Work
 from server.records.model import Agent, AgentId, Funding, Licence, Place, Record
 from server.records.vocabulary import ACCESS, TYPES
@@ -22,8 +19,6 @@ _YEAR = re.compile(r"\d{4}", re.ASCII)
 #: W3CDTF dates and RKMS-ISO8601 ranges of them: what DataCite 4.7 § 8 allows as a date.
 _PERIOD = re.compile(r"-?\d{4}(-\d\d(-\d\d)?)?(/(-?\d{4}(-\d\d(-\d\d)?)?)?)?", re.ASCII)
 _DOI = re.compile(r"10\.\d{4,9}/\S+", re.ASCII)
-#: xs:language
-_LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 
 T = TypeVar("T")
 
@@ -55,7 +50,7 @@ def view(work: Work) -> DataciteView:
             if _kept(c.label)
         ),
         dates=tuple(_dates(work)),
-        language=next((tag for tag in map(_lang, record.languages) if tag), ""),
+        language=next((tag for tag in map(written, record.languages) if tag), ""),
         alternates=_once(_alternates(work, identifier)),
         related=_once(_related(record, identifier)),
         sizes=tuple(f"{file.bytes} bytes" for file in record.files if file.bytes > 0),
@@ -72,19 +67,6 @@ def view(work: Work) -> DataciteView:
 def _kept(text: str) -> str:
     """Return a text as far as XML can hold it, without the white space around it."""
     return clean(text).strip() if text else ""
-
-
-@lru_cache(maxsize=1024)
-def _lang(tag: str) -> str:
-    """Return a language as BCP 47 writes it, or nothing where it is none."""
-    tag = tag.strip().replace("_", "-")
-    if not _LANGUAGE.fullmatch(tag):
-        return ""
-    try:
-        written = standardize_tag(tag)
-    except LanguageTagError:
-        return ""
-    return written if _LANGUAGE.fullmatch(written) else ""
 
 
 def _once(things: Iterable[T]) -> tuple[T, ...]:
@@ -116,12 +98,12 @@ def _year(work: Work) -> str:
 
 
 def _titles(record: Record) -> tuple[Text, ...]:
-    lang = _lang(record.title.lang)
+    lang = written(record.title.lang)
     titles = [Text(_kept(record.title.value) or kernel.UNKNOWN, lang)]
     if subtitle := _kept(record.subtitle):
         titles.append(Text(subtitle, lang, "Subtitle"))
     titles += [
-        Text(value, _lang(title.lang), kernel.TITLE_TYPES.get(title.kind, "Other"))
+        Text(value, written(title.lang), kernel.TITLE_TYPES.get(title.kind, "Other"))
         for title in record.alt_titles
         if (value := _kept(title.value))
     ]
@@ -169,7 +151,7 @@ def _subjects(record: Record) -> Iterator[Subject]:
         if value := _kept(s.value):
             # classificationCode is xs:anyURI in the schema although its examples are notations: quoted, any notation fits.
             code = quote(_kept(s.code), safe="/")
-            yield Subject(value, _lang(s.lang), _kept(s.scheme), uri(s.scheme_uri), uri(s.value_uri), code)
+            yield Subject(value, written(s.lang), _kept(s.scheme), uri(s.scheme_uri), uri(s.value_uri), code)
 
 
 def _dates(work: Work) -> Iterator[Date]:
@@ -242,7 +224,7 @@ def _licence(licence: Licence) -> Rights | None:
 
 
 def _descriptions(record: Record) -> Iterator[Text]:
-    yield from (Text(value, _lang(a.lang), "Abstract") for a in record.abstracts if (value := _kept(a.value)))
+    yield from (Text(value, written(a.lang), "Abstract") for a in record.abstracts if (value := _kept(a.value)))
     if toc := _kept(record.toc):
         yield Text(toc, kind="TableOfContents")
     meeting, thesis = record.conference, record.thesis

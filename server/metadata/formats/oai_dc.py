@@ -6,10 +6,13 @@ Order matters to harvesters: OpenAIRE reads the first dc:type, IRUS and users fo
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from server.metadata.languages import iso639_3
+from server.metadata.addresses import bare
+from server.metadata.dates import date_of
+from server.metadata.languages import iso639_3, written
 from server.metadata.work import Work
-from server.records.model import Container, Funding, Record
+from server.records.model import Container, Funding, Identifier, Record, Related
 from server.records.vocabulary import ACCESS, TYPES, VERSIONS
+from server.xml import clean
 
 EUREPO = "info:eu-repo/semantics/"
 
@@ -23,14 +26,15 @@ class Element(NamedTuple):
 
 
 def view(work: Work) -> list[Element]:
-    """Return the elements of a work in the order they are written."""
-    seen: dict[Element, None] = {}
+    """Return the elements of a work in the order they are written, none twice: except creators, for two people may share a name."""
+    elements: list[Element] = []
     for name, rule in RULES:
         for found in rule(work):
             value, lang = found if isinstance(found, tuple) else (found, "")
-            if value.strip():
-                seen.setdefault(Element(name, value, lang))
-    return list(seen)
+            element = Element(name, clean(value), written(lang))
+            if element.value.strip() and (name == "creator" or element not in elements):
+                elements.append(element)
+    return elements
 
 
 Found = str | tuple[str, str]
@@ -48,12 +52,15 @@ def _creators(work: Work) -> Iterator[Found]:
         yield creator.label
 
 
+DEWEY = frozenset({"ddc", "dewey", "dewey decimal classification"})
+
+
 def _subjects(work: Work) -> Iterator[Found]:
+    classified = [subject for subject in work.record.subjects if subject.scheme.strip().lower() in DEWEY and subject.code]
+    for subject in classified:
+        yield f"info:eu-repo/classification/ddc/{subject.code}"
     for subject in work.record.subjects:
-        if subject.scheme.lower() == "ddc" and subject.code:
-            yield f"info:eu-repo/classification/ddc/{subject.code}"
-    for subject in work.record.subjects:
-        if not (subject.scheme.lower() == "ddc" and subject.code):
+        if subject not in classified:
             yield subject.value, subject.lang
 
 
@@ -74,7 +81,7 @@ def _contributors(work: Work) -> Iterator[Found]:
 
 def _dates(work: Work) -> Iterator[Found]:
     dates = work.record.dates
-    yield dates.issued or work.record.thesis.date_awarded
+    yield dates.issued or date_of(work.record.thesis.date_awarded)
     if dates.embargo_until and work.record.access == "embargoed":
         yield f"info:eu-repo/date/embargoEnd/{dates.embargo_until}"
 
@@ -108,10 +115,11 @@ def _identifiers(work: Work) -> Iterator[Found]:
     if work.handle:
         yield f"https://hdl.handle.net/{work.handle}"
     for identifier in record.identifiers:
-        if identifier.scheme == "urn":
-            yield identifier.value
-            if identifier.value.lower().startswith("urn:nbn:de:"):
-                yield f"https://nbn-resolving.org/{identifier.value}"
+        scheme, value = _named(identifier)
+        if scheme == "urn":
+            yield value
+            if value.lower().startswith("urn:nbn:de:"):
+                yield f"https://nbn-resolving.org/{value}"
     whole_books = {"publication.book", "publication.editedBook", "teaching.textbook"}
     if record.type in whole_books and (isbn := record.identifier("isbn") or record.container.isbn):
         yield f"urn:isbn:{isbn}"
@@ -148,6 +156,12 @@ ALTERNATIVES = {
 DATASETS = frozenset({"ark", "doi", "hdl", "purl", "url", "urn"})
 
 
+def _named(identifier: Identifier | Related) -> tuple[str, str]:
+    """Return scheme and value of an identifier as its registry writes them, without the resolver depositors put before it."""
+    scheme = identifier.scheme.strip().lower()
+    return scheme, bare(scheme, identifier.value)
+
+
 def _relations(work: Work) -> Iterator[Found]:
     record = work.record
     for grant in record.funding:
@@ -155,24 +169,27 @@ def _relations(work: Work) -> Iterator[Found]:
             yield _grant(grant)
     yield from _alternatives(record, work.doi)
     for related in record.related:
-        scheme = ALTERNATIVES.get(related.scheme, related.scheme)
+        known, value = _named(related)
+        scheme = ALTERNATIVES.get(known, known)
         is_data = related.type_code.startswith("dataset.")
         if is_data and scheme in DATASETS:
-            yield f"{EUREPO}dataset/{scheme}/{related.value}"
-        elif related.scheme in ALTERNATIVES:
-            yield f"{EUREPO}reference/{scheme}/{related.value}"
-        elif related.scheme == "url":
-            yield related.value
+            yield f"{EUREPO}dataset/{scheme}/{value}"
+        elif known in ALTERNATIVES:
+            yield f"{EUREPO}reference/{scheme}/{value}"
+        elif known == "url":
+            yield value
     for identifier in record.identifiers:
         # The publisher's DOI as an address: how Unpaywall and OpenAlex match a repository copy.
-        if identifier.scheme == "doi" and identifier.value.lower() != work.doi.lower():
-            yield f"https://doi.org/{identifier.value}"
+        scheme, value = _named(identifier)
+        if scheme == "doi" and value.lower() != work.doi.lower():
+            yield f"https://doi.org/{value}"
 
 
 def _alternatives(record: Record, own: str) -> Iterator[Found]:
     for identifier in record.identifiers:
-        if identifier.scheme in ALTERNATIVES and identifier.value.lower() != own.lower():
-            yield f"{EUREPO}altIdentifier/{ALTERNATIVES[identifier.scheme]}/{identifier.value}"
+        scheme, value = _named(identifier)
+        if scheme in ALTERNATIVES and value.lower() != own.lower():
+            yield f"{EUREPO}altIdentifier/{ALTERNATIVES[scheme]}/{value}"
     for scheme, value in (("pissn", record.container.issn_print), ("eissn", record.container.issn_online), ("isbn", record.container.isbn)):
         if value:
             yield f"{EUREPO}altIdentifier/{scheme}/{value}"

@@ -1,16 +1,17 @@
 """The feed: each visible change of a record gets a number and a datestamp, last before its commit, in an order nobody can overtake.
 
 A record that changes moves to the end. The row it leaves stays for a while as a ghost, so that a list begun before the change can be
-walked to its end exactly as it was; whoever begins later does not see it. A withdrawn record's ghosts lose their metadata at once.
+walked to its end exactly as it was; whoever begins later does not see it. A withdrawn record's ghosts become tombstones at once.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, delete, func, insert, select, text, update
 
 from server.clock import to_wire
 from server.db.sequences import sequences, take
@@ -84,7 +85,7 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
         tx.execute(insert(memberships), members)
     for change in pending:
         if change.deleted:
-            _forget_bodies(tx, change.record_id)
+            _bury_ghosts(tx, change, header(change.identifier, moment, change.sets, deleted=True))
     return last
 
 
@@ -112,10 +113,16 @@ def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def _forget_bodies(tx: Connection, record_id: str) -> None:
-    """A withdrawn work's metadata is given to nobody any more, not even to a list begun earlier: its ghosts go."""
-    ghosts = list(tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id, feed.c.superseded.is_not(None))).scalars())
-    remove(tx, ghosts)
+def _bury_ghosts(tx: Connection, change: Change, head: bytes) -> None:
+    """A withdrawn work's metadata is given to nobody any more: a list begun earlier gets the tombstone in its place, and stays as long as it was."""
+    mine = (feed.c.record_id == change.record_id, feed.c.superseded.is_not(None), feed.c.deleted.is_(False))
+    ghosts = list(tx.execute(select(feed.c.seq).where(*mine)).scalars())
+    if not ghosts:
+        return
+    ids = list(tx.execute(select(formats.c.id)).scalars())
+    tx.execute(update(feed).where(feed.c.seq.in_(ghosts)).values(deleted=True, header=head))
+    keys = [i << SHIFT | seq for i in ids for seq in ghosts]
+    tx.execute(update(fragments).where(fragments.c.key.in_(keys)).values(body=b"<record>" + head + b"</record>"))
 
 
 def remove(tx: Connection, seqs: list[int]) -> None:
@@ -173,46 +180,58 @@ class Range:
         return self.last if self.until is None else min(self.last, self.until)
 
 
-def _members(wanted: Range, *, ghosts: bool) -> Select[Any]:
-    """Select one half of a list: rows that live, or ghosts whose successor came after the list began."""
-    # The sum keeps SQLite from walking all rows to the end of the list in search of the few ghosts, which have an index of their own.
+@cache
+def _half(what: str, *, ghosts: bool, in_set: bool) -> Select[Any]:
+    """Return the statement for one half of a list, rows that live or ghosts whose successor came after it began; built once, as pages are many.
+
+    `what` is body, header or count.
+    """
+    # The sums keep SQLite from walking all rows to the end of the list in search of the few ghosts, which have an index of their own.
     seq = feed.c.seq + 0 if ghosts else feed.c.seq
-    condition = feed.c.superseded > wanted.last if ghosts else feed.c.superseded.is_(None)
-    offered = feed.c.formats.op("&")(1 << wanted.format_id) != 0
-    query = select(feed.c.seq).where(seq > wanted.after, seq <= wanted.end, condition, offered)
-    if wanted.set_id is not None:
-        query = query.join(memberships, and_(memberships.c.seq == feed.c.seq, memberships.c.set_id == wanted.set_id)).where(
-            memberships.c.seq > wanted.after, memberships.c.seq <= wanted.end
-        )
-    return query
+    condition = feed.c.superseded > bindparam("last") if ghosts else feed.c.superseded.is_(None)
+    offered = feed.c.formats.op("&")(bindparam("bit", type_=BigInteger)) != 0
+    query = select(feed.c.seq).where(seq > bindparam("after"), seq <= bindparam("end"), condition, offered)
+    if in_set:
+        members = memberships.c
+        query = query.join(memberships, and_(members.seq == feed.c.seq, members.set_id == bindparam("set_id")))
+        query = query.where(members.seq > bindparam("after"), members.seq <= bindparam("end"))
+    if what == "count":
+        return query.with_only_columns(func.count())
+    if what == "header":
+        return query.with_only_columns(feed.c.seq, feed.c.header).order_by(seq).limit(bindparam("size"))
+    query = query.join(fragments, fragments.c.key == feed.c.seq + bindparam("base", type_=BigInteger))
+    return query.with_only_columns(feed.c.seq, fragments.c.body).order_by(seq).limit(bindparam("size"))
+
+
+def _values(wanted: Range) -> dict[str, int | None]:
+    number = wanted.format_id
+    return {"last": wanted.last, "after": wanted.after, "end": wanted.end, "bit": 1 << number, "base": number << SHIFT, "set_id": wanted.set_id}
 
 
 def page(tx: Connection, wanted: Range, size: int) -> tuple[list[int], list[bytes]]:
     """Return up to `size` seqs and complete `<record>` elements after `wanted.after`, in order."""
-    return _walk(tx, wanted, size, fragments.c.body, join=True)
+    return _walk(tx, wanted, size, "body")
 
 
 def headers(tx: Connection, wanted: Range, size: int) -> tuple[list[int], list[bytes]]:
     """Return up to `size` seqs and `<header>` elements after `wanted.after`, in order."""
-    return _walk(tx, wanted, size, feed.c.header, join=False)
+    return _walk(tx, wanted, size, "header")
 
 
-def _walk(tx: Connection, wanted: Range, size: int, what: Any, *, join: bool) -> tuple[list[int], list[bytes]]:
-    rows: list[tuple[int, bytes]] = []
-    for ghosts in (False, True):
-        half = _members(wanted, ghosts=ghosts)
-        if join:
-            half = half.join(fragments, fragments.c.key == feed.c.seq + (wanted.format_id << SHIFT))
-        rows += tx.execute(half.with_only_columns(feed.c.seq, what.label("bytes")).order_by(feed.c.seq).limit(size)).tuples()
-    rows.sort(key=itemgetter(0))
-    del rows[size:]
+def _walk(tx: Connection, wanted: Range, size: int, what: str) -> tuple[list[int], list[bytes]]:
+    values = {**_values(wanted), "size": size}
+    in_set = wanted.set_id is not None
+    rows = tx.execute(_half(what, ghosts=False, in_set=in_set), values).all()
+    if ghosts := tx.execute(_half(what, ghosts=True, in_set=in_set), values).all():
+        rows = sorted([*rows, *ghosts], key=itemgetter(0))[:size]
     return [row[0] for row in rows], [row[1] for row in rows]
 
 
 def count(tx: Connection, wanted: Range) -> int:
     """Count the members of a list: exact as of its horizon."""
-    halves = [_members(wanted, ghosts=g).with_only_columns(func.count()) for g in (False, True)]
-    return sum(int(tx.execute(half).scalar_one()) for half in halves)
+    in_set = wanted.set_id is not None
+    halves = [_half("count", ghosts=ghosts, in_set=in_set) for ghosts in (False, True)]
+    return sum(int(tx.execute(half, _values(wanted)).scalar_one()) for half in halves)
 
 
 def first_at(tx: Connection, moment: datetime) -> int | None:

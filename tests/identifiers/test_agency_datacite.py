@@ -11,7 +11,8 @@ import pytest
 
 from server.identifiers.agencies import datacite
 from server.identifiers.agencies.datacite import PLUGIN, Account, DataciteClient
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, secret_fields
+from server.profiles.store import secret_fields
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault
 from server.registry import Registry
 from tests.fakes.datacite import FakeDatacite, Mood
 from tests.identifiers.conftest import account, needs_schema
@@ -282,7 +283,7 @@ async def test_secrets_are_in_no_message_answer_or_representation(fake, session)
     shown.append(repr(client._refusal(echo)))
     for text in shown:
         assert not {secret, token, "s3cr"} & {part for part in (secret, token, "s3cr") if part in text}
-    assert secret_fields(Account) == ("password",)
+    assert secret_fields(Account) == {"password"}
 
 
 @pytest.mark.parametrize(

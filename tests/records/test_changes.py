@@ -153,14 +153,15 @@ def test_a_list_under_way_is_walked_as_it_was_begun(tx):
     assert walk(tx, between) == [b"two", b"three", b"ONE", b"four"], "a ghost is seen only by lists begun while it lived"
 
 
-def test_a_withdrawn_record_is_a_tombstone_and_its_ghosts_are_gone(tx):
+def test_a_withdrawn_record_is_a_tombstone_and_so_are_its_ghosts(tx):
     stamp(tx, change("one"), change("two"))
     stamp(tx, change("one", b"secret"))
     begun = whole(tx)
     formats = changes.known_formats(tx, "one")
     assert formats == {A: b"", B: b""}
     stamp(tx, change("one", formats=formats, deleted=True), at=START + DAY)
-    assert walk(tx, begun) == [b"two"], "what was withdrawn is given to nobody, not even to a list begun earlier"
+    assert walk(tx, begun) == [b"two", b""], "what was withdrawn is given to nobody; a list begun earlier gets the tombstone in its place"
+    assert changes.count(tx, begun) == 2
     assert not [
         body for body in tx.execute(select(fragments.c.body)).scalars() if b"secret" in body or body.endswith(b"one</record>")
     ]

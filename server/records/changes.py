@@ -247,6 +247,11 @@ def known_formats(tx: Connection, record_id: str) -> dict[int, bytes]:
     return {key >> SHIFT: b"" for key in keys}
 
 
+def was_shown(tx: Connection, record_id: str) -> bool:
+    """Say whether harvesters were ever told of a record."""
+    return tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id).limit(1)).scalar() is not None
+
+
 def all_sets(tx: Connection) -> list[tuple[str, str]]:
     """Return spec and name of every set, parents before children."""
     return [(row.spec, row.name) for row in tx.execute(select(sets.c.spec, sets.c.name).order_by(sets.c.spec))]

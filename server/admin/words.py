@@ -81,5 +81,11 @@ PROBLEMS = {
 }
 
 
+def of_import(state: DepositState, container: ContainerState | None) -> Word:
+    """Say in one word how an import stands: once it is taken, what becomes of its work says more."""
+    unfinished = container in {ContainerState.PENDING, ContainerState.IN_PROGRESS}
+    return CONTAINERS[container] if container and unfinished and state is DepositState.TAKEN else DEPOSITS[state]
+
+
 def problem(code: str) -> str:
     return PROBLEMS.get(code, code.replace("-", " ").capitalize())

@@ -24,7 +24,7 @@ def full_title(record: Record) -> str:
 
 def names(agents: tuple[Agent, ...]) -> str:
     """Join names as a list of references does; of more than six, the first and `et al.`."""
-    labels = [agent.label for agent in agents]
+    labels = [spoken.name(agent) for agent in agents]
     if len(labels) > _MANY:
         return f"{labels[0]} et al."
     return " & ".join(filter(None, ["; ".join(labels[:-1]), *labels[-1:]]))

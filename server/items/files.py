@@ -16,7 +16,7 @@ _SHOWN = frozenset({"application/pdf", "text/plain", "image/png", "image/jpeg", 
 _SHOWN_KINDS = ("audio/", "video/")
 _SANDBOX = "sandbox; default-src 'none'"
 
-_ROLES = {"fulltext": "", "supplement": "Supplement", "data": "Data", "metadata": "Metadata"}
+_ROLES = {"fulltext": "", "supplement": "Supplement", "data": "Data", "metadata": "Metadata", "other": ""}
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def identifiers(record: Record, entries: Iterable[Entry]) -> tuple[Named, ...]:
     found = []
     for entry in entries:
         leads = entry.state is IdentifierState.EXTERNAL or entry.registered is not None
-        label = spoken.SCHEMES.get(entry.scheme, entry.scheme)
+        label = spoken.scheme(entry.scheme)
         address = link(entry.scheme, entry.value)
         registered = entry.registered is not None and entry.state is not IdentifierState.WITHDRAWN
         words = "" if registered else _STATES[entry.state]
@@ -182,7 +182,7 @@ def identifiers(record: Record, entries: Iterable[Entry]) -> tuple[Named, ...]:
             Named(
                 address,
                 uri(address) if address.startswith(("https://", "http://")) else "",
-                spoken.SCHEMES.get(given.scheme, given.scheme),
+                spoken.scheme(given.scheme),
             )
         )
     return tuple(found)
@@ -205,7 +205,7 @@ def _person(agent: Agent, role: str = "") -> Person:
     other = next((link(i.scheme, i.value) for i in agent.ids if i.scheme != "orcid"), "")
     places = tuple(Named(a.name, link("ror", a.ror) if a.ror else "") for a in agent.affiliations)
     return Person(
-        agent.label, link("orcid", orcid) if orcid else "", uri(other) if other.startswith("http") else "", places, role
+        spoken.name(agent), link("orcid", orcid) if orcid else "", uri(other) if other.startswith("http") else "", places, role
     )
 
 
@@ -255,7 +255,7 @@ def _related(other: Related) -> Named:
 
 def _licences(record: Record) -> Iterator[Named]:
     for licence in record.licences:
-        words = licence.name or licence.spdx or licence.uri
+        words = spoken.licence(licence)
         start = f"from {spoken.date(licence.start_date)}" if licence.start_date else ""
         if words:
             yield Named(words, uri(licence.uri) if licence.uri.startswith(("https://", "http://")) else "", note=start)

@@ -12,6 +12,7 @@ from server.db.engine import Database
 from server.errors import NotFound
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
+from server.items.citation import names
 from server.items.files import protection
 from server.items.page import item_page, own_doi, tombstone
 from server.items.sending import send_file, unchanged
@@ -51,7 +52,9 @@ class Items:
 
     async def front(self, request: web.Request) -> web.StreamResponse:
         count, newest = await self.database.read(_front)
-        works = [(work, TYPES[work.record.type].label, year(work.record.dates.issued)) for work in newest]
+        works = [
+            (work, TYPES[work.record.type].label, year(work.record.dates.issued), names(work.record.creators)) for work in newest
+        ]
         body = self.pages.write(
             "items/front.html", count=count, works=works, url=self.renderer.repository.url, email=self.renderer.repository.email
         )

@@ -4,10 +4,20 @@ import re
 
 import langcodes
 
+from server.metadata.languages import language_of
+from server.records.model import Agent, Licence
+
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _DATE = re.compile(r"(-?)(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+_CREATIVE_COMMONS = re.compile(
+    r"https?://creativecommons\.org/(?:licenses/([a-z-]+)|publicdomain/(zero|mark))/([0-9.]+)", re.IGNORECASE
+)
+_PUBLIC = {"zero": "CC0", "mark": "Public Domain Mark"}
+#: Han, kana and hangul: names in these are written family first, without a comma.
+_TOGETHER = re.compile("[\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003134f]+")
+_HANGUL = re.compile("[\uac00-\ud7af]")
 _WORD_EDGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 #: What an identifier's scheme is called.
@@ -43,10 +53,31 @@ def role(code: str) -> str:
     return _WORD_EDGE.sub(" ", code).capitalize()
 
 
+def scheme(code: str) -> str:
+    """Say what an identifier's scheme is called."""
+    return SCHEMES.get(code, code.capitalize())
+
+
+def name(agent: Agent) -> str:
+    """Say a name: `Family, Given`, but without the comma where the script itself puts the family first."""
+    if agent.kind == "person" and agent.given and _TOGETHER.fullmatch(agent.family + agent.given):
+        return f"{agent.family}{agent.given}" if not _HANGUL.search(agent.family) else f"{agent.family} {agent.given}"
+    return agent.label
+
+
+def licence(given: Licence) -> str:
+    """Say a licence: its name, or what the address of a Creative Commons one says."""
+    found = _CREATIVE_COMMONS.match(given.uri)
+    if given.name or found is None:
+        return given.name or given.spdx or given.uri
+    terms, public, number = found.groups()
+    if public:
+        return f"{_PUBLIC[public.lower()]} {number}"
+    return f"CC {terms.upper()} {number}"
+
+
 def language(tag: str) -> str:
     """Say a BCP 47 tag in English; the tag itself where no table knows it."""
-    from server.metadata.languages import language_of
-
     try:
         found = langcodes.Language.get(language_of(tag) or tag)
     except ValueError:

@@ -60,7 +60,7 @@ async def _answered(request: web.Request, handler: Handler, translate: Translato
         spoken = translate(request, error.status, error.text or error.reason) if translate and error.status >= web.HTTPBadRequest.status_code else None
         if spoken is None:
             raise
-        for name in ("Allow", "Retry-After"):
+        for name in ("Allow", "Retry-After", "Content-Range"):
             if name in error.headers:
                 spoken.headers[name] = error.headers[name]
         return spoken

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from aiohttp import web
 from aiohttp.helpers import ETag
@@ -90,14 +91,17 @@ def _holds(condition: str, request: web.Request, etag: str, modified: datetime) 
 
 
 async def _pour(path: Path, first: int, end: int, response: web.StreamResponse) -> None:
-    file = await asyncio.to_thread(path.open, "rb")
-    try:
-        await asyncio.to_thread(file.seek, first)
+    with _opened(path, first) as file:
         while first < end:
             piece = await asyncio.to_thread(file.read, min(PIECE, end - first))
             if not piece:
                 raise ConnectionResetError("The file became shorter while it was sent.")
             first += len(piece)
             await response.write(piece)
-    finally:
-        file.close()  # at once: a cancelled request would not come back from a thread
+
+
+def _opened(path: Path, first: int) -> BinaryIO:
+    """Open at once and not in a thread: a request that is cancelled meanwhile would leave the file open."""
+    file = path.open("rb")
+    file.seek(first)
+    return file

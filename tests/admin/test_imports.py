@@ -53,7 +53,9 @@ async def test_the_list_can_be_filtered_and_searched(client: TestClient, deposit
     assert "No import is like that." in await (await client.get("/admin/imports?state=nonsense")).text()
 
 
-async def test_the_list_goes_on_to_older_ones(client: TestClient, house: House, deposit: Deposit, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_list_goes_on_to_older_ones(
+    client: TestClient, house: House, deposit: Deposit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("server.admin.deposits.PAGE", 2)
     await login(client)
     for title in ("A", "B", "C", "D", "E"):
@@ -80,7 +82,13 @@ async def test_the_detail_shows_request_events_and_work(client: TestClient, depo
     work = await deposit(title="Peas")
     number = (await rows(client))[0]
     page = await (await client.get(f"/admin/imports/{number}")).text()
-    for words in ("POST /sword/v2/collection/works", "application/atom+xml;type=entry", "The work is published.", f'href="/items/{work}"', "SHA-256"):
+    for words in (
+        "POST /sword/v2/collection/works",
+        "application/atom+xml;type=entry",
+        "The work is published.",
+        f'href="/items/{work}"',
+        "SHA-256",
+    ):
         assert words in page, words
     assert "Authorization" not in page
     assert AUTH["Authorization"] not in page
@@ -106,7 +114,11 @@ async def test_a_problem_is_said_with_place_and_remedy(client: TestClient) -> No
 
 async def test_unknown_imports_are_404_pages(client: TestClient) -> None:
     await login(client)
-    for address in ("/admin/imports/01J00000000000000000000000", "/admin/imports/01J00000000000000000000000/original", "/admin/nothing"):
+    for address in (
+        "/admin/imports/01J00000000000000000000000",
+        "/admin/imports/01J00000000000000000000000/original",
+        "/admin/nothing",
+    ):
         answer = await client.get(address)
         assert answer.status == 404, address
         assert answer.headers["X-Request-Id"] in await answer.text()
@@ -179,7 +191,9 @@ async def pending(settings, clock: SetClock):
 async def test_a_pending_work_is_published_by_a_button(pending: TestClient) -> None:
     client = pending
     await login(client)
-    sent = await client.post("/sword/v2/collection/works", data=entry(), headers=AUTH | {"Content-Type": "application/atom+xml;type=entry"})
+    sent = await client.post(
+        "/sword/v2/collection/works", data=entry(), headers=AUTH | {"Content-Type": "application/atom+xml;type=entry"}
+    )
     work = sent.headers["Location"].rsplit("/", 1)[1]
     assert (await client.get(f"/items/{work}")).status == 404
     (number,) = await rows(client, state="pending")
@@ -210,7 +224,13 @@ async def test_the_identifiers_can_be_filtered(client: TestClient, house: House,
     assert "There are no identifiers yet." in await (await client.get("/admin/identifiers")).text()
     await house.database.write(profiles.save, "reserve", "ours", PLUGIN.account(prefix="10.5072"), house.seal, house.clock())
     work = await deposit(title="Peas")
-    for query, there in (("", True), ("?state=reserved", True), ("?state=rejected", False), ("?q=00000001", True), ("?q=nothing", False)):
+    for query, there in (
+        ("", True),
+        ("?state=reserved", True),
+        ("?state=rejected", False),
+        ("?q=00000001", True),
+        ("?q=nothing", False),
+    ):
         page = await (await client.get(f"/admin/identifiers{query}")).text()
         assert ("10.5072/00000001" in page) is there, query
     page = await (await client.get("/admin/identifiers?before=nonsense")).text()

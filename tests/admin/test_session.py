@@ -98,7 +98,9 @@ async def test_a_form_without_the_sessions_proof_does_nothing(client: TestClient
         assert answer.status == 403
         assert "nothing was done" in await answer.text()
     proof = await csrf(client, "/admin")
-    cross = await client.post("/admin/logout", data={"csrf": proof}, headers={"Sec-Fetch-Site": "cross-site"}, allow_redirects=False)
+    cross = await client.post(
+        "/admin/logout", data={"csrf": proof}, headers={"Sec-Fetch-Site": "cross-site"}, allow_redirects=False
+    )
     assert cross.status == 403
     assert (await client.get("/admin", headers={"Cookie": client.cookie})).status == 200
     assert (await client.post("/admin/logout", data={"csrf": proof}, allow_redirects=False)).status == 303
@@ -112,7 +114,9 @@ async def test_logout_ends_the_session(client: TestClient) -> None:
 
 
 async def test_a_login_from_another_site_is_refused(client: TestClient) -> None:
-    answer = await client.post("/admin/login", data={"name": "admin", "password": PASSWORD}, headers={"Sec-Fetch-Site": "cross-site"})
+    answer = await client.post(
+        "/admin/login", data={"name": "admin", "password": PASSWORD}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
     assert answer.status == 403
 
 

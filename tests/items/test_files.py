@@ -68,7 +68,12 @@ async def test_conditions(client: TestClient, number: str) -> None:
     address = f"/items/{number}/{PDF}"
     first = await client.get(address)
     tag, date = first.headers["ETag"], first.headers["Last-Modified"]
-    for condition in ({"If-None-Match": tag}, {"If-None-Match": f'"x", W/{tag}'}, {"If-None-Match": "*"}, {"If-Modified-Since": date}):
+    for condition in (
+        {"If-None-Match": tag},
+        {"If-None-Match": f'"x", W/{tag}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": date},
+    ):
         answer = await client.get(address, headers=condition)
         assert answer.status == 304, condition
         assert await answer.read() == b""
@@ -99,7 +104,9 @@ async def test_a_file_that_is_not_open_is_refused_in_words(client: TestClient, n
 
 
 async def test_an_embargo_says_until_when_and_only_access_opens_it(client: TestClient, house: House) -> None:
-    record = msgspec.structs.replace(kept(house, RICH), access="embargoed", dates=Dates(issued="1866", embargo_until="2020-01-01"))
+    record = msgspec.structs.replace(
+        kept(house, RICH), access="embargoed", dates=Dates(issued="1866", embargo_until="2020-01-01")
+    )
     number = await publish(house, record)
     answer = await client.get(f"/items/{number}/{PDF}")
     assert answer.status == 403

@@ -69,7 +69,7 @@ async def test_item_page_says_what_the_record_knows(client: TestClient, house: H
     page = await (await client.get(f"/items/{number}")).text()
     for words in (
         "Versuche über Pflanzen-Hybriden", "Journal article", "8 February 1865", "Mendel, Gregor", "https://orcid.org/0000-0002-1825-0097",
-        "Verhandlungen, 4(1), 3–47", "CC BY 4.0", "German", "Supervisor", "Science Fund: 42", "plant hybrids", "Peer-reviewed",
+        "Verhandlungen, 4(1), 3\N{EN DASH}47", "CC BY 4.0", "German", "Supervisor", "Science Fund: 42", "plant hybrids", "Peer-reviewed",
         f"https://repository.example.org/items/{number}", "metadataPrefix=oai_dc", "open access", 'name="citation_title"',
     ):  # fmt: skip
         assert words in page, words
@@ -189,7 +189,10 @@ async def test_a_deleted_deposit_leaves_a_tombstone(client: TestClient, deposit:
     assert "Withdrawn by its depositor." in await answer.text()
 
 
-@pytest.mark.parametrize(("address", "status"), [("/nothing", 404), ("/items/", 404), ("/static/nothing.css", 404), ("/static/..%2fhtml%2fbase.html", 404)])
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/nothing", 404), ("/items/", 404), ("/static/nothing.css", 404), ("/static/..%2fhtml%2fbase.html", 404)],
+)
 async def test_errors_are_pages(client: TestClient, address: str, status: int) -> None:
     answer = await client.get(address)
     assert answer.status == status

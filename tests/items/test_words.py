@@ -13,7 +13,14 @@ from tests.items.works import RICH
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [("1866", "1866"), ("1866-02", "February 1866"), ("1866-02-08", "8 February 1866"), ("0820", "820"), ("-0299", "300 BCE"), ("soon", "soon")],
+    [
+        ("1866", "1866"),
+        ("1866-02", "February 1866"),
+        ("1866-02-08", "8 February 1866"),
+        ("0820", "820"),
+        ("-0299", "300 BCE"),
+        ("soon", "soon"),
+    ],
 )
 def test_dates(value: str, words: str) -> None:
     assert spoken.date(value) == words
@@ -39,15 +46,29 @@ def test_licences() -> None:
 
 
 def test_languages() -> None:
-    assert [spoken.language(tag) for tag in ("de", "ger", "he-Latn", "xx-nonsense")] == ["German", "German", "Hebrew", "xx-nonsense"]
+    assert [spoken.language(tag) for tag in ("de", "ger", "he-Latn", "xx-nonsense")] == [
+        "German",
+        "German",
+        "Hebrew",
+        "xx-nonsense",
+    ]
 
 
 def test_sizes() -> None:
-    assert [size(n) for n in (0, 999, 1000, 2_500_000, 3_000_000_000_000)] == ["0 bytes", "999 bytes", "1.0 kB", "2.5 MB", "3.0 TB"]
+    assert [size(n) for n in (0, 999, 1000, 2_500_000, 3_000_000_000_000)] == [
+        "0 bytes",
+        "999 bytes",
+        "1.0 kB",
+        "2.5 MB",
+        "3.0 TB",
+    ]
 
 
 def test_citation() -> None:
-    assert citation(RICH) == "Mendel, Gregor (1866). Versuche über Pflanzen-Hybriden. Verhandlungen, 4(1), 3–47. Naturforschender Verein."
+    assert (
+        citation(RICH)
+        == "Mendel, Gregor (1866). Versuche über Pflanzen-Hybriden. Verhandlungen, 4(1), 3\N{EN DASH}47. Naturforschender Verein."
+    )
     assert citation(Record(type="other.other", title=Text(value="Alone"))) == "Alone."
     assert citation(msgspec.structs.replace(RICH, citation_text="As it came")) == "As it came"
     many = msgspec.structs.replace(RICH, creators=tuple(Agent(family=f"A{n}") for n in range(9)))

@@ -3,13 +3,29 @@
 import msgspec
 
 from server.house import House
-from server.records.model import Agent, AgentId, Container, Contributor, Dates, File, Funding, Licence, Publisher, Record, Subject, Text, Title
+from server.records.model import (
+    Agent,
+    AgentId,
+    Container,
+    Contributor,
+    Dates,
+    File,
+    Funding,
+    Licence,
+    Publisher,
+    Record,
+    Subject,
+    Text,
+    Title,
+)
 
 RICH = Record(
     type="publication.journalArticle",
     title=Text(value="Versuche über Pflanzen-Hybriden", lang="de"),
     alt_titles=(Title(value="Experiments on plant hybrids", lang="en", kind="translated"),),
-    creators=(Agent(family="Mendel", given="Gregor", ids=(AgentId(scheme="orcid", value="https://orcid.org/0000-0002-1825-0097"),)),),
+    creators=(
+        Agent(family="Mendel", given="Gregor", ids=(AgentId(scheme="orcid", value="https://orcid.org/0000-0002-1825-0097"),)),
+    ),
     contributors=(Contributor(family="Unger", given="Franz", role="Supervisor"),),
     abstracts=(Text(value="Erbsen.", lang="de"),),
     subjects=(Subject(value="plant hybrids"),),

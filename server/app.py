@@ -11,12 +11,15 @@ import server.sword.tables
 from server import VERSION, observe
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
+from server.admin.routes import Admin
+from server.admin.session import Door
 from server.clock import Clock
 from server.db.engine import Database, open_database
 from server.house import House
 from server.housekeeping import keep_house
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.register import Registrar
+from server.items.routes import Items
 from server.jobs.worker import Worker
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
@@ -25,6 +28,7 @@ from server.middleware import Translator, identified
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
 from server.operate import Operate
+from server.pages import Pages
 from server.profiles.seal import Seal
 from server.publishing import Press
 from server.records import changes
@@ -82,13 +86,23 @@ def web_application(house: House) -> web.Application:
         "Complete deposits are published at once." if settings.import_as == "approved" else "Complete deposits wait for approval.",
         house.intake.understanding.packagings.names(),
     )  # fmt: skip
+    authenticator, pages = Authenticator(house.database), Pages(repository.name)
     sword = SwordV2(
-        house.database, Authenticator(house.database), house.intake, house.intake.acceptance, house.files, house.clock,
+        house.database, authenticator, house.intake, house.intake.acceptance, house.files, house.clock,
         Links(repository.url), repository.name, (collection,), settings.max_upload_mb * 2**20,
     )  # fmt: skip
-    translators: dict[str, Translator] = {"sword": sword.translate}
+    items = Items(house.database, house.files, house.press.renderer, pages)
+    door = Door(house.database, authenticator, pages, house.clock, house.key, secure=repository.url.startswith("https://"))
+    translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(("items", "admin", "other"), pages.translate)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
-    for room in (Oai(house.database, provider, house.clock), sword, Operate(house.database)):
+    for room in (
+        Oai(house.database, provider, house.clock),
+        sword,
+        items,
+        Admin(house, door, pages),
+        pages,
+        Operate(house.database),
+    ):
         application.add_routes(room.routes())
     return application
 

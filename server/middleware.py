@@ -8,13 +8,16 @@ from aiohttp import web
 from ulid import ULID
 
 from server import observe
-from server.errors import SheafError, Unavailable
+from server.errors import Conflict, NotFound, Refused, SheafError, TooLarge, Unavailable
 
 log = observe.logger("web")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Translator = Callable[[web.Request, int, str], web.StreamResponse | None]
 """Writes an error in the words of the room the request was for: the request, the status, a sentence."""
+
+#: What our errors are to HTTP where a room does not say it in words of its own.
+_STATUS: dict[type[SheafError], int] = {NotFound: 404, Refused: 403, Conflict: 409, TooLarge: 413}
 
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -57,14 +60,15 @@ async def _answered(request: web.Request, handler: Handler, translate: Translato
         spoken = translate(request, error.status, error.text or error.reason) if translate and error.status >= web.HTTPBadRequest.status_code else None
         if spoken is None:
             raise
-        for name in ("Allow", "Retry-After"):
+        for name in ("Allow", "Retry-After", "Content-Range"):
             if name in error.headers:
                 spoken.headers[name] = error.headers[name]
         return spoken
     except Unavailable as error:
         return (translate and translate(request, 503, error.message)) or web.Response(status=503, text=error.message, headers={"Retry-After": "30"})
     except SheafError as error:
-        return (translate and translate(request, 400, error.message)) or web.Response(status=400, text=error.message)
+        status = _STATUS.get(type(error), 400)
+        return (translate and translate(request, status, error.message)) or web.Response(status=status, text=error.message)
     except ConnectionResetError:
         raise
     except Exception:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 
 from server.errors import Conflict
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, State
@@ -93,6 +93,11 @@ def get(tx: Connection, number: int) -> Entry | None:
     return None if row is None else _entry(row)
 
 
+def touched(tx: Connection, record_id: str) -> datetime | None:
+    """Return when one of a work's identifiers last changed."""
+    return tx.execute(select(func.max(identifiers.c.changed)).where(identifiers.c.record_id == record_id)).scalar()
+
+
 def shown_doi(tx: Connection, record_id: str) -> str:
     """Return the work's own DOI once the agency has confirmed it, else an empty string: harvesters get no link that leads nowhere."""
     return shown_dois(tx, [record_id]).get(record_id, "")
@@ -140,6 +145,25 @@ def fail(tx: Connection, entry: Entry, submission: int, outcome: Failed, now: da
 
 def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(identifiers.c.state, func.count()).group_by(identifiers.c.state))}
+
+
+def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
+    """Count the identifiers an agency should know and does not confirm, by state, with the oldest change."""
+    states = [s.value for s in (State.SUBMITTED, State.BLOCKED, State.REJECTED)]
+    query = select(identifiers.c.state, func.count(), func.min(identifiers.c.changed)).where(identifiers.c.state.in_(states)).group_by(identifiers.c.state)
+    return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
+
+
+def search(tx: Connection, *, state: str = "", text: str = "", before: int = 0, limit: int = 50) -> list[Entry]:
+    """Return identifiers for an administrator, the newest first; `before` is the number to go on from."""
+    query = select(identifiers).order_by(identifiers.c.id.desc()).limit(limit)
+    if state:
+        query = query.where(identifiers.c.state == state)
+    if text:
+        query = query.where(or_(identifiers.c.value.icontains(text, autoescape=True), identifiers.c.message.icontains(text, autoescape=True)))
+    if before:
+        query = query.where(identifiers.c.id < before)
+    return [_entry(row) for row in tx.execute(query).mappings()]
 
 
 def waiting_for(tx: Connection, profile_id: int) -> list[int]:

@@ -87,5 +87,12 @@ def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
 
 
+def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
+    """Count the jobs that are not at an end, by state, with the oldest one's time."""
+    ended = [JobState.DONE.value, JobState.DEAD.value]
+    query = select(jobs.c.state, func.count(), func.min(jobs.c.created)).where(jobs.c.state.not_in(ended)).group_by(jobs.c.state)
+    return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
+
+
 def _ours(job: Job) -> tuple[ColumnElement[bool], ...]:
     return (jobs.c.id == job.id, jobs.c.claim == job.claim, jobs.c.state == JobState.ACTIVE.value)

@@ -56,7 +56,7 @@ class Renderer:
 
     def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "") -> Work:
         """Put a record and what the repository adds together."""
-        names = (self.repository.file(record_id, file.name) if (file.access or record.access) == "open" else "" for file in record.files)
+        names = (self.repository.file(record_id, file.name) if record.access_to(file) == "open" else "" for file in record.files)
         return Work(
             id=record_id,
             record=record,

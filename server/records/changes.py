@@ -274,6 +274,11 @@ def known_formats(tx: Connection, record_id: str) -> dict[int, bytes]:
     return {format_id: b"" for format_id in range(mask.bit_length()) if mask >> format_id & 1}
 
 
+def was_shown(tx: Connection, record_id: str) -> bool:
+    """Say whether harvesters were ever told of a record."""
+    return tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id).limit(1)).scalar() is not None
+
+
 def all_sets(tx: Connection) -> list[tuple[str, str]]:
     """Return spec and name of every set, parents before children."""
     return [(row.spec, row.name) for row in tx.execute(select(sets.c.spec, sets.c.name).order_by(sets.c.spec))]

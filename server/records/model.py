@@ -254,6 +254,10 @@ class Record(Value, frozen=True, kw_only=True):
         if len(names) != len(set(names)):
             raise ValueError("two files have the same name")
 
+    def access_to(self, file: File) -> str:
+        """Return the access code of one of the files: its own, else the work's."""
+        return file.access or self.access
+
     def identifier(self, scheme: str) -> str:
         """Return the first identifier of a scheme that the work came with, or an empty string."""
         return next((i.value for i in self.identifiers if i.scheme == scheme), "")

@@ -133,6 +133,17 @@ def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(records.c.state, func.count()).group_by(records.c.state))}
 
 
+def newest(tx: Connection, limit: int) -> list[Stored]:
+    """Return the published works that came last."""
+    query = select(records).where(records.c.state == State.PUBLISHED.value).order_by(records.c.id.desc()).limit(limit)
+    return [_stored(row) for row in tx.execute(query).mappings()]
+
+
+def titles(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Return the titles of works, by id."""
+    return {row.id: row.title for row in tx.execute(select(records.c.id, records.c.title).where(records.c.id.in_(list(ids))))}
+
+
 def walk(tx: Connection, after: str = "", size: int = 500, *, state: State = State.PUBLISHED) -> list[Stored]:
     """Return up to `size` records of a state with ids after `after`, in the order of their ids."""
     query = select(records).where(records.c.id > after, records.c.state == state.value).order_by(records.c.id).limit(size)

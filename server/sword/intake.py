@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -89,16 +89,30 @@ class Intake:
         deposit = await self.database.read(store.deposit, job.subject)
         if deposit is None or deposit.state is not DepositState.RECEIVED:
             return Done("it was read already") if deposit is not None else Dead("There is no such deposit.")
+        await self._read_kept(deposit)
+        return Done()
+
+    async def read_again(self, deposit_id: str, why: str) -> None:
+        """Read a held deposit once more from its kept bytes, a large one in the queue; what is still wrong is held again.
+
+        Raises NotFound and Conflict (it is not held).
+        """
+        deposit = await self.database.write(_reopen, deposit_id, why, self.clock(), self.read_now)
+        if deposit.bytes > self.read_now:
+            self.wake()
+        else:
+            await self._read_kept(deposit)
+
+    async def _read_kept(self, deposit: Deposit) -> None:
         try:
             opened = await asyncio.to_thread(self.opens[deposit.protocol], deposit, self.understanding.files)
-        except SwordError as error:
+        except (SwordError, NotFound) as error:  # NotFound: the bytes are not in the store any more
             await self.acceptance.hold(deposit, error)
-            return Done("held")
+            return
         try:
             await self._read(deposit, opened, within_request=False)
         finally:
             await asyncio.to_thread(opened.discard, self.understanding.files.path(deposit.sha256 or ""))
-        return Done()
 
     async def _read(self, deposit: Deposit, opened: Opened, *, within_request: bool = True) -> None:
         try:
@@ -141,6 +155,22 @@ class Intake:
         store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {account.name}: {deposit.operation}.")
         ask_to_read(tx, deposit.id, now if self._waits(opened) else now + GRACE)
         return container, False
+
+
+def _reopen(tx: Connection, deposit_id: str, why: str, now: datetime, read_now: int) -> Deposit:
+    """Set a held deposit back to received; should we break down while reading it, the worker does."""
+    deposit = store.deposit(tx, deposit_id)
+    container = store.container(tx, deposit.container_id or "") if deposit is not None else None
+    if deposit is None or container is None:
+        raise NotFound("There is no such deposit, or it was deleted.")
+    if deposit.state is not DepositState.HELD or deposit.sha256 is None:
+        raise Conflict("This deposit is not held any more.", code="state")
+    store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None)
+    store.note(tx, deposit.id, now, "reopened", why)
+    if not container.has_record:
+        store.change_container(tx, container, now, state=ContainerState.RECEIVED)
+    ask_to_read(tx, deposit.id, now if deposit.bytes > read_now else now + GRACE)
+    return replace(deposit, state=DepositState.RECEIVED, problem=None)
 
 
 def _container(tx: Connection, number: str) -> Container:

@@ -1,5 +1,6 @@
 """SWORD's rows: containers, deposits, events. Takes the transaction, returns values."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -180,7 +181,9 @@ def events_of(tx: Connection, deposit_id: str) -> list[Event]:
 def search(tx: Connection, *, state: str = "", text: str = "", before: str = "", limit: int = 50) -> list[Deposit]:
     """Return deposits for the monitor, the newest first; `before` is the id to go on from."""
     query = _DEPOSITS.order_by(deposits.c.id.desc()).limit(limit)
-    if state:
+    if state == ContainerState.PENDING:  # of the work, not of the request that brought it
+        query = query.where(deposits.c.container_id.in_(select(containers.c.id).where(containers.c.state == state)))
+    elif state:
         query = query.where(deposits.c.state == state)
     if before:
         query = query.where(deposits.c.id < before)
@@ -200,6 +203,26 @@ def search(tx: Connection, *, state: str = "", text: str = "", before: str = "",
 
 def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(deposits.c.state, func.count()).group_by(deposits.c.state))}
+
+
+def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
+    """Count the deposits that are not at an end, by state, with the oldest one's time."""
+    states = [DepositState.RECEIVED.value, DepositState.HELD.value]
+    query = select(deposits.c.state, func.count(), func.min(deposits.c.received)).where(deposits.c.state.in_(states)).group_by(deposits.c.state)
+    return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
+
+
+def containers_waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
+    """Count the containers that are not at an end, by state, with the oldest one's time of change."""
+    ended = [ContainerState.ACCEPTED.value, ContainerState.DELETED.value]
+    query = select(containers.c.state, func.count(), func.min(containers.c.changed)).where(containers.c.state.not_in(ended)).group_by(containers.c.state)
+    return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
+
+
+def states_of(tx: Connection, numbers: Iterable[str]) -> dict[str, ContainerState]:
+    """Return the states of containers, deleted ones too."""
+    query = select(containers.c.id, containers.c.state).where(containers.c.id.in_(list(numbers)))
+    return {number: ContainerState(state) for number, state in tx.execute(query)}
 
 
 def new_id() -> str:

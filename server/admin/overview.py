@@ -1,0 +1,118 @@
+"""What the administrators' start page shows: figures by state, and first of all what is stuck and for how long."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.admin import words
+from server.admin.words import Word
+from server.identifiers import ledger
+from server.identifiers.model import State as IdentifierState
+from server.jobs import queue
+from server.jobs.model import JobState
+from server.records import store as records
+from server.sword import store as sword
+from server.sword.model import ContainerState, DepositState
+
+SLOW = timedelta(minutes=15)
+"""After this long something that should go by itself counts as stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Something that waits for somebody: how many, since when, and where to look."""
+
+    count: int
+    what: str
+    since: str
+    href: str
+    mood: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The figures of one subject by state, only those that are not zero."""
+
+    title: str
+    figures: tuple[tuple[Word, int], ...]
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    stuck: tuple[Stuck, ...]
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A state that should not last: of what, how it is said, where it is listed, and whether only a lasting one is stuck."""
+
+    subject: str
+    state: str
+    words: str
+    href: str = ""
+    mood: str = "bad"
+    lasting: bool = False
+
+
+#: What may be stuck, the worst first.
+WATCHED = (
+    Watch("import", DepositState.HELD, "held: the content is wrong", "/admin/imports?state=held"),
+    Watch("identifier", IdentifierState.REJECTED, "rejected by the agency", "/admin/identifiers?state=rejected"),
+    Watch("identifier", IdentifierState.BLOCKED, "blocked: the agency refuses our account", "/admin/identifiers?state=blocked"),
+    Watch("job", JobState.HELD, "waiting for somebody"),
+    Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
+    Watch("work", ContainerState.PENDING, "waiting for approval", "/admin/imports?state=pending", "wait"),
+    Watch(
+        "identifier",
+        IdentifierState.SUBMITTED,
+        "submitted, not confirmed",
+        "/admin/identifiers?state=submitted",
+        "wait",
+        lasting=True,
+    ),
+    Watch("job", JobState.DEFERRED, "failing and tried again", "", "wait", lasting=True),
+)
+
+
+def overview(tx: Connection, now: datetime) -> Overview:
+    """Count everything, and find what is stuck."""
+    waiting = {
+        "import": sword.waiting(tx),
+        "work": sword.containers_waiting(tx),
+        "identifier": ledger.waiting(tx),
+        "job": queue.waiting(tx),
+    }
+    stuck = (_stuck(watch, waiting[watch.subject].get(watch.state), now) for watch in WATCHED)
+    cards = (
+        Card("Works", _figures(words.WORKS, records.counts(tx))),
+        Card("Imports", _figures(words.DEPOSITS, sword.counts(tx)), "/admin/imports"),
+        Card("Identifiers", _figures(words.IDENTIFIERS, ledger.counts(tx)), "/admin/identifiers"),
+        Card("Jobs", _figures(words.JOBS, queue.counts(tx))),
+    )
+    return Overview(tuple(each for each in stuck if each), cards)
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Say how long something has been so: `3 days`, `5 hours`, `2 minutes`."""
+    seconds = max(0, int((now - since).total_seconds()))
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            number = seconds // length
+            return f"{number} {unit}{'s' if number != 1 else ''}"
+    return "less than a minute"
+
+
+def _stuck(watch: Watch, found: tuple[int, datetime] | None, now: datetime) -> Stuck | None:
+    if found is None or (watch.lasting and now - found[1] <= SLOW):
+        return None
+    count, since = found
+    return Stuck(count, f"{watch.subject}{'s' if count != 1 else ''} {watch.words}", age(since, now), watch.href, watch.mood)
+
+
+def _figures(names: Mapping[Any, Word], counts: dict[str, int]) -> tuple[tuple[Word, int], ...]:
+    return tuple((word, counts[str(state)]) for state, word in names.items() if counts.get(str(state)))

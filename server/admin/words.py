@@ -1,0 +1,91 @@
+"""The states of the house in an administrator's words, each with the colour it is shown in. Tables."""
+
+from dataclasses import dataclass
+
+from server.identifiers.model import State as IdentifierState
+from server.jobs.model import JobState
+from server.records.store import State
+from server.sword.model import ContainerState, DepositState
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a state is called, what it means, and whether that is good, waits for somebody, is bad, or none of it."""
+
+    label: str
+    meaning: str = ""
+    mood: str = ""
+
+
+DEPOSITS = {
+    DepositState.HELD: Word("held", "Something is wrong with the content. Nothing is lost.", "bad"),
+    DepositState.RECEIVED: Word("received", "It is kept and about to be read.", "wait"),
+    DepositState.REFUSED: Word("refused", "The request broke the protocol; the depositor was told.", "bad"),
+    DepositState.BROKEN_OFF: Word("broken off", "The connection ended before everything had arrived.", "bad"),
+    DepositState.TAKEN: Word("taken", "It was read and taken into its work.", "good"),
+}
+
+CONTAINERS = {
+    ContainerState.IN_PROGRESS: Word("in progress", "The depositor will send more.", "wait"),
+    ContainerState.HELD: Word("held", "Its content needs attention.", "bad"),
+    ContainerState.PENDING: Word("waits for approval", "It is complete. Publish it, and the world can read it.", "wait"),
+    ContainerState.ACCEPTED: Word("published", "The work is published.", "good"),
+    ContainerState.RECEIVED: Word("received", "It is about to be read.", "wait"),
+    ContainerState.DELETED: Word("deleted", "The depositor deleted it.", ""),
+}
+
+WORKS = {
+    State.PUBLISHED: Word("published", "", "good"),
+    State.DRAFT: Word("draft", "", "wait"),
+    State.WITHDRAWN: Word("withdrawn", "", ""),
+}
+
+IDENTIFIERS = {
+    IdentifierState.REJECTED: Word(
+        "rejected", "The agency refuses the metadata. Correct the record; it is sent again by itself.", "bad"
+    ),
+    IdentifierState.BLOCKED: Word(
+        "blocked", "The agency refuses our account. Mend the profile; it is sent again by itself.", "bad"
+    ),
+    IdentifierState.SUBMITTED: Word("submitted", "It was sent; the agency has not confirmed it yet.", "wait"),
+    IdentifierState.RESERVED: Word("reserved", "The name is ours. No agency was told of it.", ""),
+    IdentifierState.REGISTERED: Word("registered", "The agency confirmed it. It leads to the work's page.", "good"),
+    IdentifierState.WITHDRAWN: Word("withdrawn", "The work was withdrawn. It leads to the tombstone.", ""),
+    IdentifierState.EXTERNAL: Word("external", "It came with the work. Somebody else registered it.", ""),
+}
+
+JOBS = {
+    JobState.DEAD: Word("given up", "", "bad"),
+    JobState.HELD: Word("waits for somebody", "", "bad"),
+    JobState.DEFERRED: Word("tried again later", "", "wait"),
+    JobState.READY: Word("ready", "", ""),
+    JobState.ACTIVE: Word("at work", "", "good"),
+    JobState.DONE: Word("done", "", "good"),
+}
+
+#: What a problem's class is called in the list.
+PROBLEMS = {
+    "xml": "Broken XML",
+    "xml-entities": "XML with entities",
+    "record": "Metadata not valid",
+    "duplicate": "Already here",
+    "packaging": "Unknown packaging",
+    "checksum": "Checksum differs",
+    "too-large": "Too large",
+    "bad-request": "Request not understood",
+    "broken-off": "Connection broke off",
+    "not-found": "Missing",
+    "conflict": "Contradiction",
+    "invalid": "Content not valid",
+    "content": "Content not valid",
+}
+
+
+def of_import(state: DepositState, container: ContainerState | None) -> Word:
+    """Say in one word how an import stands: once it is taken, what becomes of its work says more."""
+    unfinished = container in {ContainerState.PENDING, ContainerState.IN_PROGRESS}
+    return CONTAINERS[container] if container and unfinished and state is DepositState.TAKEN else DEPOSITS[state]
+
+
+def problem(code: str) -> str:
+    return PROBLEMS.get(code, code.replace("-", " ").capitalize())

@@ -1,0 +1,127 @@
+"""The public pages over HTTP: the front page, a page a work, its files, and the tombstone of a withdrawn one."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from server.db.engine import Database
+from server.errors import NotFound
+from server.identifiers import ledger
+from server.identifiers.ledger import Entry
+from server.items.citation import names
+from server.items.files import protection
+from server.items.page import item_page, own_doi, tombstone
+from server.items.sending import send_file, unchanged
+from server.items.signposting import Link, header, links
+from server.items.spoken import year
+from server.metadata.fragments import Renderer
+from server.pages import Pages, sent
+from server.records import changes
+from server.records import store as records
+from server.records.files import DiskStore
+from server.records.model import File
+from server.records.store import State, Stored
+from server.records.vocabulary import ACCESS, TYPES
+
+NEWEST = 10
+
+#: Kept by anybody, but asked for again each time: a work may be withdrawn.
+_KEPT = "public, no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The public pages of the works."""
+
+    database: Database
+    files: DiskStore
+    renderer: Renderer
+    pages: Pages
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/", self.front),
+            web.get("/items/{id}", self.item),
+            web.get("/items/{id}/files/{name:.+}", self.file),
+            web.get("/robots.txt", self.robots),
+        ]
+
+    async def front(self, request: web.Request) -> web.StreamResponse:
+        count, newest = await self.database.read(_front)
+        works = [
+            (work, TYPES[work.record.type].label, year(work.record.dates.issued), names(work.record.creators)) for work in newest
+        ]
+        body = self.pages.write(
+            "items/front.html", count=count, works=works, url=self.renderer.repository.url, email=self.renderer.repository.email
+        )
+        latest = max((work.modified for work in newest), default=None)
+        return _kept(request, body, latest, {})
+
+    async def item(self, request: web.Request) -> web.StreamResponse:
+        """Show a published work, or the tombstone of one that was; a draft does not exist for the public."""
+        stored, entries, touched = await self.database.read(_shown, request.match_info["id"])
+        if stored.state is State.WITHDRAWN:
+            return self._tombstone(stored, entries)
+        page = item_page(stored, entries, self.renderer.repository, self.renderer.formats.values())
+        found = links(page, stored.record.type, own_doi(entries))
+        body = self.pages.write("items/item.html", item=page, links=found)
+        return _kept(request, body, touched, {"Link": header(found)})
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """Send an open file; say in words why one is not."""
+        number, name = request.match_info["id"], request.match_info["name"]
+        stored, entries, _ = await self.database.read(_shown, number)
+        if stored.state is State.WITHDRAWN:
+            return self._tombstone(stored, entries)
+        file = next((each for each in stored.record.files if each.name == name), None)
+        if file is None:
+            raise NotFound("This work has no such file.")
+        landing = Link(self.renderer.repository.item(number), "collection", "text/html")
+        access = stored.record.access_to(file)
+        if access != "open":
+            return self._closed(stored, file, access, landing)
+        path = await asyncio.to_thread(self.files.path, file.sha256)
+        headers = protection(file) | {"Link": str(landing), "Cache-Control": _KEPT}
+        return await send_file(request, path, file.sha256, stored.modified, headers)
+
+    async def robots(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(text="User-agent: *\nDisallow: /admin\nDisallow: /sword\n")
+
+    def _tombstone(self, stored: Stored, entries: list[Entry]) -> web.Response:
+        return self.pages.answer(
+            "items/tombstone.html", 410, {"Cache-Control": "no-cache"}, item=tombstone(stored, entries), gone=stored.modified
+        )
+
+    def _closed(self, stored: Stored, file: File, access: str, landing: Link) -> web.Response:
+        headers = {"Cache-Control": "no-store", "Link": str(landing)}
+        page = item_page(stored, (), self.renderer.repository, ())
+        return self.pages.answer(
+            "items/closed.html", 403, headers, item=page, name=file.name, access=access, label=ACCESS[access].label
+        )
+
+
+def _front(tx: Connection) -> tuple[int, list[Stored]]:
+    return records.counts(tx).get(State.PUBLISHED.value, 0), records.newest(tx, NEWEST)
+
+
+def _shown(tx: Connection, number: str) -> tuple[Stored, list[Entry], datetime]:
+    """Return what the public may know of a work, and when that last changed. Raises NotFound for a work never published."""
+    stored = records.find(tx, number)
+    if stored is None or stored.state is State.DRAFT or (stored.state is State.WITHDRAWN and not changes.was_shown(tx, number)):
+        raise NotFound("There is no work at this address.")
+    touched = ledger.touched(tx, number)
+    return stored, ledger.of_record(tx, number), max(stored.modified, touched or stored.modified)
+
+
+def _kept(request: web.Request, body: str, modified: datetime | None, headers: dict[str, str]) -> web.StreamResponse:
+    """Answer with a page that may be kept, or with 304 to somebody who has it."""
+    etag = hashlib.sha256(body.encode()).hexdigest()[:32]
+    headers = headers | {"Cache-Control": _KEPT, "ETag": f'"{etag}"'}
+    fresh = modified is not None and unchanged(request, etag, modified)
+    response = web.Response(status=304, headers=headers) if fresh else sent(body, headers=headers)
+    response.last_modified = modified
+    return response

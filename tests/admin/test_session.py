@@ -1,0 +1,125 @@
+"""The administrators' door: who comes in, and what a form must prove."""
+
+from datetime import timedelta
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from server.admin.session import own_page
+from server.admin.throttle import LONGEST, Throttle, spoken
+from tests.admin.visits import csrf, login
+from tests.conftest import PASSWORD, START, SetClock
+
+PAGES = ("/admin", "/admin/imports", "/admin/imports/01J00000000000000000000000", "/admin/identifiers")
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_strangers_are_shown_to_the_login_and_back(client: TestClient, page: str) -> None:
+    answer = await client.get(page, allow_redirects=False)
+    assert answer.status == 303
+    assert answer.headers["Location"].startswith("/admin/login?next=/admin")
+    assert (await client.get(page, headers={"Cookie": "sheaf=guessed"}, allow_redirects=False)).status == 303
+
+
+async def test_the_cookie_is_kept_from_scripts_and_from_plain_http(client: TestClient) -> None:
+    answer = await login(client, next="/admin/imports?state=held")
+    assert answer.status == 303
+    assert answer.headers["Location"] == "/admin/imports?state=held"
+    words = answer.headers["Set-Cookie"]
+    assert all(part in words for part in ("HttpOnly", "SameSite=Lax", "Secure", "Path=/admin"))
+
+
+async def test_wrong_credentials_are_refused_alike(client: TestClient) -> None:
+    for name, password in (("admin", "wrong"), ("nobody", "wrong"), ("", "")):
+        answer = await login(client, name, password)
+        assert answer.status == 401
+        assert "The name or the password is wrong." in await answer.text()
+        assert "Set-Cookie" not in answer.headers
+
+
+async def test_a_depositor_may_not_administer(client: TestClient) -> None:
+    answer = await login(client, "depositor")
+    assert answer.status == 403
+    assert "for administrators only" in await answer.text()
+
+
+async def test_an_account_that_lost_its_role_is_refused_in_words(client: TestClient, house) -> None:
+    from server.accounts import store
+
+    account, _ = await house.database.read(store.with_password, "depositor")
+    cookie = await house.database.write(store.open_session, account, house.clock())
+    answer = await client.get("/admin", headers={"Cookie": f"sheaf={cookie}"})
+    assert answer.status == 403
+    assert "for administrators only" in await answer.text()
+
+
+async def test_failing_often_costs_time(client: TestClient, clock: SetClock) -> None:
+    for _ in range(5):
+        assert (await login(client, "admin", "wrong")).status == 401
+    answer = await login(client, "admin", PASSWORD)
+    assert answer.status == 429
+    assert "Try again in 5 seconds." in await answer.text()
+    assert int(answer.headers["Retry-After"]) >= 5
+    assert (await login(client, "other", "wrong")).status == 401, "another name is not held up"
+    clock.pass_time(seconds=6)
+    assert (await login(client, "admin", PASSWORD)).status == 303
+
+
+def test_the_wait_doubles_to_a_limit_and_is_forgotten() -> None:
+    throttle, waits = Throttle(), []
+    for _ in range(20):
+        throttle.failed("Admin ", "::1", START)
+        waits.append(throttle.wait("admin", "::1", START).total_seconds())
+    assert waits[:8] == [0, 0, 0, 0, 5, 10, 20, 40]
+    assert waits[-1] == LONGEST.total_seconds()
+    assert not throttle.wait("admin", "::2", START)
+    throttle.failed("admin", "::1", START + timedelta(hours=2))
+    assert not throttle.wait("admin", "::1", START + timedelta(hours=2))
+    assert [spoken(timedelta(seconds=s)) for s in (0.2, 1.5, 89, 91)] == ["1 second", "2 seconds", "89 seconds", "2 minutes"]
+
+
+@pytest.mark.parametrize(
+    ("address", "leads"),
+    [
+        ("/admin/imports?state=held&q=a+b", "/admin/imports?state=held&q=a+b"),
+        ("https://evil.example/admin", "/admin"), ("//evil.example", "/admin"), ("/admin//evil.example", "/admin//evil.example"),
+        ("/admin\\evil", "/admin"), ("/administer", "/admin"), ("/admin\r\nX: y", "/admin"), ("javascript:alert(1)", "/admin"), ("", "/admin"),
+        ("/admin/login?next=x", "/admin"),
+    ],
+)  # fmt: skip
+def test_a_login_leads_to_our_own_pages_only(address: str, leads: str) -> None:
+    assert own_page(address) == leads
+
+
+async def test_a_form_without_the_sessions_proof_does_nothing(client: TestClient) -> None:
+    await login(client)
+    for fields in ({}, {"csrf": "x" * 64}):
+        answer = await client.post("/admin/logout", data=fields, allow_redirects=False)
+        assert answer.status == 403
+        assert "nothing was done" in await answer.text()
+    proof = await csrf(client, "/admin")
+    cross = await client.post(
+        "/admin/logout", data={"csrf": proof}, headers={"Sec-Fetch-Site": "cross-site"}, allow_redirects=False
+    )
+    assert cross.status == 403
+    assert (await client.get("/admin", headers={"Cookie": client.cookie})).status == 200
+    assert (await client.post("/admin/logout", data={"csrf": proof}, allow_redirects=False)).status == 303
+
+
+async def test_logout_ends_the_session(client: TestClient) -> None:
+    await login(client)
+    answer = await client.post("/admin/logout", data={"csrf": await csrf(client, "/admin")}, allow_redirects=False)
+    assert answer.status == 303
+    assert (await client.get("/admin", headers={"Cookie": client.cookie}, allow_redirects=False)).status == 303
+
+
+async def test_a_login_from_another_site_is_refused(client: TestClient) -> None:
+    answer = await client.post(
+        "/admin/login", data={"name": "admin", "password": PASSWORD}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status == 403
+
+
+async def test_long_forms_are_refused(client: TestClient) -> None:
+    answer = await client.post("/admin/login", data={"name": "a" * 70_000})
+    assert answer.status == 413

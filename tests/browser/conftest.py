@@ -1,0 +1,95 @@
+"""A headless Chromium, and a whole Sheaf in a thread of its own that it can visit."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from aiohttp import web
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from server.accounts import store as accounts
+from server.accounts.model import Role
+from server.app import open_house, web_application
+from server.clock import now
+from server.settings import Settings
+from tests.conftest import AUTH, HASH, entry
+
+ARGUMENTS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--window-size=1280,900",
+)  # fmt: skip
+
+
+@dataclass
+class Site:
+    """A running Sheaf and how a depositor reaches it."""
+
+    url: str
+
+    def deposit(self, body: bytes, kind: str = "application/atom+xml;type=entry", **headers: str) -> str:
+        """Deposit and return the work's id."""
+        answer = self._send("POST", "/sword/v2/collection/works", body, {"Content-Type": kind} | headers)
+        return answer.headers["Location"].rsplit("/", 1)[1]
+
+    def delete(self, number: str) -> None:
+        self._send("DELETE", f"/sword/v2/edit/{number}", None, {})
+
+    def entry(self, title: str) -> str:
+        return self.deposit(entry(title=title))
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]):
+        with urlopen(Request(self.url + path, data=body, method=method, headers=headers | AUTH)) as answer:  # loopback
+            answer.read()
+            return answer
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
+    shutil.copy(sqlite_template, tmp_path / "sheaf.db")
+    loop, ready, done = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    found: list[str] = []
+
+    async def serve() -> None:
+        settings = Settings(data=str(tmp_path), secret_key="only for tests", repository_name="Browser House")
+        async with open_house(settings, clock=now) as house:
+            for name, role in (("depositor", Role.DEPOSITOR), ("admin", Role.ADMIN)):
+                await house.database.write(accounts.add, name, role, HASH, now())
+            runner = web.AppRunner(web_application(house))
+            await runner.setup()
+            listening = web.TCPSite(runner, "127.0.0.1", 0)
+            await listening.start()
+            found.append(f"http://127.0.0.1:{runner.addresses[0][1]}")
+            ready.set()
+            await done.wait()
+            await runner.cleanup()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    assert ready.wait(30)
+    yield Site(found[0])
+    loop.call_soon_threadsafe(done.set)
+    thread.join(30)
+    loop.close()
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
+    """A fresh browser; skipped by name where there is no Chromium."""
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or chromedriver is None:
+        pytest.skip("no browser: chromium and chromedriver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    opened = webdriver.Chrome(options=options, service=Service(chromedriver))
+    opened.implicitly_wait(5)
+    yield opened
+    opened.quit()

@@ -14,10 +14,10 @@ if _CATALOG.exists():
 import pytest
 from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
+from argon2 import PasswordHasher
 
 from server.accounts import store as accounts
 from server.accounts.model import Role
-from server.accounts.passwords import hashed
 from server.app import open_house, web_application
 from server.db.migrate import migrate
 from server.house import House
@@ -26,7 +26,7 @@ from tests.databases import Postgres
 
 URL = "https://repository.example.org"
 PASSWORD = "correct horse"
-HASH = hashed(PASSWORD)
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # cheap, as every test begins with it
 AUTH = {"Authorization": encode_basic_auth("depositor", PASSWORD)}
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 

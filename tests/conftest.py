@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,9 +58,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A PostgreSQL server of our own with a migrated template database; skipped by name where none can be had."""
-    with Postgres.start(tmp_path_factory.mktemp("postgresql")) as server:
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of our own with a migrated template database; skipped by name where none can be had.
+
+    It runs as another user, and pytest shuts other users out of its folders each time one more run begins: so it gets a folder apart.
+    """
+    with tempfile.TemporaryDirectory(prefix="sheaf-") as folder, Postgres.start(Path(folder)) as server:
         yield server
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,10 @@ if _CATALOG.exists():
 import pytest
 from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
+from argon2 import PasswordHasher
 
 from server.accounts import store as accounts
 from server.accounts.model import Role
-from server.accounts.passwords import hashed
 from server.app import open_house, web_application
 from server.db.migrate import migrate
 from server.house import House
@@ -26,7 +27,7 @@ from tests.databases import Postgres
 
 URL = "https://repository.example.org"
 PASSWORD = "correct horse"
-HASH = hashed(PASSWORD)
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # cheap, as every test begins with it
 AUTH = {"Authorization": encode_basic_auth("depositor", PASSWORD)}
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 
@@ -57,9 +58,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A PostgreSQL server of our own with a migrated template database; skipped by name where none can be had."""
-    with Postgres.start(tmp_path_factory.mktemp("postgresql")) as server:
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of our own with a migrated template database; skipped by name where none can be had.
+
+    It runs as another user, and pytest shuts other users out of its folders each time one more run begins: so it gets a folder apart.
+    """
+    with tempfile.TemporaryDirectory(prefix="sheaf-") as folder, Postgres.start(Path(folder)) as server:
         yield server
 
 

@@ -35,6 +35,7 @@ _ROLES = {
     "DataManager": "dtm data manager",
     "DataCollector": "col collector|dtc data contributor",
     "ContactPerson": "contact|contact person|corresponding author",
+    "Other": "dgc degree committee member|opn opponent|oth other",
 }
 
 

@@ -12,7 +12,21 @@ import zstandard
 from server.harvest.sources import Line
 from server.metadata.identifying import identify
 from server.metadata.languages import language_of
-from server.records.model import Affiliation, Agent, AgentId, Container, Contributor, Dates, Identifier, Licence, Publisher, Record, Text, cleaned, is_date
+from server.records.model import (
+    Affiliation,
+    Agent,
+    AgentId,
+    Container,
+    Contributor,
+    Dates,
+    Identifier,
+    Licence,
+    Publisher,
+    Record,
+    Text,
+    cleaned,
+    is_date,
+)
 
 TYPES = {
     "conference-paper": "conference.conferencePaper",
@@ -39,8 +53,12 @@ def line(row: dict[str, Any]) -> Line:
         languages=(language or "en",),
         publisher=Publisher(name=row.get("publisher", ""), place=row.get("place", "")),
         container=Container(
-            title=row.get("container", ""), volume=str(row.get("volume", "")), issue=str(row.get("issue", "")),
-            first_page=first.strip(), last_page=last.strip("- "), isbn=row.get("isbn", ""),
+            title=row.get("container", ""),
+            volume=str(row.get("volume", "")),
+            issue=str(row.get("issue", "")),
+            first_page=first.strip(),
+            last_page=last.strip("- "),
+            isbn=row.get("isbn", ""),
         ),  # fmt: skip
         identifiers=(*doi, *([Identifier(scheme="url", value=row["url"])] if row.get("url") else [])),
         licences=(Licence(uri=row["license"]),) if row.get("license") else (),
@@ -67,7 +85,11 @@ def main() -> None:
     source, target = Path(sys.argv[1]), Path(sys.argv[2])
     total = left = 0
     encoder = msgspec.json.Encoder()
-    with source.open("rb") as raw, target.open("wb") as out, zstandard.ZstdCompressor(level=3, threads=-1).stream_writer(out) as packed:
+    with (
+        source.open("rb") as raw,
+        target.open("wb") as out,
+        zstandard.ZstdCompressor(level=3, threads=-1).stream_writer(out) as packed,
+    ):
         for text in io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(raw), encoding="utf-8"):
             row = json.loads(text)
             if not row.get("title"):

@@ -28,7 +28,9 @@ def imported(folder: Path) -> Path:
     subprocess.run([sys.executable, "-m", "bench.acl", str(source), str(lines)], check=True)
     data = folder / "data"
     environment = {**os.environ, "SHEAF_DATA": str(data), "SHEAF_BASE_URL": "https://repository.example.org"}
-    answer = subprocess.run([sys.executable, "-m", "server", "import", str(lines)], check=True, env=environment, capture_output=True, text=True)
+    answer = subprocess.run(
+        [sys.executable, "-m", "server", "import", str(lines)], check=True, env=environment, capture_output=True, text=True
+    )
     print("import:   ", answer.stdout.splitlines()[-1])
     return data
 
@@ -68,7 +70,9 @@ def main() -> None:
         pages = [statistics.median(run.pages[i] for run in runs if run.pages) for i in range(len(first.pages or []))]
         early, late = statistics.median(pages[1:11]), statistics.median(pages[-11:-1])
         print(f"harvest:   {records:,} records in {len(pages)} pages, {first.bytes / records:.0f} bytes a record on the wire")
-        print(f"sheaf:     {per_second:,.0f} records a server CPU second, {statistics.median(r.records / r.seconds for r in runs):,.0f} a second with this client")
+        print(
+            f"sheaf:     {per_second:,.0f} records a server CPU second, {statistics.median(r.records / r.seconds for r in runs):,.0f} a second with this client"
+        )
         print(f"depth:     pages near the end take {late / early:.2f} × those near the beginning ({early * 1e3:.1f} ms)")
         (folder / "pages").mkdir()
         for number, body in enumerate(first.bodies or []):
@@ -81,7 +85,7 @@ def main() -> None:
             print("nginx:     not here; left out")
 
 
-def _yardstick(name: str, command: list[str], records: int, ours: float, count: int, port: int = 0) -> None:  # noqa: PLR0913, PLR0917
+def _yardstick(name: str, command: list[str], records: int, ours: float, count: int, port: int = 0) -> None:
     if not port:
         port = free_port()
         command = [*command, str(port)]
@@ -89,7 +93,9 @@ def _yardstick(name: str, command: list[str], records: int, ours: float, count: 
         fetch_all(port, process.pid, count)
         runs = [fetch_all(port, process.pid, count) for _ in range(ROUNDS)]
     theirs = statistics.median(records / max(run.cpu, 0.01) for run in runs)
-    print(f"{name + ':':<11}{theirs:,.0f} records a CPU second sending the same bytes from memory or disk; sheaf does {ours / theirs:.3f} of that")
+    print(
+        f"{name + ':':<11}{theirs:,.0f} records a CPU second sending the same bytes from memory or disk; sheaf does {ours / theirs:.3f} of that"
+    )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ def anonymous_memory(process: int) -> int:
 @contextmanager
 def server(command: list[str], port: int, environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends; it is ready when it accepts connections."""
-    process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         wait_for(port, process)
         yield process
@@ -64,7 +66,9 @@ def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 60.0)
 def sheaf(folder: Path, port: int, **settings: str) -> tuple[list[str], dict[str, str]]:
     """Return command and environment of a Sheaf on a data folder."""
     environment = {"SHEAF_DATA": str(folder), "SHEAF_PORT": str(port), "SHEAF_EXAMPLES": "false"}
-    return [sys.executable, "-m", "server", "serve"], environment | {f"SHEAF_{key.upper()}": value for key, value in settings.items()}
+    return [sys.executable, "-m", "server", "serve"], environment | {
+        f"SHEAF_{key.upper()}": value for key, value in settings.items()
+    }
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ from server.accounts.authenticate import Authenticator
 from server.admin.routes import Admin
 from server.admin.session import Door
 from server.clock import Clock
-from server.db.engine import Database, open_database
+from server.db.engine import Database
+from server.db.opening import open_database
 from server.house import House
 from server.housekeeping import keep_house
 from server.identifiers.mint import REGISTER, agencies

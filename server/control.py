@@ -90,7 +90,12 @@ async def status(house: House, _arguments: Nothing) -> dict[str, dict[str, int]]
 
 
 def _status(tx: Connection) -> dict[str, dict[str, int]]:
-    return {"works": records.counts(tx), "deposits": deposits.counts(tx), "identifiers": ledger.counts(tx), "jobs": queue.counts(tx)}
+    return {
+        "works": records.counts(tx),
+        "deposits": deposits.counts(tx),
+        "identifiers": ledger.counts(tx),
+        "jobs": queue.counts(tx),
+    }
 
 
 async def user_add(house: House, arguments: UserAdd) -> dict[str, str]:
@@ -118,7 +123,11 @@ async def profile_set(house: House, arguments: ProfileSet) -> None:
     """Make or change a profile; what it holds already stays where no new value is given. Every wrong field is named by msgspec's path."""
     agency = house.agencies.get(arguments.kind)
     if agency is None:
-        raise NotFound(f"There is no profile kind {arguments.kind!r}.", place="kind", remedy="Kinds: " + ", ".join(house.agencies.names()) + ".")
+        raise NotFound(
+            f"There is no profile kind {arguments.kind!r}.",
+            place="kind",
+            remedy="Kinds: " + ", ".join(house.agencies.names()) + ".",
+        )
     found = await house.database.read(profiles.find, arguments.name)
     values = dict(arguments.values)
     if found is not None and found.kind == arguments.kind:
@@ -128,7 +137,11 @@ async def profile_set(house: House, arguments: ProfileSet) -> None:
         settings = msgspec.convert(values, agency.account, strict=False)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `")
-        raise Invalid(f"{message}.", place=path.rstrip("`") or "settings", remedy=f"`sheaf profile kinds` lists the settings of {agency.title}.") from error
+        raise Invalid(
+            f"{message}.",
+            place=path.rstrip("`") or "settings",
+            remedy=f"`sheaf profile kinds` lists the settings of {agency.title}.",
+        ) from error
     await house.database.write(_profile_set, house, arguments, settings)
     house.worker.call()
 
@@ -146,7 +159,9 @@ def _ask_again(tx: Connection, house: House, profile_id: int) -> None:
 
 async def profile_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
     found = await house.database.read(profiles.every)
-    return [{"name": p.name, "kind": p.kind, "enabled": p.enabled, "paused": p.paused or "", "settings": p.document} for p in found]
+    return [
+        {"name": p.name, "kind": p.kind, "enabled": p.enabled, "paused": p.paused or "", "settings": p.document} for p in found
+    ]
 
 
 async def profile_enable(house: House, arguments: ProfileEnable) -> None:
@@ -269,7 +284,13 @@ def control_application(house: House) -> web.Application:
         try:
             return web.Response(body=await perform(house, request.match_info["operation"], await request.read()))
         except SheafError as error:
-            body = {"kind": type(error).__name__, "message": error.message, "place": error.place, "remedy": error.remedy, "code": error.code}
+            body = {
+                "kind": type(error).__name__,
+                "message": error.message,
+                "place": error.place,
+                "remedy": error.remedy,
+                "code": error.code,
+            }
             return web.Response(status=400, body=msgspec.msgpack.encode(body))
 
     application = web.Application(client_max_size=LARGEST)

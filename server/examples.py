@@ -82,7 +82,7 @@ def load(path: Path) -> list[Example]:
     return [_example(toml.parent) for toml in sorted(path.glob("*/deposit.toml"))]
 
 
-async def deposit_examples(folder: Path, service: str, name: str, password: str, session: ClientSession, tell: Tell) -> list[str]:  # noqa: PLR0913, PLR0917 -- who, where, what, how
+async def deposit_examples(folder: Path, service: str, name: str, password: str, session: ClientSession, tell: Tell) -> list[str]:
     """Deposit every example of a folder and return the Edit-IRIs; `service` is the address of the service document.
 
     Raises Invalid for an example that is wrong, Refused and Unavailable as the server answers. What was deposited before stays.

@@ -57,7 +57,11 @@ async def _answered(request: web.Request, handler: Handler, translate: Translato
     try:
         return await handler(request)
     except web.HTTPException as error:
-        spoken = translate(request, error.status, error.text or error.reason) if translate and error.status >= web.HTTPBadRequest.status_code else None
+        spoken = (
+            translate(request, error.status, error.text or error.reason)
+            if translate and error.status >= web.HTTPBadRequest.status_code
+            else None
+        )
         if spoken is None:
             raise
         for name in ("Allow", "Retry-After", "Content-Range"):
@@ -65,7 +69,9 @@ async def _answered(request: web.Request, handler: Handler, translate: Translato
                 spoken.headers[name] = error.headers[name]
         return spoken
     except Unavailable as error:
-        return (translate and translate(request, 503, error.message)) or web.Response(status=503, text=error.message, headers={"Retry-After": "30"})
+        return (translate and translate(request, 503, error.message)) or web.Response(
+            status=503, text=error.message, headers={"Retry-After": "30"}
+        )
     except SheafError as error:
         status = _STATUS.get(type(error), 400)
         return (translate and translate(request, status, error.message)) or web.Response(status=status, text=error.message)

@@ -45,7 +45,9 @@ class _Line(logging.Formatter):
             entry["exception"] = self.formatException(record.exc_info)
         if self._style == "json":
             return msgspec.json.encode(entry).decode()
-        rest = " ".join(f"{key}={value!r}" for key, value in entry.items() if key not in {"time", "level", "logger", "event", "exception"})
+        rest = " ".join(
+            f"{key}={value!r}" for key, value in entry.items() if key not in {"time", "level", "logger", "event", "exception"}
+        )
         line = f"{entry['time']} {entry['level']:<7} {entry['event']!s} {rest}".rstrip().replace("\n", "\\n")
         return f"{line}\n{entry['exception']}" if "exception" in entry else line
 

@@ -30,9 +30,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: Annotated[str, says("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535), says("Port to listen on.")] = 8080
     secret_key: Annotated[
-        str, says("Signs tokens and sessions and seals secrets; empty means a generated one kept as `secret.key` in the data folder.")
+        str,
+        says("Signs tokens and sessions and seals secrets; empty means a generated one kept as `secret.key` in the data folder."),
     ] = ""
-    admin_password: Annotated[str, says("Password of the first administrator `admin`; empty means generated and shown once.")] = ""
+    admin_password: Annotated[str, says("Password of the first administrator `admin`; empty means generated and shown once.")] = (
+        ""
+    )
     depositor_password: Annotated[
         str, says("Password of the example depositor `depositor`; empty means generated and shown once.")
     ] = ""
@@ -45,13 +48,19 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     oai_page_size: Annotated[int, Meta(ge=1, le=1000), says("Records in one part of an OAI-PMH list.")] = 500
     oai_token_days: Annotated[int, Meta(ge=1, le=366), says("Days a resumptionToken stays valid.")] = 7
     import_as: Annotated[
-        str, Meta(pattern="^(approved|pending)$"), says("What becomes of a complete deposit: `approved` (published) or `pending`.")
+        str,
+        Meta(pattern="^(approved|pending)$"),
+        says("What becomes of a complete deposit: `approved` (published) or `pending`."),
     ] = "approved"
     content_faults: Annotated[
-        str, Meta(pattern="^(hold|refuse)$"), says("What becomes of a deposit whose content is wrong: `hold` (201, kept) or `refuse` (400).")
+        str,
+        Meta(pattern="^(hold|refuse)$"),
+        says("What becomes of a deposit whose content is wrong: `hold` (201, kept) or `refuse` (400)."),
     ] = "hold"
     max_upload_mb: Annotated[int, Meta(ge=1), says("Largest deposit in megabytes.")] = 16384
-    read_now_mb: Annotated[int, Meta(ge=0), says("Packages up to this many megabytes are read within the request, larger ones by the worker.")] = 64
+    read_now_mb: Annotated[
+        int, Meta(ge=0), says("Packages up to this many megabytes are read within the request, larger ones by the worker.")
+    ] = 64
     workers: Annotated[int, Meta(ge=1, le=64), says("Jobs one worker process does at the same time.")] = 4
     log_format: Annotated[str, Meta(pattern="^(text|json)$"), says("Log lines as `text` or as `json`.")] = "text"
 
@@ -97,7 +106,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """
     environ = os.environ if environ is None else environ
     given = {
-        name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX) and value and name != "SHEAF_SHARED"
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and value and name != "SHEAF_SHARED"
     }
     try:
         return msgspec.convert(given, Settings, strict=False)
@@ -108,7 +119,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             unknown = message.split("`")[1]
             name = PREFIX + unknown.upper()
             message = "there is no such setting"
-        raise Invalid(f"{name}: {message}.", place=name, remedy="See the table of settings in README.md.", code="setting") from error
+        raise Invalid(
+            f"{name}: {message}.", place=name, remedy="See the table of settings in README.md.", code="setting"
+        ) from error
 
 
 def table() -> list[tuple[str, str, str]]:

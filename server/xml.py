@@ -36,7 +36,13 @@ def parse(source: bytes | BinaryIO, *, place: str = "") -> etree._Element:
     if len(data) > LARGEST_DOCUMENT:
         raise TooLarge(f"The XML document is larger than {LARGEST_DOCUMENT // 2**20} MB.", place=place)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(data, parser)
@@ -44,13 +50,20 @@ def parse(source: bytes | BinaryIO, *, place: str = "") -> etree._Element:
         line, column = error.position
         where = f"{place} line {line}, column {column}".strip()
         reason = (error.msg or "not well-formed").split(", line")[0]
-        raise Invalid(f"The XML cannot be read: {reason}.", place=where, remedy="Send a well-formed XML document in UTF-8.", code="xml") from error
+        raise Invalid(
+            f"The XML cannot be read: {reason}.", place=where, remedy="Send a well-formed XML document in UTF-8.", code="xml"
+        ) from error
     except ValueError as error:
-        raise Invalid(f"The XML cannot be read: {error}.", place=place, remedy="Send a well-formed XML document in UTF-8.", code="xml") from error
+        raise Invalid(
+            f"The XML cannot be read: {error}.", place=place, remedy="Send a well-formed XML document in UTF-8.", code="xml"
+        ) from error
     dtd = root.getroottree().docinfo.internalDTD
     if dtd is not None and any(True for _ in dtd.iterentities()):
         raise Invalid(
-            "The XML declares entities; these are refused.", place=f"{place} DOCTYPE".strip(), remedy="Remove the DOCTYPE.", code="xml-entities"
+            "The XML declares entities; these are refused.",
+            place=f"{place} DOCTYPE".strip(),
+            remedy="Remove the DOCTYPE.",
+            code="xml-entities",
         )
     return root
 

@@ -34,7 +34,9 @@ def with_password(tx: Connection, name: str) -> tuple[Account, str] | None:
 
 def set_password(tx: Connection, name: str, password_hash: str) -> None:
     """Change a password and end the account's sessions; raises NotFound."""
-    number = tx.execute(update(accounts).where(accounts.c.name == name).values(password=password_hash).returning(accounts.c.id)).scalar()
+    number = tx.execute(
+        update(accounts).where(accounts.c.name == name).values(password=password_hash).returning(accounts.c.id)
+    ).scalar()
     _found(number, name)
     tx.execute(delete(sessions).where(sessions.c.account_id == number))
 

@@ -91,7 +91,7 @@ async def publish(house: House, number: str, by: str) -> None:
     house.worker.call()
 
 
-def _publish(tx: Connection, press: Press, number: str, prepared: Prepared, by: str, now: datetime) -> None:  # noqa: PLR0913, PLR0917 -- a use case
+def _publish(tx: Connection, press: Press, number: str, prepared: Prepared, by: str, now: datetime) -> None:
     seen = detail(tx, number)
     if seen.work is None or seen.container is None or not seen.may_publish:
         raise Conflict("This work does not wait for approval any more.", code="state")

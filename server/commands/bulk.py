@@ -167,7 +167,7 @@ def _some(rows: Iterator[object]) -> list[object]:
 @click.option("--from", "since", default="", help="Only what changed since (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ).")
 @click.option("--until", default="", help="Only what changed until.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), help="File for every problem, one a line.")
-def harvest(url: str, prefix: str, spec: str, since: str, until: str, report_file: Path | None) -> None:  # noqa: PLR0913 -- the protocol's own arguments
+def harvest(url: str, prefix: str, spec: str, since: str, until: str, report_file: Path | None) -> None:
     """Bring works in from the OAI-PMH repository at URL.
 
     The way to move from another repository: each record becomes a work under its own OAI identifier, deletions are taken over, and harvesting again
@@ -205,11 +205,18 @@ def _finish(job: object, report_file: Path | None) -> None:
     for line in report.problems[:SHOWN]:
         click.echo(f"  {line}", err=True)
     if len(report.problems) > SHOWN:
-        click.echo(f"  … and {len(report.problems) - SHOWN:,} more" + ("" if report_file else "; --report FILE keeps them all"), err=True)
+        click.echo(
+            f"  … and {len(report.problems) - SHOWN:,} more" + ("" if report_file else "; --report FILE keeps them all"), err=True
+        )
 
 
 @click.command()
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="File to write, compressed by its ending (.gz, .zst); else standard output.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="File to write, compressed by its ending (.gz, .zst); else standard output.",
+)
 def export(output: Path | None) -> None:
     """Write all published works as JSON Lines, as `sheaf import` reads them."""
 

@@ -21,7 +21,10 @@ T = TypeVar("T")
 Ask = Callable[[str, Arguments], Awaitable[Any]]
 """Asks for an operation and returns its answer as plain values; raises the errors the operation raises."""
 
-_KINDS = {kind.__name__: kind for kind in (errors.NotFound, errors.Invalid, errors.Conflict, errors.Refused, errors.TooLarge, errors.Unavailable)}
+_KINDS = {
+    kind.__name__: kind
+    for kind in (errors.NotFound, errors.Invalid, errors.Conflict, errors.Refused, errors.TooLarge, errors.Unavailable)
+}
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@ import click
 from rich.console import Console
 from sqlalchemy import inspect, text
 
-from server import observe, settings as configuration
+from server import observe
+from server import settings as configuration
 from server.commands.desk import failure
 from server.db.migrate import engine_for
 from server.db.migrate import migrate as run_migrations

@@ -25,7 +25,9 @@ log = observe.logger("app")
 
 
 @click.command()
-@click.option("--worker/--no-worker", default=True, help="Run the worker in this process too (the default), or leave it to `sheaf work`.")
+@click.option(
+    "--worker/--no-worker", default=True, help="Run the worker in this process too (the default), or leave it to `sheaf work`."
+)
 def serve(*, worker: bool) -> None:
     """Run the web server and the worker.
 
@@ -90,7 +92,10 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
 
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
     if settings.is_sqlite:
-        raise Conflict("On SQLite the worker runs within `sheaf serve`.", remedy="Start `sheaf serve`, or use PostgreSQL (SHEAF_DATABASE_URL).")
+        raise Conflict(
+            "On SQLite the worker runs within `sheaf serve`.",
+            remedy="Start `sheaf serve`, or use PostgreSQL (SHEAF_DATABASE_URL).",
+        )
     async with open_house(settings) as house, working(house):
         log.info("started", extra={"slots": settings.workers})
         await stop.wait()

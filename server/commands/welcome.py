@@ -58,7 +58,9 @@ class Welcome:
         host = "127.0.0.1" if house.settings.host in {"0.0.0.0", "::"} else house.settings.host  # noqa: S104 -- compared, not bound
         service = f"http://{host}:{house.settings.port}/sword/v2/service-document"
         try:
-            made = await deposit_examples(examples_folder(), service, "depositor", self.passwords["depositor"], house.session, click.echo)
+            made = await deposit_examples(
+                examples_folder(), service, "depositor", self.passwords["depositor"], house.session, click.echo
+            )
         except SheafError as error:
             log.error("could not deposit the examples", extra={"reason": error.message})
             return
@@ -90,5 +92,9 @@ def _make(tx: Connection, house: House, hashes: dict[str, str]) -> None:
     accounts.add(tx, "admin", Role.ADMIN, hashes["admin"], now)
     accounts.add(tx, "depositor", Role.DEPOSITOR, hashes["depositor"], now)
     if house.settings.examples:
-        labels = (Label(types=("dataset",), label="data"), Label(types=("software",), label="soft"), Label(types=("etd",), label="thesis"))
+        labels = (
+            Label(types=("dataset",), label="data"),
+            Label(types=("software",), label="soft"),
+            Label(types=("etd",), label="thesis"),
+        )
         profiles.save(tx, "reserve", "example DOIs", Account(prefix=EXAMPLE_PREFIX, labels=labels), house.seal, now)

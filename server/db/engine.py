@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -45,10 +45,14 @@ def unavailable(error: DBAPIError) -> Exception:
     """Turn a fault of the database itself into Unavailable; return anything else (a broken constraint, a bug) as it is."""
     if not (isinstance(error, OperationalError) or error.connection_invalidated):
         return error
-    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # what SQLite says of a statement it cannot understand
+    if (
+        getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    ):  # what SQLite says of a statement it cannot understand
         return error
     reason = str(error.orig).strip().splitlines()[0] if error.orig and str(error.orig).strip() else type(error.orig).__name__
-    return Unavailable(f"The database does not answer: {reason}.", remedy="Try again later; the operator finds the cause in the log.")
+    return Unavailable(
+        f"The database does not answer: {reason}.", remedy="Try again later; the operator finds the cause in the log."
+    )
 
 
 def closed() -> Unavailable:
@@ -71,15 +75,3 @@ def use(tx: Connection) -> Iterator[Connection]:
 
 def _refuse() -> None:
     raise RuntimeError("a use case must not end its transaction: it returns to commit and raises to roll back")
-
-
-async def open_database(url: str, *, readers: int = 2) -> Database:
-    """Open the database an URL names: `sqlite:///path` or `postgresql://…`."""
-    arguments: dict[str, Any] = {"readers": readers}
-    if url.startswith("sqlite"):
-        from server.db.sqlite import SqliteDatabase
-
-        return SqliteDatabase(url, **arguments)
-    from server.db.postgresql import PostgresqlDatabase
-
-    return PostgresqlDatabase(url)

@@ -25,7 +25,9 @@ class PostgresqlDatabase:
         self._engine = create_engine(address, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
         self._closed = False
         self._hot_engine = self._engine.execution_options(**_SNAPSHOT)
-        self._async_engine = create_async_engine(address, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True).execution_options(**_SNAPSHOT)
+        self._async_engine = create_async_engine(
+            address, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True
+        ).execution_options(**_SNAPSHOT)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgresql")
 
     async def write(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -59,7 +59,9 @@ class SqliteDatabase:
         self._hot_engine = sync_engine(path, writer=False)
         self._hot: list[Connection] = []
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-reader")
-        self._async_engine = create_async_engine(f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true", connect_args={"isolation_level": None})
+        self._async_engine = create_async_engine(
+            f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true", connect_args={"isolation_level": None}
+        )
         event.listen(self._async_engine.sync_engine, "connect", _prepare_reader)
         event.listen(self._async_engine.sync_engine, "begin", _begin)
 
@@ -80,7 +82,9 @@ class SqliteDatabase:
     async def read_hot(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._closed:
             raise closed()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: self._read(lambda tx: use_case(tx, *args, **kwargs)))
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: self._read(lambda tx: use_case(tx, *args, **kwargs))
+        )
 
     def _read(self, job: Callable[[Connection], R]) -> R:
         connection: Connection | None = getattr(self._local, "connection", None)
@@ -185,7 +189,9 @@ class _Writer:
             with use(self._connection) as tx:
                 value = job.run(tx)
         except BaseException as error:
-            if not self._driver.in_transaction:  # a full disk or an I/O error may end the whole transaction, and the batch with it
+            if (
+                not self._driver.in_transaction
+            ):  # a full disk or an I/O error may end the whole transaction, and the batch with it
                 raise
             self._sql("ROLLBACK TO job")
             self._sql("RELEASE job")

@@ -84,7 +84,10 @@ def known(tx: Connection, origins: Iterable[str]) -> dict[str, Known]:
     """Return what is there under the names given; the caller skips what did not change before it renders anything."""
     rows = store.documents_by_origins(tx, origins)
     shown = ledger.shown_dois(tx, [number for _, number, _, _ in rows])
-    return {origin: Known(id=number, document=document, doi=shown.get(number, ""), state=state.value) for origin, number, state, document in rows}
+    return {
+        origin: Known(id=number, document=document, doi=shown.get(number, ""), state=state.value)
+        for origin, number, state, document in rows
+    }
 
 
 def render(renderer: Renderer, bare: Bare, there: Known | None, now: datetime) -> Item:
@@ -92,8 +95,20 @@ def render(renderer: Renderer, bare: Bare, there: Known | None, now: datetime) -
     record = decode(bare.document)
     number = there.id if there is not None else str(ULID())
     shown = there.doi if there is not None else ""
-    bodies = {} if bare.reason is not None else renderer.bodies(renderer.work(number, record, doi=shown, deposited=now.date().isoformat()))
-    return Item(id=number, origin=bare.origin, document=bare.document, collection=bare.collection, doi=shown, bodies=bodies, reason=bare.reason)
+    bodies = (
+        {}
+        if bare.reason is not None
+        else renderer.bodies(renderer.work(number, record, doi=shown, deposited=now.date().isoformat()))
+    )
+    return Item(
+        id=number,
+        origin=bare.origin,
+        document=bare.document,
+        collection=bare.collection,
+        doi=shown,
+        bodies=bodies,
+        reason=bare.reason,
+    )
 
 
 def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -> Report:
@@ -102,7 +117,12 @@ def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -
     report = Report()
     ready = _sorted(tx, items, report)
     for item, record, stored in ready.known:
-        _each(tx, report, item, lambda item=item, record=record, stored=stored: _change(tx, press, item, record, stored, report, now))
+        _each(
+            tx,
+            report,
+            item,
+            lambda item=item, record=record, stored=stored: _change(tx, press, item, record, stored, report, now),
+        )
     fresh = _claimed(tx, press, ready.new, report, now)
     oai_id = press.renderer.repository.oai_id
     stamped = [changes.Change(item.id, oai_id(item.id), specs_of(record, item.collection), item.bodies) for item, record in fresh]
@@ -153,7 +173,9 @@ def _change(tx: Connection, press: Press, item: Item, record: Record, stored: St
         report.changed += 1
 
 
-def _claimed(tx: Connection, press: Press, new: list[tuple[Item, Record]], report: Report, now: datetime) -> list[tuple[Item, Record]]:
+def _claimed(
+    tx: Connection, press: Press, new: list[tuple[Item, Record]], report: Report, now: datetime
+) -> list[tuple[Item, Record]]:
     """Write the DOIs of new works down. One that is another work's is taken from this one, which is kept without it, and reported."""
     owners = ledger.owners_of(tx, "doi", [normal for _, record in new for _, normal in _dois(record)])
     names, result = [], []
@@ -177,7 +199,9 @@ def _without_others(item: Item, record: Record, owners: dict[str, str | None], r
         report.problems.append(f"{item.origin}: the DOI {value} belongs to work {owner} already; this work is kept without it.")
     if not foreign:
         return record
-    return msgspec.structs.replace(record, identifiers=tuple(i for i in record.identifiers if i.scheme != "doi" or i.value not in foreign))
+    return msgspec.structs.replace(
+        record, identifiers=tuple(i for i in record.identifiers if i.scheme != "doi" or i.value not in foreign)
+    )
 
 
 def _dois(record: Record) -> list[tuple[str, str]]:

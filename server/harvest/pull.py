@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from lxml import etree
@@ -71,13 +71,21 @@ async def _fetch(session: ClientSession, url: str, arguments: dict[str, str]) ->
                     return await _body(answer.content)
                 reason = f"HTTP {answer.status}"
                 if answer.status not in _OVERLOADED:
-                    raise Invalid(f"The repository answers {reason} to {arguments['verb']}.", place=url, remedy="Check that this is an OAI-PMH base URL.")
+                    raise Invalid(
+                        f"The repository answers {reason} to {arguments['verb']}.",
+                        place=url,
+                        remedy="Check that this is an OAI-PMH base URL.",
+                    )
                 wait = _named(answer.headers.get("Retry-After", "")) or wait
         except (ClientError, TimeoutError) as error:
             reason = str(error) or type(error).__name__
         if attempt < ATTEMPTS:
             await asyncio.sleep(min(wait, LONGEST_WAIT))
-    raise Unavailable(f"The repository does not answer: {reason}.", place=url, remedy="Run the same command again later; it goes on without doubling anything.")
+    raise Unavailable(
+        f"The repository does not answer: {reason}.",
+        place=url,
+        remedy="Run the same command again later; it goes on without doubling anything.",
+    )
 
 
 async def _body(stream: object) -> bytes:
@@ -106,7 +114,11 @@ def _read(body: bytes, readers: Registry[Reader]) -> Part:
     for error in root.iterfind(f"{OAI}error"):
         if error.get("code") == "noRecordsMatch":
             return Part((), 0, "")
-        raise Invalid(f"The repository refuses: {text_of(error)} ({error.get('code')}).", place=str(error.get("code")), remedy="Check the arguments.")
+        raise Invalid(
+            f"The repository refuses: {text_of(error)} ({error.get('code')}).",
+            place=str(error.get("code")),
+            remedy="Check the arguments.",
+        )
     token = root.find(f".//{OAI}resumptionToken")
     size = token.get("completeListSize") if token is not None else None
     found = tuple(_record(record, readers) for record in root.iterfind(f"{OAI}ListRecords/{OAI}record"))

@@ -92,12 +92,25 @@ def _lines(content: BinaryIO, name: str) -> Iterator[Bare | Bad]:
             yield Bad(place, f"{problem.message} {problem.place}".strip())
             continue
         yield from (Bad(place, remark) for remark in remarks)
-        yield Bare(origin=found.origin or name_of(record, document), document=document, collection=found.collection, reason=found.withdrawn)
+        yield Bare(
+            origin=found.origin or name_of(record, document),
+            document=document,
+            collection=found.collection,
+            reason=found.withdrawn,
+        )
 
 
 def _documents(content: BinaryIO, name: str, readers: Registry[Reader]) -> Iterator[Bare | Bad]:
     """Find the metadata documents in an XML file, however deep: a single one, a collection, an OAI-PMH response."""
-    parser = etree.iterparse(content, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True)
+    parser = etree.iterparse(
+        content,
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+    )
     depth: int | None = None
     level = found = 0
     try:

@@ -44,17 +44,24 @@ def add(tx: Connection, entry: dict[str, object], now: datetime) -> int:
 
 
 def is_taken(tx: Connection, scheme: str, normal: str) -> bool:
-    return tx.execute(select(identifiers.c.id).where(identifiers.c.scheme == scheme, identifiers.c.normal == normal)).scalar() is not None
+    return (
+        tx.execute(select(identifiers.c.id).where(identifiers.c.scheme == scheme, identifiers.c.normal == normal)).scalar()
+        is not None
+    )
 
 
 def owner_of(tx: Connection, scheme: str, normal: str) -> str | None:
     """Return the id of the work a name belongs to, or None."""
-    return tx.execute(select(identifiers.c.record_id).where(identifiers.c.scheme == scheme, identifiers.c.normal == normal)).scalar()
+    return tx.execute(
+        select(identifiers.c.record_id).where(identifiers.c.scheme == scheme, identifiers.c.normal == normal)
+    ).scalar()
 
 
 def owners_of(tx: Connection, scheme: str, normals: list[str]) -> dict[str, str | None]:
     """Return whose the names are that are known, by normal form."""
-    query = select(identifiers.c.normal, identifiers.c.record_id).where(identifiers.c.scheme == scheme, identifiers.c.normal.in_(normals))
+    query = select(identifiers.c.normal, identifiers.c.record_id).where(
+        identifiers.c.scheme == scheme, identifiers.c.normal.in_(normals)
+    )
     return {row.normal: row.record_id for row in tx.execute(query)}
 
 
@@ -78,7 +85,14 @@ def keep_external(tx: Connection, record_id: str, scheme: str, value: str, norma
             remedy="Check whether this is the same work; if so, change that one instead.",
             code="duplicate",
         )
-    values = {"record_id": record_id, "scheme": scheme, "value": value, "normal": normal, "own": False, "state": State.EXTERNAL.value}
+    values = {
+        "record_id": record_id,
+        "scheme": scheme,
+        "value": value,
+        "normal": normal,
+        "own": False,
+        "state": State.EXTERNAL.value,
+    }
     add(tx, values, now)
 
 
@@ -106,7 +120,10 @@ def shown_doi(tx: Connection, record_id: str) -> str:
 def shown_dois(tx: Connection, record_ids: list[str]) -> dict[str, str]:
     """Return the confirmed DOIs of ours by work; the oldest where a work has several."""
     query = select(identifiers.c.record_id, identifiers.c.value).where(
-        identifiers.c.record_id.in_(record_ids), identifiers.c.scheme == "doi", identifiers.c.own, identifiers.c.registered.is_not(None)
+        identifiers.c.record_id.in_(record_ids),
+        identifiers.c.scheme == "doi",
+        identifiers.c.own,
+        identifiers.c.registered.is_not(None),
     )
     return {row.record_id: row.value for row in tx.execute(query.order_by(identifiers.c.id.desc()))}
 
@@ -127,7 +144,9 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
     return int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one())
 
 
-def confirm(tx: Connection, entry: Entry, submission: int, digest: str, outcome: Confirmed, *, hidden: bool, now: datetime) -> bool:
+def confirm(
+    tx: Connection, entry: Entry, submission: int, digest: str, outcome: Confirmed, *, hidden: bool, now: datetime
+) -> bool:
     """The agency agrees; return whether this made the identifier registered for the first time."""
     _answer(tx, submission, outcome.status, "confirmed", outcome.answer, now)
     current = get(tx, entry.id)
@@ -150,7 +169,11 @@ def counts(tx: Connection) -> dict[str, int]:
 def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
     """Count the identifiers an agency should know and does not confirm, by state, with the oldest change."""
     states = [s.value for s in (State.SUBMITTED, State.BLOCKED, State.REJECTED)]
-    query = select(identifiers.c.state, func.count(), func.min(identifiers.c.changed)).where(identifiers.c.state.in_(states)).group_by(identifiers.c.state)
+    query = (
+        select(identifiers.c.state, func.count(), func.min(identifiers.c.changed))
+        .where(identifiers.c.state.in_(states))
+        .group_by(identifiers.c.state)
+    )
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 
 
@@ -160,7 +183,9 @@ def search(tx: Connection, *, state: str = "", text: str = "", before: int = 0, 
     if state:
         query = query.where(identifiers.c.state == state)
     if text:
-        query = query.where(or_(identifiers.c.value.icontains(text, autoescape=True), identifiers.c.message.icontains(text, autoescape=True)))
+        query = query.where(
+            or_(identifiers.c.value.icontains(text, autoescape=True), identifiers.c.message.icontains(text, autoescape=True))
+        )
     if before:
         query = query.where(identifiers.c.id < before)
     return [_entry(row) for row in tx.execute(query).mappings()]
@@ -169,7 +194,11 @@ def search(tx: Connection, *, state: str = "", text: str = "", before: int = 0, 
 def waiting_for(tx: Connection, profile_id: int) -> list[int]:
     """Return the identifiers of a profile that the agency has not confirmed, for when the profile was changed."""
     stuck = [s.value for s in (State.RESERVED, State.SUBMITTED, State.BLOCKED, State.REJECTED)]
-    return list(tx.execute(select(identifiers.c.id).where(identifiers.c.profile_id == profile_id, identifiers.c.state.in_(stuck))).scalars())
+    return list(
+        tx.execute(
+            select(identifiers.c.id).where(identifiers.c.profile_id == profile_id, identifiers.c.state.in_(stuck))
+        ).scalars()
+    )
 
 
 def _move(tx: Connection, entry: Entry, state: State, now: datetime, **values: object) -> None:

@@ -70,7 +70,9 @@ def mint(tx: Connection, route: Route, record_id: str | None, type_code: str, no
         "state": State.RESERVED.value,
     }
     number = ledger.add(tx, entry, now)
-    return ledger.Entry(number, record_id, "doi", value, True, route.profile_id, route.environment, State.RESERVED, None, None, None, None)  # noqa: FBT003 -- the row's own order
+    return ledger.Entry(
+        number, record_id, "doi", value, True, route.profile_id, route.environment, State.RESERVED, None, None, None, None
+    )
 
 
 def keep(tx: Connection, shelf: Registry[Agency], record_id: str, record: Record, now: datetime) -> list[ledger.Entry]:
@@ -111,5 +113,7 @@ def reserve(tx: Connection, shelf: Registry[Agency], record_id: str | None, type
     """Reserve a DOI for a draft before it is approved, or (None) before its work exists; raises NotFound where no profile serves its type."""
     route = route_for(tx, shelf, type_code)
     if route is None:
-        raise NotFound(f"No enabled profile mints DOIs for {type_code}.", place="type", remedy="Make one with `sheaf profile set`.")
+        raise NotFound(
+            f"No enabled profile mints DOIs for {type_code}.", place="type", remedy="Make one with `sheaf profile set`."
+        )
     return mint(tx, route, record_id, type_code, now)

@@ -113,7 +113,9 @@ class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     prefix: Annotated[str, Meta(pattern=r"^10\.\d{4,9}$"), title("DOI prefix", "Assigned by the agency; starts with 10.")]
     start: Annotated[int, Meta(ge=1), title("Suffix starting number", "The first free number from here on is used.")] = 1
-    padding: Annotated[int, Meta(ge=1, le=9), title("Padding", "Total digits of the number, zero-filled; a larger number grows.")] = 8
+    padding: Annotated[
+        int, Meta(ge=1, le=9), title("Padding", "Total digits of the number, zero-filled; a larger number grows.")
+    ] = 8
     labels: Annotated[tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.")] = ()
     types: Annotated[
         tuple[str, ...], title("Asset categories and types", "Codes of categories or types this agency serves; empty means all.")

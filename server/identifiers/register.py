@@ -64,14 +64,21 @@ class Registrar:
         if question.entry.acknowledged == digest:
             return Done("the agency agrees already")
         account = profiles.opened(question.profile, agency.account, self.seal)
-        submission = await self.database.write(ledger.begin, question.entry, desired, digest, agency.name, job.attempts, self.clock())
+        submission = await self.database.write(
+            ledger.begin, question.entry, desired, digest, agency.name, job.attempts, self.clock()
+        )
         outcome = await agency.client(account, self.session).agree(desired)
-        log.info("asked the agency", extra={"identifier": desired.value, "agency": agency.name, "outcome": type(outcome).__name__.lower()})
+        log.info(
+            "asked the agency",
+            extra={"identifier": desired.value, "agency": agency.name, "outcome": type(outcome).__name__.lower()},
+        )
         if isinstance(outcome, Failed):
             await self.database.write(_settle_failure, job, question, submission, outcome, self.clock())
         else:
             change = self._change(question, desired)
-            await self.database.write(_settle_success, self, job, question, desired, submission, digest, outcome, change, self.clock())
+            await self.database.write(
+                _settle_success, self, job, question, desired, submission, digest, outcome, change, self.clock()
+            )
         return None
 
     def _desired(self, question: _Question, agency: Agency) -> Desired:
@@ -120,7 +127,9 @@ def _settle_success(
         return
     if current.version != question.stored.version:
         # The work changed while the agency was asked, and was shown without the DOI: render what it is now (rare, so within the transaction).
-        work = registrar.renderer.work(current.id, current.record, doi=desired.value, deposited=current.created.date().isoformat())
+        work = registrar.renderer.work(
+            current.id, current.record, doi=desired.value, deposited=current.created.date().isoformat()
+        )
         change = registrar.renderer.change(work, current.collection)
     changes.stamp(tx, [change], now)
 

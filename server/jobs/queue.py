@@ -18,7 +18,16 @@ _WAITING = (JobState.READY.value, JobState.DEFERRED.value)
 def enqueue(tx: Connection, kind: str, subject: str, now: datetime) -> None:
     """Ask for something to be made true, soon. Asking again while it waits only moves it to the front; while it is active, it is done once more."""
     insert = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
-    row = {"kind": kind, "subject": subject, "state": JobState.READY.value, "due": now, "attempts": 0, "again": False, "created": now, "changed": now}
+    row = {
+        "kind": kind,
+        "subject": subject,
+        "state": JobState.READY.value,
+        "due": now,
+        "attempts": 0,
+        "again": False,
+        "created": now,
+        "changed": now,
+    }
     active = jobs.c.state == JobState.ACTIVE.value
     again = {
         "state": case((active, jobs.c.state), else_=JobState.READY.value),
@@ -69,7 +78,11 @@ def settle(tx: Connection, job: Job, answer: Answer, now: datetime) -> bool:
 
 def release(tx: Connection, job: Job, now: datetime) -> None:
     """Give a claimed job back untouched, at a graceful stop."""
-    tx.execute(update(jobs).where(*_ours(job)).values(state=JobState.READY.value, due=now, claim=None, attempts=job.attempts - 1, changed=now))
+    tx.execute(
+        update(jobs)
+        .where(*_ours(job))
+        .values(state=JobState.READY.value, due=now, claim=None, attempts=job.attempts - 1, changed=now)
+    )
 
 
 def drop(tx: Connection, kind: str, subject: str) -> None:

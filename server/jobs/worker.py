@@ -51,7 +51,9 @@ class Worker:
                 log.warning("waited for the database", extra={"reason": error.message})
                 found = False
             except Exception:
-                log.exception("met an internal error")  # a worker that died of it would do nothing ever after, and nobody would know
+                log.exception(
+                    "met an internal error"
+                )  # a worker that died of it would do nothing ever after, and nobody would know
                 found = False
             if not found:
                 with suppress(TimeoutError):

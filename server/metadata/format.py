@@ -41,4 +41,10 @@ def _format(stem: str, template: Any) -> Format:
     mapping: Any = import_module(name) if find_spec(name) else None
     view: Callable[[Work], Any] = getattr(mapping, "view", lambda work: work)
     applies: Callable[[Record], bool] = getattr(mapping, "applies", lambda _record: True)
-    return Format(str(template.prefix), str(template.namespace), str(template.schema), applies, lambda work: str(template.metadata(view(work))))
+    return Format(
+        str(template.prefix),
+        str(template.namespace),
+        str(template.schema),
+        applies,
+        lambda work: str(template.metadata(view(work))),
+    )

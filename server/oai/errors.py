@@ -46,7 +46,7 @@ class NoSetHierarchy(OaiError):
     code = "noSetHierarchy"
 
 
-class Refusal(Exception):  # noqa: N818 -- it carries errors, it is not one of them
+class Refusal(Exception):
     """Everything that is wrong with one request, in the order found."""
 
     def __init__(self, *errors: OaiError) -> None:

@@ -114,7 +114,9 @@ def _verb(pairs: Pairs) -> str:
     if len(verbs) > 1:
         raise Refusal(BadVerb("The argument verb is given more than once."))
     if verbs[0] not in VERBS:
-        raise Refusal(BadVerb(f"There is no verb {verbs[0]!r} (verbs are case-sensitive). Legal verbs: " + ", ".join(VERBS) + "."))
+        raise Refusal(
+            BadVerb(f"There is no verb {verbs[0]!r} (verbs are case-sensitive). Legal verbs: " + ", ".join(VERBS) + ".")
+        )
     return verbs[0]
 
 
@@ -124,7 +126,9 @@ def _faults(verb: str, known: _Arguments, pairs: Pairs) -> Iterable[OaiError]:
     legal = known.required | known.optional | ({known.exclusive} if known.exclusive else set()) | {"verb"}
     for key, many in times.items():
         if key not in legal:
-            yield BadArgument(f"{verb} takes no argument {key!r}. Legal arguments: {', '.join(sorted(legal - {'verb'})) or 'none'}.")
+            yield BadArgument(
+                f"{verb} takes no argument {key!r}. Legal arguments: {', '.join(sorted(legal - {'verb'})) or 'none'}."
+            )
         elif many > 1:
             yield BadArgument(f"The argument {key} is given more than once.")
         elif not given[key]:

@@ -48,7 +48,9 @@ def errors(url: str, pairs: Sequence[tuple[str, str]], at: datetime, found: Sequ
 
     An identifier that is no URI is unknown, not illegal, but cannot be echoed either: the schema types the attribute.
     """
-    echoed = all(error.keeps_arguments for error in found) and all(_URI.fullmatch(value) for key, value in pairs if key == "identifier")
+    echoed = all(error.keeps_arguments for error in found) and all(
+        _URI.fullmatch(value) for key, value in pairs if key == "identifier"
+    )
     echo = pairs if echoed else ()
     body = [f'<error code="{error.code}">{escape(error.message)}</error>'.encode() for error in found]
     return document(url, echo, at, body)

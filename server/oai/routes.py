@@ -11,7 +11,7 @@ from server.db.engine import Database
 from server.errors import Unavailable
 from server.oai import response, verbs
 from server.oai.errors import BadArgument, Refusal
-from server.oai.request import GetRecord, Identify, ListMetadataFormats, ListSets, Listing, Pairs, Request, Resumption, parse
+from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
 from server.oai.verbs import Provider
 from server.records import changes
 

@@ -22,7 +22,7 @@ from server.oai.errors import (
     OaiError,
     Refusal,
 )
-from server.oai.request import GetRecord, Identify, ListMetadataFormats, ListSets, Listing, Resumption
+from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
 from server.oai.token import Position, read, write
 from server.records import changes
 from server.records.changes import Horizon, Range
@@ -51,7 +51,11 @@ def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider
     formats = provider.renderer.formats
     if request.identifier is not None:
         try:
-            available = [prefix for prefix in changes.formats_of(tx, provider.renderer.repository.local_id(request.identifier)) if prefix in formats]
+            available = [
+                prefix
+                for prefix in changes.formats_of(tx, provider.renderer.repository.local_id(request.identifier))
+                if prefix in formats
+            ]
         except NotFound:
             raise Refusal(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository.")) from None
         if not available:
@@ -104,7 +108,15 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
         raise Refusal(NoRecordsMatch("No records match the request."))
     begun = int(horizon.at.timestamp())
     position = Position(
-        prefix=request.prefix, spec=request.spec, horizon=horizon.seq, until=until, after=after, cursor=0, size=size, begun=begun, expires=0
+        prefix=request.prefix,
+        spec=request.spec,
+        horizon=horizon.seq,
+        until=until,
+        after=after,
+        cursor=0,
+        size=size,
+        begun=begun,
+        expires=0,
     )
     return _part(tx, request.verb, position, wanted, provider, horizon.at)
 
@@ -161,7 +173,9 @@ def _set(tx: Connection, spec: str | None) -> int | None:
 
 
 def _no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
-    return CannotDisseminateFormat(f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.renderer.formats)}.")
+    return CannotDisseminateFormat(
+        f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.renderer.formats)}."
+    )
 
 
 def _rendered(template: str, values: dict[str, object]) -> list[bytes]:

@@ -25,5 +25,6 @@ class Seal:
             return self._fernet.decrypt(sealed)
         except InvalidToken as error:
             raise Unavailable(
-                "The profile's secrets were sealed under another SHEAF_SECRET_KEY.", remedy="Start with the old key, or enter the secrets again."
+                "The profile's secrets were sealed under another SHEAF_SECRET_KEY.",
+                remedy="Start with the old key, or enter the secrets again.",
             ) from error

@@ -33,7 +33,9 @@ def secret_fields(settings: type[Struct]) -> frozenset[str]:
     info = msgspec.inspect.type_info(settings)
     if not isinstance(info, msgspec.inspect.StructType):
         raise TypeError("settings are a Struct")
-    return frozenset(f.name for f in info.fields if isinstance(f.type, msgspec.inspect.Metadata) and (f.type.extra or {}).get("secret"))
+    return frozenset(
+        f.name for f in info.fields if isinstance(f.type, msgspec.inspect.Metadata) and (f.type.extra or {}).get("secret")
+    )
 
 
 def save(tx: Connection, kind: str, name: str, settings: Struct, seal: Seal, now: datetime) -> Profile:
@@ -63,7 +65,9 @@ def opened(profile: Profile, settings: type[Struct], seal: Seal) -> Any:
     try:
         return msgspec.convert(fields, settings)
     except msgspec.ValidationError as error:
-        raise Invalid(f"The profile {profile.name!r} cannot be read: {error}.", place="profile", remedy="Enter its settings again.") from error
+        raise Invalid(
+            f"The profile {profile.name!r} cannot be read: {error}.", place="profile", remedy="Enter its settings again."
+        ) from error
 
 
 def find(tx: Connection, name: str) -> Profile | None:
@@ -110,4 +114,6 @@ def remove(tx: Connection, name: str) -> None:
 
 
 def _profile(row: RowMapping) -> Profile:
-    return Profile(row["id"], row["kind"], row["name"], row["enabled"], msgspec.json.decode(row["document"]), row["secrets"], row["paused"])
+    return Profile(
+        row["id"], row["kind"], row["name"], row["enabled"], msgspec.json.decode(row["document"]), row["secrets"], row["paused"]
+    )

@@ -72,10 +72,19 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
     for seq, change in enumerate(pending, first):
         head = header(change.identifier, moment, change.sets, deleted=change.deleted)
         mask = sum(1 << format_id for format_id in change.bodies)
-        row = {"seq": seq, "record_id": change.record_id, "datestamp": moment, "deleted": change.deleted, "formats": mask, "header": head}
+        row = {
+            "seq": seq,
+            "record_id": change.record_id,
+            "datestamp": moment,
+            "deleted": change.deleted,
+            "formats": mask,
+            "header": head,
+        }
         rows.append(row)
         for format_id, body in change.bodies.items():
-            bodies.append({"key": format_id << SHIFT | seq, "body": b"<record>" + head + (b"" if change.deleted else body) + b"</record>"})
+            bodies.append(
+                {"key": format_id << SHIFT | seq, "body": b"<record>" + head + (b"" if change.deleted else body) + b"</record>"}
+            )
         members.extend({"set_id": ids[spec], "seq": seq} for spec in change.sets)
     tx.execute(_SUPERSEDE, [{"id": row["record_id"], "by": row["seq"]} for row in rows])
     tx.execute(insert(feed), rows)
@@ -98,7 +107,9 @@ def header(identifier: str, moment: datetime, specs: Iterable[str], *, deleted: 
     """Write a record's header (OAI-PMH 2.5). Identifiers and setSpecs are of our making and need no escaping."""
     status = ' status="deleted"' if deleted else ""
     inner = "".join(f"<setSpec>{spec}</setSpec>" for spec in specs)
-    return f"<header{status}><identifier>{identifier}</identifier><datestamp>{to_wire(moment)}</datestamp>{inner}</header>".encode()
+    return (
+        f"<header{status}><identifier>{identifier}</identifier><datestamp>{to_wire(moment)}</datestamp>{inner}</header>".encode()
+    )
 
 
 def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
@@ -140,7 +151,9 @@ def purge(tx: Connection, before: datetime, limit: int = 500) -> int:
     edge = tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp < before)).scalar()
     if edge is None:
         return 0
-    ghosts = list(tx.execute(select(feed.c.seq).where(feed.c.superseded <= edge).order_by(feed.c.superseded).limit(limit)).scalars())
+    ghosts = list(
+        tx.execute(select(feed.c.seq).where(feed.c.superseded <= edge).order_by(feed.c.superseded).limit(limit)).scalars()
+    )
     remove(tx, ghosts)
     return len(ghosts)
 
@@ -205,7 +218,14 @@ def _half(what: str, *, ghosts: bool, in_set: bool) -> Select[Any]:
 
 def _values(wanted: Range) -> dict[str, int | None]:
     number = wanted.format_id
-    return {"last": wanted.last, "after": wanted.after, "end": wanted.end, "bit": 1 << number, "base": number << SHIFT, "set_id": wanted.set_id}
+    return {
+        "last": wanted.last,
+        "after": wanted.after,
+        "end": wanted.end,
+        "bit": 1 << number,
+        "base": number << SHIFT,
+        "set_id": wanted.set_id,
+    }
 
 
 def page(tx: Connection, wanted: Range, size: int) -> tuple[list[int], list[bytes]]:

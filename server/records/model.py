@@ -313,4 +313,6 @@ def _cleaned(value: object) -> object:
 def invalid(error: Exception) -> Invalid:
     """Turn what msgspec says of a bad document into an Invalid whose place is the JSON path."""
     message, _, path = str(error).partition(" - at `")
-    return Invalid(f"The record is not valid: {message}.", place=path.rstrip("`"), remedy="Correct the field named.", code="record")
+    return Invalid(
+        f"The record is not valid: {message}.", place=path.rstrip("`"), remedy="Correct the field named.", code="record"
+    )

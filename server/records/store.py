@@ -98,7 +98,9 @@ def documents_by_origins(tx: Connection, origins: Iterable[str]) -> list[tuple[s
     return [(row.origin, row.id, State(row.state), row.document.encode()) for row in rows]
 
 
-def replace(tx: Connection, stored: Stored, record: Record, now: datetime, *, state: State | None = None, reason: str | None = None) -> Stored:
+def replace(
+    tx: Connection, stored: Stored, record: Record, now: datetime, *, state: State | None = None, reason: str | None = None
+) -> Stored:
     """Make a record the next version of a work and keep the one before; return the work as it is then.
 
     Nothing is written where nothing differs. Raises Conflict where somebody else changed the work since it was read.
@@ -121,7 +123,11 @@ def replace(tx: Connection, stored: Stored, record: Record, now: datetime, *, st
         )
     )
     if changed.rowcount != 1:
-        raise Conflict("The work was changed by somebody else at the same moment.", remedy="Read it again and repeat the change.", code="changed")
+        raise Conflict(
+            "The work was changed by somebody else at the same moment.",
+            remedy="Read it again and repeat the change.",
+            code="changed",
+        )
     if version != stored.version:
         old = {"record_id": stored.id, "version": stored.version, "ended": now, "document": encode(stored.record).decode()}
         tx.execute(insert(record_versions).values(old))

@@ -1,6 +1,19 @@
 """Tables of the records: the work as it is, as it was, and the feed of its changes with the bytes harvesters get."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from server.db.columns import Serial, Utc, metadata
 

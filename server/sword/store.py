@@ -208,14 +208,22 @@ def counts(tx: Connection) -> dict[str, int]:
 def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
     """Count the deposits that are not at an end, by state, with the oldest one's time."""
     states = [DepositState.RECEIVED.value, DepositState.HELD.value]
-    query = select(deposits.c.state, func.count(), func.min(deposits.c.received)).where(deposits.c.state.in_(states)).group_by(deposits.c.state)
+    query = (
+        select(deposits.c.state, func.count(), func.min(deposits.c.received))
+        .where(deposits.c.state.in_(states))
+        .group_by(deposits.c.state)
+    )
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 
 
 def containers_waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
     """Count the containers that are not at an end, by state, with the oldest one's time of change."""
     ended = [ContainerState.ACCEPTED.value, ContainerState.DELETED.value]
-    query = select(containers.c.state, func.count(), func.min(containers.c.changed)).where(containers.c.state.not_in(ended)).group_by(containers.c.state)
+    query = (
+        select(containers.c.state, func.count(), func.min(containers.c.changed))
+        .where(containers.c.state.not_in(ended))
+        .group_by(containers.c.state)
+    )
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 
 

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from server.db.engine import Database, open_database
+from server.db.engine import Database
+from server.db.opening import open_database
 from server.db.sequences import last, sequences, take
 from server.errors import Unavailable
 

@@ -105,7 +105,7 @@ class Call:
         return json.loads(self.body)
 
 
-class Refusal(Exception):  # noqa: N818 - a word of this house
+class Refusal(Exception):
     def __init__(self, status: int, errors: list[dict] | None = None) -> None:
         super().__init__(status)
         self.status = status

@@ -11,8 +11,8 @@ import pytest
 
 from server.identifiers.agencies import datacite
 from server.identifiers.agencies.datacite import PLUGIN, Account, DataciteClient
-from server.profiles.store import secret_fields
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault
+from server.profiles.store import secret_fields
 from server.registry import Registry
 from tests.fakes.datacite import FakeDatacite, Mood
 from tests.identifiers.conftest import account, needs_schema

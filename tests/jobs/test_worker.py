@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from server.db.engine import Database, open_database
+from server.db.engine import Database
+from server.db.opening import open_database
 from server.errors import Conflict, Unavailable
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Handler, Job, Later

@@ -36,9 +36,9 @@ def article() -> Reading:
 
 
 def test_titles(article: Reading):
-    assert article.record.title == Text(value="The Scattering of α and β Particles by Matter", lang="en")  # noqa: RUF001
+    assert article.record.title == Text(value="The Scattering of α and β Particles by Matter", lang="en")
     assert article.record.subtitle == "and the Structure of the Atom"
-    assert article.record.alt_titles == (Title(value="Die Streuung von α- und β-Teilchen", lang="de", kind="translated"),)  # noqa: RUF001
+    assert article.record.alt_titles == (Title(value="Die Streuung von α- und β-Teilchen", lang="de", kind="translated"),)
 
 
 def test_names_by_role(article: Reading):

@@ -118,7 +118,9 @@ async def test_a_walk_is_its_horizon_while_others_write(settings: Settings, many
             number: title for number, title in seen.items() if number not in withdrawn
         }, "what was not withdrawn is there as it was when the list was begun"
         assert seen.keys() == before.keys(), "the list is exactly what it was; what came later comes with the next harvest"
-        assert all(title in {before[number], None} for number, title in seen.items()), "a withdrawn work is given as its tombstone"
+        assert all(title in {before[number], None} for number, title in seen.items()), (
+            "a withdrawn work is given as its tombstone"
+        )
 
 
 async def test_harvests_one_after_the_other_hold_the_final_state(settings: Settings, many: int):

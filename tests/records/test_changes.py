@@ -160,7 +160,9 @@ def test_a_withdrawn_record_is_a_tombstone_and_so_are_its_ghosts(tx):
     formats = changes.known_formats(tx, "one")
     assert formats == {A: b"", B: b""}
     stamp(tx, change("one", formats=formats, deleted=True), at=START + DAY)
-    assert walk(tx, begun) == [b"two", b""], "what was withdrawn is given to nobody; a list begun earlier gets the tombstone in its place"
+    assert walk(tx, begun) == [b"two", b""], (
+        "what was withdrawn is given to nobody; a list begun earlier gets the tombstone in its place"
+    )
     assert changes.count(tx, begun) == 2
     assert not [
         body for body in tx.execute(select(fragments.c.body)).scalars() if b"secret" in body or body.endswith(b"one</record>")

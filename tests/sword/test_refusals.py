@@ -83,7 +83,7 @@ def is_error(found: Answer, status: int, iri: str) -> None:
 
 
 @pytest.mark.parametrize(("body", "headers", "status", "iri", "place"), REFUSALS.values(), ids=REFUSALS.keys())
-async def test_a_fault_of_protocol_is_refused_with_its_cause_and_kept(  # noqa: PLR0917 -- the columns of the table
+async def test_a_fault_of_protocol_is_refused_with_its_cause_and_kept(
     depositor: Depositor, body: bytes, headers: dict[str, str], status: int, iri: str, place: str
 ) -> None:
     refused = await depositor.ask("POST", depositor.collection, body, headers)

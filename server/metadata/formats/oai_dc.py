@@ -107,7 +107,9 @@ def _formats(work: Work) -> Iterator[Found]:
 def _identifiers(work: Work) -> Iterator[Found]:
     record = work.record
     yield work.landing_url
-    urls = sorted(zip(record.files, work.file_urls, strict=True), key=lambda pair: (not pair[0].primary, pair[0].mime != "application/pdf"))
+    urls = sorted(
+        zip(record.files, work.file_urls, strict=True), key=lambda pair: (not pair[0].primary, pair[0].mime != "application/pdf")
+    )
     for _file, url in urls:
         yield url
     if work.doi:
@@ -190,7 +192,11 @@ def _alternatives(record: Record, own: str) -> Iterator[Found]:
         scheme, value = _named(identifier)
         if scheme in ALTERNATIVES and value.lower() != own.lower():
             yield f"{EUREPO}altIdentifier/{ALTERNATIVES[scheme]}/{value}"
-    for scheme, value in (("pissn", record.container.issn_print), ("eissn", record.container.issn_online), ("isbn", record.container.isbn)):
+    for scheme, value in (
+        ("pissn", record.container.issn_print),
+        ("eissn", record.container.issn_online),
+        ("isbn", record.container.isbn),
+    ):
         if value:
             yield f"{EUREPO}altIdentifier/{scheme}/{value}"
 

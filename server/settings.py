@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from server.errors import Invalid
 
 PREFIX = "SHEAF_"
+_OTHERS = ("SHEAF_SHARED", "SHEAF_TEST_")
 
 
 def says(sentence: str) -> Meta:
@@ -102,14 +103,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from the environment.
 
     Raises Invalid naming the variable and what it takes. Unknown `SHEAF_` variables are refused, so that a typing error does not
-    pass silently; `SHEAF_SHARED` belongs to the tests.
+    pass silently; `SHEAF_SHARED` and `SHEAF_TEST_…` belong to the tests.
     """
     environ = os.environ if environ is None else environ
-    given = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environ.items()
-        if name.startswith(PREFIX) and value and name != "SHEAF_SHARED"
-    }
+    given = {}
+    for name, value in environ.items():
+        if name.startswith(PREFIX) and value and not name.startswith(_OTHERS):
+            given[name.removeprefix(PREFIX).lower()] = value
     try:
         return msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:

@@ -11,23 +11,40 @@ from server.db.engine import Database
 
 
 class Authenticator:
-    """Checks names and passwords; remembers a good pair for a few minutes, as argon2 is made to be slow."""
+    """Checks names and passwords; remembers a good pair for a few minutes, as argon2 is made to be slow.
+
+    A client that opens with two hundred requests at once is verified once: the others wait for that answer.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._remembered = Remembered()
+        self._verifying: dict[tuple[str | None, str], asyncio.Task[bool]] = {}
 
     async def check(self, name: str, password: str) -> Account | None:
         """Return the active account these credentials belong to, or None; both answers take as long."""
         found = await self._database.read(store.with_password, name)
         account, stored = found if found is not None else (None, None)
-        if account is not None and stored is not None and (stored, password) in self._remembered:
-            return account if account.active else None
-        good = await asyncio.to_thread(verify, stored, password)
-        if not good or account is None or stored is None:
-            return None
-        self._remembered.add((stored, password))
-        return account if account.active else None
+        if stored is not None and (stored, password) in self._remembered:
+            good = True
+        else:
+            good = await self._verified((stored, password))
+        return account if good and account is not None and account.active else None
+
+    async def _verified(self, pair: tuple[str | None, str]) -> bool:
+        if pair not in self._verifying:
+            self._verifying[pair] = asyncio.create_task(self._verify(pair), name="verify a password")
+        return await asyncio.shield(self._verifying[pair])
+
+    async def _verify(self, pair: tuple[str | None, str]) -> bool:
+        stored, password = pair
+        try:
+            good = await asyncio.to_thread(verify, stored, password)
+            if good and stored is not None:
+                self._remembered.add((stored, password))
+            return good
+        finally:
+            del self._verifying[pair]
 
 
 def basic(header: str) -> tuple[str, str] | None:

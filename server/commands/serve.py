@@ -15,6 +15,7 @@ from server.control import control_application
 from server.db.migrate import migrate
 from server.errors import Conflict, SheafError
 from server.house import House
+from server.jobs import queue
 from server.ownership import owned
 from server.settings import Settings, load
 
@@ -49,6 +50,9 @@ def work() -> None:
 async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> None:
     async with open_house(settings) as house:
         welcome = await first_start(house)
+        if settings.is_sqlite:  # nobody else owns this installation, so what is claimed was claimed by a process that is gone
+            await house.database.write(queue.reopen, house.clock())
+            await asyncio.to_thread(house.files.sweep, 0.0)
         runner = web.AppRunner(web_application(house), shutdown_timeout=GRACE, access_log=None)
         await runner.setup()
         control = web.AppRunner(control_application(house), access_log=None)

@@ -152,3 +152,13 @@ def test_nothing_is_claimed_of_kinds_nobody_serves(tx):
     queue.enqueue(tx, "unknown", "a", START)
     assert claim(tx) == []
     assert claim(tx, kinds=()) == []
+
+
+def test_a_start_that_is_alone_takes_back_what_a_killed_worker_claimed(tx):
+    queue.enqueue(tx, "k", "a", START)
+    (lost,) = claim(tx)
+    assert claim(tx, START + MINUTE) == []
+    assert queue.reopen(tx, START) == 1
+    (again,) = claim(tx)
+    assert (again.id, again.attempts) == (lost.id, 2)
+    assert not queue.settle(tx, lost, Done(), START), "the lost claim is not ours any more"

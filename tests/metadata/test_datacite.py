@@ -54,7 +54,7 @@ def schema() -> etree.XMLSchema:
 def test_famous_works_are_as_they_were_approved(name):
     document = etree.tostring(parsed(famous.ALL[name]), method="c14n") + b"\n"
     golden = GOLDEN / f"{name}.xml"
-    if os.environ.get("SHEAF_GOLDEN") == "rewrite":
+    if os.environ.get("SHEAF_TEST_GOLDEN") == "rewrite":
         golden.write_bytes(document)
     assert document == golden.read_bytes()
 
@@ -67,7 +67,7 @@ def test_famous_works_are_valid(name):
 
 # What the schema reads.
 
-EXAMPLES = int(os.environ.get("SHEAF_EXAMPLES") or 40)
+EXAMPLES = int(os.environ.get("SHEAF_TEST_EXAMPLES") or 40)
 MANY = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 

@@ -52,7 +52,7 @@ def values(name: str, **fields: object) -> list[str]:
 def test_famous_works_are_as_they_were_approved(name):
     canonical = etree.tostring(etree.fromstring(document(famous.ALL[name])), method="c14n").replace(b"><dc:", b">\n<dc:") + b"\n"
     golden = GOLDEN / f"{name}.xml"
-    if os.environ.get("SHEAF_GOLDEN") == "rewrite":
+    if os.environ.get("SHEAF_TEST_GOLDEN") == "rewrite":
         golden.write_bytes(canonical)
     assert canonical == golden.read_bytes()
 

@@ -1,4 +1,7 @@
-"""Turn plain bibliographic records of the ACL Anthology into import lines: `python -m bench.acl INPUT.jsonl.zst OUTPUT.jsonl.zst`."""
+"""Turn plain bibliographic records of the ACL Anthology into import lines.
+
+`python -m bench.acl INPUT.jsonl.zst OUTPUT.jsonl.zst`
+"""
 
 import io
 import json
@@ -59,7 +62,7 @@ def line(row: dict[str, Any]) -> Line:
             first_page=first.strip(),
             last_page=last.strip("- "),
             isbn=row.get("isbn", ""),
-        ),  # fmt: skip
+        ),
         identifiers=(*doi, *([Identifier(scheme="url", value=row["url"])] if row.get("url") else [])),
         licences=(Licence(uri=row["license"]),) if row.get("license") else (),
         version="VoR",

@@ -1,6 +1,7 @@
-"""A full gzip harvest of the ACL Anthology, beside bare aiohttp and nginx sending the same bytes: `python -m bench.harvest [DATA FOLDER]`.
+"""A full gzip harvest of the ACL Anthology, beside bare aiohttp and nginx sending the same bytes.
 
-Without a folder the records are taken from SHEAF_SHARED and imported first. Ratios are what to look at; absolute figures are the machine's.
+`python -m bench.harvest [DATA FOLDER]`. Without a folder the records are taken from SHEAF_SHARED and imported first.
+Ratios are what to look at; absolute figures are the machine's.
 """
 
 import http.client
@@ -41,7 +42,7 @@ def fetch_all(port: int, process: int, count: int) -> Harvest:
     found, begun, before = Harvest(), time.perf_counter(), cpu_seconds(process)
     for number in range(count):
         connection.request("GET", f"/{number}", headers={"Accept-Encoding": "gzip"})
-        found.bytes += len(connection.getresponse().read())
+        found.size += len(connection.getresponse().read())
     found.seconds, found.cpu = time.perf_counter() - begun, cpu_seconds(process) - before
     return found
 
@@ -51,8 +52,9 @@ def nginx_configuration(folder: Path, port: int) -> Path:
     path.write_text(
         f"daemon off; worker_processes 1; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
         "events { worker_connections 64; }\n"
-        f"http {{ access_log off; sendfile on; client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;\n"
-        f"uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5; server {{ listen 127.0.0.1:{port}; root {folder}/pages; keepalive_requests 100000; }} }}\n"
+        f"http {{ access_log off; sendfile on; client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2;\n"
+        f"fastcgi_temp_path {folder}/t3; uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;\n"
+        f"server {{ listen 127.0.0.1:{port}; root {folder}/pages; keepalive_requests 100000; }} }}\n"
     )
     return path
 
@@ -67,15 +69,14 @@ def main() -> None:
             first = walk(port, process.pid, keep=True)
             runs = [walk(port, process.pid) for _ in range(ROUNDS)]
         records, per_second = first.records, statistics.median(run.records / run.cpu for run in runs)
-        pages = [statistics.median(run.pages[i] for run in runs if run.pages) for i in range(len(first.pages or []))]
+        pages = [statistics.median(run.pages[i] for run in runs) for i in range(len(first.pages))]
         early, late = statistics.median(pages[1:11]), statistics.median(pages[-11:-1])
-        print(f"harvest:   {records:,} records in {len(pages)} pages, {first.bytes / records:.0f} bytes a record on the wire")
-        print(
-            f"sheaf:     {per_second:,.0f} records a server CPU second, {statistics.median(r.records / r.seconds for r in runs):,.0f} a second with this client"
-        )
+        print(f"harvest:   {records:,} records in {len(pages)} pages, {first.size / records:.0f} bytes a record on the wire")
+        seen = statistics.median(run.records / run.seconds for run in runs)
+        print(f"sheaf:     {per_second:,.0f} records a server CPU second, {seen:,.0f} a second with this client")
         print(f"depth:     pages near the end take {late / early:.2f} × those near the beginning ({early * 1e3:.1f} ms)")
         (folder / "pages").mkdir()
-        for number, body in enumerate(first.bodies or []):
+        for number, body in enumerate(first.bodies):
             (folder / "pages" / str(number)).write_bytes(body)
         _yardstick("aiohttp", [sys.executable, "-m", "bench.constant", str(folder / "pages")], records, per_second, len(pages))
         if shutil.which("nginx"):
@@ -94,7 +95,8 @@ def _yardstick(name: str, command: list[str], records: int, ours: float, count: 
         runs = [fetch_all(port, process.pid, count) for _ in range(ROUNDS)]
     theirs = statistics.median(records / max(run.cpu, 0.01) for run in runs)
     print(
-        f"{name + ':':<11}{theirs:,.0f} records a CPU second sending the same bytes from memory or disk; sheaf does {ours / theirs:.3f} of that"
+        f"{name + ':':<11}{theirs:,.0f} records a CPU second sending the same bytes from memory or disk; "
+        f"sheaf does {ours / theirs:.3f} of that"
     )
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -76,17 +76,17 @@ class Harvest:
     """What one walk through a list took and brought."""
 
     records: int = 0
-    bytes: int = 0
+    size: int = 0
     seconds: float = 0.0
     cpu: float = 0.0
-    pages: list[float] | None = None
-    bodies: list[bytes] | None = None
+    pages: list[float] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
 
 def walk(port: int, process: int, *, keep: bool = False) -> Harvest:
     """Harvest everything as gzip, one page after the other, and count."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    found = Harvest(pages=[], bodies=[])
+    found = Harvest()
     begun, before = time.perf_counter(), cpu_seconds(process)
     query = "verb=ListRecords&metadataPrefix=oai_dc"
     while query:
@@ -94,7 +94,7 @@ def walk(port: int, process: int, *, keep: bool = False) -> Harvest:
         connection.request("GET", f"/oai?{query}", headers={"Accept-Encoding": "gzip"})
         body = connection.getresponse().read()
         found.pages.append(time.perf_counter() - sent)
-        found.bytes += len(body)
+        found.size += len(body)
         if keep:
             found.bodies.append(body)
         text = gzip.decompress(body)

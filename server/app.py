@@ -21,6 +21,7 @@ from server.housekeeping import keep_house
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.register import Registrar
 from server.items.routes import Items
+from server.jobs.model import Handler
 from server.jobs.worker import Worker
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
@@ -69,12 +70,13 @@ async def _built(settings: Settings, clock: Clock, key: bytes, database: Databas
     understanding = Understanding(readers(), packagings(), files)
     acceptance = Acceptance(database, press, clock, approves=settings.import_as == "approved")
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
-    handlers = {REGISTER: registrar, READ: lambda job: intake.handle(job)}
+    handlers: dict[str, Handler] = {REGISTER: registrar}
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(
         database, understanding, acceptance, clock, {"sword2": open_deposit},
         refuses=settings.content_faults == "refuse", read_now=settings.read_now_mb * 2**20, wake=worker.call,
     )  # fmt: skip
+    handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     return House(settings, clock, database, files, seal, key, shelf, understanding.readers, press, intake, worker, session)
 
 
@@ -82,9 +84,10 @@ def web_application(house: House) -> web.Application:
     """Return the web server's application."""
     settings, repository = house.settings, house.press.renderer.repository
     provider = Provider(house.press.renderer, house.key, settings.oai_page_size, timedelta(days=settings.oai_token_days))
+    ending = "are published at once" if settings.import_as == "approved" else "wait for approval"
     collection = Collection(
         "works", f"Works of {settings.repository_name}", "Works of the institution's members.",
-        "Complete deposits are published at once." if settings.import_as == "approved" else "Complete deposits wait for approval.",
+        f"Complete deposits {ending}.",
         house.intake.understanding.packagings.names(),
     )  # fmt: skip
     authenticator, pages = Authenticator(house.database), Pages(repository.name)

@@ -54,9 +54,9 @@ def main() -> None:
       sheaf import works.jsonl.zst              bring works in from files
       sheaf harvest https://old.example.org/oai  bring works in from another repository
 
-    Settings come from environment variables (SHEAF_PORT, SHEAF_DATA, …); README.md has the table. Commands ask the running server of the
-    data folder, and open the database themselves only where none runs.
-    """
+    Settings come from environment variables (SHEAF_PORT, SHEAF_DATA, …); README.md has the table. Commands ask the
+    running server of the data folder, and open the database themselves only where none runs.
+    """  # noqa: D301 -- click knows a paragraph to leave alone by its backspace
 
 
 if __name__ == "__main__":

@@ -120,7 +120,10 @@ async def user_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
 
 
 async def profile_set(house: House, arguments: ProfileSet) -> None:
-    """Make or change a profile; what it holds already stays where no new value is given. Every wrong field is named by msgspec's path."""
+    """Make or change a profile; what it holds already stays where no new value is given.
+
+    Every wrong field is named by msgspec's path.
+    """
     agency = house.agencies.get(arguments.kind)
     if agency is None:
         raise NotFound(
@@ -152,7 +155,7 @@ def _profile_set(tx: Connection, house: House, arguments: ProfileSet, settings: 
 
 
 def _ask_again(tx: Connection, house: House, profile_id: int) -> None:
-    """A changed profile may let through what was stuck."""
+    """Ask again for what waits: a changed profile may let through what was stuck."""
     entries = [entry for number in ledger.waiting_for(tx, profile_id) if (entry := ledger.get(tx, number)) is not None]
     ask(tx, [entry for entry in entries if entry.record_id is not None], house.agencies, house.clock())
 

@@ -17,7 +17,10 @@ log = observe.logger("housekeeping")
 
 
 async def keep_house(database: Database, clock: Clock, token_life: timedelta) -> None:
-    """Tidy up for ever. Ghosts stay twice a resumptionToken's life and a day, so that every list that may still be walked is whole."""
+    """Tidy up for ever.
+
+    Ghosts stay twice a resumptionToken's life and a day, so that every list that may still be walked is whole.
+    """
     while True:
         try:
             await tidy(database, clock, token_life)

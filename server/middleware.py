@@ -1,10 +1,11 @@
 """What happens to every request: it gets an id, is counted and logged, and no stranger ever sees a stack trace."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from time import perf_counter
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from ulid import ULID
 
 from server import observe
@@ -12,7 +13,6 @@ from server.errors import Conflict, NotFound, Refused, SheafError, TooLarge, Una
 
 log = observe.logger("web")
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Translator = Callable[[web.Request, int, str], web.StreamResponse | None]
 """Writes an error in the words of the room the request was for: the request, the status, a sentence."""
 
@@ -28,7 +28,7 @@ def room_of(path: str) -> str:
     return first if first in {"oai", "sword", "items", "admin", "healthz", "readyz", "metrics"} else "other"
 
 
-def identified(translators: dict[str, Translator]) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def identified(translators: dict[str, Translator]) -> Middleware:
     """Return the middleware; `translators` by room turn errors into that room's documents."""
 
     @web.middleware

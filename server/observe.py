@@ -32,18 +32,19 @@ class _Line(logging.Formatter):
 
     def __init__(self, style: str) -> None:
         super().__init__()
-        self._style = style
+        self._form = style
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {key: value for key, value in record.__dict__.items() if key not in _PLAIN}
         moment = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
-        entry = {"time": moment, "level": record.levelname.lower(), "logger": record.name, "event": record.getMessage()}
+        level = record.levelname.lower()
+        entry: dict[str, object] = {"time": moment, "level": level, "logger": record.name, "event": record.getMessage()}
         if found := request_id.get():
             entry["request"] = found
         entry |= {key: value if isinstance(value, int | float) else str(value) for key, value in fields.items()}
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        if self._style == "json":
+        if self._form == "json":
             return msgspec.json.encode(entry).decode()
         rest = " ".join(
             f"{key}={value!r}" for key, value in entry.items() if key not in {"time", "level", "logger", "event", "exception"}

@@ -11,7 +11,10 @@ from server.settings import Settings
 
 @contextmanager
 def owned(settings: Settings) -> Iterator[None]:
-    """Hold the data folder of an SQLite installation; on PostgreSQL any number of processes may work, so nothing is held. Raises Conflict."""
+    """Hold the data folder of an SQLite installation. Raises Conflict.
+
+    On PostgreSQL any number of processes may work, so nothing is held.
+    """
     settings.folder.mkdir(parents=True, exist_ok=True)
     if not settings.is_sqlite:
         yield
@@ -26,7 +29,8 @@ def owned(settings: Settings) -> Iterator[None]:
             raise Conflict(
                 f"Another Sheaf (process {owner}) works on {settings.folder} already; SQLite has one owner at a time.",
                 place=str(settings.folder),
-                remedy="Stop it, choose another SHEAF_DATA, or use PostgreSQL (SHEAF_DATABASE_URL), which any number of processes may share.",
+                remedy="Stop it, choose another SHEAF_DATA, or use PostgreSQL (SHEAF_DATABASE_URL), "
+                "which any number of processes may share.",
             ) from None
         os.ftruncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())

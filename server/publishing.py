@@ -67,7 +67,10 @@ def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, no
 
 
 def revise(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
-    """Make a record the next version of its work; a published work is shown anew and its agencies are told. No change, no effect."""
+    """Make a record the next version of its work. No change, no effect.
+
+    A published work is shown anew and its agencies are told.
+    """
     changed = store.replace(tx, stored, prepared.record, now, reason=stored.reason)
     if changed is stored or changed.state is not State.PUBLISHED:
         return changed

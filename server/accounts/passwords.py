@@ -22,7 +22,10 @@ def hashed(password: str) -> str:
 
 
 def verify(stored: str | None, password: str) -> bool:
-    """Compare a password with a stored hash; as slow for nobody (None) as for somebody, so that names cannot be guessed by the time it takes."""
+    """Compare a password with a stored hash.
+
+    As slow for nobody (None) as for somebody, so that names cannot be guessed by the time it takes.
+    """
     try:
         _hasher.verify(stored or _NOBODY, password)
     except (VerificationError, InvalidHashError):
@@ -31,7 +34,10 @@ def verify(stored: str | None, password: str) -> bool:
 
 
 class Remembered:
-    """Credentials verified a short while ago, as a keyed digest bound to the stored hash: a changed password is forgotten at once."""
+    """Credentials verified a short while ago.
+
+    Kept as a keyed digest bound to the stored hash: a changed password is forgotten at once.
+    """
 
     def __init__(self, *, seconds: float = 300.0, size: int = 1024) -> None:
         self._key = secrets.token_bytes(32)

@@ -6,7 +6,7 @@ import io
 import multiprocessing
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from server.commands.desk import Ask, run
 from server.errors import SheafError
 from server.harvest.batch import SIZE, Bare, Item, Known, Report, render
 from server.harvest.pull import Source, parts
-from server.harvest.sources import Bad, works
+from server.harvest.sources import Bad, Read, works
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
@@ -130,8 +130,9 @@ def _progress() -> Progress:
 def import_(files: tuple[Path, ...], report_file: Path | None) -> None:
     """Bring works in from FILES.
 
-    JSON Lines of our model (as `sheaf export` writes), DataCite XML, MODS, oai_dc, MARCXML, also within collections and OAI-PMH responses; plain, .gz or
-    .zst. A bad line is reported with its number and does not stop the rest. Importing a file again changes only what changed.
+    JSON Lines of our model (as `sheaf export` writes), DataCite XML, MODS, oai_dc, MARCXML, also within collections and
+    OAI-PMH responses; plain, .gz or .zst. A bad line is reported with its number and does not stop the rest. Importing a
+    file again changes only what changed.
     """
 
     async def job(_settings: Settings, ask: Ask) -> Report:
@@ -151,7 +152,7 @@ def import_(files: tuple[Path, ...], report_file: Path | None) -> None:
     _finish(job, report_file)
 
 
-def _some(rows: Iterator[object]) -> list[object]:
+def _some(rows: Iterator[Read]) -> list[Read]:
     found = []
     for row in rows:
         found.append(row)
@@ -170,8 +171,8 @@ def _some(rows: Iterator[object]) -> list[object]:
 def harvest(url: str, prefix: str, spec: str, since: str, until: str, report_file: Path | None) -> None:
     """Bring works in from the OAI-PMH repository at URL.
 
-    The way to move from another repository: each record becomes a work under its own OAI identifier, deletions are taken over, and harvesting again
-    changes only what changed. Formats: oai_dc, mods, marcxml, datacite, whatever a reader knows.
+    The way to move from another repository: each record becomes a work under its own OAI identifier, deletions are taken
+    over, and harvesting again changes only what changed. Formats: oai_dc, mods, marcxml, datacite, whatever a reader knows.
     """
     source = Source(url, prefix, spec, since, until)
 
@@ -191,9 +192,9 @@ def harvest(url: str, prefix: str, spec: str, since: str, until: str, report_fil
     _finish(job, report_file)
 
 
-def _finish(job: object, report_file: Path | None) -> None:
+def _finish(job: Callable[[Settings, Ask], Awaitable[Report]], report_file: Path | None) -> None:
     begun = perf_counter()
-    report = run(job)  # type: ignore[arg-type, var-annotated]  # a job
+    report = run(job)
     seconds = perf_counter() - begun
     total = report.new + report.changed + report.unchanged + report.withdrawn
     click.echo(
@@ -254,8 +255,8 @@ def _written(path: Path | None) -> Iterator[BinaryIO]:
                 yield packed  # type: ignore[misc]  # a binary file in all but name
         elif path.suffix == ".zst":
             with zstandard.ZstdCompressor(level=10).stream_writer(raw, closefd=False) as packed:
-                yield packed  # type: ignore[misc]  # a binary file in all but name
+                yield packed
         else:
-            with io.BufferedWriter(raw) as buffered:  # type: ignore[type-var]
-                yield buffered  # type: ignore[misc]
+            with io.BufferedWriter(raw) as buffered:
+                yield buffered
     part.replace(path)

@@ -135,7 +135,7 @@ def profile_set(kind: str, name: str, settings: tuple[str, ...]) -> None:
     \b
       sheaf profile set datacite "Our DOIs" prefix=10.5072 account_id=INST.REPO \\
         password=secret environment=test labels='[{"types": ["dataset"], "label": "data"}]'
-    """
+    """  # noqa: D301 -- click knows a paragraph to leave alone by its backspace
     values = dict(_value(setting) for setting in settings)
 
     async def job(_settings: Settings, ask: Ask) -> Any:

@@ -32,8 +32,8 @@ log = observe.logger("app")
 def serve(*, worker: bool) -> None:
     """Run the web server and the worker.
 
-    Brings the database up to date, listens on SHEAF_HOST and SHEAF_PORT, and stops gracefully on SIGTERM or Ctrl-C. The very first start makes the
-    accounts `admin` and `depositor` and deposits the example works.
+    Brings the database up to date, listens on SHEAF_HOST and SHEAF_PORT, and stops gracefully on SIGTERM or Ctrl-C. The very
+    first start makes the accounts `admin` and `depositor` and deposits the example works.
     """
     _until_told(lambda settings, stop: _serve(settings, stop, worker=worker))
 

@@ -62,7 +62,7 @@ class Welcome:
                 examples_folder(), service, "depositor", self.passwords["depositor"], house.session, click.echo
             )
         except SheafError as error:
-            log.error("could not deposit the examples", extra={"reason": error.message})
+            log.error("could not deposit the examples", extra={"reason": error.message})  # noqa: TRY400 -- the reason says all
             return
         except asyncio.CancelledError:
             click.echo("  Stopped while depositing the examples; delete the data folder to begin anew.")

@@ -14,14 +14,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 UseCase = Callable[Concatenate[Connection, P], T]
-"""A synchronous function whose first argument is the transaction. It never commits, and as it cannot await, it cannot call the network."""
+"""A synchronous function whose first argument is the transaction.
+
+It never commits, and as it cannot await, it cannot call the network.
+"""
 
 
 class Database(Protocol):
     """The only ways to the database.
 
-    Each call is one transaction: `write` commits when the function returns and rolls back when it raises; the reads see one snapshot.
-    All raise Unavailable where the database cannot answer (away, locked, disk full) and whatever the function raises.
+    Each call is one transaction: `write` commits when the function returns and rolls back when it raises; the reads see one
+    snapshot. All raise Unavailable where the database cannot answer (away, locked, disk full) and whatever the function raises.
     """
 
     def write(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:

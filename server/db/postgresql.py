@@ -31,7 +31,10 @@ class PostgresqlDatabase:
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgresql")
 
     async def write(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run and commit; where two transactions stood in each other's way the use case runs again, which it may, as it does nothing but SQL."""
+        """Run and commit.
+
+        Where two transactions stood in each other's way the use case runs again, which it may, as it does nothing but SQL.
+        """
 
         def run() -> T:
             for attempt in range(1, ATTEMPTS + 1):

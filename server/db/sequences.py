@@ -17,7 +17,8 @@ sequences = Table(
 def take(tx: Connection, name: str, count: int = 1, *, start: int = 1) -> int:
     """Take `count` numbers and return the last of them.
 
-    `start` is the lowest number the caller wants; a sequence already beyond it goes on where it is. On PostgreSQL the row stays locked until the commit.
+    `start` is the lowest number the caller wants; a sequence already beyond it goes on where it is. On PostgreSQL the row
+    stays locked until the commit.
     """
     insert = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
     statement = insert(sequences).values(name=name, value=start + count - 1)

@@ -1,8 +1,8 @@
 """SQLite: one writer thread that commits in groups, a few reader threads, aiosqlite for ordinary reads.
 
-The writer is the only connection that writes and the only one that checkpoints. That makes `synchronous=FULL` cheap (one flush serves
-all who wait), keeps writers from starving each other, and avoids the fault of SQLite before 3.51.3 in which two connections that write
-and checkpoint at the same instant can damage the write-ahead log.
+The writer is the only connection that writes and the only one that checkpoints. That makes `synchronous=FULL` cheap (one
+flush serves all who wait), keeps writers from starving each other, and avoids the fault of SQLite before 3.51.3 in which two
+connections that write and checkpoint at the same instant can damage the write-ahead log.
 """
 
 import asyncio
@@ -27,7 +27,8 @@ GROUP = 256
 """Use cases committed together at most; what is queued is taken, nobody is waited for."""
 
 _WRITER_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768",
-                   "temp_store=MEMORY", "busy_timeout=5000", "wal_autocheckpoint=2000", "journal_size_limit=67108864")  # fmt: skip
+                   "temp_store=MEMORY", "busy_timeout=5000", "wal_autocheckpoint=2000",
+                   "journal_size_limit=67108864")  # fmt: skip
 _READER_PRAGMAS = ("query_only=ON", "cache_size=-32768", "temp_store=MEMORY", "busy_timeout=5000", "mmap_size=0")
 
 

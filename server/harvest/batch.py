@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -117,12 +118,7 @@ def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -
     report = Report()
     ready = _sorted(tx, items, report)
     for item, record, stored in ready.known:
-        _each(
-            tx,
-            report,
-            item,
-            lambda item=item, record=record, stored=stored: _change(tx, press, item, record, stored, report, now),
-        )
+        _each(tx, report, item, partial(_change, tx, press, item, record, stored, report, now))
     fresh = _claimed(tx, press, ready.new, report, now)
     oai_id = press.renderer.repository.oai_id
     stamped = [changes.Change(item.id, oai_id(item.id), specs_of(record, item.collection), item.bodies) for item, record in fresh]
@@ -176,7 +172,10 @@ def _change(tx: Connection, press: Press, item: Item, record: Record, stored: St
 def _claimed(
     tx: Connection, press: Press, new: list[tuple[Item, Record]], report: Report, now: datetime
 ) -> list[tuple[Item, Record]]:
-    """Write the DOIs of new works down. One that is another work's is taken from this one, which is kept without it, and reported."""
+    """Write the DOIs of new works down.
+
+    One that is another work's is taken from this one, which is kept without it, and reported.
+    """
     owners = ledger.owners_of(tx, "doi", [normal for _, record in new for _, normal in _dois(record)])
     names, result = [], []
     for item, record in new:

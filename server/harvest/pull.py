@@ -50,7 +50,10 @@ class Source:
 
 
 async def parts(session: ClientSession, source: Source, readers: Registry[Reader]) -> AsyncIterator[Part]:
-    """Yield the parts of the list. Raises Unavailable when the repository stays away, Invalid with its own words when it refuses."""
+    """Yield the parts of the list.
+
+    Raises Unavailable when the repository stays away, Invalid with its own words when it refuses.
+    """
     arguments = source.first()
     while True:
         part = await asyncio.to_thread(_read, await _fetch(session, source.url, arguments), readers)

@@ -26,8 +26,8 @@ LONGEST_LINE = 16 * 2**20
 class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One line of an export, and of an import: a work, its name where it came from, and where it belongs.
 
-    `origin` makes a second import change the work instead of repeating it; without one its first identifier, or its content, names it.
-    `withdrawn` gives the reason a work is no longer there.
+    `origin` makes a second import change the work instead of repeating it; without one its first identifier, or its content,
+    names it. `withdrawn` gives the reason a work is no longer there.
     """
 
     record: Record
@@ -53,14 +53,17 @@ class Read:
 
 
 def works(path: Path, readers: Registry[Reader]) -> Iterator[Read]:
-    """Yield the works of a file one by one; what is bad comes as Bad and does not stop the rest. Raises Invalid where the file cannot be opened."""
+    """Yield the works of a file one by one; what is bad comes as Bad and does not stop the rest.
+
+    Raises Invalid where the file cannot be opened.
+    """
     try:
         raw = path.open("rb")
     except OSError as error:
         raise Invalid(f"The file cannot be opened: {error.strerror}.", place=str(path)) from error
     with raw:
         content = _opened(path, raw)
-        first = content.peek(64).lstrip()[:1]  # type: ignore[attr-defined]  # a BufferedReader
+        first = content.peek(64).lstrip()[:1]
         rows = _lines(content, path.name) if first == b"{" else _documents(content, path.name, readers)
         try:
             for found in rows:
@@ -69,12 +72,12 @@ def works(path: Path, readers: Registry[Reader]) -> Iterator[Read]:
             yield Read(Bad(path.name, f"the file breaks off or is damaged: {error}"), raw.tell())
 
 
-def _opened(path: Path, raw: BinaryIO) -> BinaryIO:
+def _opened(path: Path, raw: io.BufferedReader) -> io.BufferedReader:
     if path.suffix == ".gz":
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw))  # type: ignore[arg-type, return-value]  # a raw stream in all but name
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw))
     if path.suffix == ".zst":
-        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw), 2**20)  # type: ignore[return-value]
-    return io.BufferedReader(raw)  # type: ignore[return-value, type-var]
+        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw), 2**20)
+    return io.BufferedReader(raw)
 
 
 def _lines(content: BinaryIO, name: str) -> Iterator[Bare | Bad]:

@@ -1,5 +1,6 @@
 """The ledger: which names exist, whose they are, and how far the agency agrees. Takes the transaction, returns values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,7 +38,7 @@ AFTER = {
 }
 
 
-def add(tx: Connection, entry: dict[str, object], now: datetime) -> int:
+def add(tx: Connection, entry: Mapping[str, object], now: datetime) -> int:
     """Write a name down, reserved or external; the caller has seen that it is free."""
     row = {"created": now, "changed": now, "environment": "", **entry}
     return int(tx.execute(insert(identifiers).values(row).returning(identifiers.c.id)).scalar_one())
@@ -113,7 +114,10 @@ def touched(tx: Connection, record_id: str) -> datetime | None:
 
 
 def shown_doi(tx: Connection, record_id: str) -> str:
-    """Return the work's own DOI once the agency has confirmed it, else an empty string: harvesters get no link that leads nowhere."""
+    """Return the work's own DOI once the agency has confirmed it, else an empty string.
+
+    So harvesters get no link that leads nowhere.
+    """
     return shown_dois(tx, [record_id]).get(record_id, "")
 
 
@@ -147,7 +151,7 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
 def confirm(
     tx: Connection, entry: Entry, submission: int, digest: str, outcome: Confirmed, *, hidden: bool, now: datetime
 ) -> bool:
-    """The agency agrees; return whether this made the identifier registered for the first time."""
+    """Note that the agency agrees; return whether this made the identifier registered for the first time."""
     _answer(tx, submission, outcome.status, "confirmed", outcome.answer, now)
     current = get(tx, entry.id)
     first = current is not None and current.registered is None and not hidden
@@ -157,7 +161,7 @@ def confirm(
 
 
 def fail(tx: Connection, entry: Entry, submission: int, outcome: Failed, now: datetime) -> None:
-    """The agency does not agree; the reason is kept in its own words."""
+    """Note that the agency does not agree; the reason is kept in its own words."""
     _answer(tx, submission, outcome.status, outcome.fault.value, outcome.answer or outcome.message, now)
     _move(tx, entry, AFTER[outcome.fault], now, fault=outcome.fault.value, message=outcome.message)
 

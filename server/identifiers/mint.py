@@ -71,8 +71,9 @@ def mint(tx: Connection, route: Route, record_id: str | None, type_code: str, no
     }
     number = ledger.add(tx, entry, now)
     return ledger.Entry(
-        number, record_id, "doi", value, True, route.profile_id, route.environment, State.RESERVED, None, None, None, None
-    )
+        id=number, record_id=record_id, scheme="doi", value=value, own=True, profile_id=route.profile_id,
+        environment=route.environment, state=State.RESERVED, fault=None, message=None, acknowledged=None, registered=None,
+    )  # fmt: skip
 
 
 def keep(tx: Connection, shelf: Registry[Agency], record_id: str, record: Record, now: datetime) -> list[ledger.Entry]:
@@ -91,8 +92,8 @@ def keep(tx: Connection, shelf: Registry[Agency], record_id: str, record: Record
 def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Record, now: datetime) -> list[ledger.Entry]:
     """Give a work that is being approved its identifiers, and ask for their registration.
 
-    A DOI it came with is never overwritten; only a work that came with none gets one of ours, where a profile serves its type. Raises as
-    `keep` does.
+    A DOI it came with is never overwritten; only a work that came with none gets one of ours, where a profile serves its
+    type. Raises as `keep` does.
     """
     known = keep(tx, shelf, record_id, record, now)
     if not known and (route := route_for(tx, shelf, record.type)) is not None:
@@ -110,7 +111,10 @@ def ask(tx: Connection, entries: list[ledger.Entry], shelf: Registry[Agency], no
 
 
 def reserve(tx: Connection, shelf: Registry[Agency], record_id: str | None, type_code: str, now: datetime) -> ledger.Entry:
-    """Reserve a DOI for a draft before it is approved, or (None) before its work exists; raises NotFound where no profile serves its type."""
+    """Reserve a DOI for a draft before it is approved, or (None) before its work exists.
+
+    Raises NotFound where no profile serves its type.
+    """
     route = route_for(tx, shelf, type_code)
     if route is None:
         raise NotFound(

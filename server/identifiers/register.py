@@ -1,8 +1,8 @@
 """Registration: make the agency agree about one identifier, as the record is now. The handler of the job `register`.
 
-The job carries no payload, so edits collapse and a retry sends today's truth. No transaction is open while the agency is asked. Whatever
-happens between the call and the commit (a crash, a lost answer), the claim runs out and the same question is asked again; agencies take it
-as often as it comes.
+The job carries no payload, so edits collapse and a retry sends today's truth. No transaction is open while the agency is
+asked. Whatever happens between the call and the commit (a crash, a lost answer), the claim runs out and the same question is
+asked again; agencies take it as often as it comes.
 """
 
 import hashlib
@@ -41,6 +41,17 @@ class _Question:
 
 
 @dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What was sent to the agency, by number and digest of the submission, and its confirmation."""
+
+    question: _Question
+    desired: Desired
+    submission: int
+    digest: str
+    outcome: Confirmed
+
+
+@dataclass(frozen=True, slots=True)
 class Registrar:
     """Everything a registration needs; `__call__` is the job's handler."""
 
@@ -60,7 +71,7 @@ class Registrar:
         if agency.client is None:
             return Held(f"{agency.title} registers nothing.")
         desired = self._desired(question, agency)
-        digest = hashlib.sha256("\0".join((desired.url, desired.state)).encode() + desired.metadata).hexdigest()
+        digest = hashlib.sha256(f"{desired.url}\0{desired.state}".encode() + desired.metadata).hexdigest()
         if question.entry.acknowledged == digest:
             return Done("the agency agrees already")
         account = profiles.opened(question.profile, agency.account, self.seal)
@@ -75,10 +86,9 @@ class Registrar:
         if isinstance(outcome, Failed):
             await self.database.write(_settle_failure, job, question, submission, outcome, self.clock())
         else:
+            agreed = _Agreed(question, desired, submission, digest, outcome)
             change = self._change(question, desired)
-            await self.database.write(
-                _settle_success, self, job, question, desired, submission, digest, outcome, change, self.clock()
-            )
+            await self.database.write(_settle_success, self, job, agreed, change, self.clock())
         return None
 
     def _desired(self, question: _Question, agency: Agency) -> Desired:
@@ -114,19 +124,20 @@ def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
 
 
 def _settle_success(
-    tx: Connection, registrar: Registrar, job: Job, question: _Question, desired: Desired, submission: int, digest: str,
-    outcome: Confirmed, change: changes.Change | None, now: datetime,
-) -> None:  # fmt: skip
+    tx: Connection, registrar: Registrar, job: Job, agreed: _Agreed, change: changes.Change | None, now: datetime
+) -> None:
     """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the DOI."""
     if not queue.settle(tx, job, Done(), now):
         return
+    question, desired = agreed.question, agreed.desired
     hidden = desired.state is AgencyState.HIDDEN
-    first = ledger.confirm(tx, question.entry, submission, digest, outcome, hidden=hidden, now=now)
+    first = ledger.confirm(tx, question.entry, agreed.submission, agreed.digest, agreed.outcome, hidden=hidden, now=now)
     current = records.find(tx, question.stored.id)
     if not first or change is None or current is None or current.state is not State.PUBLISHED:
         return
     if current.version != question.stored.version:
-        # The work changed while the agency was asked, and was shown without the DOI: render what it is now (rare, so within the transaction).
+        # The work changed while the agency was asked, and was shown without the DOI: render what it is now
+        # (rare, so within the transaction).
         work = registrar.renderer.work(
             current.id, current.record, doi=desired.value, deposited=current.created.date().isoformat()
         )

@@ -22,7 +22,10 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to make true: `kind` names the handler, `subject` what it is about. It carries no payload, so a retry works on today's truth."""
+    """One thing to make true: `kind` names the handler, `subject` what it is about.
+
+    It carries no payload, so a retry works on today's truth.
+    """
 
     id: int
     kind: str

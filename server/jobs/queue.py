@@ -16,7 +16,10 @@ _WAITING = (JobState.READY.value, JobState.DEFERRED.value)
 
 
 def enqueue(tx: Connection, kind: str, subject: str, now: datetime) -> None:
-    """Ask for something to be made true, soon. Asking again while it waits only moves it to the front; while it is active, it is done once more."""
+    """Ask for something to be made true, soon.
+
+    Asking again while it waits only moves it to the front; while it is active, it is done once more.
+    """
     insert = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
     row = {
         "kind": kind,

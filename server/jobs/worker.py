@@ -27,7 +27,10 @@ def back_off(attempts: int) -> timedelta:
 
 
 class Worker:
-    """Runs up to `slots` handlers at once. `call` wakes it at once; `stop` lets handlers finish and gives back what they cannot."""
+    """Runs up to `slots` handlers at once.
+
+    `call` wakes it at once; `stop` lets handlers finish and gives back what they cannot.
+    """
 
     def __init__(self, database: Database, handlers: Mapping[str, Handler], clock: Clock, *, slots: int) -> None:
         self._database = database

@@ -1,4 +1,7 @@
-"""What an OAI format is, and how the formats are found: a template each, and a Python file beside it where the mapping needs thought."""
+"""What an OAI format is, and how the formats are found.
+
+A format is a template, and a Python file beside it where the mapping needs thought.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +29,10 @@ class Format:
 
 
 def formats() -> dict[str, Format]:
-    """Find the formats: every template in `templates/xml/formats/`, by prefix. Raises TypeError for one that lacks a declaration."""
+    """Find the formats: every template in `templates/xml/formats/`, by prefix.
+
+    Raises TypeError for one that lacks a declaration.
+    """
     engine = environment()
     names = sorted(name for name in engine.list_templates(["xml"]) if name.startswith("formats/"))
     found = [_format(PurePath(name).stem, engine.get_template(name).module) for name in names]

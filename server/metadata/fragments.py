@@ -33,7 +33,10 @@ class Repository:
         return f"oai:{self.domain}:{record_id}"
 
     def local_id(self, oai_id: str) -> str:
-        """Return the record id in an OAI identifier of ours, or an empty string: what cannot be an id never reaches the database."""
+        """Return the record id in an OAI identifier of ours, or an empty string.
+
+        So what cannot be an id never reaches the database.
+        """
         prefix = f"oai:{self.domain}:"
         local = oai_id.removeprefix(prefix)
         return local if oai_id.startswith(prefix) and _ULID.fullmatch(local) else ""

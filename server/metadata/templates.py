@@ -18,7 +18,10 @@ _FOLDERS = (_PACKAGE / "templates" / "xml", _PACKAGE.parent / "templates" / "xml
 
 
 def _finalize(value: object) -> object:
-    """Drop what XML forbids and keep CR as a reference, as the XML door does; all else is left to the engine's own escaping, which is faster."""
+    """Drop what XML forbids and keep CR as a reference, as the XML door does.
+
+    All else is left to the engine's own escaping, which is faster.
+    """
     if type(value) is str and _SPECIAL.search(value):
         return Markup(escape(value))  # noqa: S704 - escaped one call before
     return value

@@ -1,4 +1,7 @@
-"""An OAI-PMH request: from arguments as pairs, so that repeats stay visible, to one of six frozen values, or every error found."""
+"""An OAI-PMH request: from arguments to one of six frozen values, or every error found.
+
+The arguments are pairs, so that repeats stay visible.
+"""
 
 import re
 from collections import Counter

@@ -65,7 +65,8 @@ def resumption(token: str, position: Position) -> bytes:
     """Write a resumptionToken; the last part of a list carries an empty one (OAI-PMH 3.5)."""
     expires = to_wire(datetime.fromtimestamp(position.expires, tz=UTC))
     expiration = f' expirationDate="{expires}"' if token else ""
-    return f'<resumptionToken{expiration} completeListSize="{position.size}" cursor="{position.cursor}">{token}</resumptionToken>'.encode()
+    place = f'completeListSize="{position.size}" cursor="{position.cursor}"'
+    return f"<resumptionToken{expiration} {place}>{token}</resumptionToken>".encode()
 
 
 def accepts_gzip(header: str) -> bool:

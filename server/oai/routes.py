@@ -34,7 +34,10 @@ class Oai:
         return [web.get("/oai", self.answer), web.post("/oai", self.answer)]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer any request with an OAI-PMH document; only when the database is away with 503 and Retry-After (OAI-PMH 3.1.2.2)."""
+        """Answer any request with an OAI-PMH document.
+
+        Only when the database is away with 503 and Retry-After (OAI-PMH 3.1.2.2).
+        """
         compressed = response.accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
         pairs: Pairs = ()
         try:

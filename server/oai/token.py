@@ -43,7 +43,8 @@ def read(verb: str, token: str, key: bytes, now: datetime) -> Position:
         position = msgspec.msgpack.decode(payload, type=Position)
     except (ValueError, UnicodeError, binascii.Error, msgspec.DecodeError):
         raise BadResumptionToken(
-            f"This is not a resumptionToken of this repository for {verb}. Begin again; use from= the datestamp of the last record received to go on."
+            f"This is not a resumptionToken of this repository for {verb}. "
+            "Begin again; use from= the datestamp of the last record received to go on."
         ) from None
     if position.expires < now.timestamp():
         begun = datetime.fromtimestamp(position.begun, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -154,7 +154,8 @@ def _token(verb: str, position: Position, seqs: Sequence[int], provider: Provide
     following = Position(
         prefix=position.prefix, spec=position.spec, horizon=position.horizon, until=position.until, after=seqs[-1],
         cursor=position.cursor + len(seqs), size=position.size, begun=position.begun,
-        # Ghosts are kept for twice a token's life, so a list may be walked that long and each token lives its whole life within it.
+        # Ghosts are kept for twice a token's life, so a list may be walked that long
+        # and each token lives its whole life within it.
         expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
     )  # fmt: skip
     shown = structs.replace(following, cursor=position.cursor)

@@ -39,7 +39,10 @@ def secret_fields(settings: type[Struct]) -> frozenset[str]:
 
 
 def save(tx: Connection, kind: str, name: str, settings: Struct, seal: Seal, now: datetime) -> Profile:
-    """Make a profile or give it new settings; raises Conflict where the name belongs to another kind, for a kind can never change."""
+    """Make a profile or give it new settings.
+
+    Raises Conflict where the name belongs to another kind, for a kind can never change.
+    """
     fields: dict[str, Any] = msgspec.to_builtins(settings)
     secrets = {key: fields.pop(key) for key in secret_fields(type(settings)) & fields.keys()}
     values = {

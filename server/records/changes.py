@@ -1,7 +1,8 @@
-"""The feed: each visible change of a record gets a number and a datestamp, last before its commit, in an order nobody can overtake.
+"""The feed: each visible change of a record gets a number and a datestamp, in an order nobody can overtake.
 
-A record that changes moves to the end. The row it leaves stays for a while as a ghost, so that a list begun before the change can be
-walked to its end exactly as it was; whoever begins later does not see it. A withdrawn record's ghosts become tombstones at once.
+It gets them last before its commit. A record that changes moves to the end. The row it leaves stays for a while as a ghost, so
+that a list begun before the change can be walked to its end exactly as it was; whoever begins later does not see it. A
+withdrawn record's ghosts become tombstones at once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,8 +31,9 @@ _CLOCK = "feed-clock"  # epoch seconds of the newest datestamp, so that a clock 
 class Change:
     """One record's next state in the feed.
 
-    `identifier` is its OAI identifier; `sets` its setSpecs; `bodies` the `<metadata>…</metadata>` bytes by format id, as many as apply.
-    `deleted` makes a tombstone, then `bodies` holds the ids of the formats in which the record was known, with any bytes.
+    `identifier` is its OAI identifier; `sets` its setSpecs; `bodies` the `<metadata>…</metadata>` bytes by format id, as many
+    as apply. `deleted` makes a tombstone, then `bodies` holds the ids of the formats in which the record was known, with any
+    bytes.
     """
 
     record_id: str
@@ -125,7 +127,10 @@ def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
 
 
 def _bury_ghosts(tx: Connection, change: Change, head: bytes) -> None:
-    """A withdrawn work's metadata is given to nobody any more: a list begun earlier gets the tombstone in its place, and stays as long as it was."""
+    """Make a withdrawn work's ghosts tombstones: its metadata is given to nobody any more.
+
+    A list begun earlier gets the tombstone in its place, and stays as long as it was.
+    """
     mine = (feed.c.record_id == change.record_id, feed.c.superseded.is_not(None), feed.c.deleted.is_(False))
     ghosts = list(tx.execute(select(feed.c.seq).where(*mine)).scalars())
     if not ghosts:
@@ -147,7 +152,10 @@ def remove(tx: Connection, seqs: list[int]) -> None:
 
 
 def purge(tx: Connection, before: datetime, limit: int = 500) -> int:
-    """Remove up to `limit` ghosts whose successor is older than `before` (the life of a resumptionToken); return how many went."""
+    """Remove up to `limit` ghosts whose successor is older than `before`; return how many went.
+
+    `before` is the life of a resumptionToken ago.
+    """
     edge = tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp < before)).scalar()
     if edge is None:
         return 0
@@ -195,11 +203,12 @@ class Range:
 
 @cache
 def _half(what: str, *, ghosts: bool, in_set: bool) -> Select[Any]:
-    """Return the statement for one half of a list, rows that live or ghosts whose successor came after it began; built once, as pages are many.
+    """Return the statement for one half of a list: rows that live, or ghosts whose successor came after it began.
 
-    `what` is body, header or count.
+    `what` is body, header or count. Built once, as pages are many.
     """
-    # The sums keep SQLite from walking all rows to the end of the list in search of the few ghosts, which have an index of their own.
+    # The sums keep SQLite from walking all rows to the end of the list in search of the few ghosts,
+    # which have an index of their own.
     seq = feed.c.seq + 0 if ghosts else feed.c.seq
     condition = feed.c.superseded > bindparam("last") if ghosts else feed.c.superseded.is_(None)
     offered = feed.c.formats.op("&")(bindparam("bit", type_=BigInteger)) != 0

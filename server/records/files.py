@@ -84,7 +84,10 @@ class DiskStore:
         return target
 
     def sweep(self, older_than: float = 86400.0) -> int:
-        """Remove what arrived that many seconds ago and was never kept (a crash, a broken connection); return how many there were."""
+        """Remove what arrived that many seconds ago and was never kept; return how many there were.
+
+        Such things are left by a crash or a broken connection.
+        """
         edge = time.time() - older_than
         left = [path for path in self._spool.iterdir() if path.stat().st_mtime < edge]
         for path in left:
@@ -138,7 +141,10 @@ class Spool:
 
 
 async def receive(spool: Spool, pieces: AsyncIterable[bytes], limit: int) -> Received:
-    """Write a stream of bytes to a spool, in threads, and flush it. Raises TooLarge above `limit` bytes and Unavailable; leaves nothing then."""
+    """Write a stream of bytes to a spool, in threads, and flush it.
+
+    Raises TooLarge above `limit` bytes and Unavailable; leaves nothing then.
+    """
     total = 0
     try:
         async for piece in _gathered(pieces):

@@ -8,7 +8,10 @@ _PARTS = (Dates, Publisher, Container, Thesis)
 
 
 def merged(first: Record, second: Record) -> Record:
-    """Return the first record, completed by the second: single values stay, lists grow by what is new, the type moves only from `other.other`."""
+    """Return the first record, completed by the second.
+
+    Single values stay, lists grow by what is new, the type moves only from `other.other`.
+    """
     changes: dict[str, object] = {}
     for name in first.__struct_fields__:
         mine, theirs = getattr(first, name), getattr(second, name)

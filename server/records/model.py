@@ -144,7 +144,10 @@ class Conference(Value, frozen=True, kw_only=True):
 
 
 class Identifier(Value, frozen=True, kw_only=True):
-    """An identifier the work came with: scheme doi, handle, urn, isbn, pmid, arxiv, oai, url, …; what we minted stands in the ledger."""
+    """An identifier the work came with; what we minted stands in the ledger.
+
+    Its scheme is doi, handle, urn, isbn, pmid, arxiv, oai, url, …
+    """
 
     scheme: Name
     value: Name
@@ -291,7 +294,10 @@ def decode(document: bytes | str) -> Record:
 
 
 def cleaned(value: T) -> T:
-    """Return a model value with the characters XML forbids dropped from all its strings (the value itself where there are none)."""
+    """Return a model value with the characters XML forbids dropped from all its strings.
+
+    Where there are none it is the value itself.
+    """
     try:
         if not _SUSPECT.search(_encoder.encode(value)):
             return value

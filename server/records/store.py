@@ -92,7 +92,10 @@ def by_origins(tx: Connection, origins: Iterable[str]) -> dict[str, Stored]:
 
 
 def documents_by_origins(tx: Connection, origins: Iterable[str]) -> list[tuple[str, str, State, bytes]]:
-    """Return origin, id, state and JSON of the records that came from elsewhere under the names given, undecoded: most did not change."""
+    """Return origin, id, state and JSON of the records that came from elsewhere under the names given.
+
+    The JSON is not decoded: most did not change.
+    """
     columns = (records.c.origin, records.c.id, records.c.state, records.c.document)
     rows = tx.execute(select(*columns).where(records.c.origin.in_(list(origins))))
     return [(row.origin, row.id, State(row.state), row.document.encode()) for row in rows]

@@ -70,7 +70,8 @@ formats = Table(
     Column("prefix", String(64), nullable=False, unique=True),
 )
 
-#: One clustered table for all formats, in harvest order: key = format << 44 | seq. Sealed blocks will stand beside it by key >> 7.
+#: One clustered table for all formats, in harvest order: key = format << 44 | seq.
+#: Sealed blocks will stand beside it by key >> 7.
 fragments = Table(
     "fragments",
     metadata,

@@ -1,4 +1,7 @@
-"""The controlled values: 12 categories and 83 types with what they are called elsewhere, access and version codes. Facts as tables."""
+"""The controlled values, facts as tables.
+
+12 categories and 83 types with what they are called elsewhere, access and version codes.
+"""
 
 from dataclasses import dataclass
 
@@ -80,7 +83,8 @@ _ROWS = (
     Type("etdexternal.undergraduate_external", "Bachelor thesis", "c_7a1f", "bachelorThesis", "Text", "Dissertation"),
     Type("interactiveResource.blog", "Blog post", "c_6947", "other", "Text", "Text"),
     Type("interactiveResource.podcast", "Podcast", "c_18cc", "other", "Sound", "Sound"),
-    Type("interactiveResource.virtualRealityEnvironment", "Virtual reality environment", "c_e9a0", "other", "InteractiveResource", "InteractiveResource"),
+    Type("interactiveResource.virtualRealityEnvironment", "Virtual reality environment", "c_e9a0", "other",
+         "InteractiveResource", "InteractiveResource"),
     Type("interactiveResource.webinar", "Webinar", "c_12ce", "lecture", "MovingImage", "Audiovisual"),
     Type("interactiveResource.website", "Website", "c_7ad9", "other", "InteractiveResource", "InteractiveResource"),
     Type("other.map", "Map", "c_12cd", "other", "StillImage", "Image"),
@@ -96,7 +100,8 @@ _ROWS = (
     Type("publication.book", "Book", "c_2f33", "book", "Text", "Book"),
     Type("publication.bookChapter", "Book chapter", "c_3248", "bookPart", "Text", "BookChapter"),
     Type("publication.bookReview", "Book review", "c_ba08", "review", "Text", "Text"),
-    Type("publication.conferenceProceeding", "Conference proceedings", "c_f744", "conferenceObject", "Text", "ConferenceProceeding"),
+    Type("publication.conferenceProceeding", "Conference proceedings", "c_f744", "conferenceObject",
+         "Text", "ConferenceProceeding"),
     Type("publication.dictionaryEntry", "Dictionary entry", "c_3248", "bookPart", "Text", "BookChapter"),
     Type("publication.editedBook", "Edited book", "c_2f33", "book", "Text", "Book"),
     Type("publication.editorial", "Editorial", "c_b239", "contributionToPeriodical", "Text", "JournalArticle"),

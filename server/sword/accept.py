@@ -52,7 +52,8 @@ class Acceptance:
     async def take(self, deposit: Deposit, content: Content) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
 
-        Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is done again.
+        Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
+        done again.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
         for attempt in range(1, TRIES + 1):

@@ -1,4 +1,7 @@
-"""What SWORD refuses, each with its IRI and status (SWORD 2.0 § 12). Only faults of protocol are here; wrong content is held, not refused."""
+"""What SWORD refuses, each with its IRI and status (SWORD 2.0 § 12).
+
+Only faults of protocol are here; wrong content is held, not refused.
+"""
 
 from server.errors import Conflict, NotFound, Refused, SheafError, TooLarge, Unavailable
 

@@ -1,4 +1,7 @@
-"""The way in for a deposit: its bytes kept and its row written before anything is read, so that from there on nothing can be lost."""
+"""The way in for a deposit.
+
+Its bytes are kept and its row is written before anything is read, so that from there on nothing can be lost.
+"""
 
 import asyncio
 import hashlib
@@ -49,7 +52,8 @@ class Intake:
     async def receive(self, account: Account, deposit: Deposit, received: Received, collection: str) -> Container:
         """Take a deposit in and return its container as it is then.
 
-        Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Content that is wrong is held, and no error.
+        Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Content that is wrong is held,
+        and no error.
         """
         opened = Opened()
         try:
@@ -132,7 +136,10 @@ class Intake:
     def _begin(
         self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened
     ) -> tuple[Container, bool]:
-        """Write container and deposit; answer the same deposit sent again with the container it made (spec: one deposit, counted retries)."""
+        """Write container and deposit; answer the same deposit sent again with the container it made.
+
+        Spec: one deposit, counted retries.
+        """
         now = self.clock()
         if deposit.container_id is None:
             mark = _fingerprint(account, deposit, collection)

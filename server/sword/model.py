@@ -160,24 +160,25 @@ class Holding:
 
 def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
     """Return the draft after an operation."""
+    record, files = draft.record, draft.files
     match operation:
         case Operation.CREATE | Operation.REPLACE_ALL:
-            return Draft(record=content.record, files=content.files)
+            record, files = content.record, content.files
+        case Operation.ADD:
+            record = merged(record, content.record) if record and content.record else record or content.record
+            files = _added(files, content.files)
         case Operation.REPLACE_METADATA:
-            return Draft(record=content.record, files=draft.files)
+            record = content.record
         case Operation.REPLACE_CONTENT:
-            return Draft(record=draft.record or content.record, files=content.files)
+            record, files = record or content.record, content.files
         case Operation.DELETE_CONTENT:
-            return Draft(record=draft.record)
+            files = ()
         case Operation.DELETE_FILE:
             gone = {file.name for file in content.files}
-            return Draft(record=draft.record, files=tuple(f for f in draft.files if f.name not in gone))
+            files = tuple(file for file in files if file.name not in gone)
         case Operation.COMPLETE:
-            return draft
-    record = draft.record
-    if content.record is not None:
-        record = merged(record, content.record) if record is not None else content.record
-    return Draft(record=record, files=_added(draft.files, content.files))
+            pass
+    return Draft(record=record, files=files)
 
 
 def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
@@ -204,7 +205,10 @@ def drafted(record: Record) -> Draft:
 
 
 def _added(files: tuple[File, ...], more: tuple[File, ...]) -> tuple[File, ...]:
-    """Add files without overwriting (SWORD 2.0 § 6.7.1): the same name with other bytes gets a number, the same bytes are there already."""
+    """Add files without overwriting (SWORD 2.0 § 6.7.1).
+
+    The same name with other bytes gets a number, the same bytes are there already.
+    """
     result = list(files)
     for file in more:
         names = {f.name: f.sha256 for f in result}

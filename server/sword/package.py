@@ -1,4 +1,7 @@
-"""What a packaging makes of a deposit's bytes: metadata documents and files. Limits and path checks, the same for every packaging."""
+"""What a packaging makes of a deposit's bytes: metadata documents and files.
+
+Limits and path checks are the same for every packaging.
+"""
 
 import io
 import lzma
@@ -83,7 +86,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Packaging:
-    """One way to pack a deposit. `read` runs in a thread and raises Invalid (with the place in the package) for what is to be held."""
+    """One way to pack a deposit.
+
+    `read` runs in a thread and raises Invalid (with the place in the package) for what is to be held.
+    """
 
     iri: str
     aliases: tuple[str, ...]

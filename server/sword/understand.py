@@ -1,4 +1,7 @@
-"""From a deposit's kept bytes to its content: unpack, find the metadata, read it. Runs in a thread, may run again from the same bytes."""
+"""From a deposit's kept bytes to its content: unpack, find the metadata, read it.
+
+Runs in a thread, may run again from the same bytes.
+"""
 
 import mimetypes
 from dataclasses import dataclass

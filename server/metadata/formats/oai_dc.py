@@ -26,7 +26,10 @@ class Element(NamedTuple):
 
 
 def view(work: Work) -> list[Element]:
-    """Return the elements of a work in the order they are written, none twice: except creators, for two people may share a name."""
+    """Return the elements of a work in the order they are written, none twice.
+
+    Except creators, for two people may share a name.
+    """
     elements: list[Element] = []
     for name, rule in RULES:
         for found in rule(work):
@@ -153,7 +156,8 @@ def _languages(work: Work) -> Iterator[Found]:
 
 #: Which of our schemes OpenAIRE's altIdentifier and reference terms know, and what they call them.
 ALTERNATIVES = {
-    "ark": "ark", "arxiv": "arxiv", "doi": "doi", "handle": "hdl", "isbn": "isbn", "pmid": "pmid", "purl": "purl", "urn": "urn", "wos": "wos",
+    "ark": "ark", "arxiv": "arxiv", "doi": "doi", "handle": "hdl", "isbn": "isbn", "pmid": "pmid",
+    "purl": "purl", "urn": "urn", "wos": "wos",
 }  # fmt: skip
 DATASETS = frozenset({"ark", "doi", "hdl", "purl", "url", "urn"})
 

@@ -1,5 +1,6 @@
-"""A MIME multipart body read from disk: tolerant of line ends, preambles, quoting and encodings as real clients send them, flat in memory.
+"""A MIME multipart body read from disk, flat in memory.
 
+Tolerant of line ends, preambles, quoting and encodings as real clients send them.
 Grammar: RFC 2046 § 5.1, RFC 2387; SWORD 2.0 § 6.3.2 says which parts there are.
 """
 

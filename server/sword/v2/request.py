@@ -1,4 +1,7 @@
-"""A SWORD 2.0 request: from headers to a frozen value, tolerant of what real clients send, strict about what cannot be understood."""
+"""A SWORD 2.0 request: from headers to a frozen value.
+
+Tolerant of what real clients send, strict about what cannot be understood.
+"""
 
 import base64
 import binascii
@@ -94,7 +97,10 @@ def content_type(value: str) -> tuple[str, dict[str, str]]:
 
 
 def parameters_of(value: str) -> tuple[str, dict[str, str]]:
-    """Split a Content-Disposition into its type and parameters; takes `filename=x` without a type and RFC 2047 words around the whole."""
+    """Split a Content-Disposition into its type and parameters.
+
+    Takes `filename=x` without a type and RFC 2047 words around the whole.
+    """
     if value.startswith("=?"):
         value = _words(value)
     first, _, rest = value.partition(";")

@@ -75,4 +75,6 @@ class Server:
     def command(self, *arguments: str) -> subprocess.Popen[str]:
         """Begin a `sheaf` command against this installation."""
         command = [sys.executable, "-m", "server", *arguments]
-        return subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )

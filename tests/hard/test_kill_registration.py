@@ -23,7 +23,13 @@ async def test_a_kill_between_the_call_and_the_commit_harms_nothing(tmp_path: Pa
     server = Server(tmp_path / "data")
     await asyncio.to_thread(server.start)
     try:
-        settings = (f"endpoint={agency.url}", "prefix=10.82433", "account_id=INST.REPO", "password=correct horse", "environment=test")
+        settings = (
+            f"endpoint={agency.url}",
+            "prefix=10.82433",
+            "account_id=INST.REPO",
+            "password=correct horse",
+            "environment=test",
+        )
         labels = 'labels=[{"types": ["dataset"], "label": "data"}]'
         setting = server.command("profile", "set", "datacite", "DOIs", *settings, labels)
         said = await asyncio.to_thread(setting.communicate, timeout=60)

@@ -26,7 +26,9 @@ def test_four_processes_mint_without_doubles_or_gaps(database_url: str, tmp_path
     server = Server(tmp_path / "data", database_url)
     server.start()
     try:
-        setting = server.command("profile", "set", "reserve", "DOIs", f"prefix={PREFIX}", 'labels=[{"types": ["dataset"], "label": "data"}]')
+        setting = server.command(
+            "profile", "set", "reserve", "DOIs", f"prefix={PREFIX}", 'labels=[{"types": ["dataset"], "label": "data"}]'
+        )
         said = setting.communicate(timeout=60)
         assert setting.returncode == 0, said
         take(server, database_url)

@@ -146,7 +146,9 @@ async def test_wrong_credentials_pause_the_profile_and_a_mended_profile_goes_on(
     assert [(await entries(registering, n))[0].state for n in (first, second)].count(State.BLOCKED) >= 1
     assert (await registering.database.read(profiles.get, "Our DOIs")).paused
     agency.mood = Mood.WELL
-    await control.profile_set(registering, control.ProfileSet(kind="datacite", name="Our DOIs", values={"password": "correct horse"}))
+    await control.profile_set(
+        registering, control.ProfileSet(kind="datacite", name="Our DOIs", values={"password": "correct horse"})
+    )
     await work(registering, clock)
     assert [(await entries(registering, n))[0].state for n in (first, second)] == [State.REGISTERED] * 2
 
@@ -186,7 +188,9 @@ async def test_whatever_befalls_them_agency_and_records_agree_in_the_end(
             case "killed" | "killed late" as when:
                 await _killed(registering, clock, 0.01 if when == "killed" else 0.1)
             case _:
-                agency.moods.extend(chance.choice([m for m in Mood if m is not Mood.REFUSED]) for _ in range(chance.randint(0, 3)))
+                agency.moods.extend(
+                    chance.choice([m for m in Mood if m is not Mood.REFUSED]) for _ in range(chance.randint(0, 3))
+                )
                 await registering.worker.drain()
         clock.pass_time(minutes=chance.choice((0, 1, 30)))
     agency.moods.clear()
@@ -212,10 +216,14 @@ async def _killed(house: House, clock: SetClock, after: float) -> None:
     clock.pass_time(minutes=10)
 
 
-async def test_every_exchange_is_kept_without_secrets(deposit: Deposit, registering: House, agency: FakeDatacite, clock: SetClock) -> None:
+async def test_every_exchange_is_kept_without_secrets(
+    deposit: Deposit, registering: House, agency: FakeDatacite, clock: SetClock
+) -> None:
     agency.moods.extend([Mood.DOWN, Mood.WELL])
     await deposit()
     await work(registering, clock)
-    rows = await registering.database.read(lambda tx: tx.execute(submissions.select().order_by(submissions.c.id)).mappings().all())
+    rows = await registering.database.read(
+        lambda tx: tx.execute(submissions.select().order_by(submissions.c.id)).mappings().all()
+    )
     assert [(row["outcome"], row["status"], row["attempt"]) for row in rows] == [("transient", 503, 1), ("confirmed", 201, 2)]
     assert all("correct horse" not in str(dict(row)) for row in rows)

@@ -73,13 +73,14 @@ def sheaf(folder: Path, port: int, **settings: str) -> tuple[list[str], dict[str
 
 @dataclass(slots=True)
 class Harvest:
-    """What one walk through a list took and brought."""
+    """What one walk through a list took and brought: seconds and uncompressed bytes of each page, and the pages themselves."""
 
     records: int = 0
     size: int = 0
     seconds: float = 0.0
     cpu: float = 0.0
     pages: list[float] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
 
 
@@ -98,6 +99,7 @@ def walk(port: int, process: int, *, keep: bool = False) -> Harvest:
         if keep:
             found.bodies.append(body)
         text = gzip.decompress(body)
+        found.lengths.append(len(text))
         found.records += text.count(b"<record>")
         token = _TOKEN.search(text)
         query = f"verb=ListRecords&resumptionToken={token[1].decode()}" if token and token[1] else ""

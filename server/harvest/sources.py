@@ -62,14 +62,18 @@ def works(path: Path, readers: Registry[Reader]) -> Iterator[Read]:
     except OSError as error:
         raise Invalid(f"The file cannot be opened: {error.strerror}.", place=str(path)) from error
     with raw:
-        content = _opened(path, raw)
-        first = content.peek(64).lstrip()[:1]
-        rows = _lines(content, path.name) if first == b"{" else _documents(content, path.name, readers)
         try:
-            for found in rows:
+            for found in _rows(_opened(path, raw), path.name, readers):
                 yield Read(found, raw.tell())
         except (OSError, EOFError, zstandard.ZstdError) as error:
             yield Read(Bad(path.name, f"the file breaks off or is damaged: {error}"), raw.tell())
+
+
+def _rows(content: io.BufferedReader, name: str, readers: Registry[Reader]) -> Iterator[Bare | Bad]:
+    first = content.peek(64).lstrip()[:1]
+    if not first:
+        return iter([Bad(name, "the file is empty")])
+    return _lines(content, name) if first == b"{" else _documents(content, name, readers)
 
 
 def _opened(path: Path, raw: io.BufferedReader) -> io.BufferedReader:
@@ -77,7 +81,7 @@ def _opened(path: Path, raw: io.BufferedReader) -> io.BufferedReader:
         return io.BufferedReader(gzip.GzipFile(fileobj=raw))
     if path.suffix == ".zst":
         return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw), 2**20)
-    return io.BufferedReader(raw)
+    return raw
 
 
 def _lines(content: BinaryIO, name: str) -> Iterator[Bare | Bad]:

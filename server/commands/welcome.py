@@ -17,6 +17,7 @@ from server.house import House
 from server.identifiers.agencies.reserve import Account
 from server.identifiers.model import Label
 from server.profiles import store as profiles
+from server.records import store as records
 
 EXAMPLE_PREFIX = "10.5072"
 """Once DataCite's prefix for tests: no agency registers it, so the examples' DOIs stay reserved."""
@@ -71,27 +72,33 @@ class Welcome:
 
 
 async def first_start(house: House) -> Welcome:
-    """Make the first accounts where there are none, and say what to greet with."""
+    """Make the accounts an installation cannot do without, and say what to greet with.
+
+    An administrator where there is none; the example depositor where there is nobody at all; examples only where there is no work either.
+    """
     url = house.press.renderer.repository.url
-    if await house.database.read(accounts.every):
+    known = await house.database.read(accounts.every)
+    if any(account.role is Role.ADMIN for account in known):
         return Welcome(url)
     settings = house.settings
-    given = {"admin": settings.admin_password, "depositor": settings.depositor_password}
+    given = {"admin": settings.admin_password} | ({} if known else {"depositor": settings.depositor_password})
     passwords = {name: password or generate() for name, password in given.items()}
     hashes = {name: await asyncio.to_thread(hashed, password) for name, password in passwords.items()}
+    examples = settings.examples and not known and not await house.database.read(records.counts)
     try:
-        await house.database.write(_make, house, hashes)
+        await house.database.write(_make, house, hashes, examples=examples)
     except Conflict:  # another process of the same installation was first
         return Welcome(url)
-    shown = {name: "(as SHEAF_" + name.upper() + "_PASSWORD says)" if given[name] else passwords[name] for name in passwords}
-    return Welcome(url, passwords, shown, settings.examples)
+    shown = {name: f"(as SHEAF_{name.upper()}_PASSWORD says)" if given[name] else passwords[name] for name in passwords}
+    return Welcome(url, passwords, shown, examples)
 
 
-def _make(tx: Connection, house: House, hashes: dict[str, str]) -> None:
+def _make(tx: Connection, house: House, hashes: dict[str, str], *, examples: bool) -> None:
     now = house.clock()
-    accounts.add(tx, "admin", Role.ADMIN, hashes["admin"], now)
-    accounts.add(tx, "depositor", Role.DEPOSITOR, hashes["depositor"], now)
-    if house.settings.examples:
+    roles = {"admin": Role.ADMIN, "depositor": Role.DEPOSITOR}
+    for name, password in hashes.items():
+        accounts.add(tx, name, roles[name], password, now)
+    if examples:
         labels = (
             Label(types=("dataset",), label="data"),
             Label(types=("software",), label="soft"),

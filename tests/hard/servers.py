@@ -34,7 +34,7 @@ class Server:
         return ours | {
             "SHEAF_DATA": str(self.folder),
             "SHEAF_DATABASE_URL": self.database,
-            "SHEAF_PORT": str(self.port),
+            "SHEAF_PORT": str(self.port or 8080),
             "SHEAF_BASE_URL": "https://repository.example.org",
             "SHEAF_SECRET_KEY": "only for tests",
             "SHEAF_EXAMPLES": "false",
@@ -44,7 +44,7 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it is ready; its log goes to a file in the folder."""
-        self.port = free_port()
+        self.port = self.port or free_port()
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "server.log").open("ab") as log:
             command = [sys.executable, "-m", "server", "serve"]

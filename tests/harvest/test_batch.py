@@ -19,7 +19,11 @@ NS = {"o": "http://www.openarchives.org/OAI/2.0/", "dc": "http://purl.org/dc/ele
 
 def bare(origin: str, title: str = "Peas", doi: str = "", reason: str | None = None) -> Bare:
     identifiers = (Identifier(scheme="doi", value=doi),) if doi else ()
-    return Bare(origin=origin, document=encode(Record(type="publication.book", title=Text(value=title), identifiers=identifiers)), reason=reason)
+    return Bare(
+        origin=origin,
+        document=encode(Record(type="publication.book", title=Text(value=title), identifiers=identifiers)),
+        reason=reason,
+    )
 
 
 async def ask(house: House, name: str, arguments: control.Arguments) -> Any:
@@ -66,7 +70,9 @@ async def test_a_doi_belongs_to_one_work_and_the_other_is_kept_without_it(house:
     assert first.new == 2
     assert "10.1007/bf1 belongs to work" in first.problems[0]
     assert len(await listed(client)) == 2
-    again = await bring(house, bare("a", "first", "10.1007/BF1"), bare("b", "second", "10.1007/bf1"), bare("c", "third", "10.1007/BF1"))
+    again = await bring(
+        house, bare("a", "first", "10.1007/BF1"), bare("b", "second", "10.1007/bf1"), bare("c", "third", "10.1007/BF1")
+    )
     assert (again.new, again.unchanged, again.changed, len(again.problems)) == (1, 2, 0, 2)
     stored = await house.database.read(store.by_origins, ["b"])
     assert stored["b"].record.identifiers == ()

@@ -42,7 +42,12 @@ def test_lines_plain_and_compressed(tmp_path: Path, ending: str) -> None:
 
 def test_a_bad_line_is_named_and_stops_nothing(tmp_path: Path) -> None:
     path = tmp_path / "works.jsonl"
-    bad = [b'{"record": {"type": "book", "title": {"value": "x"}}}', b"{nonsense", b'{"record": {}, "what": 1}', b'{"record":{"type":"publication.book"}}']
+    bad = [
+        b'{"record": {"type": "book", "title": {"value": "x"}}}',
+        b"{nonsense",
+        b'{"record": {}, "what": 1}',
+        b'{"record":{"type":"publication.book"}}',
+    ]
     path.write_bytes(b"\n".join([line("a"), *bad, line("b")]))
     rows = found(path)
     assert titles(path) == ["a", "b"]
@@ -64,7 +69,9 @@ def test_a_doi_that_is_none_is_kept_as_it_is_and_named(tmp_path: Path) -> None:
 
 def test_a_work_without_a_name_is_named_by_its_identifier_or_its_content(tmp_path: Path) -> None:
     path = tmp_path / "works.jsonl"
-    named = Record(type="publication.book", title=Text(value="a"), identifiers=(Identifier(scheme="doi", value="10.1007/BF02980577"),))
+    named = Record(
+        type="publication.book", title=Text(value="a"), identifiers=(Identifier(scheme="doi", value="10.1007/BF02980577"),)
+    )
     path.write_bytes(b"\n".join([msgspec.json.encode(Line(record=named)), line("b"), line("b"), line("c")]))
     origins = [each.origin for each in found(path)]
     assert origins[0] == "doi:10.1007/BF02980577"

@@ -38,13 +38,17 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Depositor:
-    """A SWORD client with credentials."""
+    """A SWORD client with credentials; `nearby` maps the world's address of the server to one that can be reached from here."""
 
     session: ClientSession
     credentials: str
+    nearby: tuple[str, str] = ("", "")
 
     async def ask(self, method: str, iri: str, body: bytes = b"", **headers: str) -> etree._Element | None:
         """Send a request and return its document. Raises Refused with the server's words, Unavailable where nobody answers."""
+        world, here = self.nearby
+        if world and iri.startswith(world):
+            iri = here + iri.removeprefix(world)
         spoken = {name.replace("_", "-"): value for name, value in headers.items()} | {"Authorization": self.credentials}
         if body:
             spoken["Content-MD5"] = hashlib.md5(body, usedforsecurity=False).hexdigest()
@@ -82,12 +86,21 @@ def load(path: Path) -> list[Example]:
     return [_example(toml.parent) for toml in sorted(path.glob("*/deposit.toml"))]
 
 
-async def deposit_examples(folder: Path, service: str, name: str, password: str, session: ClientSession, tell: Tell) -> list[str]:
+async def deposit_examples(
+    folder: Path,
+    service: str,
+    name: str,
+    password: str,
+    session: ClientSession,
+    tell: Tell,
+    *,
+    nearby: tuple[str, str] = ("", ""),
+) -> list[str]:
     """Deposit every example of a folder and return the Edit-IRIs; `service` is the address of the service document.
 
     Raises Invalid for an example that is wrong, Refused and Unavailable as the server answers. What was deposited before stays.
     """
-    depositor = Depositor(session, encode_basic_auth(name, password))
+    depositor = Depositor(session, encode_basic_auth(name, password), nearby)
     document = await depositor.ask("GET", service)
     collections = [] if document is None else [str(found) for found in document.xpath("//app:collection/@href", namespaces=NS)]
     deposited = []

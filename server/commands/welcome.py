@@ -57,10 +57,13 @@ class Welcome:
         if not self.with_examples:
             return
         host = "127.0.0.1" if house.settings.host in {"0.0.0.0", "::"} else house.settings.host  # noqa: S104 -- compared, not bound
-        service = f"http://{host}:{house.settings.port}/sword/v2/service-document"
+        # The world's address may lead here only once a proxy is set up: speak to ourselves directly.
+        nearby = (self.url, f"http://{f'[{host}]' if ':' in host else host}:{house.settings.port}")
+        service = f"{self.url}/sword/v2/service-document"
+        password = self.passwords["depositor"]
         try:
             made = await deposit_examples(
-                examples_folder(), service, "depositor", self.passwords["depositor"], house.session, click.echo
+                examples_folder(), service, "depositor", password, house.session, click.echo, nearby=nearby
             )
         except SheafError as error:
             log.error("could not deposit the examples", extra={"reason": error.message})  # noqa: TRY400 -- the reason says all
@@ -74,7 +77,8 @@ class Welcome:
 async def first_start(house: House) -> Welcome:
     """Make the accounts an installation cannot do without, and say what to greet with.
 
-    An administrator where there is none; the example depositor where there is nobody at all; examples only where there is no work either.
+    An administrator where there is none; the example depositor where there is nobody at all; examples only where there is no work
+    either.
     """
     url = house.press.renderer.repository.url
     known = await house.database.read(accounts.every)

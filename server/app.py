@@ -8,7 +8,7 @@ from datetime import timedelta
 from aiohttp import ClientSession, web
 
 import server.sword.tables
-from server import VERSION, observe
+from server import VERSION, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
 from server.admin.routes import Admin
@@ -35,6 +35,7 @@ from server.profiles.seal import Seal
 from server.publishing import Press
 from server.records import changes
 from server.records.files import DiskStore
+from server.rendering import RENDER, Rendering
 from server.settings import Settings, secret_key
 from server.sword.accept import READ, Acceptance
 from server.sword.intake import Intake
@@ -49,28 +50,32 @@ log = observe.logger("app")
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, clock: Clock = clocks.now) -> AsyncIterator[House]:
-    """Open database, files and worker of an installation whose tables are up to date; close them in order."""
+async def open_house(settings: Settings, *, clock: Clock = clocks.now, serving: bool = True) -> AsyncIterator[House]:
+    """Open database, files and worker of an installation whose tables are up to date; close them in order.
+
+    A server's settings decide the address that stands in every record; where they changed, all is rendered anew. What does
+    not serve (a command) keeps to the address the installation is known by. Raises Invalid where the OAI domain would change.
+    """
     key = secret_key(settings)
     database = await open_database(settings.database)
     try:
         agent = f"Sheaf/{VERSION} (+{settings.url}; mailto:{settings.email})"
         async with ClientSession(headers={"User-Agent": agent}) as session:
-            yield await _built(settings, clock, key, database, session)
+            yield await _built(settings, clock, key, database, session, serving=serving)
     finally:
         await database.close()
 
 
-async def _built(settings: Settings, clock: Clock, key: bytes, database: Database, session: ClientSession) -> House:
-    repository = Repository(settings.repository_name, settings.url, settings.repository_id, settings.email)
-    known = formats()
-    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)))
+async def _built(
+    settings: Settings, clock: Clock, key: bytes, database: Database, session: ClientSession, *, serving: bool
+) -> House:
+    renderer = await _renderer(settings, clock, database, serving=serving)
     shelf, seal, files = agencies(), Seal(key), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
     acceptance = Acceptance(database, press, clock, approves=settings.import_as == "approved")
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
-    handlers: dict[str, Handler] = {REGISTER: registrar}
+    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: Rendering(database, renderer, clock)}
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(
         database, understanding, acceptance, clock, {"sword2": open_deposit},
@@ -78,6 +83,17 @@ async def _built(settings: Settings, clock: Clock, key: bytes, database: Databas
     )  # fmt: skip
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     return House(settings, clock, database, files, seal, key, shelf, understanding.readers, press, intake, worker, session)
+
+
+async def _renderer(settings: Settings, clock: Clock, database: Database, *, serving: bool) -> Renderer:
+    known, before = formats(), await database.read(rendering.known)
+    repository = Repository(settings.repository_name, settings.url, settings.repository_id, settings.email)
+    if before is not None and not serving:
+        repository = Repository(settings.repository_name, before.url, before.domain, settings.email)
+    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)))
+    if (serving or before is None) and await database.write(rendering.settle, rendering.shape_of(renderer), clock()):
+        log.info("the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
+    return renderer
 
 
 def web_application(house: House) -> web.Application:

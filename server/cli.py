@@ -18,7 +18,7 @@ COMMANDS = {
     "mint": ("manage", "Reserve the next free DOIs of a type."),
     "import": ("bulk", "Bring works in from files."),
     "harvest": ("bulk", "Bring works in from another OAI-PMH repository."),
-    "export": ("bulk", "Write all works as JSON Lines."),
+    "export": ("bulk", "Write the metadata of all published works as JSON Lines."),
 }
 
 

@@ -3,6 +3,7 @@
 Only the user who runs the server can open the socket, so there is no further login.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -20,8 +21,8 @@ from server.harvest import batch
 from server.harvest.batch import Item, Known, Report
 from server.harvest.sources import Line
 from server.house import House
-from server.identifiers import ledger
-from server.identifiers.mint import ask, reserve
+from server.identifiers import handover, ledger
+from server.identifiers.mint import reserve
 from server.jobs import queue
 from server.profiles import store as profiles
 from server.records import store as records
@@ -29,6 +30,8 @@ from server.records.vocabulary import TYPES
 from server.sword import store as deposits
 
 LARGEST = 256 * 2**20
+
+_NAME = re.compile(r"[\w.@-]{1,100}")
 
 A = TypeVar("A", bound=Struct)
 
@@ -100,6 +103,12 @@ def _status(tx: Connection) -> dict[str, dict[str, int]]:
 
 async def user_add(house: House, arguments: UserAdd) -> dict[str, str]:
     """Make an account; answer its password where it was generated."""
+    if not _NAME.fullmatch(arguments.name):
+        raise Invalid(
+            f"{arguments.name!r} cannot be the name of an account.",
+            place="name",
+            remedy="Use letters, digits, dots, hyphens, underscores and @, at most 100; HTTP Basic allows no colon.",
+        )
     password = arguments.password or generate()
     await house.database.write(accounts.add, arguments.name, arguments.role, hashed(password), house.clock())
     return {"name": arguments.name, "password": "" if arguments.password else password}
@@ -150,14 +159,11 @@ async def profile_set(house: House, arguments: ProfileSet) -> None:
 
 
 def _profile_set(tx: Connection, house: House, arguments: ProfileSet, settings: Struct) -> None:
+    before = profiles.find(tx, arguments.name)
+    if before is not None:
+        handover.guard(tx, before, msgspec.to_builtins(settings))
     saved = profiles.save(tx, arguments.kind, arguments.name, settings, house.seal, house.clock())
-    _ask_again(tx, house, saved.id)
-
-
-def _ask_again(tx: Connection, house: House, profile_id: int) -> None:
-    """Ask again for what waits: a changed profile may let through what was stuck."""
-    entries = [entry for number in ledger.waiting_for(tx, profile_id) if (entry := ledger.get(tx, number)) is not None]
-    ask(tx, [entry for entry in entries if entry.record_id is not None], house.agencies, house.clock())
+    handover.take_over(tx, house.agencies, saved, house.clock())
 
 
 async def profile_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
@@ -173,13 +179,13 @@ async def profile_enable(house: House, arguments: ProfileEnable) -> None:
 
 
 def _profile_enable(tx: Connection, house: House, arguments: ProfileEnable) -> None:
-    profiles.enable(tx, arguments.name, house.clock(), enabled=arguments.enabled)
+    found = profiles.enable(tx, arguments.name, house.clock(), enabled=arguments.enabled)
     if arguments.enabled:
-        _ask_again(tx, house, profiles.get(tx, arguments.name).id)
+        handover.ask_again(tx, house.agencies, found, house.clock())
 
 
 async def profile_delete(house: House, arguments: ProfileName) -> None:
-    await house.database.write(profiles.remove, arguments.name)
+    await house.database.write(profiles.remove, arguments.name, house.clock())
 
 
 async def profile_test(house: House, arguments: ProfileName) -> dict[str, Any]:
@@ -244,7 +250,8 @@ async def export(house: House, arguments: Walk) -> list[tuple[str, bytes]]:
     """Return the ids of the next published works and their lines of an export."""
     found = await house.database.read_hot(records.walk, arguments.after, arguments.size)
     oai_id = house.press.renderer.repository.oai_id
-    lines = [Line(record=s.record, origin=s.origin or oai_id(s.id), collection=s.collection) for s in found]
+    bare = [msgspec.structs.replace(s.record, files=()) for s in found]  # no file travels with its metadata
+    lines = [Line(record=r, origin=s.origin or oai_id(s.id), collection=s.collection) for r, s in zip(bare, found, strict=True)]
     return [(stored.id, msgspec.json.encode(line)) for stored, line in zip(found, lines, strict=True)]
 
 

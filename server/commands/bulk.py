@@ -132,7 +132,7 @@ def import_(files: tuple[Path, ...], report_file: Path | None) -> None:
 
     JSON Lines of our model (as `sheaf export` writes), DataCite XML, MODS, oai_dc, MARCXML, also within collections and
     OAI-PMH responses; plain, .gz or .zst. A bad line is reported with its number and does not stop the rest. Importing a
-    file again changes only what changed.
+    file again changes only what changed. Metadata only: files come in by SWORD.
     """
 
     async def job(_settings: Settings, ask: Ask) -> Report:
@@ -171,8 +171,9 @@ def _some(rows: Iterator[Read]) -> list[Read]:
 def harvest(url: str, prefix: str, spec: str, since: str, until: str, report_file: Path | None) -> None:
     """Bring works in from the OAI-PMH repository at URL.
 
-    The way to move from another repository: each record becomes a work under its own OAI identifier, deletions are taken
-    over, and harvesting again changes only what changed. Formats: oai_dc, mods, marcxml, datacite, whatever a reader knows.
+    The way to move from another repository: each record becomes a work with an address and an OAI identifier here, and is
+    known by the one it had there, so that harvesting again changes only what changed and deletions are taken over. Files do
+    not travel by OAI-PMH. Formats: oai_dc, mods, marcxml, datacite, whatever a reader knows.
     """
     source = Source(url, prefix, spec, since, until)
 
@@ -209,6 +210,8 @@ def _finish(job: Callable[[Settings, Ask], Awaitable[Report]], report_file: Path
         click.echo(
             f"  … and {len(report.problems) - SHOWN:,} more" + ("" if report_file else "; --report FILE keeps them all"), err=True
         )
+    if not total and report.problems:
+        raise SystemExit(1)
 
 
 @click.command()
@@ -219,7 +222,10 @@ def _finish(job: Callable[[Settings, Ask], Awaitable[Report]], report_file: Path
     help="File to write, compressed by its ending (.gz, .zst); else standard output.",
 )
 def export(output: Path | None) -> None:
-    """Write all published works as JSON Lines, as `sheaf import` reads them."""
+    """Write the metadata of all published works as JSON Lines, as `sheaf import` reads them.
+
+    Not in it: files, drafts, withdrawn works, and identifiers minted here. It is no backup.
+    """
 
     async def job(_settings: Settings, ask: Ask) -> int:
         total = 0
@@ -249,7 +255,11 @@ def _written(path: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     part = path.with_name(path.name + ".part")
-    with part.open("wb") as raw:
+    try:
+        opened = part.open("wb")
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
+    with opened as raw:
         if path.suffix == ".gz":
             with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
                 yield packed  # type: ignore[misc]  # a binary file in all but name

@@ -36,7 +36,7 @@ async def desk(settings: Settings) -> AsyncIterator[Ask]:
         return
     with owned(settings):
         migrate(settings.database)
-        async with open_house(settings) as house:
+        async with open_house(settings, serving=False) as house:
 
             async def ask(name: str, arguments: Arguments) -> Any:
                 return msgspec.msgpack.decode(await perform(house, name, msgspec.msgpack.encode(arguments)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 
 import click
@@ -48,6 +49,7 @@ def work() -> None:
 
 
 async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> None:
+    listening = _bind(settings)  # before anything is made: the first passwords are shown once, and only where we can be reached
     async with open_house(settings) as house:
         welcome = await first_start(house)
         if settings.is_sqlite:  # nobody else owns this installation, so what is claimed was claimed by a process that is gone
@@ -57,7 +59,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> No
         await runner.setup()
         control = web.AppRunner(control_application(house), access_log=None)
         try:
-            await _listen(runner, settings)
+            await web.SockSite(runner, listening).start()
             if settings.is_sqlite:
                 await control.setup()
                 settings.socket.unlink(missing_ok=True)
@@ -83,15 +85,23 @@ async def _wait(house: House, stop: asyncio.Event, welcome: Welcome, *, worker: 
         await asyncio.gather(examples, return_exceptions=True)
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+def _bind(settings: Settings) -> socket.socket:
+    """Take the address to listen on, without listening yet. Raises Conflict in words."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if not settings.is_sqlite:  # many servers of one PostgreSQL may share a port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        await web.TCPSite(runner, settings.host, settings.port, reuse_port=not settings.is_sqlite).start()
+        listening.bind((settings.host, settings.port))
     except OSError as error:
+        listening.close()
         raise Conflict(
             f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}.",
             place="SHEAF_PORT",
             remedy="Choose another port: `PORT=8081 make run`, or SHEAF_PORT=8081.",
         ) from error
+    return listening
 
 
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
@@ -100,7 +110,7 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
             "On SQLite the worker runs within `sheaf serve`.",
             remedy="Start `sheaf serve`, or use PostgreSQL (SHEAF_DATABASE_URL).",
         )
-    async with open_house(settings) as house, working(house):
+    async with open_house(settings, serving=False) as house, working(house):
         log.info("started", extra={"slots": settings.workers})
         await stop.wait()
 

@@ -71,7 +71,8 @@ class Welcome:
         except asyncio.CancelledError:
             click.echo("  Stopped while depositing the examples; delete the data folder to begin anew.")
             raise
-        click.echo(f"  {len(made)} example works are deposited: {self.url}/oai?verb=ListRecords&metadataPrefix=oai_dc\n")
+        click.echo(f"  {len(made)} example works are deposited: {self.url}/oai?verb=ListRecords&metadataPrefix=oai_dc")
+        self.greet()
 
 
 async def first_start(house: House) -> Welcome:

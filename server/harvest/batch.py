@@ -208,8 +208,14 @@ def _dois(record: Record) -> list[tuple[str, str]]:
 
 
 def sound(record: Record) -> tuple[Record, tuple[str, ...]]:
-    """Return a record whose DOIs are DOIs, and a sentence for each that was none and is kept as a plain identifier."""
+    """Return a record that can be brought in: its DOIs are DOIs, and it names no files, for no bytes came with it.
+
+    Beside it come sentences on what was changed for that.
+    """
     said, kept = [], []
+    if record.files:
+        said.append(f"names {len(record.files)} files; an import brings none")
+        record = msgspec.structs.replace(record, files=())
     for identifier in record.identifiers:
         try:
             if identifier.scheme == "doi":

@@ -195,14 +195,9 @@ def search(tx: Connection, *, state: str = "", text: str = "", before: int = 0, 
     return [_entry(row) for row in tx.execute(query).mappings()]
 
 
-def waiting_for(tx: Connection, profile_id: int) -> list[int]:
-    """Return the identifiers of a profile that the agency has not confirmed, for when the profile was changed."""
-    stuck = [s.value for s in (State.RESERVED, State.SUBMITTED, State.BLOCKED, State.REJECTED)]
-    return list(
-        tx.execute(
-            select(identifiers.c.id).where(identifiers.c.profile_id == profile_id, identifiers.c.state.in_(stuck))
-        ).scalars()
-    )
+def count_of_profile(tx: Connection, profile_id: int) -> int:
+    """Count the identifiers minted by a profile."""
+    return int(tx.execute(select(func.count()).where(identifiers.c.profile_id == profile_id)).scalar_one())
 
 
 def _move(tx: Connection, entry: Entry, state: State, now: datetime, **values: object) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Protocol
 
 from msgspec import Meta, Struct
 
+from server.records.vocabulary import CATEGORIES, TYPES
+
 
 class State(StrEnum):
     """How far an identifier has come, in our words.
@@ -120,6 +122,11 @@ class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     types: Annotated[
         tuple[str, ...], title("Asset categories and types", "Codes of categories or types this agency serves; empty means all.")
     ] = ()
+
+    def __post_init__(self) -> None:
+        for code in [*self.types, *(code for label in self.labels for code in label.types)]:
+            if code not in TYPES and code not in CATEGORIES:
+                raise ValueError(f"there is no type or category {code!r}; categories: {', '.join(CATEGORIES)}")
 
 
 @dataclass(frozen=True, slots=True)

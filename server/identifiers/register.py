@@ -112,15 +112,24 @@ def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
         return Dead("There is no such identifier of ours.")
     profile = profiles.by_id(tx, entry.profile_id)
     if profile is None:
-        return Held("The profile this identifier was minted by is gone; make it again, or another of its prefix.")
-    if profile.paused or not profile.enabled:
-        return Held(profile.paused or f"The profile {profile.name!r} is switched off.")
+        return Held("The profile this identifier was minted by is deleted; a new one of its prefix and environment takes over.")
+    if reason := _obstacle(entry, profile):
+        return Held(reason)
     stored = records.get(tx, entry.record_id)
-    if stored.state is State.DRAFT:
+    unknown_to_agency = entry.registered is None and entry.state == "reserved"
+    if stored.state is State.DRAFT or (stored.state is State.WITHDRAWN and unknown_to_agency):
         return Done("the work is not published")
-    if stored.state is State.WITHDRAWN and entry.registered is None and entry.state == "reserved":
-        return Done("the work was withdrawn before the agency knew of it")
     return _Question(entry, stored, profile)
+
+
+def _obstacle(entry: ledger.Entry, profile: profiles.Profile) -> str:
+    """Say why a profile may not be used for an identifier now; empty where it may."""
+    if entry.environment != str(profile.document.get("environment", "")):
+        # The environment belongs to the identifier; a test DOI must never reach the production system.
+        return f"The identifier was minted for {entry.environment or 'no agency'}; the profile is set to another environment."
+    if profile.paused or not profile.enabled:
+        return profile.paused or f"The profile {profile.name!r} is switched off."
+    return ""
 
 
 def _settle_success(

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from server.errors import Conflict, Invalid, NotFound
 from server.profiles.seal import Seal
@@ -74,7 +74,8 @@ def opened(profile: Profile, settings: type[Struct], seal: Seal) -> Any:
 
 
 def find(tx: Connection, name: str) -> Profile | None:
-    row = tx.execute(select(profiles).where(profiles.c.name == name)).mappings().one_or_none()
+    """Return a profile by name, or None; a deleted one has no name any more."""
+    row = tx.execute(select(profiles).where(profiles.c.name == name, profiles.c.deleted.is_(None))).mappings().one_or_none()
     return None if row is None else _profile(row)
 
 
@@ -87,23 +88,23 @@ def get(tx: Connection, name: str) -> Profile:
 
 
 def by_id(tx: Connection, number: int) -> Profile | None:
-    row = tx.execute(select(profiles).where(profiles.c.id == number)).mappings().one_or_none()
+    row = tx.execute(select(profiles).where(profiles.c.id == number, profiles.c.deleted.is_(None))).mappings().one_or_none()
     return None if row is None else _profile(row)
 
 
-def every(tx: Connection, *, kind: str | None = None, enabled: bool | None = None) -> list[Profile]:
+def every(tx: Connection, *, enabled: bool | None = None) -> list[Profile]:
     """Return the profiles in the order they were made."""
-    query = select(profiles).order_by(profiles.c.id)
-    if kind is not None:
-        query = query.where(profiles.c.kind == kind)
+    query = select(profiles).where(profiles.c.deleted.is_(None)).order_by(profiles.c.id)
     if enabled is not None:
         query = query.where(profiles.c.enabled == enabled)
     return [_profile(row) for row in tx.execute(query).mappings()]
 
 
-def enable(tx: Connection, name: str, now: datetime, *, enabled: bool) -> None:
-    get(tx, name)
-    tx.execute(update(profiles).where(profiles.c.name == name).values(enabled=enabled, paused=None, changed=now))
+def enable(tx: Connection, name: str, now: datetime, *, enabled: bool) -> Profile:
+    """Switch a profile on or off; a paused one goes on. Raises NotFound."""
+    found = get(tx, name)
+    tx.execute(update(profiles).where(profiles.c.id == found.id).values(enabled=enabled, paused=None, changed=now))
+    return found
 
 
 def pause(tx: Connection, number: int, reason: str) -> None:
@@ -111,9 +112,11 @@ def pause(tx: Connection, number: int, reason: str) -> None:
     tx.execute(update(profiles).where(profiles.c.id == number).values(paused=reason))
 
 
-def remove(tx: Connection, name: str) -> None:
-    get(tx, name)
-    tx.execute(delete(profiles).where(profiles.c.name == name))
+def remove(tx: Connection, name: str, now: datetime) -> None:
+    """Delete a profile and its secrets; its row stays, so that what it minted knows whose it was. Raises NotFound."""
+    found = get(tx, name)
+    values = {"deleted": now, "changed": now, "enabled": False, "secrets": b""}
+    tx.execute(update(profiles).where(profiles.c.id == found.id).values(values))
 
 
 def _profile(row: RowMapping) -> Profile:

@@ -94,3 +94,11 @@ memberships = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
+
+#: What the bytes of the feed were rendered with: the address, the OAI domain, the formats. One row a name.
+renderings = Table(
+    "renderings",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)

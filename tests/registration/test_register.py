@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient
 from lxml import etree
 
 from server import control
+from server.errors import Conflict
 from server.house import House
 from server.identifiers import ledger
 from server.identifiers.model import State
@@ -227,3 +228,41 @@ async def test_every_exchange_is_kept_without_secrets(
     )
     assert [(row["outcome"], row["status"], row["attempt"]) for row in rows] == [("transient", 503, 1), ("confirmed", 201, 2)]
     assert all("correct horse" not in str(dict(row)) for row in rows)
+
+
+async def test_a_test_doi_never_reaches_another_environment(
+    deposit: Deposit, registering: House, agency: FakeDatacite, clock: SetClock
+) -> None:
+    number = await deposit()
+    for name, value in (("environment", "production"), ("prefix", "10.14454")):
+        values = {name: value} | ({"endpoint": ""} if name == "environment" else {})
+        with pytest.raises(Conflict, match=f"1 identifiers were minted .* {name}"):
+            await control.profile_set(registering, control.ProfileSet(kind="datacite", name="Our DOIs", values=values))
+    await work(registering, clock)
+    (found,) = await entries(registering, number)
+    assert found.state is State.REGISTERED
+    assert found.environment == "test"
+
+
+async def test_reserved_names_are_taken_over_by_the_profile_that_follows_and_no_others(
+    deposit: Deposit, house: House, agency: FakeDatacite, clock: SetClock
+) -> None:
+    await control.profile_set(house, control.ProfileSet(kind="reserve", name="ours", values={"prefix": PREFIX}))
+    ours = await deposit(title="ours")
+    await control.profile_delete(house, control.ProfileName(name="ours"))
+    await control.profile_set(house, control.ProfileSet(kind="reserve", name="example", values={"prefix": "10.5072"}))
+    example = await deposit(title="example")
+    await control.profile_delete(house, control.ProfileName(name="example"))
+    values = {
+        "prefix": PREFIX,
+        "account_id": "INST.REPO",
+        "password": "correct horse",
+        "environment": "test",
+        "endpoint": agency.url,
+    }
+    await control.profile_set(house, control.ProfileSet(kind="datacite", name="ours", values=values))
+    await work(house, clock)
+    assert [(e.value, e.state) for e in await entries(house, ours)] == [(f"{PREFIX}/00000001", State.REGISTERED)]
+    assert [(e.value, e.state) for e in await entries(house, example)] == [("10.5072/00000001", State.RESERVED)]
+    assert agency.dois.keys() == {f"{PREFIX}/00000001"}, "a name of another prefix is not asked for"
+    assert (await house.database.read(profiles.get, "ours")).paused is None

@@ -62,6 +62,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         # lupo, Doi: a DataCite prefix is 10. and four or five digits.
         if len(self.prefix.removeprefix("10.")) > _PREFIX_DIGITS:
             raise ValueError(

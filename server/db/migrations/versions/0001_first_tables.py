@@ -77,9 +77,18 @@ def upgrade() -> None:
         sa.Column("paused", sa.Text(), nullable=True),
         sa.Column("created", Utc(), nullable=False),
         sa.Column("changed", Utc(), nullable=False),
+        sa.Column("deleted", Utc(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profiles")),
-        sa.UniqueConstraint("name", name=op.f("uq_profiles_name")),
     )
+    with op.batch_alter_table("profiles", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_profiles_name",
+            ["name"],
+            unique=True,
+            sqlite_where=sa.text("deleted IS NULL"),
+            postgresql_where=sa.text("deleted IS NULL"),
+        )
+
     op.create_table(
         "records",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -100,6 +109,12 @@ def upgrade() -> None:
     with op.batch_alter_table("records", schema=None) as batch_op:
         batch_op.create_index("ix_records_state_modified", ["state", "modified"], unique=False)
 
+    op.create_table(
+        "renderings",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_renderings")),
+    )
     op.create_table(
         "sequences",
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -334,10 +349,16 @@ def downgrade() -> None:
     op.drop_table("containers")
     op.drop_table("sets")
     op.drop_table("sequences")
+    op.drop_table("renderings")
     with op.batch_alter_table("records", schema=None) as batch_op:
         batch_op.drop_index("ix_records_state_modified")
 
     op.drop_table("records")
+    with op.batch_alter_table("profiles", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_profiles_name", sqlite_where=sa.text("deleted IS NULL"), postgresql_where=sa.text("deleted IS NULL")
+        )
+
     op.drop_table("profiles")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(

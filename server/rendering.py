@@ -1,0 +1,175 @@
+"""All records rendered anew: when the server's address, its OAI domain or its formats are not what the feed was rendered with.
+
+The answer to harvesters changes, so the datestamps move: each record goes to the end of the feed, in small transactions.
+After a crash it goes on where it stopped, as what was done already stands beyond the `seq` it began with.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, delete, insert, select
+
+from server import observe
+from server.clock import Clock
+from server.db.engine import Database
+from server.db.sequences import last
+from server.errors import Invalid
+from server.identifiers import ledger
+from server.jobs import queue
+from server.jobs.model import Answer, Done, Job, Later
+from server.metadata.fragments import Renderer
+from server.records import changes, store
+from server.records.changes import Change
+from server.records.store import State, Stored
+from server.records.tables import feed, renderings
+
+#: The kind of job that renders everything anew.
+RENDER = "render"
+
+SIZE = 100
+FALLBACK = "sheaf.localhost"
+_NOW, _NEXT = "now", "next"
+
+log = observe.logger("rendering")
+
+
+class Shape(Struct, frozen=True, kw_only=True):
+    """What every record's bytes depend on beside the record."""
+
+    url: str
+    domain: str
+    formats: tuple[str, ...]
+
+
+def shape_of(renderer: Renderer) -> Shape:
+    """Return what a renderer renders with."""
+    return Shape(url=renderer.repository.url, domain=renderer.repository.domain, formats=tuple(sorted(renderer.formats)))
+
+
+class _Under(Struct, frozen=True, kw_only=True):
+    """A rendering under way: what to, and the last `seq` there was when it began."""
+
+    shape: Shape
+    horizon: int
+
+
+def known(tx: Connection) -> Shape | None:
+    """Return what the feed is rendered with, or will be when the rendering under way has ended; None for a new installation."""
+    if (under := _under(tx)) is not None:
+        return under.shape
+    value = tx.execute(select(renderings.c.value).where(renderings.c.name == _NOW)).scalar()
+    return None if value is None else msgspec.json.decode(value, type=Shape)
+
+
+def _under(tx: Connection) -> _Under | None:
+    value = tx.execute(select(renderings.c.value).where(renderings.c.name == _NEXT)).scalar()
+    return None if value is None else msgspec.json.decode(value, type=_Under)
+
+
+def settle(tx: Connection, wanted: Shape, now: datetime) -> bool:
+    """Make a server's shape the installation's; return whether everything must be rendered anew, which is then in the queue.
+
+    Raises Invalid where the OAI domain of a repository the world knows would change: every record would lose its identity.
+    """
+    before = known(tx)
+    if before == wanted:
+        return False
+    if before is not None and before.domain not in {wanted.domain, FALLBACK}:
+        raise Invalid(
+            f"This repository's OAI identifiers begin with oai:{before.domain}:, and would begin with oai:{wanted.domain}:.",
+            place="SHEAF_REPOSITORY_IDENTIFIER",
+            remedy=f"Set SHEAF_REPOSITORY_IDENTIFIER={before.domain}; harvesters know every record by that name.",
+            code="identity",
+        )
+    horizon = last(tx, "feed")
+    if before is None or horizon == 0:
+        _write(tx, _NOW, wanted)
+        return False
+    _write(tx, _NEXT, _Under(shape=wanted, horizon=horizon))
+    queue.enqueue(tx, RENDER, "all", now)
+    return True
+
+
+def _write(tx: Connection, name: str, value: Struct) -> None:
+    tx.execute(delete(renderings).where(renderings.c.name == name))
+    tx.execute(insert(renderings).values(name=name, value=msgspec.json.encode(value).decode()))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The handler of RENDER."""
+
+    database: Database
+    renderer: Renderer
+    clock: Clock
+
+    async def __call__(self, _job: Job) -> Answer:
+        wanted = await self.database.read_hot(known)
+        if wanted != shape_of(self.renderer):
+            return Later(timedelta(minutes=1), "a process with the new settings must do this")
+        total = 0
+        while batch := await self.database.read_hot(_batch):
+            rendered = await asyncio.to_thread(self._rendered, batch)
+            total += await self.database.write(_show, rendered, self.clock())
+        await self.database.write(_finish)
+        log.info("rendered anew", extra={"records": total})
+        return Done(f"{total} records were rendered anew")
+
+    def _rendered(self, batch: "list[_Row]") -> "list[_Rendered]":
+        return [_Rendered(row, self._change(row)) for row in batch]
+
+    def _change(self, row: "_Row") -> Change:
+        stored = row.stored
+        if stored.state is not State.PUBLISHED:
+            return self.renderer.tombstone(stored.id, stored.record, stored.collection, row.formats)
+        work = self.renderer.work(stored.id, stored.record, doi=row.doi, deposited=stored.created.date().isoformat())
+        return self.renderer.change(work, stored.collection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    seq: int
+    stored: Stored
+    doi: str
+    formats: dict[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    row: _Row
+    change: Change
+
+
+def _batch(tx: Connection) -> list[_Row]:
+    under = _under(tx)
+    if under is None:
+        return []
+    query = select(feed.c.seq, feed.c.record_id).where(feed.c.superseded.is_(None), feed.c.seq <= under.horizon)
+    rows = tx.execute(query.order_by(feed.c.seq).limit(SIZE)).all()
+    shown = ledger.shown_dois(tx, [row.record_id for row in rows])
+    return [
+        _Row(row.seq, store.get(tx, row.record_id), shown.get(row.record_id, ""), changes.known_formats(tx, row.record_id))
+        for row in rows
+    ]
+
+
+def _show(tx: Connection, rendered: list[_Rendered], now: datetime) -> int:
+    """Stamp what is still as it was read; what changed meanwhile was rendered anew by its own change."""
+    changes.lock(tx)
+    ids = [each.row.stored.id for each in rendered]
+    live = {
+        row.record_id: row.seq
+        for row in tx.execute(select(feed.c.record_id, feed.c.seq).where(feed.c.record_id.in_(ids), feed.c.superseded.is_(None)))
+    }
+    same = [each.change for each in rendered if live.get(each.row.stored.id) == each.row.seq]
+    changes.stamp(tx, same, now)
+    return len(same)
+
+
+def _finish(tx: Connection) -> None:
+    if (under := _under(tx)) is not None:
+        tx.execute(delete(renderings).where(renderings.c.name == _NEXT))
+        _write(tx, _NOW, under.shape)

@@ -58,45 +58,64 @@ def publish(tx: Connection, press: Press, new: New, prepared: Prepared, now: dat
 
 def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
     """Publish a draft, or a withdrawn work again."""
-    if stored.state is State.PUBLISHED:
-        raise Conflict("The work is published already.")
-    shown = store.replace(tx, stored, stored.record, now, state=State.PUBLISHED)
-    identify(tx, press.agencies, shown.id, shown.record, now)
-    _show(tx, press, shown, prepared, now)
-    return shown
+    return _shown(tx, approved(tx, press, stored, prepared, now), now)
 
 
 def revise(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
-    """Make a record the next version of its work. No change, no effect.
-
-    A published work is shown anew and its agencies are told.
-    """
-    changed = store.replace(tx, stored, prepared.record, now, reason=stored.reason)
-    if changed is stored or changed.state is not State.PUBLISHED:
-        return changed
-    keep(tx, press.agencies, changed.id, changed.record, now)
-    _show(tx, press, changed, prepared, now)
-    return changed
+    """Make a record the next version of its work; a published work is shown anew, its agencies are told. No change, no effect."""
+    return _shown(tx, revised(tx, press, stored, prepared, now), now)
 
 
 def withdraw(tx: Connection, press: Press, stored: Stored, reason: str, now: datetime) -> Stored:
     """Take a work out of view: its page becomes a tombstone with the reason, harvesters get a deletion, agencies hide it."""
+    return _shown(tx, withdrawn(tx, press, stored, reason, now), now)
+
+
+Outcome = tuple[Stored, changes.Change | None]
+"""A work as it is then, and what is still to be stamped: for whoever changes many works and stamps once, at the end."""
+
+
+def approved(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Outcome:
+    """Do what `approve` does, but for the stamp."""
+    if stored.state is State.PUBLISHED:
+        raise Conflict("The work is published already.")
+    shown = store.replace(tx, stored, stored.record, now, state=State.PUBLISHED)
+    identify(tx, press.agencies, shown.id, shown.record, now)
+    return shown, _next(tx, press, shown, prepared)
+
+
+def revised(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Outcome:
+    """Do what `revise` does, but for the stamp."""
+    changed = store.replace(tx, stored, prepared.record, now, reason=stored.reason)
+    if changed is stored or changed.state is not State.PUBLISHED:
+        return changed, None
+    keep(tx, press.agencies, changed.id, changed.record, now)
+    return changed, _next(tx, press, changed, prepared)
+
+
+def withdrawn(tx: Connection, press: Press, stored: Stored, reason: str, now: datetime) -> Outcome:
+    """Do what `withdraw` does, but for the stamp."""
     if stored.state is State.WITHDRAWN:
         raise Conflict("The work is withdrawn already.")
-    was_published = stored.state is State.PUBLISHED
     gone = store.replace(tx, stored, stored.record, now, state=State.WITHDRAWN, reason=reason)
     ask(tx, ledger.of_record(tx, gone.id), press.agencies, now)
-    if was_published:
-        known = changes.known_formats(tx, gone.id)
-        changes.stamp(tx, [press.renderer.tombstone(gone.id, gone.record, gone.collection, known)], now)
-    return gone
+    if stored.state is not State.PUBLISHED:
+        return gone, None
+    return gone, press.renderer.tombstone(gone.id, gone.record, gone.collection, changes.known_formats(tx, gone.id))
 
 
-def _show(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> None:
+def _shown(tx: Connection, outcome: Outcome, now: datetime) -> Stored:
+    stored, change = outcome
+    if change is not None:
+        changes.stamp(tx, [change], now)
+    return stored
+
+
+def _next(tx: Connection, press: Press, stored: Stored, prepared: Prepared) -> changes.Change:
     doi = ledger.shown_doi(tx, stored.id)
     if prepared.doi != doi or prepared.record != stored.record:
         prepared = prepare(press, stored.id, stored.record, stored.created, doi=doi)
-    changes.stamp(tx, [_change(press, prepared, stored.collection)], now)
+    return _change(press, prepared, stored.collection)
 
 
 def _change(press: Press, prepared: Prepared, collection: str) -> changes.Change:

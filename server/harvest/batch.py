@@ -16,7 +16,7 @@ from server.errors import SheafError
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.metadata.fragments import Renderer
-from server.publishing import Prepared, Press, approve, prepare, revise, withdraw
+from server.publishing import Prepared, Press, approved, prepare, revised, withdrawn
 from server.records import changes, store
 from server.records.model import Identifier, Record, decode
 from server.records.sets import specs_of
@@ -54,6 +54,8 @@ class Known(Struct, frozen=True, kw_only=True):
     document: bytes
     doi: str
     state: str
+    deposited: str
+    """The day it was first kept, YYYY-MM-DD."""
 
 
 class Report(Struct, kw_only=True):
@@ -84,10 +86,10 @@ class _Sorted:
 def known(tx: Connection, origins: Iterable[str]) -> dict[str, Known]:
     """Return what is there under the names given; the caller skips what did not change before it renders anything."""
     rows = store.documents_by_origins(tx, origins)
-    shown = ledger.shown_dois(tx, [number for _, number, _, _ in rows])
+    shown = ledger.shown_dois(tx, [row[1] for row in rows])
     return {
-        origin: Known(id=number, document=document, doi=shown.get(number, ""), state=state.value)
-        for origin, number, state, document in rows
+        origin: Known(id=n, document=document, doi=shown.get(n, ""), state=state.value, deposited=created.date().isoformat())
+        for origin, n, state, document, created in rows
     }
 
 
@@ -96,11 +98,10 @@ def render(renderer: Renderer, bare: Bare, there: Known | None, now: datetime) -
     record = decode(bare.document)
     number = there.id if there is not None else str(ULID())
     shown = there.doi if there is not None else ""
-    bodies = (
-        {}
-        if bare.reason is not None
-        else renderer.bodies(renderer.work(number, record, doi=shown, deposited=now.date().isoformat()))
-    )
+    deposited = there.deposited if there is not None else now.date().isoformat()
+    bodies: dict[int, bytes] = {}
+    if bare.reason is None:
+        bodies = renderer.bodies(renderer.work(number, record, doi=shown, deposited=deposited))
     return Item(
         id=number,
         origin=bare.origin,
@@ -117,11 +118,14 @@ def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -
     now = clock()
     report = Report()
     ready = _sorted(tx, items, report)
+    stamped: list[changes.Change] = []
     for item, record, stored in ready.known:
-        _each(tx, report, item, partial(_change, tx, press, item, record, stored, report, now))
+        stamped += _each(tx, report, item, partial(_change, tx, press, item, record, stored, report, now))
     fresh = _claimed(tx, press, ready.new, report, now)
     oai_id = press.renderer.repository.oai_id
-    stamped = [changes.Change(item.id, oai_id(item.id), specs_of(record, item.collection), item.bodies) for item, record in fresh]
+    stamped += [
+        changes.Change(item.id, oai_id(item.id), specs_of(record, item.collection), item.bodies) for item, record in fresh
+    ]
     changes.stamp(tx, stamped, now)
     report.new += len(fresh)
     return report
@@ -147,26 +151,30 @@ def _sorted(tx: Connection, items: list[Item], report: Report) -> _Sorted:
     return result
 
 
-def _change(tx: Connection, press: Press, item: Item, record: Record, stored: Stored, report: Report, now: datetime) -> None:
+def _change(
+    tx: Connection, press: Press, item: Item, record: Record, stored: Stored, report: Report, now: datetime
+) -> changes.Change | None:
+    """Change a work that is there already, and return what is to be stamped of it."""
     if item.reason is not None:
         if stored.state is State.WITHDRAWN:
             report.unchanged += 1
-            return
-        withdraw(tx, press, stored, item.reason, now)
+            return None
+        _, change = withdrawn(tx, press, stored, item.reason, now)
         report.withdrawn += 1
-        return
+        return change
     owners = ledger.owners_of(tx, "doi", [normal for _, normal in _dois(record)])
     record = _without_others(item, record, owners, report, own=stored.id)
     ready = Prepared(stored.id, record, item.doi, item.bodies)
     if item.id != stored.id:  # another batch brought it since this one was rendered
         ready = prepare(press, stored.id, record, stored.created, doi=ledger.shown_doi(tx, stored.id))
-    changed = revise(tx, press, stored, ready, now)
+    changed, change = revised(tx, press, stored, ready, now)
     if changed.state is State.WITHDRAWN:
-        changed = approve(tx, press, changed, ready, now)
+        changed, change = approved(tx, press, changed, ready, now)
     if changed is stored:
         report.unchanged += 1
     else:
         report.changed += 1
+    return change
 
 
 def _claimed(
@@ -231,12 +239,16 @@ def _new(item: Item, record: Record) -> New:
     return New(item.id, record, item.collection, State.PUBLISHED, origin=item.origin)
 
 
-def _each(tx: Connection, report: Report, item: Item, change: Callable[[], None]) -> None:
-    """Do one change in a savepoint, so that a failure takes back only itself."""
+def _each(tx: Connection, report: Report, item: Item, change: Callable[[], changes.Change | None]) -> list[changes.Change]:
+    """Do one change in a savepoint, so that a failure takes back only itself; return what is to be stamped."""
+    before = report.unchanged, report.changed, report.withdrawn
     tx.exec_driver_sql("SAVEPOINT work")
+    made: list[changes.Change] = []
     try:
-        change()
+        made = [found for found in [change()] if found is not None]
     except (SheafError, IntegrityError) as error:
         tx.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
+        report.unchanged, report.changed, report.withdrawn = before
         report.problems.append(f"{item.origin}: {getattr(error, 'message', 'it contradicts what is there already.')}")
     tx.exec_driver_sql("RELEASE SAVEPOINT work")
+    return made

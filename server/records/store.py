@@ -91,14 +91,14 @@ def by_origins(tx: Connection, origins: Iterable[str]) -> dict[str, Stored]:
     return {row["origin"]: _stored(row) for row in rows}
 
 
-def documents_by_origins(tx: Connection, origins: Iterable[str]) -> list[tuple[str, str, State, bytes]]:
-    """Return origin, id, state and JSON of the records that came from elsewhere under the names given.
+def documents_by_origins(tx: Connection, origins: Iterable[str]) -> list[tuple[str, str, State, bytes, datetime]]:
+    """Return origin, id, state, JSON and first day of the records that came from elsewhere under the names given.
 
     The JSON is not decoded: most did not change.
     """
-    columns = (records.c.origin, records.c.id, records.c.state, records.c.document)
+    columns = (records.c.origin, records.c.id, records.c.state, records.c.document, records.c.created)
     rows = tx.execute(select(*columns).where(records.c.origin.in_(list(origins))))
-    return [(row.origin, row.id, State(row.state), row.document.encode()) for row in rows]
+    return [(row.origin, row.id, State(row.state), row.document.encode(), row.created) for row in rows]
 
 
 def replace(

@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 export SHEAF_PORT := $(if $(PORT),$(PORT),$(SHEAF_PORT))
 
-.PHONY: help run test check format lint types floors bench hard requirements clean
+.PHONY: help run test check format lint types floors bench hard revision requirements clean
 
 help:            ## what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -38,6 +38,11 @@ bench: $(VENV)/.dev  ## measure against yardsticks, in ratios
 
 hard: $(VENV)/.dev   ## the long runs: kills, races, a body of two gigabytes
 	SHEAF_TEST_ROUNDS=20 SHEAF_TEST_MINTS=10000 SHEAF_TEST_MEGABYTES=2048 SHEAF_TEST_RECORDS=200000 $(BIN)/python -m pytest tests/hard tests/sword/test_memory.py -p no:randomly -rP
+
+revision: $(VENV)/.dev ## write a migration: make revision m="what changes"
+	@rm -f .make-revision.db
+	$(BIN)/python -c 'import sys, server.app; from server.db.migrate import migrate, new_revision; u = "sqlite:///.make-revision.db"; migrate(u); new_revision(u, sys.argv[1])' "$(m)"
+	@rm -f .make-revision.db*
 
 requirements:        ## compile the hashed requirement files anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements/run.txt

@@ -1,6 +1,6 @@
 """The identifier core in values: what is minted, what an agency should say of it, and what it said."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
@@ -141,6 +141,3 @@ class Agency:
     """Takes the account settings and the aiohttp client session all agencies share; None for one that only reserves."""
     metadata: str = field(default="datacite")
     """The format (its prefix) in which the agency wants its metadata."""
-
-
-Call = Callable[[Desired], Awaitable[Confirmed | Failed]]

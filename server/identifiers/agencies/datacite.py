@@ -50,16 +50,6 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoint: Annotated[
         str, title("Endpoint", "Another address of the REST API, for trials on this machine; only with the test environment.")
     ] = ""
-    update_migrated: Annotated[
-        bool,
-        title(
-            "Update DOIs of migrated assets",
-            "Also send changes of DOIs registered elsewhere, with the address of their page here. This cannot be undone.",
-        ),
-    ] = False
-    researchers_may_reserve: Annotated[
-        bool, title("Allow researchers to reserve DOIs", "A reserved DOI is ours alone; the agency learns of it on approval.")
-    ] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -2,13 +2,10 @@
 
 import re
 import string
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from server.errors import Invalid
 from server.identifiers.model import DoiRules
-from server.identifiers.scheme import Scheme
-
-RESOLVER = "https://doi.org/"
 
 #: What people write before a DOI. Behind an address it is percent-encoded, behind a label it stands as it is.
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:dx\.)?doi\.org/", re.IGNORECASE)
@@ -16,8 +13,7 @@ _LABEL = re.compile(r"(?:info:doi/|doi:)\s*", re.IGNORECASE)
 
 #: DOI Handbook § 2.2: prefix 10.registrant (and subdivisions), "/", then any graphic characters.
 _DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
-#: What DataCite (lupo, Doi: format of doi) and Crossref (doi.type, 6 to 2048 characters) both register.
-_REGISTRABLE = re.compile(r"10\.[0-9]{4,9}/[-._;()/:a-z0-9*~$=]+")
+#: Crossref (doi.type) and DataCite: characters a DOI has at most.
 _LONGEST = 2048
 
 #: DOI Handbook § 2.4: DOI names are case-insensitive; only ASCII letters fold.
@@ -31,30 +27,13 @@ def normal(value: str) -> str:
         text = unquote(text[address.end() :])
     elif label := _LABEL.match(text):
         text = text[label.end() :]
-    if not _DOI.fullmatch(text):
+    if not _DOI.fullmatch(text) or len(text) > _LONGEST:
         raise Invalid(
             f"{value!r} is not a DOI.",
             remedy="Write it as 10.prefix/suffix, for example 10.5072/data.00000001, with or without https://doi.org/ before it.",
             code="doi",
         )
     return text.translate(_FOLD)
-
-
-def check(value: str) -> str:
-    """Return the normal form of a DOI an agency can register; raises Invalid where its characters or length forbid that."""
-    doi = normal(value)
-    if not _REGISTRABLE.fullmatch(doi) or len(doi) > _LONGEST:
-        raise Invalid(
-            f"{value!r} cannot be registered as a DOI.",
-            remedy=f"Use letters of ASCII, digits and -._;()/:*~$= only, {_LONGEST} characters at most.",
-            code="doi",
-        )
-    return doi
-
-
-def url(value: str) -> str:
-    """Return the address a DOI resolves at."""
-    return RESOLVER + quote(value, safe="/-._;():*~$=")
 
 
 def serves(rules: DoiRules, type_code: str) -> bool:
@@ -83,6 +62,3 @@ def sequence_name(rules: DoiRules, type_code: str) -> str:
 
 def _category(type_code: str) -> str:
     return type_code.partition(".")[0]
-
-
-PLUGIN = Scheme(name="doi", title="DOI", normal=normal, url=url)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from server.accounts import store as accounts
 from server.accounts.model import Role
 from server.accounts.passwords import generate, hashed
-from server.errors import Invalid, NotFound, SheafError
+from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.harvest import batch
 from server.harvest.batch import Item, Known, Report
 from server.harvest.sources import Line
@@ -121,6 +121,14 @@ async def user_password(house: House, arguments: UserName) -> dict[str, str]:
 
 
 async def user_active(house: House, arguments: UserActive) -> None:
+    """Switch an account on or off; raises Conflict for the only administrator there is."""
+    others = [
+        a for a in await house.database.read(accounts.every) if a.role is Role.ADMIN and a.active and a.name != arguments.name
+    ]
+    if not arguments.active and not others:
+        raise Conflict(
+            "This is the only administrator.", place="name", remedy="Make another one first: `sheaf user add --role admin`."
+        )
     await house.database.write(accounts.set_active, arguments.name, arguments.active)
 
 
@@ -149,10 +157,11 @@ async def profile_set(house: House, arguments: ProfileSet) -> None:
         settings = msgspec.convert(values, agency.account, strict=False)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `")
+        said = profiles.explained(agency.account, path.rstrip("`"))
         raise Invalid(
             f"{message}.",
             place=path.rstrip("`") or "settings",
-            remedy=f"`sheaf profile kinds` lists the settings of {agency.title}.",
+            remedy=said or f"`sheaf profile kinds` lists the settings of {agency.title}.",
         ) from error
     await house.database.write(_profile_set, house, arguments, settings)
     house.worker.call()
@@ -202,7 +211,8 @@ async def profile_test(house: House, arguments: ProfileName) -> dict[str, Any]:
 async def mint(house: House, arguments: Mint) -> list[str]:
     """Reserve the next free DOIs of a type, all or none."""
     if arguments.type not in TYPES:
-        raise Invalid(f"There is no type {arguments.type!r}.", place="type", remedy="For example dataset.dataset.")
+        near = [code for code in TYPES if arguments.type.lower() in code.lower()] or list(TYPES)[:3]
+        raise Invalid(f"There is no type {arguments.type!r}.", place="type", remedy=f"For example {', '.join(near[:6])}.")
     return await house.database.write(_mint, house, arguments)
 
 

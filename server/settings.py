@@ -1,6 +1,7 @@
 """What the operator may set: read once from the environment, each with a sentence."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,6 +65,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 64
     workers: Annotated[int, Meta(ge=1, le=64), says("Jobs one worker process does at the same time.")] = 4
     log_format: Annotated[str, Meta(pattern="^(text|json)$"), says("Log lines as `text` or as `json`.")] = "text"
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.base_url)
+        if self.base_url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError(f"base_url must be an address like https://repository.example.org, not {self.base_url!r}")
+        if self.database_url and not self.database_url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("database_url must begin with sqlite:/// or postgresql://")
+        if self.admin_email and not re.fullmatch(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+", self.admin_email):
+            raise ValueError(f"admin_email must be a whole address (OAI-PMH asks for one with a dot), not {self.admin_email!r}")
 
     @property
     def folder(self) -> Path:

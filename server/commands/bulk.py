@@ -195,7 +195,7 @@ def harvest(url: str, prefix: str, spec: str, since: str, until: str, report_fil
 
 def _finish(job: Callable[[Settings, Ask], Awaitable[Report]], report_file: Path | None) -> None:
     begun = perf_counter()
-    report = run(job)
+    report = run(job, creates=True)
     seconds = perf_counter() - begun
     total = report.new + report.changed + report.unchanged + report.withdrawn
     click.echo(

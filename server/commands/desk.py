@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
+from sqlalchemy import make_url
 
 from server import errors
 from server.app import open_house
 from server.control import Arguments, perform
 from server.db.migrate import migrate
-from server.errors import Conflict, SheafError, Unavailable
+from server.errors import Conflict, NotFound, SheafError, Unavailable
 from server.ownership import owned
 from server.settings import Settings, load
 
@@ -28,12 +30,20 @@ _KINDS = {
 
 
 @asynccontextmanager
-async def desk(settings: Settings) -> AsyncIterator[Ask]:
-    """Open the way to the installation: its socket where a server listens there, else the database itself."""
+async def desk(settings: Settings, *, creates: bool = False) -> AsyncIterator[Ask]:
+    """Open the way to the installation: its socket where a server listens there, else the database itself.
+
+    Only a command that `creates` something makes an installation where there is none; the others raise NotFound.
+    """
     if settings.is_sqlite and settings.socket.is_socket() and await _answers(settings):
         async with ClientSession(connector=UnixConnector(str(settings.socket)), timeout=ClientTimeout(total=None)) as session:
             yield _over(session)
         return
+    if not creates and not _exists(settings):
+        where = settings.folder
+        raise NotFound(
+            f"There is no Sheaf in {where}.", place="SHEAF_DATA", remedy="Name its folder, or start one: `sheaf serve`."
+        )
     with owned(settings):
         migrate(settings.database)
         async with open_house(settings, serving=False) as house:
@@ -42,6 +52,11 @@ async def desk(settings: Settings) -> AsyncIterator[Ask]:
                 return msgspec.msgpack.decode(await perform(house, name, msgspec.msgpack.encode(arguments)))
 
             yield ask
+
+
+def _exists(settings: Settings) -> bool:
+    path = make_url(settings.database).database
+    return not settings.is_sqlite or (path is not None and Path(path).exists())
 
 
 async def _answers(settings: Settings) -> bool:
@@ -71,12 +86,12 @@ def _over(session: ClientSession) -> Ask:
     return ask
 
 
-def run(job: Callable[[Settings, Ask], Awaitable[T]]) -> T:
+def run(job: Callable[[Settings, Ask], Awaitable[T]], *, creates: bool = False) -> T:
     """Run a command's job with the way to the installation; an error becomes one sentence and exit status 1."""
 
     async def whole() -> T:
         settings = load()
-        async with desk(settings) as ask:
+        async with desk(settings, creates=creates) as ask:
             return await job(settings, ask)
 
     try:

@@ -12,7 +12,7 @@ from server import control
 from server.accounts.model import Role
 from server.commands.desk import Ask, run
 from server.identifiers.mint import agencies
-from server.profiles.store import secret_fields
+from server.profiles.store import allowed, secret_fields
 from server.settings import Settings
 
 console = Console()
@@ -47,7 +47,7 @@ def user_add(name: str, role: str, password: str) -> None:
     async def job(_settings: Settings, ask: Ask) -> Any:
         return await ask("user-add", control.UserAdd(name=name, role=Role(role), password=password))
 
-    _tell(run(job))
+    _tell(run(job, creates=True))
 
 
 @user.command("password")
@@ -118,8 +118,9 @@ def profile_kinds() -> None:
             kind = field.type
             said = (kind.extra_json_schema or {}) if isinstance(kind, msgspec.inspect.Metadata) else {}
             needed = "needed" if field.required else f"default {json.dumps(msgspec.to_builtins(field.default))}"
+            values = f" One of: {', '.join(map(str, allowed(kind)))}." if allowed(kind) else ""
             secret = ", secret" if field.name in secret_fields(agency.account) else ""
-            click.echo(f"  {field.name:<26} {said.get('title', '')} ({needed}{secret}). {said.get('description', '')}")
+            click.echo(f"  {field.name:<26} {said.get('title', '')} ({needed}{secret}). {said.get('description', '')}{values}")
         click.echo()
 
 
@@ -141,7 +142,7 @@ def profile_set(kind: str, name: str, settings: tuple[str, ...]) -> None:
     async def job(_settings: Settings, ask: Ask) -> Any:
         return await ask("profile-set", control.ProfileSet(kind=kind, name=name, values=values))
 
-    run(job)
+    run(job, creates=True)
     click.echo(f"The profile {name!r} is set.")
 
 

@@ -38,6 +38,24 @@ def secret_fields(settings: type[Struct]) -> frozenset[str]:
     )
 
 
+def allowed(kind: msgspec.inspect.Type) -> tuple[object, ...]:
+    """Return the values a field can have where they are few, else nothing."""
+    inner = kind.type if isinstance(kind, msgspec.inspect.Metadata) else kind
+    return tuple(inner.values) if isinstance(inner, msgspec.inspect.LiteralType) else ()
+
+
+def explained(settings: type[Struct], path: str) -> str:
+    """Say what a field of a settings class takes, by the path msgspec names: `$.prefix`."""
+    info = msgspec.inspect.type_info(settings)
+    name = path.removeprefix("$.").partition("[")[0].partition(".")[0]
+    for found in info.fields if isinstance(info, msgspec.inspect.StructType) else ():
+        if found.name == name:
+            said = (found.type.extra_json_schema or {}) if isinstance(found.type, msgspec.inspect.Metadata) else {}
+            values = f" One of: {', '.join(map(str, allowed(found.type)))}." if allowed(found.type) else ""
+            return f"{said.get('title', name)}: {said.get('description', '')}{values}"
+    return ""
+
+
 def save(tx: Connection, kind: str, name: str, settings: Struct, seal: Seal, now: datetime) -> Profile:
     """Make a profile or give it new settings.
 

@@ -64,6 +64,8 @@ def test_a_port_in_use_is_said_in_words(server: Server, tmp_path: Path) -> None:
 
 
 def test_commands_reach_the_running_server_and_work_without_one(server: Server) -> None:
+    assert "There is no Sheaf in" in command(server, "status", status=1)
+    assert not (server.folder / "sheaf.db").exists()
     alone = command(server, "user", "add", "thoth")
     password = re.search(r"password (\S+)", alone)
     assert password is not None
@@ -72,6 +74,14 @@ def test_commands_reach_the_running_server_and_work_without_one(server: Server) 
     assert "already" in command(server, "user", "add", "thoth", status=1)
     command(server, "user", "password", "thoth", "--password", "new one")
     command(server, "user", "disable", "thoth")
+    assert "only administrator" in command(server, "user", "disable", "admin", status=1)
+    assert "cannot be the name" in command(server, "user", "add", "a:b", status=1)
+    assert "One of: production, test" in command(
+        server, "profile", "set", "datacite", "D", "prefix=10.5072", "environment=prod", status=1
+    )
+    assert "datset" in command(
+        server, "profile", "set", "reserve", "D", "prefix=10.5072", 'labels=[{"types":["datset"],"label":"d"}]', status=1
+    )
     assert "prefix" in command(server, "profile", "set", "reserve", "DOIs", "prefix=10.ABC", status=1)
     assert "account_id" in command(server, "profile", "kinds")
     command(server, "profile", "set", "reserve", "DOIs", "prefix=10.5072")

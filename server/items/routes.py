@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,7 @@ from server.records.store import State, Stored
 from server.records.vocabulary import ACCESS, TYPES
 
 NEWEST = 10
+_ULID = re.compile("[0-9A-Z]{26}")
 
 #: Kept by anybody, but asked for again each time: a work may be withdrawn.
 _KEPT = "public, no-cache"
@@ -63,7 +65,7 @@ class Items:
 
     async def item(self, request: web.Request) -> web.StreamResponse:
         """Show a published work, or the tombstone of one that was; a draft does not exist for the public."""
-        stored, entries, touched = await self.database.read(_shown, request.match_info["id"])
+        stored, entries, touched = await self.database.read(_shown, _number(request))
         if stored.state is State.WITHDRAWN:
             return self._tombstone(stored, entries)
         page = item_page(stored, entries, self.renderer.repository, self.renderer.formats.values())
@@ -73,7 +75,7 @@ class Items:
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Send an open file; say in words why one is not."""
-        number, name = request.match_info["id"], request.match_info["name"]
+        number, name = _number(request), request.match_info["name"]
         stored, entries, _ = await self.database.read(_shown, number)
         if stored.state is State.WITHDRAWN:
             return self._tombstone(stored, entries)
@@ -102,6 +104,14 @@ class Items:
         return self.pages.answer(
             "items/closed.html", 403, headers, item=page, name=file.name, access=access, label=ACCESS[access].label
         )
+
+
+def _number(request: web.Request) -> str:
+    """Return the work an address names; raises NotFound for what cannot be one."""
+    number = request.match_info["id"]
+    if not _ULID.fullmatch(number):
+        raise NotFound("There is no work at this address.")
+    return number
 
 
 def _front(tx: Connection) -> tuple[int, list[Stored]]:

@@ -115,6 +115,7 @@ def _until_told(job: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> No
     try:
         settings = load()
         observe.set_up(settings.log_format)
+        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what we make is ours alone; what is there stays as it is
         with owned(settings):
             migrate(settings.database)
             asyncio.run(whole(settings))

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 import click
 from aiohttp import web
@@ -72,10 +73,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> No
 
 
 async def _wait(house: House, stop: asyncio.Event, welcome: Welcome, *, worker: bool) -> None:
-    if not worker:
-        await stop.wait()
-        return
-    async with working(house):
+    async with working(house) if worker else nullcontext():
         examples = asyncio.create_task(welcome.deposit_examples(house), name="examples")
         await stop.wait()
         log.info("stopping", extra={"grace": GRACE})

@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
 from sqlalchemy import Connection
 
 from server.db.engine import Database
+from server.db.recent import Recent
 from server.errors import NotFound
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
@@ -29,6 +30,9 @@ from server.records.store import State, Stored
 from server.records.vocabulary import ACCESS, TYPES
 
 NEWEST = 10
+MANY = 10_000
+"""So many works take a moment to count."""
+
 _ULID = re.compile("[0-9A-Z]{26}")
 
 #: Kept by anybody, but asked for again each time: a work may be withdrawn.
@@ -43,6 +47,12 @@ class Items:
     files: DiskStore
     renderer: Renderer
     pages: Pages
+    _count: Recent[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count the works of a large repository anew only every few seconds."""
+        count = Recent(lambda: self.database.read(_published), lambda found: found >= MANY)
+        object.__setattr__(self, "_count", count)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -53,7 +63,7 @@ class Items:
         ]
 
     async def front(self, request: web.Request) -> web.StreamResponse:
-        count, newest = await self.database.read(_front)
+        count, newest = await self._count.get(), await self.database.read(records.newest, NEWEST)
         works = [
             (work, TYPES[work.record.type].label, year(work.record.dates.issued), names(work.record.creators)) for work in newest
         ]
@@ -114,8 +124,8 @@ def _number(request: web.Request) -> str:
     return number
 
 
-def _front(tx: Connection) -> tuple[int, list[Stored]]:
-    return records.counts(tx).get(State.PUBLISHED.value, 0), records.newest(tx, NEWEST)
+def _published(tx: Connection) -> int:
+    return records.counts(tx).get(State.PUBLISHED.value, 0)
 
 
 def _shown(tx: Connection, number: str) -> tuple[Stored, list[Entry], datetime]:

@@ -132,7 +132,7 @@ async def working(house: House) -> AsyncIterator[None]:
     """Run the worker and the housekeeping beside whatever else the process does; at the end jobs are finished or given back."""
     life = timedelta(days=house.settings.oai_token_days)
     task = asyncio.create_task(house.worker.run(), name="worker")
-    tidying = asyncio.create_task(keep_house(house.database, house.clock, life), name="housekeeping")
+    tidying = asyncio.create_task(keep_house(house.database, house.files, house.clock, life), name="housekeeping")
     try:
         yield
     finally:

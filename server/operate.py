@@ -1,22 +1,36 @@
 """What operators and their tools ask: whether it lives, whether it can serve, and its figures."""
 
+import asyncio
+
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from server import observe
 from server.db.engine import Database
+from server.db.recent import Recent
 from server.errors import Unavailable
 from server.identifiers import ledger
 from server.jobs import queue
 from server.records import store as records
 
+PATIENCE = 5.0
+"""Seconds the database may take to answer a question that costs nothing."""
+
+MANY = 10_000
+"""So many works take a moment to count; the figures of so many may be a few seconds old."""
+
+_Counts = dict[str, int]
+
 
 class Operate:
-    """`/healthz` (the process answers), `/readyz` (the database answers too), `/metrics` (Prometheus text)."""
+    """`/healthz` (the process answers), `/readyz` (the database reads and writes too), `/metrics` (Prometheus text)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._figures = Recent(
+            lambda: database.read(_figures), lambda found: sum(sum(counts.values()) for counts in found) >= MANY
+        )
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/healthz", self.health), web.get("/readyz", self.ready), web.get("/metrics", self.metrics)]
@@ -25,14 +39,19 @@ class Operate:
         return web.Response(text="alive\n")
 
     async def ready(self, _request: web.Request) -> web.Response:
+        """Ask for nothing, once of the readers and once of the writer."""
         try:
-            await self._database.read(records.counts)
+            async with asyncio.timeout(PATIENCE):
+                await self._database.read(_nothing)
+                await self._database.write(_nothing)
         except Unavailable as error:
             return web.Response(status=503, text=f"{error.message}\n")
+        except TimeoutError:
+            return web.Response(status=503, text=f"The database did not answer within {PATIENCE:g} seconds.\n")
         return web.Response(text="ready\n")
 
     async def metrics(self, _request: web.Request) -> web.Response:
-        works, jobs, identifiers = await self._database.read(_figures)
+        works, jobs, identifiers = await self._figures.get()
         for gauge, figures in ((observe.works, works), (observe.jobs, jobs), (observe.identifiers, identifiers)):
             gauge.clear()
             for state, figure in figures.items():
@@ -40,5 +59,9 @@ class Operate:
         return web.Response(body=generate_latest(observe.metrics), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _figures(tx: Connection) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+def _nothing(tx: Connection) -> None:
+    tx.execute(select(1))
+
+
+def _figures(tx: Connection) -> tuple[_Counts, _Counts, _Counts]:
     return records.counts(tx), queue.counts(tx), ledger.counts(tx)

@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from msgspec import Meta, Struct
 from server.errors import Invalid
 
 PREFIX = "SHEAF_"
+SHORTEST_KEY = 12
+"""Characters of the secret key at least."""
+
 _OTHERS = ("SHEAF_SHARED", "SHEAF_TEST_")
 
 
@@ -148,15 +152,49 @@ def table() -> list[tuple[str, str, str]]:
 
 
 def secret_key(settings: Settings) -> bytes:
-    """Return the key all signatures and seals come from; generate and keep one (mode 0600) where none is set."""
+    """Return the key all signatures and seals come from; generate and keep one (mode 0600) where none is set.
+
+    Raises Invalid where it is too short to keep a secret.
+    """
     if settings.secret_key:
+        if len(settings.secret_key) < SHORTEST_KEY:
+            raise Invalid(
+                f"SHEAF_SECRET_KEY has {len(settings.secret_key)} characters, fewer than {SHORTEST_KEY}: it could be guessed.",
+                place="SHEAF_SECRET_KEY",
+                remedy="Set a long random one, or none: then one is generated and kept.",
+                code="setting",
+            )
         return settings.secret_key.encode()
     path = settings.folder / "secret.key"
+    if not path.exists():
+        _keep(path, secrets.token_urlsafe(48).encode())
+    key = path.read_bytes().strip()
+    if len(key) < SHORTEST_KEY:
+        raise Invalid(
+            f"{path} is empty or torn, so tokens and seals cannot be trusted to it.",
+            place=str(path),
+            remedy="Restore it from the backup: stored passwords of agencies are sealed with it. Where there are none, "
+            "delete it, and a new one is generated.",
+            code="setting",
+        )
+    return key
+
+
+def _keep(path: Path, key: bytes) -> None:
+    """Write a key where none is: whole or not at all, and of several processes at once one wins."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        return path.read_bytes().strip()
-    except FileNotFoundError:
-        settings.folder.mkdir(parents=True, exist_ok=True)
-        key = secrets.token_urlsafe(48).encode()
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(key)
-        return key
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first, and its key counts
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

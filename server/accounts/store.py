@@ -6,15 +6,21 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from server.accounts.model import Account, Role
+from server.accounts.model import LONGEST_NAME, Account, Role, is_name
 from server.accounts.tables import accounts, sessions
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, Invalid, NotFound
 
 SESSION = timedelta(hours=12)
 
 
 def add(tx: Connection, name: str, role: Role, password_hash: str, now: datetime) -> Account:
-    """Make an account; raises Conflict where the name is taken."""
+    """Make an account; raises Conflict where the name is taken, Invalid where nobody could log in by it."""
+    if not is_name(name):
+        raise Invalid(
+            "This cannot be an account's name.",
+            place="name",
+            remedy=f"Choose one of 1 to {LONGEST_NAME} characters, without control characters.",
+        )
     if tx.execute(select(accounts.c.id).where(accounts.c.name == name)).scalar() is not None:
         raise Conflict(f"There is an account {name!r} already.", place="name", remedy="Choose another name, or set its password.")
     row = {"name": name, "role": role.value, "password": password_hash, "active": True, "created": now}

@@ -1,6 +1,7 @@
 """The administrators' pages over HTTP: start, import monitor, identifiers. Thin: find, hand over, show."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -21,8 +22,10 @@ from server.items.sending import send_file
 from server.pages import Pages
 from server.records import store as records
 from server.sword.model import ContainerState, DepositState
+from server.xml import clean
 
 PAGE = 50
+_ULID = re.compile("[0-9A-Z]{26}")
 
 #: The states the monitor's filter offers, in the order of how much somebody is needed.
 _STATES = {state.value: word.label for state, word in words.DEPOSITS.items()} | {
@@ -56,7 +59,7 @@ class Admin:
         return self._page(request, "admin/start.html", seen=await self.house.database.read(overview, self.house.clock()))
 
     async def imports(self, request: web.Request) -> web.StreamResponse:
-        wanted = Search(*(request.query.get(name, "")[:200].strip() for name in ("state", "q", "before")))
+        wanted = Search(*_asked(request))
         found = await self.house.database.read(deposits.listed, wanted)
         older = urlencode({"state": wanted.state, "q": wanted.text, "before": found.older}) if found.older else ""
         return self._page(request, "admin/imports.html", found=found, wanted=wanted, states=_STATES, older=older)
@@ -66,7 +69,7 @@ class Admin:
 
     async def original(self, request: web.Request) -> web.StreamResponse:
         """Send the bytes as they were received, to be kept and never shown."""
-        deposit = (await self.house.database.read(deposits.detail, request.match_info["id"])).deposit
+        deposit = (await self.house.database.read(deposits.detail, _number(request))).deposit
         if deposit.sha256 is None:
             raise NotFound("Nothing was kept of this import.")
         path = await asyncio.to_thread(self.house.files.path, deposit.sha256)
@@ -80,15 +83,16 @@ class Admin:
         return await send_file(request, path, deposit.sha256, deposit.received, headers)
 
     async def publish(self, request: web.Request) -> web.StreamResponse:
-        number = request.match_info["id"]
-        return await self._done(request, deposits.publish(self.house, number, request[VISITOR].account.name), "published")
+        return await self._done(
+            request, deposits.publish(self.house, _number(request), request[VISITOR].account.name), "published"
+        )
 
     async def read_again(self, request: web.Request) -> web.StreamResponse:
         why = f"Read again, asked for by {request[VISITOR].account.name}."
-        return await self._done(request, self.house.intake.read_again(request.match_info["id"], why), "read")
+        return await self._done(request, self.house.intake.read_again(_number(request), why), "read")
 
     async def identifiers(self, request: web.Request) -> web.StreamResponse:
-        state, text, before = (request.query.get(name, "")[:200].strip() for name in ("state", "q", "before"))
+        state, text, before = _asked(request)
         number = int(before) if before.isdecimal() and len(before) < 18 else 0  # noqa: PLR2004 -- what the column holds
         found, titles = await self.house.database.read(_identifiers, state, text, number)
         shown = found[:PAGE]
@@ -99,7 +103,7 @@ class Admin:
         )
 
     async def _detail(self, request: web.Request, status: int = 200, failure: SheafError | None = None) -> web.Response:
-        found = await self.house.database.read(deposits.detail, request.match_info["id"])
+        found = await self.house.database.read(deposits.detail, _number(request))
         done = _DONE.get(request.query.get("done", ""), "")
         return self._page(
             request, "admin/import.html", status, it=found, done=_outcome(done, found.deposit.state), failure=failure
@@ -127,6 +131,20 @@ _DONE = {"published": "The work is published.", "read": "It was read again."}
 
 def _outcome(done: str, state: DepositState) -> str:
     return f"{done} It is held again; what is wrong stands below." if done and state is DepositState.HELD else done
+
+
+def _asked(request: web.Request) -> tuple[str, str, str]:
+    """Return what a list is asked for (state, words, where to go on), without what no text may hold."""
+    state, text, before = (clean(request.query.get(name, ""))[:200].strip() for name in ("state", "q", "before"))
+    return state, text, before
+
+
+def _number(request: web.Request) -> str:
+    """Return the import an address names; raises NotFound for what cannot be one."""
+    number = request.match_info["id"]
+    if not _ULID.fullmatch(number):
+        raise NotFound("There is no such import.")
+    return number
 
 
 def _identifiers(tx: Connection, state: str, text: str, before: int) -> tuple[list[ledger.Entry], dict[str, str]]:

@@ -3,7 +3,7 @@
 import hmac
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from aiohttp import web
@@ -12,10 +12,11 @@ from server import observe
 from server.accounts import store as accounts
 from server.accounts.authenticate import Authenticator
 from server.accounts.model import Account, Role
-from server.admin.throttle import Throttle, spoken
+from server.accounts.throttle import spoken
 from server.clock import Clock
 from server.db.engine import Database
 from server.pages import Pages
+from server.xml import clean
 
 COOKIE = "sheaf"
 CSRF = "csrf"
@@ -50,7 +51,6 @@ class Door:
     key: bytes
     secure: bool
     """Whether the world reaches us by https, so that the cookie must not travel otherwise."""
-    throttle: Throttle = field(default_factory=Throttle)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -89,17 +89,15 @@ class Door:
         given = await fields(request)
         name, password, lead = given.get("name", "").strip(), given.get("password", ""), own_page(given.get("next", ""))
         address, now = request.remote or "", self.clock()
-        if wait := self.throttle.wait(name, address, now):
+        if wait := self.authenticator.wait(name, address, now=now):
             words = f"Too many failed attempts for this name. Try again in {spoken(wait)}."
             response = self._form(429, next=lead, name=name, problem=words)
             response.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
             return response
-        account = await self.authenticator.check(name, password) if name and password else None
+        account = await self.authenticator.check(name, password, remote=address, now=now) if password else None
         if account is None:
-            self.throttle.failed(name, address, now)
-            log.warning("refused a login", extra={"account": name[:100], "address": address})
+            log.warning("refused a login", extra={"account": clean(name)[:100], "address": address})
             return self._form(401, next=lead, name=name, problem="The name or the password is wrong.")
-        self.throttle.succeeded(name, address)
         if account.role is not Role.ADMIN:
             return self._form(403, next=lead, name=name, problem=_NOT_ADMIN)
         cookie = await self.database.write(accounts.open_session, account, now)
@@ -139,10 +137,13 @@ def own_page(address: str) -> str:
 
 
 async def fields(request: web.Request) -> dict[str, str]:
-    """Return a short form's fields, the first of each name. Raises 413 for a long one; may be asked again."""
+    """Return a short form's fields, the first of each name. Raises 413 for a long one, 400 for junk; may be asked again."""
     if request.content_length is None or request.content_length > LONGEST_FORM:
         raise web.HTTPRequestEntityTooLarge(LONGEST_FORM, request.content_length or 0, text="The form is too long.")
-    form = await request.post()
+    try:
+        form = await request.post()
+    except (ValueError, LookupError) as error:  # an encoding nobody knows, bytes that are none of it, a torn multipart
+        raise web.HTTPBadRequest(text="The form cannot be read.") from error
     return {name: value for name in form if isinstance(value := form[name], str)}
 
 

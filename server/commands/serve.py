@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 import click
 from aiohttp import web
@@ -74,10 +75,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> No
 
 
 async def _wait(house: House, stop: asyncio.Event, welcome: Welcome, *, worker: bool) -> None:
-    if not worker:
-        await stop.wait()
-        return
-    async with working(house):
+    async with working(house) if worker else nullcontext():
         examples = asyncio.create_task(welcome.deposit_examples(house), name="examples")
         await stop.wait()
         log.info("stopping", extra={"grace": GRACE})
@@ -125,6 +123,7 @@ def _until_told(job: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> No
     try:
         settings = load()
         observe.set_up(settings.log_format)
+        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what we make is ours alone; what is there stays as it is
         with owned(settings):
             migrate(settings.database)
             asyncio.run(whole(settings))

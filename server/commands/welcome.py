@@ -68,6 +68,9 @@ class Welcome:
         except SheafError as error:
             log.error("could not deposit the examples", extra={"reason": error.message})  # noqa: TRY400 -- the reason says all
             return
+        except Exception:
+            log.exception("could not deposit the examples")
+            return
         except asyncio.CancelledError:
             click.echo("  Stopped while depositing the examples; delete the data folder to begin anew.")
             raise

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from server.errors import Unavailable
+from server.errors import Conflict, Invalid, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,7 +25,8 @@ class Database(Protocol):
     """The only ways to the database.
 
     Each call is one transaction: `write` commits when the function returns and rolls back when it raises; the reads see one
-    snapshot. All raise Unavailable where the database cannot answer (away, locked, disk full) and whatever the function raises.
+    snapshot. All raise Unavailable where the database cannot answer (away, locked, disk full, every connection busy), Conflict
+    where a row is there already that may be there once, Invalid for a value no column takes, and whatever the function raises.
     """
 
     def write(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
@@ -44,18 +46,52 @@ class Database(Protocol):
         ...
 
 
-def unavailable(error: DBAPIError) -> Exception:
-    """Turn a fault of the database itself into Unavailable; return anything else (a broken constraint, a bug) as it is."""
+#: What the database layer looks at: faults of the driver, and of the pool of connections.
+FAULTS = (DBAPIError, PoolTimeout)
+
+_UNIQUE_VIOLATION = "23505"
+
+
+def is_taken(error: SQLAlchemyError) -> bool:
+    """Whether a row is there already that may be there only once."""
+    cause = getattr(error, "orig", None)
+    number = getattr(cause, "sqlite_errorcode", None)
+    return getattr(cause, "sqlstate", None) == _UNIQUE_VIOLATION or number in {
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    }
+
+
+def unavailable(error: DBAPIError | PoolTimeout) -> Exception:
+    """Turn a fault of the database itself into Unavailable, a row that is there already into Conflict, a value into Invalid.
+
+    Anything else (another broken constraint, a bug) is returned as it is.
+    """
+    if isinstance(error, PoolTimeout):
+        return Unavailable("The database has no connection free.", remedy="Try again in a moment.")
+    if is_taken(error):
+        return Conflict(
+            "Somebody wrote the same at the same moment.", remedy="Look at what is there now, and try again.", code="taken"
+        )
+    if isinstance(error, DataError):
+        return Invalid(
+            f"A value cannot be stored: {_reason(error)}.", remedy="Leave out control characters, and shorten what is long."
+        )
     if not (isinstance(error, OperationalError) or error.connection_invalidated):
         return error
     if (
         getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
     ):  # what SQLite says of a statement it cannot understand
         return error
-    reason = str(error.orig).strip().splitlines()[0] if error.orig and str(error.orig).strip() else type(error.orig).__name__
     return Unavailable(
-        f"The database does not answer: {reason}.", remedy="Try again later; the operator finds the cause in the log."
+        f"The database does not answer: {_reason(error)}.", remedy="Try again later; the operator finds the cause in the log."
     )
+
+
+def _reason(error: DBAPIError) -> str:
+    """Return the first line of what the driver said."""
+    words = str(error.orig or "").strip()
+    return words.splitlines()[0].rstrip(".") if words else type(error.orig).__name__
 
 
 def closed() -> Unavailable:

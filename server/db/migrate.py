@@ -1,15 +1,19 @@
 """Bring a database's tables to this release, forwards and backwards, with alembic."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, create_engine, func, make_url, select
 from sqlalchemy.pool import NullPool
 
 from server.db.columns import metadata
 
 _HERE = Path(__file__).parent / "migrations"
+_LOCK = int.from_bytes(b"sheaf")
+"""The advisory lock of those who migrate; a number that nobody else on the same database takes by chance."""
 
 
 def engine_for(url: str) -> Engine:
@@ -20,7 +24,7 @@ def engine_for(url: str) -> Engine:
     from server.db.sqlite import connect
 
     path = Path(address.database or "sheaf.db").absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return create_engine("sqlite://", creator=lambda: connect(path, writer=True), poolclass=NullPool)
 
 
@@ -28,13 +32,31 @@ def migrate(url: str, revision: str = "head") -> None:
     """Upgrade (or, to an earlier revision, downgrade) the database. Safe to run when there is nothing to do."""
     engine = engine_for(url)
     try:
-        with engine.connect() as connection:
+        with _alone(engine), engine.connect() as connection:
             config = _config()
             config.attributes["connection"] = connection
             (command.upgrade if revision == "head" else command.downgrade)(config, revision)
             connection.commit()
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Hold the database for one migration: of several processes that start at once one makes the tables, the others wait.
+
+    The lock is its session's, so that it outlives each migration's transaction and goes with a process that dies. SQLite has one
+    owner anyway.
+    """
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
+        holder.execute(select(func.pg_advisory_lock(_LOCK)))
+        try:
+            yield
+        finally:
+            holder.execute(select(func.pg_advisory_unlock(_LOCK)))
 
 
 def new_revision(url: str, message: str) -> None:

@@ -6,22 +6,25 @@ connections that write and checkpoint at the same instant can damage the write-a
 """
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from server.db.engine import P, T, UseCase, closed, unavailable, use
+from server import observe
+from server.db.engine import FAULTS, P, T, UseCase, closed, unavailable, use
 
 R = TypeVar("R")
+log = observe.logger("database")
 
 GROUP = 256
 """Use cases committed together at most; what is queued is taken, nobody is waited for."""
@@ -35,6 +38,9 @@ _READER_PRAGMAS = ("query_only=ON", "cache_size=-32768", "temp_store=MEMORY", "b
 def connect(path: Path, *, writer: bool) -> sqlite3.Connection:
     """Open one connection in autocommit mode; transactions are begun by hand, so that nothing begins one late."""
     mode = "rwc" if writer else "ro"
+    if writer:
+        with suppress(FileExistsError):  # a new one is its owner's alone; the files SQLite puts beside it follow it in that
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     connection = sqlite3.connect(f"file:{path}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False)
     for pragma in _WRITER_PRAGMAS if writer else _READER_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
@@ -53,7 +59,7 @@ class SqliteDatabase:
 
     def __init__(self, url: str, *, readers: int = 2) -> None:
         path = Path(make_url(url).database or "sheaf.db").absolute()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._closed = False
         self._writer = _Writer(path)
         self._local = threading.local()
@@ -77,7 +83,7 @@ class SqliteDatabase:
         try:
             async with self._async_engine.connect() as connection:
                 return await connection.run_sync(lambda tx: use_case(tx, *args, **kwargs))
-        except DBAPIError as error:
+        except FAULTS as error:
             raise unavailable(error) from error
 
     async def read_hot(self, use_case: UseCase[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -98,7 +104,7 @@ class SqliteDatabase:
                 return job(connection)
             finally:
                 connection.exec_driver_sql("ROLLBACK")
-        except DBAPIError as error:
+        except FAULTS as error:
             raise unavailable(error) from error
 
     async def close(self) -> None:
@@ -129,11 +135,16 @@ class _Job:
         self.future: Future[Any] = Future()
 
 
+Outcome = tuple[_Job, Any, BaseException | None]
+
+
 class _Writer:
     """The thread that writes: each job in a savepoint of its own, whatever is queued in one commit."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sync_engine(path, writer=True).connect()
+        self._engine = sync_engine(path, writer=True)
+        self._connection = self._engine.connect()
+        self._sound = True
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
@@ -165,18 +176,16 @@ class _Writer:
                 except Empty:
                     break
             if batch:
-                self._commit(batch)
+                self._answer(batch)
 
-    def _commit(self, batch: list[_Job]) -> None:
-        """Run the jobs and commit. Nobody learns of success before the commit has succeeded."""
-        outcomes: list[tuple[_Job, Any, BaseException | None]] = []
+    def _answer(self, batch: list[_Job]) -> None:
+        """Commit a batch and tell everybody. This thread lives as long as the process, whatever happens."""
+        outcomes: list[Outcome]
         try:
-            self._sql("BEGIN IMMEDIATE")
-            outcomes = [self._run(job) for job in batch]
-            self._sql("COMMIT")
+            outcomes = self._commit(batch)
         except BaseException as error:  # noqa: BLE001 -- whatever it is, everybody who waits must hear of it
             self._undo()
-            lost = unavailable(error) if isinstance(error, DBAPIError) else error
+            lost = unavailable(error) if isinstance(error, FAULTS) else error
             outcomes = [(job, None, lost) for job in batch]
         for job, value, failure in outcomes:
             if failure is None:
@@ -184,7 +193,16 @@ class _Writer:
             else:
                 job.future.set_exception(failure)
 
-    def _run(self, job: _Job) -> tuple[_Job, Any, BaseException | None]:
+    def _commit(self, batch: list[_Job]) -> "list[Outcome]":
+        """Run the jobs and commit. Nobody learns of success before the commit has succeeded."""
+        if not self._sound:
+            self._connect_again()
+        self._sql("BEGIN IMMEDIATE")
+        outcomes = [self._run(job) for job in batch]
+        self._sql("COMMIT")
+        return outcomes
+
+    def _run(self, job: _Job) -> "Outcome":
         self._sql("SAVEPOINT job")
         try:
             with use(self._connection) as tx:
@@ -196,13 +214,25 @@ class _Writer:
                 raise
             self._sql("ROLLBACK TO job")
             self._sql("RELEASE job")
-            return job, None, unavailable(error) if isinstance(error, DBAPIError) else error
+            return job, None, unavailable(error) if isinstance(error, FAULTS) else error
         self._sql("RELEASE job")
         return job, value, None
 
     def _undo(self) -> None:
-        if self._driver.in_transaction:
-            self._driver.execute("ROLLBACK")
+        """Roll back; a connection that cannot even do that is given up, and the next batch opens another."""
+        try:
+            if self._driver.in_transaction:
+                self._driver.execute("ROLLBACK")
+        except BaseException:  # the batch was told already what went wrong; this thread must not end
+            log.exception("lost the writer's connection; opening another")
+            self._sound = False
+
+    def _connect_again(self) -> None:
+        with suppress(Exception):  # it is broken already
+            self._connection.invalidate()
+            self._connection.close()
+        self._connection = self._engine.connect()
+        self._sound = True
 
     @property
     def _driver(self) -> sqlite3.Connection:

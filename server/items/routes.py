@@ -2,13 +2,15 @@
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
 from sqlalchemy import Connection
 
 from server.db.engine import Database
+from server.db.recent import Recent
 from server.errors import NotFound
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
@@ -28,6 +30,10 @@ from server.records.store import State, Stored
 from server.records.vocabulary import ACCESS, TYPES
 
 NEWEST = 10
+MANY = 10_000
+"""So many works take a moment to count."""
+
+_ULID = re.compile("[0-9A-Z]{26}")
 
 #: Kept by anybody, but asked for again each time: a work may be withdrawn.
 _KEPT = "public, no-cache"
@@ -41,6 +47,12 @@ class Items:
     files: DiskStore
     renderer: Renderer
     pages: Pages
+    _count: Recent[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count the works of a large repository anew only every few seconds."""
+        count = Recent(lambda: self.database.read(_published), lambda found: found >= MANY)
+        object.__setattr__(self, "_count", count)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -51,7 +63,7 @@ class Items:
         ]
 
     async def front(self, request: web.Request) -> web.StreamResponse:
-        count, newest = await self.database.read(_front)
+        count, newest = await self._count.get(), await self.database.read(records.newest, NEWEST)
         works = [
             (work, TYPES[work.record.type].label, year(work.record.dates.issued), names(work.record.creators)) for work in newest
         ]
@@ -63,7 +75,7 @@ class Items:
 
     async def item(self, request: web.Request) -> web.StreamResponse:
         """Show a published work, or the tombstone of one that was; a draft does not exist for the public."""
-        stored, entries, touched = await self.database.read(_shown, request.match_info["id"])
+        stored, entries, touched = await self.database.read(_shown, _number(request))
         if stored.state is State.WITHDRAWN:
             return self._tombstone(stored, entries)
         page = item_page(stored, entries, self.renderer.repository, self.renderer.formats.values())
@@ -73,7 +85,7 @@ class Items:
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Send an open file; say in words why one is not."""
-        number, name = request.match_info["id"], request.match_info["name"]
+        number, name = _number(request), request.match_info["name"]
         stored, entries, _ = await self.database.read(_shown, number)
         if stored.state is State.WITHDRAWN:
             return self._tombstone(stored, entries)
@@ -104,8 +116,16 @@ class Items:
         )
 
 
-def _front(tx: Connection) -> tuple[int, list[Stored]]:
-    return records.counts(tx).get(State.PUBLISHED.value, 0), records.newest(tx, NEWEST)
+def _number(request: web.Request) -> str:
+    """Return the work an address names; raises NotFound for what cannot be one."""
+    number = request.match_info["id"]
+    if not _ULID.fullmatch(number):
+        raise NotFound("There is no work at this address.")
+    return number
+
+
+def _published(tx: Connection) -> int:
+    return records.counts(tx).get(State.PUBLISHED.value, 0)
 
 
 def _shown(tx: Connection, number: str) -> tuple[Stored, list[Entry], datetime]:

@@ -49,8 +49,9 @@ class DiskStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "files"
         self._spool = folder / "spool"
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._spool.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(self._folder)
+        _make_folder(self._spool)
 
     def spool(self) -> "Spool":
         """Begin to receive bytes."""
@@ -62,12 +63,13 @@ class DiskStore:
             return received.sha256
         try:
             if target.exists():
+                _flush_folder(target.parent)  # whoever put it there may not have come to that yet
                 received.path.unlink()
                 return received.sha256
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(target.parent.parent)
+            _make_folder(target.parent)
             os.replace(received.path, target)  # noqa: PTH105 -- the same file system by construction
             _flush_folder(target.parent)
-            _flush_folder(target.parent.parent)
         except OSError as error:
             received.path.unlink(missing_ok=True)
             raise full(error) from error
@@ -89,10 +91,13 @@ class DiskStore:
         Such things are left by a crash or a broken connection.
         """
         edge = time.time() - older_than
-        left = [path for path in self._spool.iterdir() if path.stat().st_mtime < edge]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        gone = 0
+        for path in self._spool.iterdir():
+            with suppress(FileNotFoundError):  # kept or swept meanwhile
+                if path.stat().st_mtime < edge:
+                    path.unlink()
+                    gone += 1
+        return gone
 
     def _target(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:4] / sha256
@@ -183,6 +188,13 @@ def full(error: OSError) -> Unavailable:
         remedy="Nothing was lost; try again later. The operator must make room.",
         code="storage",
     )
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder in one that is there, and flush that one: also where the folder was made by somebody just now."""
+    if not folder.is_dir():
+        folder.mkdir(exist_ok=True)
+    _flush_folder(folder.parent)
 
 
 def _flush_folder(folder: Path) -> None:

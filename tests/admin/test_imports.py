@@ -236,3 +236,13 @@ async def test_the_identifiers_can_be_filtered(client: TestClient, house: House,
     page = await (await client.get("/admin/identifiers?before=nonsense")).text()
     assert f'href="/items/{work}"' in page
     assert "No agency was told of it." in page
+
+
+async def test_junk_in_an_address_is_no_internal_error(client: TestClient) -> None:
+    await login(client)
+    for page in ("imports", "identifiers"):
+        for name in ("q", "state", "before"):
+            assert (await client.get(f"/admin/{page}?{name}=a%00b%ff")).status == 200
+    for number in ("%00", "x", "%ff"):
+        assert (await client.get(f"/admin/imports/{number}")).status == 404
+        assert (await client.get(f"/admin/imports/{number}/original")).status == 404

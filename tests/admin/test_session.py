@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from aiohttp.test_utils import TestClient
 
+from server.accounts.throttle import LONGEST, LONGEST_SHARED, Throttle, spoken
 from server.admin.session import own_page
-from server.admin.throttle import LONGEST, Throttle, spoken
 from tests.admin.visits import csrf, login
 from tests.conftest import PASSWORD, START, SetClock
 
@@ -72,6 +72,9 @@ def test_the_wait_doubles_to_a_limit_and_is_forgotten() -> None:
         waits.append(throttle.wait("admin", "::1", START).total_seconds())
     assert waits[:8] == [0, 0, 0, 0, 5, 10, 20, 40]
     assert waits[-1] == LONGEST.total_seconds()
+    for _ in range(20):
+        throttle.failed("admin", "", START)
+    assert throttle.wait("admin", "", START) == LONGEST_SHARED
     assert not throttle.wait("admin", "::2", START)
     throttle.failed("admin", "::1", START + timedelta(hours=2))
     assert not throttle.wait("admin", "::1", START + timedelta(hours=2))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from server.db.engine import Database
 from server.db.opening import open_database
 from server.db.sequences import last, sequences, take
-from server.errors import Unavailable
+from server.errors import Conflict, Unavailable
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ async def test_a_use_case_that_raises_leaves_nothing(database: Database):
     assert await database.read(names) == []
 
 
-async def test_a_unique_violation_comes_as_itself(database: Database):
+async def test_a_unique_violation_is_a_conflict(database: Database):
     await database.write(put, "one")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(Conflict):
         await database.write(put, "one")
     await database.write(put, "two")
     assert await database.read(names) == ["one", "two"]
@@ -88,7 +88,7 @@ async def test_a_failure_does_not_touch_the_others_in_its_group(database: Databa
     gate.go.set()
     await holder
     results = await asyncio.gather(*calls, return_exceptions=True)
-    assert [isinstance(result, IntegrityError) for result in results] == [number % 3 == 0 for number in range(12)]
+    assert [isinstance(result, Conflict) for result in results] == [number % 3 == 0 for number in range(12)]
     assert await database.read(names) == sorted(["taken", *(f"n{number}" for number in range(12) if number % 3)])
 
 
@@ -274,3 +274,18 @@ async def test_a_closed_database_says_so_at_once(database_url: str):
             await database.write(put, "late")
         with pytest.raises(Unavailable):
             await database.read_hot(names)
+
+
+async def test_a_writer_whose_connection_breaks_opens_another(sqlite_url: str):
+    def breaks(tx: Connection) -> None:
+        put(tx, "lost")
+        tx.connection.driver_connection.close()
+
+    database = await open_database(sqlite_url)
+    await database.write(put, "before")
+    async with asyncio.timeout(10):
+        with pytest.raises(Exception, match="closed"):
+            await database.write(breaks)
+        assert await database.write(put, "after") == "after"
+    assert await database.read(names) == ["after", "before"]
+    await database.close()

@@ -191,7 +191,15 @@ async def test_a_deleted_deposit_leaves_a_tombstone(client: TestClient, deposit:
 
 @pytest.mark.parametrize(
     ("address", "status"),
-    [("/nothing", 404), ("/items/", 404), ("/static/nothing.css", 404), ("/static/..%2fhtml%2fbase.html", 404)],
+    [
+        ("/nothing", 404),
+        ("/items/", 404),
+        ("/items/%00", 404),
+        ("/items/x", 404),
+        ("/items/%00/files/x", 404),
+        ("/static/nothing.css", 404),
+        ("/static/..%2fhtml%2fbase.html", 404),
+    ],
 )
 async def test_errors_are_pages(client: TestClient, address: str, status: int) -> None:
     answer = await client.get(address)

@@ -15,7 +15,7 @@ def owned(settings: Settings) -> Iterator[None]:
 
     On PostgreSQL any number of processes may work, so nothing is held.
     """
-    settings.folder.mkdir(parents=True, exist_ok=True)
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not settings.is_sqlite:
         yield
         return

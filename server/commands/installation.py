@@ -54,7 +54,7 @@ def _settings(found: Settings) -> str:
 
 def _folder(found: Settings) -> str:
     try:
-        found.folder.mkdir(parents=True, exist_ok=True)
+        found.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = found.folder / ".probe"
         probe.write_bytes(b"probe")
         probe.unlink()
@@ -78,6 +78,8 @@ def _database(found: Settings) -> str:
 def _secret(found: Settings) -> str:
     try:
         configuration.secret_key(found)
+    except SheafError as error:
+        return error.message
     except OSError as error:
         return f"secret.key cannot be read or made: {error.strerror}."
     return ""

@@ -310,7 +310,7 @@ class SwordV2:
 
     async def _account(self, request: web.Request) -> Account:
         credentials = basic(request.headers.get("Authorization", ""))
-        account = None if credentials is None else await self.authenticator.check(*credentials)
+        account = None if credentials is None else await self.authenticator.check(*credentials, remote=request.remote or "")
         if account is None:
             raise errors.Unauthorised(
                 "The name or password is wrong." if credentials else "No credentials were sent.",

@@ -130,14 +130,23 @@ def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> Non
     tx.execute(insert(deposits).values(row))
 
 
-def end_deposit(tx: Connection, number: str, state: DepositState, problem: Problem | None, *, title: str | None = None) -> None:
-    """Write down how a deposit ended."""
+def end_deposit(
+    tx: Connection,
+    number: str,
+    state: DepositState,
+    problem: Problem | None,
+    *,
+    title: str | None = None,
+    before: DepositState = DepositState.RECEIVED,
+) -> bool:
+    """Write down how a deposit ended; return False, writing nothing, where it is not in the state `before` any more."""
     values: dict[str, Any] = {"state": state.value, "problem": None, "message": None, "place": None, "remedy": None}
     if problem is not None:
         values |= {"problem": problem.code, "message": problem.message, "place": problem.place, "remedy": problem.remedy}
     if title is not None:
         values["title"] = title
-    tx.execute(update(deposits).where(deposits.c.id == number).values(values))
+    mine = (deposits.c.id == number, deposits.c.state == before.value)
+    return tx.execute(update(deposits).where(*mine).values(values)).rowcount == 1
 
 
 def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
@@ -162,6 +171,12 @@ def deposits_of(tx: Connection, container_id: str) -> list[Deposit]:
     """Return a container's deposits, the oldest first."""
     query = _DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id)
     return [_deposit(row) for row in tx.execute(query).mappings()]
+
+
+def unread(tx: Connection, container_id: str) -> list[str]:
+    """Return the deposits of a container that are received and not read yet, the oldest first."""
+    mine = (deposits.c.container_id == container_id, deposits.c.state == DepositState.RECEIVED.value)
+    return list(tx.execute(select(deposits.c.id).where(*mine).order_by(deposits.c.id)).scalars())
 
 
 def latest(tx: Connection, container_id: str, state: DepositState | None = None) -> Deposit | None:

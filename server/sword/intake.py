@@ -23,6 +23,7 @@ from server.sword import store
 from server.sword.accept import Acceptance, ask_to_read
 from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem
+from server.sword.package import READ_NOW_ENTRIES, counted
 from server.sword.understand import Opened, Understanding, names_a_work, says_nothing
 
 GRACE = timedelta(minutes=2)
@@ -71,8 +72,6 @@ class Intake:
                 opened = await asyncio.to_thread(self.opens[deposit.protocol], deposit, self.understanding.files)
                 if says_nothing(opened) and deposit.operation is Operation.REPLACE_METADATA:
                     deposit = replace(deposit, operation=Operation.COMPLETE)
-                if opened.payload is not None:
-                    self.understanding.packaging(opened.packaging)
                 waits = await asyncio.to_thread(self._waits, opened)
                 begun = await self.database.write(self._begin, account, deposit, collection, opened, waits=waits)
             except SheafError as error:
@@ -199,7 +198,10 @@ class Intake:
             observe.deposits.labels("taken").inc()
 
     def _waits(self, opened: Opened) -> bool:
-        return opened.payload is not None and opened.payload.received.bytes > self.read_now and "Binary" not in opened.packaging
+        """Whether a package is too large to be read within the request; raises ErrorContent for a packaging nobody knows."""
+        if opened.payload is None or not self.understanding.packaging(opened.packaging).unpacks:
+            return False
+        return opened.payload.received.bytes > self.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
 
     def _begin(
         self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened, *, waits: bool

@@ -216,3 +216,13 @@ def test_ten_thousand_files_are_added_at_once() -> None:
     found = applied(Draft(files=files[:1]), Operation.ADD, Content(files=files))
     assert time.perf_counter() - before < 1
     assert found.files == files
+
+
+async def test_a_package_of_many_entries_is_read_by_the_worker(depositor: Depositor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.sword.intake.READ_NOW_ENTRIES", 3)
+    few = await depositor.create(GOOD, ZIP)
+    many = await depositor.create(archive(a_txt=b"1", b_txt=b"2", c_txt=b"3", d_txt=b"4"), ZIP)
+    as_it_is = await depositor.create(archive(a_txt=b"1", b_txt=b"2", c_txt=b"3", d_txt=b"4"), PDF)
+    assert [(await depositor.state(each))[0] for each in (few, many, as_it_is)] == ["accepted", "received", "accepted"]
+    await depositor.house.worker.drain()
+    assert (await depositor.state(many))[0] == "accepted"

@@ -12,6 +12,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, NotFound, SheafError, Unavailable
 from server.identifiers import ledger
+from server.identifiers.schemes import doi
 from server.jobs import queue
 from server.publishing import Prepared, Press, prepare, publish, revise, withdraw
 from server.records import store as records
@@ -63,6 +64,8 @@ class Acceptance:
             try:
                 await self.database.write(_take, self, deposit, basis, taken, self.clock())
             except Conflict as error:
+                if error.code == "duplicate" and taken.prepared is not None:
+                    await self._explain(error, taken.prepared)
                 if error.code != "changed":
                     raise
                 await asyncio.sleep(random.uniform(0.0, 0.01 * attempt))  # noqa: S311 -- no secret: it parts those who met
@@ -71,6 +74,12 @@ class Acceptance:
         raise Unavailable(
             "Many requests change this deposit at once.", remedy="What was sent is kept and will be read; ask for the statement."
         )
+
+    async def _explain(self, error: Conflict, prepared: Prepared) -> None:
+        """Say of a name that another work has what its depositor can do; that work may be gone."""
+        if gone := await self.database.read(_withdrawn, prepared):
+            error.message = f"{error.message} That work was withdrawn."
+            error.remedy = f"Ask the administrator, who can publish work {gone} again; or send this one with its own DOI or none."
 
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
@@ -115,6 +124,17 @@ def _basis(tx: Connection, container_id: str) -> _Basis:
         return _Basis(container, container.draft, held=held)
     stored = records.get(tx, container_id)
     return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container_id), stored)
+
+
+def _withdrawn(tx: Connection, prepared: Prepared) -> str:
+    """Return the withdrawn work that has a DOI of this one, or an empty string."""
+    for identifier in prepared.record.identifiers:
+        if identifier.scheme == "doi":
+            owner = ledger.owner_of(tx, "doi", doi.normal(identifier.value))
+            if owner not in {None, prepared.record_id}:
+                stored = records.find(tx, owner or "")
+                return stored.id if stored is not None and stored.state is State.WITHDRAWN else ""
+    return ""
 
 
 def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content) -> Taken:

@@ -11,6 +11,7 @@ import msgspec
 from server.errors import Invalid, SheafError
 from server.records.merge import merged
 from server.records.model import File, Record, Text, Value
+from server.xml import clean
 
 NOTHING = "nothing"
 """The class of the problem of a complete deposit with nothing in it."""
@@ -76,7 +77,7 @@ class Problem:
 
     @classmethod
     def of(cls, error: SheafError) -> "Problem":
-        return cls(error.code, error.message, error.place, error.remedy)
+        return cls(error.code, clean(error.message), clean(error.place), clean(error.remedy))
 
 
 class Draft(Value, frozen=True, kw_only=True):
@@ -162,6 +163,16 @@ class Holding:
             return self.record.title.value
         named = next((d.filename for d in self.deposits if d.filename and d.sha256), None)
         return named or "Deposit in progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The containers a collection's feed lists, with their titles."""
+
+    containers: Sequence[Container]
+    titles: dict[str, str]
+    cut: bool
+    """Whether there are more, that changed longer ago."""
 
 
 def applied(draft: Draft, operation: Operation, content: Content) -> Draft:

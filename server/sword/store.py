@@ -10,8 +10,10 @@ from ulid import ULID
 
 from server.accounts.tables import accounts
 from server.errors import Conflict
+from server.records.tables import records
 from server.sword.model import Container, ContainerState, Deposit, DepositState, Draft, Event, Operation, Problem
 from server.sword.tables import containers, deposits, events
+from server.xml import clean
 
 REPEAT = timedelta(days=7)
 """How long the same bytes from the same depositor count as a repetition of the same deposit."""
@@ -127,7 +129,7 @@ def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> Non
         "remedy": problem and problem.remedy,
         "retries": deposit.retries,
     }
-    tx.execute(insert(deposits).values(row))
+    tx.execute(insert(deposits).values(_kept(row)))
 
 
 def end_deposit(
@@ -146,7 +148,7 @@ def end_deposit(
     if title is not None:
         values["title"] = title
     mine = (deposits.c.id == number, deposits.c.state == before.value)
-    return tx.execute(update(deposits).where(*mine).values(values)).rowcount == 1
+    return tx.execute(update(deposits).where(*mine).values(_kept(values))).rowcount == 1
 
 
 def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
@@ -159,7 +161,7 @@ def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
 
 def note(tx: Connection, deposit_id: str, at: datetime, what: str, detail: str = "") -> None:
     """Add an event to a deposit's history."""
-    tx.execute(insert(events).values(deposit_id=deposit_id, at=at, what=what, detail=detail))
+    tx.execute(insert(events).values(deposit_id=deposit_id, at=at, what=what, detail=clean(detail)))
 
 
 def deposit(tx: Connection, number: str) -> Deposit | None:
@@ -195,6 +197,7 @@ def events_of(tx: Connection, deposit_id: str) -> list[Event]:
 
 def search(tx: Connection, *, state: str = "", text: str = "", before: str = "", limit: int = 50) -> list[Deposit]:
     """Return deposits for the monitor, the newest first; `before` is the id to go on from."""
+    state, text, before = clean(state), clean(text), clean(before)
     query = _DEPOSITS.order_by(deposits.c.id.desc()).limit(limit)
     if state == ContainerState.PENDING:  # of the work, not of the request that brought it
         query = query.where(deposits.c.container_id.in_(select(containers.c.id).where(containers.c.state == state)))
@@ -248,6 +251,11 @@ def states_of(tx: Connection, numbers: Iterable[str]) -> dict[str, ContainerStat
     return {number: ContainerState(state) for number, state in tx.execute(query)}
 
 
+def titles_of(tx: Connection, numbers: list[str]) -> dict[str, str]:
+    """Return the titles of works."""
+    return {row.id: row.title for row in tx.execute(select(records.c.id, records.c.title).where(records.c.id.in_(numbers)))}
+
+
 def new_id() -> str:
     """Return a ULID: the time it was made, then chance."""
     return str(ULID())
@@ -256,6 +264,11 @@ def new_id() -> str:
 _DEPOSITS = select(deposits, accounts.c.name.label("account")).join(
     accounts, accounts.c.id == deposits.c.account_id, isouter=True
 )
+
+
+def _kept(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without the characters no XML and not every database can keep, NUL among them."""
+    return {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def _encode(draft: Draft) -> str:

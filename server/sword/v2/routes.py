@@ -83,8 +83,8 @@ class SwordV2:
 
     async def feed(self, request: web.Request) -> web.StreamResponse:
         collection = self._collection(request)
-        containers, titles = await self.database.read(listing, request[ACCOUNT], collection.name)
-        return _xml(documents.collection_feed(self.links, collection, containers, titles, self.clock()), FEED_TYPE)
+        found = await self.database.read(listing, request[ACCOUNT], collection.name)
+        return _xml(documents.collection_feed(self.links, collection, found, self.clock()), FEED_TYPE)
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         return await self._receipt(request.match_info["id"], request[ACCOUNT], 200)

@@ -186,7 +186,7 @@ class Intake:
             else:
                 content = await asyncio.to_thread(self.understanding.content, opened)
             await self.acceptance.take(deposit, content)
-        except (Invalid, TooLarge, Conflict, NotFound) as error:
+        except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
             refused = bare or (self.refuses and within_request)
             await self.acceptance.hold(deposit, error, refused=refused)

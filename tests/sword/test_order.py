@@ -10,6 +10,7 @@ import pytest
 from server.records.model import File
 from server.settings import Settings
 from server.sword import store
+from server.sword.errors import ErrorContent
 from server.sword.model import Content, DepositState, Draft, Operation, applied
 from server.sword.understand import Understanding
 from tests.conftest import entry
@@ -226,3 +227,16 @@ async def test_a_package_of_many_entries_is_read_by_the_worker(depositor: Deposi
     assert [(await depositor.state(each))[0] for each in (few, many, as_it_is)] == ["accepted", "received", "accepted"]
     await depositor.house.worker.drain()
     assert (await depositor.state(many))[0] == "accepted"
+
+
+async def test_a_queued_package_whose_packaging_was_taken_away_is_held(
+    depositor: Depositor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> None:
+        raise ErrorContent("The packaging is not accepted here.", place="Packaging", remedy="Use another.")
+
+    monkeypatch.setattr("server.sword.intake.READ_NOW_ENTRIES", 0)
+    receipt = await depositor.create(GOOD, ZIP)
+    monkeypatch.setattr(Understanding, "packaging", unknown)
+    await depositor.house.worker.drain()
+    assert (await depositor.state(receipt))[0] == "held"

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,6 +12,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, NotFound, SheafError, Unavailable
 from server.identifiers import ledger
+from server.identifiers.schemes import doi
 from server.jobs import queue
 from server.publishing import Prepared, Press, prepare, publish, revise, withdraw
 from server.records import store as records
@@ -36,6 +37,7 @@ from server.sword.model import (
 READ = "read-deposit"
 
 TRIES = 12
+_TOO_LATE = Problem("deleted", "The deposit was deleted before this was read.", "", "Its bytes are kept.")
 log = observe.logger("sword")
 
 
@@ -53,24 +55,17 @@ class Acceptance:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
 
         Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
-        done again.
+        done again. A deposit somebody else took meanwhile is left as it is.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
         for attempt in range(1, TRIES + 1):
             basis = await self.database.read(_basis, deposit.container_id)
-            draft = applied(basis.draft, deposit.operation, content)
-            prepared = None
-            whole = mends(basis.held, deposit.operation, content)
-            if basis.container.has_record or (whole and not deposit.in_progress):
-                record = completed(draft)
-                prepared = await asyncio.to_thread(
-                    prepare, self.press, basis.container.id, record, basis.container.created, doi=basis.doi
-                )
+            taken = await asyncio.to_thread(_made, self.press, deposit, basis, content)
             try:
-                await self.database.write(
-                    _take, self, deposit, basis, Taken(draft, prepared, whole, content.remarks), self.clock()
-                )
+                await self.database.write(_take, self, deposit, basis, taken, self.clock())
             except Conflict as error:
+                if error.code == "duplicate" and taken.prepared is not None:
+                    await self._explain(error, taken.prepared)
                 if error.code != "changed":
                     raise
                 await asyncio.sleep(random.uniform(0.0, 0.01 * attempt))  # noqa: S311 -- no secret: it parts those who met
@@ -80,6 +75,12 @@ class Acceptance:
             "Many requests change this deposit at once.", remedy="What was sent is kept and will be read; ask for the statement."
         )
 
+    async def _explain(self, error: Conflict, prepared: Prepared) -> None:
+        """Say of a name that another work has what its depositor can do; that work may be gone."""
+        if gone := await self.database.read(_withdrawn, prepared):
+            error.message = f"{error.message} That work was withdrawn."
+            error.remedy = f"Ask the administrator, who can publish work {gone} again; or send this one with its own DOI or none."
+
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
         state = DepositState.REFUSED if refused else DepositState.HELD
@@ -87,9 +88,10 @@ class Acceptance:
         log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 
-    async def delete(self, container: Container) -> None:
-        """Delete a container; the work it made is withdrawn, its tombstone stays (SWORD 2.0 § 6.8)."""
-        await self.database.write(_delete, self.press, container.id, self.clock())
+    async def delete(self, deposit: Deposit, account_id: int) -> None:
+        """Delete a deposit's container; the work it made is withdrawn, its tombstone stays (SWORD 2.0 § 6.8)."""
+        await self.database.write(_delete, self.press, deposit, account_id, self.clock())
+        observe.deposits.labels("taken").inc()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,37 @@ def _basis(tx: Connection, container_id: str) -> _Basis:
     return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container_id), stored)
 
 
+def _withdrawn(tx: Connection, prepared: Prepared) -> str:
+    """Return the withdrawn work that has a DOI of this one, or an empty string."""
+    for identifier in prepared.record.identifiers:
+        if identifier.scheme == "doi":
+            owner = ledger.owner_of(tx, "doi", doi.normal(identifier.value))
+            if owner not in {None, prepared.record_id}:
+                stored = records.find(tx, owner or "")
+                return stored.id if stored is not None and stored.state is State.WITHDRAWN else ""
+    return ""
+
+
+def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content) -> Taken:
+    """Make of the container what the deposit asks; costly with many files, so it runs in a thread."""
+    draft = applied(basis.draft, deposit.operation, content)
+    whole = mends(basis.held, deposit.operation, content)
+    prepared = None
+    if basis.container.has_record or (whole and not deposit.in_progress):
+        prepared = prepare(press, basis.container.id, completed(draft), basis.container.created, doi=basis.doi)
+    return Taken(draft, prepared, whole, content.remarks)
+
+
 def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime) -> None:
+    """Take a deposit in, unless somebody else did; the container's row is locked first, whoever comes."""
+    container = basis.container
+    store.container(tx, container.id, to_change=True)
+    title = taken.draft.record.title.value if taken.draft.record is not None else None
+    if not store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title):
+        return
     for remark in taken.remarks:
         store.note(tx, deposit.id, now, "remarked", remark)
-    title = taken.draft.record.title.value if taken.draft.record is not None else None
-    store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title)
     queue.drop(tx, READ, deposit.id)
-    container = basis.container
     if taken.prepared is None:
         state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
         store.change_container(tx, container, now, draft=taken.draft, state=state)
@@ -166,10 +192,11 @@ def _complete(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, p
 
 
 def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, now: datetime) -> None:
-    store.end_deposit(tx, deposit.id, state, problem)
+    container = store.container(tx, deposit.container_id or "", to_change=True)
+    if not store.end_deposit(tx, deposit.id, state, problem):
+        return
     queue.drop(tx, READ, deposit.id)
     store.note(tx, deposit.id, now, state.value, problem.message)
-    container = store.container(tx, deposit.container_id or "", to_change=True)
     if container is None or container.has_record:
         return
     if state is DepositState.HELD:
@@ -178,11 +205,18 @@ def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Proble
         store.change_container(tx, container, now, state=ContainerState.DELETED)
 
 
-def _delete(tx: Connection, press: Press, number: str, now: datetime) -> None:
-    container = store.container(tx, number, to_change=True)
+def _delete(tx: Connection, press: Press, deposit: Deposit, account_id: int, now: datetime) -> None:
+    """Delete a container, and note who asked for it; what was not read yet never will be."""
+    container = store.container(tx, deposit.container_id or "", to_change=True)
     if container is None:
         raise NotFound("The deposit was deleted meanwhile.")
     store.change_container(tx, container, now, state=ContainerState.DELETED)
+    for number in store.unread(tx, container.id):
+        store.end_deposit(tx, number, DepositState.REFUSED, _TOO_LATE)
+        store.note(tx, number, now, DepositState.REFUSED.value, _TOO_LATE.message)
+        queue.drop(tx, READ, number)
+    store.add_deposit(tx, replace(deposit, state=DepositState.TAKEN), account_id)
+    store.note(tx, deposit.id, now, "deleted", "The deposit was deleted; a work it had made is withdrawn.")
     if container.has_record:
         stored = records.get(tx, container.id)
         if stored.state is not State.WITHDRAWN:

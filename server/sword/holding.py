@@ -9,7 +9,9 @@ from server.identifiers.model import State as IdentifierState
 from server.records import store as records
 from server.records.store import State
 from server.sword import store
-from server.sword.model import Container, Deposit, Holding
+from server.sword.model import Container, Deposit, Holding, Listing
+
+MOST_LISTED = 100
 
 _WORDS = {
     IdentifierState.RESERVED: "reserved; no agency has registered it yet",
@@ -56,11 +58,10 @@ def original(tx: Connection, deposit_id: str, account: Account) -> Deposit:
     return found
 
 
-def listing(tx: Connection, account: Account, collection: str) -> tuple[list[Container], dict[str, str]]:
-    """Return a depositor's containers in a collection and their titles."""
-    found = store.containers_of(tx, account.id, collection)
-    titles = {}
-    for each in found:
-        record = records.get(tx, each.id).record if each.has_record else each.draft.record
-        titles[each.id] = record.title.value if record is not None else "Deposit in progress"
-    return found, titles
+def listing(tx: Connection, account: Account, collection: str, most: int = MOST_LISTED) -> Listing:
+    """Return the `most` containers of a depositor in a collection that changed last, and their titles."""
+    found = store.containers_of(tx, account.id, collection, most + 1)
+    shown = found[:most]
+    titles = {each.id: each.draft.record.title.value if each.draft.record else "Deposit in progress" for each in shown}
+    titles |= store.titles_of(tx, [each.id for each in shown if each.has_record])
+    return Listing(shown, titles, cut=len(found) > most)

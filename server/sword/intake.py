@@ -5,8 +5,9 @@ Its bytes are kept and its row is written before anything is read, so that from 
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -16,16 +17,22 @@ from server.accounts.model import Account
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge
-from server.jobs.model import Answer, Dead, Done, Job
+from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import store
 from server.sword.accept import Acceptance, ask_to_read
 from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
-from server.sword.model import Container, ContainerState, Deposit, DepositState, Draft, Problem
-from server.sword.understand import Opened, Understanding
+from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem
+from server.sword.package import READ_NOW_ENTRIES, counted
+from server.sword.understand import Opened, Understanding, names_a_work, says_nothing
 
 GRACE = timedelta(minutes=2)
 """After this long a deposit still marked received is read by the worker: whoever was reading it is gone."""
+
+TURN = timedelta(seconds=2)
+"""How long a queued deposit waits before it looks again whether the one before it is read."""
+MOMENT = timedelta(seconds=30)
+"""Within this time the same few words that begin a deposit are one deposit."""
 
 Open = Callable[[Deposit, FileStore], Opened]
 """Opens a deposit's kept bytes as its protocol says; raises SwordError for what cannot be read."""
@@ -48,6 +55,8 @@ class Intake:
     read_now: int
     """Bytes up to which a package is read within the request."""
     wake: Callable[[], None]
+    reading: dict[str, asyncio.Event] = field(default_factory=dict)
+    """The deposits that requests of this process are reading, each with an event that says when it is done."""
 
     async def receive(self, account: Account, deposit: Deposit, received: Received, collection: str) -> Container:
         """Take a deposit in and return its container as it is then.
@@ -56,30 +65,37 @@ class Intake:
         and no error.
         """
         opened = Opened()
-        try:
-            kept = await asyncio.to_thread(self.understanding.files.keep, received)
-            deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
-            opened = await asyncio.to_thread(self.opens[deposit.protocol], deposit, self.understanding.files)
-            if opened.payload is not None:
-                self.understanding.packaging(opened.packaging)
-            container, repeated = await self.database.write(self._begin, account, deposit, collection, opened)
-            if repeated:
-                return container
-        except SheafError as error:
-            failure = spoken(error)
-            await self.refuse(account, deposit, failure)
-            raise failure from error
-        else:
-            deposit = replace(deposit, container_id=container.id)
-            if self._waits(opened):
-                self.wake()
+        with self._announced(deposit.id):
+            try:
+                kept = await asyncio.to_thread(self.understanding.files.keep, received)
+                deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
+                opened = await asyncio.to_thread(self.opens[deposit.protocol], deposit, self.understanding.files)
+                if says_nothing(opened) and deposit.operation is Operation.REPLACE_METADATA:
+                    deposit = replace(deposit, operation=Operation.COMPLETE)
+                waits = await asyncio.to_thread(self._waits, opened)
+                begun = await self.database.write(self._begin, account, deposit, collection, opened, waits=waits)
+            except SheafError as error:
+                failure = spoken(error)
+                await self.refuse(account, deposit, failure)
+                raise failure from error
             else:
-                await self._read(deposit, opened)
-            return await self.database.read(_container, container.id)
-        finally:
-            await asyncio.to_thread(
-                opened.discard, self.understanding.files.path(received.sha256) if deposit.sha256 else received.path
-            )
+                if not begun.repeated:
+                    await self._go_on(begun, opened)
+            finally:
+                await asyncio.to_thread(
+                    opened.discard, self.understanding.files.path(received.sha256) if deposit.sha256 else received.path
+                )
+        return await self._leave(begun)
+
+    async def change(self, account: Account, deposit: Deposit) -> None:
+        """Do what a request without a body asks of its container; should we break down meanwhile, the worker does it.
+
+        Raises SheafError where it cannot be done; the deposit's row says so too.
+        """
+        with self._announced(deposit.id):
+            begun = await self.database.write(self._begin, account, deposit, "", Opened(), waits=False)
+            await self._go_on(begun, Opened())
+        await self._leave(begun)
 
     async def refuse(self, account: Account | None, deposit: Deposit, error: SwordError) -> None:
         """Write down a refused deposit; its bytes, where it had any, are kept."""
@@ -93,7 +109,14 @@ class Intake:
         deposit = await self.database.read(store.deposit, job.subject)
         if deposit is None or deposit.state is not DepositState.RECEIVED:
             return Done("it was read already") if deposit is not None else Dead("There is no such deposit.")
+        container = deposit.container_id or ""
+        unread = await self.database.read(store.unread, container)
+        if deposit.id in self.reading:
+            return Later(GRACE, "a request is reading it")
+        if unread and unread[0] < deposit.id:
+            return Later(TURN, f"deposit {unread[0]} of the same container comes first")
         await self._read_kept(deposit)
+        await self._call_next(await self.database.read(store.unread, container))
         return Done()
 
     async def read_again(self, deposit_id: str, why: str) -> None:
@@ -101,13 +124,51 @@ class Intake:
 
         Raises NotFound and Conflict (it is not held).
         """
-        deposit = await self.database.write(_reopen, deposit_id, why, self.clock(), self.read_now)
-        if deposit.bytes > self.read_now:
+        with self._announced(deposit_id):
+            deposit = await self.database.write(_reopen, deposit_id, why, self.clock(), self.read_now)
+            if deposit.bytes <= self.read_now:
+                await self._read_kept(deposit)
+        self.wake()
+
+    @contextmanager
+    def _announced(self, number: str) -> Iterator[None]:
+        """Let the requests that come after this one on the same container know that it is being read, and wait for it."""
+        self.reading[number] = done = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self.reading[number]
+            done.set()
+
+    async def _go_on(self, begun: "_Begun", opened: Opened) -> None:
+        """Read a deposit once those that came before it on the same container are read, or leave it to the worker."""
+        if not begun.waits:
+            for number in begun.ahead:
+                if number in self.reading:
+                    await self.reading[number].wait()
+            left = await self.database.read(store.unread, begun.container.id) if begun.ahead else []
+            if begun.ahead.isdisjoint(left):
+                await self._read(begun.deposit, opened)
+                return
+            await self.database.write(ask_to_read, begun.deposit.id, self.clock())
+        self.wake()
+
+    async def _leave(self, begun: "_Begun") -> Container:
+        """Return the container as it is now; what waited for this deposit is next."""
+        container, unread = await self.database.read(_standing, begun.container.id)
+        if not begun.waits:
+            await self._call_next(unread)
+        return container
+
+    async def _call_next(self, unread: list[str]) -> None:
+        if unread and unread[0] not in self.reading:
+            await self.database.write(ask_to_read, unread[0], self.clock())
             self.wake()
-        else:
-            await self._read_kept(deposit)
 
     async def _read_kept(self, deposit: Deposit) -> None:
+        if deposit.sha256 is None:  # it had no body
+            await self._read(deposit, Opened(), within_request=False)
+            return
         try:
             opened = await asyncio.to_thread(self.opens[deposit.protocol], deposit, self.understanding.files)
         except (SwordError, NotFound) as error:  # NotFound: the bytes are not in the store any more
@@ -120,59 +181,87 @@ class Intake:
 
     async def _read(self, deposit: Deposit, opened: Opened, *, within_request: bool = True) -> None:
         try:
-            content = await asyncio.to_thread(self.understanding.content, opened)
+            if deposit.operation is Operation.DELETE_FILE:
+                content = Content(gone=(deposit.filename or "",))
+            else:
+                content = await asyncio.to_thread(self.understanding.content, opened)
             await self.acceptance.take(deposit, content)
-        except (Invalid, TooLarge, Conflict, NotFound) as error:
-            refused = self.refuses and within_request
+        except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
+            bare = deposit.sha256 is None  # there is nothing to hold
+            refused = bare or (self.refuses and within_request)
             await self.acceptance.hold(deposit, error, refused=refused)
-            if refused:
+            if bare and within_request:
+                raise
+            if refused and within_request:
                 raise ContentRefused(error.message, place=error.place, remedy=error.remedy, code=error.code) from error
         else:
             observe.deposits.labels("taken").inc()
 
     def _waits(self, opened: Opened) -> bool:
-        return opened.payload is not None and opened.payload.received.bytes > self.read_now and "Binary" not in opened.packaging
+        """Whether a package is too large to be read within the request; raises ErrorContent for a packaging nobody knows."""
+        if opened.payload is None or not self.understanding.packaging(opened.packaging).unpacks:
+            return False
+        return opened.payload.received.bytes > self.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
 
     def _begin(
-        self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened
-    ) -> tuple[Container, bool]:
+        self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened, *, waits: bool
+    ) -> "_Begun":
         """Write container and deposit; answer the same deposit sent again with the container it made.
 
-        Spec: one deposit, counted retries.
+        Spec: one deposit, counted retries. What comes while an earlier deposit waits in the queue waits behind it.
         """
         now = self.clock()
+        ahead: frozenset[str] = frozenset()
         if deposit.container_id is None:
             mark = _fingerprint(account, deposit, collection)
             store.lock(tx, mark)
             known = store.repeated(tx, account.id, mark, now)
-            if known is not None and (not deposit.in_progress or known.state is ContainerState.IN_PROGRESS):
+            if known is not None and _repeats(tx, deposit, opened, known, now):
                 store.count_retry(tx, known.id, now)
-                return known, True
+                return _Begun(known, deposit, ahead, waits=True, repeated=True)
             number = store.new_id()
             container = Container(
                 number, account.id, collection, ContainerState.RECEIVED, None, Draft(), has_record=False, created=now, changed=now
             )
             store.add_container(tx, container, mark)
         else:
-            found = store.container(tx, deposit.container_id)
+            found = store.container(tx, deposit.container_id, to_change=True)
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
-            container = found
-        store.add_deposit(tx, replace(deposit, container_id=container.id), account.id)
+            container, ahead = found, frozenset(store.unread(tx, found.id))
+            waits = waits or not ahead <= self.reading.keys()
+            if waits and container.state is ContainerState.IN_PROGRESS:
+                store.change_container(tx, container, now, state=ContainerState.RECEIVED)
+        deposit = replace(deposit, container_id=container.id)
+        store.add_deposit(tx, deposit, account.id)
         store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {account.name}: {deposit.operation}.")
-        ask_to_read(tx, deposit.id, now if self._waits(opened) else now + GRACE)
-        return container, False
+        ask_to_read(tx, deposit.id, now if waits else now + GRACE)
+        return _Begun(container, deposit, ahead, waits=waits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A deposit whose row is written."""
+
+    container: Container
+    deposit: Deposit
+    ahead: frozenset[str]
+    """Deposits of the same container that were received before it and not read yet."""
+    waits: bool
+    """Whether the worker reads it."""
+    repeated: bool = False
 
 
 def _reopen(tx: Connection, deposit_id: str, why: str, now: datetime, read_now: int) -> Deposit:
     """Set a held deposit back to received; should we break down while reading it, the worker does."""
     deposit = store.deposit(tx, deposit_id)
-    container = store.container(tx, deposit.container_id or "") if deposit is not None else None
+    container = store.container(tx, deposit.container_id or "", to_change=True) if deposit is not None else None
     if deposit is None or container is None:
         raise NotFound("There is no such deposit, or it was deleted.")
     if deposit.state is not DepositState.HELD or deposit.sha256 is None:
         raise Conflict("This deposit is not held any more.", code="state")
-    store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None)
+    if not store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None, before=DepositState.HELD):
+        raise Conflict("This deposit is not held any more.", code="state")
     store.note(tx, deposit.id, now, "reopened", why)
     if not container.has_record:
         store.change_container(tx, container, now, state=ContainerState.RECEIVED)
@@ -180,17 +269,35 @@ def _reopen(tx: Connection, deposit_id: str, why: str, now: datetime, read_now: 
     return replace(deposit, state=DepositState.RECEIVED, problem=None)
 
 
-def _container(tx: Connection, number: str) -> Container:
+def _standing(tx: Connection, number: str) -> tuple[Container, list[str]]:
     found = store.container(tx, number)
     if found is None:
         raise NotFound("The deposit was deleted meanwhile.")
-    return found
+    return found, store.unread(tx, number)
 
 
 def _refuse(tx: Connection, deposit: Deposit, account: Account | None) -> None:
     store.add_deposit(tx, deposit, None if account is None else account.id)
     assert deposit.problem is not None  # noqa: S101 -- set by refuse
     store.note(tx, deposit.id, deposit.received, deposit.state.value, deposit.problem.message)
+
+
+def _repeats(tx: Connection, deposit: Deposit, opened: Opened, known: Container, now: datetime) -> bool:
+    """Whether a deposit whose fingerprint is known is the known one again: its client did not hear our answer.
+
+    Clients begin many deposits with the same few words; those are the same one only where it was begun a moment ago.
+    """
+    if not deposit.in_progress:
+        return True
+    if known.state not in {ContainerState.IN_PROGRESS, ContainerState.RECEIVED, ContainerState.HELD}:
+        return False
+    if opened.payload is not None or _slug(deposit) or (opened.entry is not None and names_a_work(opened.entry)):
+        return True
+    return now - known.created < MOMENT and len(store.deposits_of(tx, known.id)) == 1
+
+
+def _slug(deposit: Deposit) -> str:
+    return next((value for name, value in deposit.headers if name.lower() == "slug"), "")
 
 
 def _fingerprint(account: Account, deposit: Deposit, collection: str) -> str:
@@ -203,5 +310,4 @@ def _fingerprint(account: Account, deposit: Deposit, collection: str) -> str:
         deposit.filename,
         str(deposit.in_progress),
     )
-    slug = next((value for name, value in deposit.headers if name.lower() == "slug"), "")
-    return hashlib.sha256("\0".join([*(part or "" for part in parts), slug]).encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256("\0".join([*(part or "" for part in parts), _slug(deposit)]).encode("utf-8", "replace")).hexdigest()

@@ -8,9 +8,13 @@ from pathlib import PurePath
 
 import msgspec
 
-from server.errors import SheafError
+from server.errors import Invalid, SheafError
 from server.records.merge import merged
 from server.records.model import File, Record, Text, Value
+from server.xml import clean
+
+NOTHING = "nothing"
+"""The class of the problem of a complete deposit with nothing in it."""
 
 
 class ContainerState(StrEnum):
@@ -59,6 +63,7 @@ class Operation(StrEnum):
     COMPLETE = "complete"
     DELETE_CONTENT = "delete content"
     DELETE_FILE = "delete file"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Problem:
 
     @classmethod
     def of(cls, error: SheafError) -> "Problem":
-        return cls(error.code, error.message, error.place, error.remedy)
+        return cls(error.code, clean(error.message), clean(error.place), clean(error.remedy))
 
 
 class Draft(Value, frozen=True, kw_only=True):
@@ -84,11 +89,13 @@ class Draft(Value, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one deposit brought, understood: metadata (or none), files, and remarks for the monitor."""
+    """What one deposit brought, understood: metadata (or none), files, remarks for the monitor, and what it takes away."""
 
     record: Record | None = None
     files: tuple[File, ...] = ()
     remarks: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    """Names of files it takes away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,29 +161,38 @@ class Holding:
     def title(self) -> str:
         if self.record is not None:
             return self.record.title.value
-        named = next((d.filename for d in self.deposits if d.filename), None)
+        named = next((d.filename for d in self.deposits if d.filename and d.sha256), None)
         return named or "Deposit in progress"
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The containers a collection's feed lists, with their titles."""
+
+    containers: Sequence[Container]
+    titles: dict[str, str]
+    cut: bool
+    """Whether there are more, that changed longer ago."""
+
+
 def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
-    """Return the draft after an operation."""
+    """Return the draft after an operation. What says nothing of metadata leaves them as they are."""
     record, files = draft.record, draft.files
     match operation:
         case Operation.CREATE | Operation.REPLACE_ALL:
-            record, files = content.record, content.files
+            record, files = content.record or record, content.files
         case Operation.ADD:
             record = merged(record, content.record) if record and content.record else record or content.record
             files = _added(files, content.files)
         case Operation.REPLACE_METADATA:
-            record = content.record
+            record = content.record or record
         case Operation.REPLACE_CONTENT:
             record, files = record or content.record, content.files
         case Operation.DELETE_CONTENT:
             files = ()
         case Operation.DELETE_FILE:
-            gone = {file.name for file in content.files}
-            files = tuple(file for file in files if file.name not in gone)
-        case Operation.COMPLETE:
+            files = tuple(file for file in files if file.name not in content.gone)
+        case Operation.COMPLETE | Operation.DELETE:
             pass
     return Draft(record=record, files=files)
 
@@ -185,17 +201,28 @@ def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
     """Whether a request brings anew what is held, so that its container is not held any more."""
     if held is None or held.operation in {Operation.COMPLETE, Operation.DELETE_CONTENT, Operation.DELETE_FILE}:
         return True
+    if held.problem is not None and held.problem.code == NOTHING:
+        return content.record is not None or bool(content.files)
     if (held.content_type or "").partition(";")[0].strip().lower() == "application/atom+xml":
         return content.record is not None
     return bool(content.files) or operation is Operation.DELETE_CONTENT
 
 
 def completed(draft: Draft) -> Record:
-    """Return the record a draft makes. One without metadata is named after its first file, as its depositor said nothing else."""
+    """Return the record a draft makes. One without metadata is named after its first file, as its depositor said nothing else.
+
+    Raises Invalid for a draft with nothing in it: it would be a work nobody can tell from another.
+    """
     record = draft.record
     if record is None:
-        title = PurePath(draft.files[0].name).name if draft.files else "Untitled deposit"
-        record = Record(type="other.other", title=Text(value=title))
+        if not draft.files:
+            raise Invalid(
+                "The deposit is complete, and there is nothing in it: no metadata and no files.",
+                place="deposit",
+                remedy="Send metadata (an Atom entry) or files to it; it is then published.",
+                code=NOTHING,
+            )
+        record = Record(type="other.other", title=Text(value=PurePath(draft.files[0].name).name))
     return msgspec.structs.replace(record, files=draft.files)
 
 
@@ -210,13 +237,14 @@ def _added(files: tuple[File, ...], more: tuple[File, ...]) -> tuple[File, ...]:
     The same name with other bytes gets a number, the same bytes are there already.
     """
     result = list(files)
+    names = {file.name: file.sha256 for file in files}
     for file in more:
-        names = {f.name: f.sha256 for f in result}
         if names.get(file.name) == file.sha256:
             continue
         path, number, name = PurePath(file.name), 1, file.name
         while name in names:
             number += 1
             name = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
+        names[name] = file.sha256
         result.append(msgspec.structs.replace(file, name=name))
     return tuple(result)

@@ -22,6 +22,8 @@ from server.registry import Registry
 from server.xml import FORBIDDEN
 
 MOST_ENTRIES = 10_000
+READ_NOW_ENTRIES = 1_000
+"""Entries up to which an archive is read within the request."""
 MOST_BYTES = 64 * 2**30
 LARGEST_RATIO = 200
 RATIO_FROM = 10 * 2**20  # a small file may be as compressible as it likes
@@ -42,6 +44,10 @@ _DRIVE = re.compile("[A-Za-z]:")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 LARGEST_DIRECTORY = 8 * 2**20
 """Bytes of an archive's list of entries: it is read whole, so it must not be as long as its sender likes."""
+_END = struct.Struct("<4s4H2IH")
+_WIDE_END = struct.Struct("<4sQ2H2I4Q")  # Zip64, without what may follow
+_WIDE_LOCATOR = 20
+_LONGEST_END = 2**16 + _END.size + _WIDE_LOCATOR + _WIDE_END.size
 #: Left by operating systems, never part of a work.
 _LITTER = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 
@@ -95,6 +101,8 @@ class Packaging:
     aliases: tuple[str, ...]
     title: str
     read: Callable[[Arrived, Store], Package]
+    unpacks: bool = True
+    """Whether it is an archive, whose reading takes the longer the more is in it."""
 
 
 def packagings() -> Registry[Packaging]:
@@ -111,6 +119,43 @@ class Bounded(io.FileIO):
         return super().read(-1 if size is None else size) or b""
 
 
+def counted(path: Path) -> int:
+    """Count the entries of an archive from its end and its list of entries, without opening it; 0 where it is none.
+
+    Neither what the end says nor what is listed is believed alone. Counts no further than one over what is allowed.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - _LONGEST_END))
+        tail = file.read(_LONGEST_END)
+        at = tail.rfind(b"PK\x05\x06")
+        if at < 0 or len(tail) - at < _END.size:
+            return 0
+        _, _, _, _, said, length, _, _ = _END.unpack_from(tail, at)
+        end = size - len(tail) + at
+        wide = at - _WIDE_LOCATOR - _WIDE_END.size
+        if wide >= 0 and tail.startswith(b"PK\x06\x06", wide):
+            said, length = _WIDE_END.unpack_from(tail, wide)[-3:-1]
+            end -= _WIDE_LOCATOR + _WIDE_END.size
+        file.seek(max(0, end - length))
+        return max(int(said), _listed(file.read(min(length, LARGEST_DIRECTORY))))
+
+
+def _listed(directory: bytes) -> int:
+    count = at = 0
+    while count <= MOST_ENTRIES and directory.startswith(b"PK\x01\x02", at) and at + 46 <= len(directory):
+        at += 46 + sum(struct.unpack_from("<3H", directory, at + 28))
+        count += 1
+    return count
+
+
+def too_many(count: int) -> Invalid:
+    """Say that an archive has too many entries."""
+    return _unsafe(
+        f"The archive has {count} entries; {MOST_ENTRIES} are allowed.", "", "Send fewer files, or an archive within the archive."
+    )
+
+
 def entries(archive: zipfile.ZipFile, size: int) -> list[tuple[str, zipfile.ZipInfo]]:
     """Return the files of an archive of `size` bytes with the names they get, after looking at every entry, litter left out.
 
@@ -118,11 +163,7 @@ def entries(archive: zipfile.ZipFile, size: int) -> list[tuple[str, zipfile.ZipI
     """
     listed = archive.infolist()
     if len(listed) > MOST_ENTRIES:
-        raise _unsafe(
-            f"The archive has {len(listed)} entries; {MOST_ENTRIES} are allowed.",
-            "",
-            "Send fewer files, or an archive within the archive.",
-        )
+        raise too_many(len(listed))
     if sum(entry.file_size for entry in listed) > MOST_BYTES:
         raise _unsafe("The archive would unpack to more than 64 GB.", "", "Send the files in several deposits.")
     if (total := sum(entry.file_size for entry in listed)) > max(

@@ -10,8 +10,10 @@ from ulid import ULID
 
 from server.accounts.tables import accounts
 from server.errors import Conflict
+from server.records.tables import records
 from server.sword.model import Container, ContainerState, Deposit, DepositState, Draft, Event, Operation, Problem
 from server.sword.tables import containers, deposits, events
+from server.xml import clean
 
 REPEAT = timedelta(days=7)
 """How long the same bytes from the same depositor count as a repetition of the same deposit."""
@@ -127,17 +129,26 @@ def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> Non
         "remedy": problem and problem.remedy,
         "retries": deposit.retries,
     }
-    tx.execute(insert(deposits).values(row))
+    tx.execute(insert(deposits).values(_kept(row)))
 
 
-def end_deposit(tx: Connection, number: str, state: DepositState, problem: Problem | None, *, title: str | None = None) -> None:
-    """Write down how a deposit ended."""
+def end_deposit(
+    tx: Connection,
+    number: str,
+    state: DepositState,
+    problem: Problem | None,
+    *,
+    title: str | None = None,
+    before: DepositState = DepositState.RECEIVED,
+) -> bool:
+    """Write down how a deposit ended; return False, writing nothing, where it is not in the state `before` any more."""
     values: dict[str, Any] = {"state": state.value, "problem": None, "message": None, "place": None, "remedy": None}
     if problem is not None:
         values |= {"problem": problem.code, "message": problem.message, "place": problem.place, "remedy": problem.remedy}
     if title is not None:
         values["title"] = title
-    tx.execute(update(deposits).where(deposits.c.id == number).values(values))
+    mine = (deposits.c.id == number, deposits.c.state == before.value)
+    return tx.execute(update(deposits).where(*mine).values(_kept(values))).rowcount == 1
 
 
 def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
@@ -150,7 +161,7 @@ def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
 
 def note(tx: Connection, deposit_id: str, at: datetime, what: str, detail: str = "") -> None:
     """Add an event to a deposit's history."""
-    tx.execute(insert(events).values(deposit_id=deposit_id, at=at, what=what, detail=detail))
+    tx.execute(insert(events).values(deposit_id=deposit_id, at=at, what=what, detail=clean(detail)))
 
 
 def deposit(tx: Connection, number: str) -> Deposit | None:
@@ -162,6 +173,12 @@ def deposits_of(tx: Connection, container_id: str) -> list[Deposit]:
     """Return a container's deposits, the oldest first."""
     query = _DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id)
     return [_deposit(row) for row in tx.execute(query).mappings()]
+
+
+def unread(tx: Connection, container_id: str) -> list[str]:
+    """Return the deposits of a container that are received and not read yet, the oldest first."""
+    mine = (deposits.c.container_id == container_id, deposits.c.state == DepositState.RECEIVED.value)
+    return list(tx.execute(select(deposits.c.id).where(*mine).order_by(deposits.c.id)).scalars())
 
 
 def latest(tx: Connection, container_id: str, state: DepositState | None = None) -> Deposit | None:
@@ -180,6 +197,7 @@ def events_of(tx: Connection, deposit_id: str) -> list[Event]:
 
 def search(tx: Connection, *, state: str = "", text: str = "", before: str = "", limit: int = 50) -> list[Deposit]:
     """Return deposits for the monitor, the newest first; `before` is the id to go on from."""
+    state, text, before = clean(state), clean(text), clean(before)
     query = _DEPOSITS.order_by(deposits.c.id.desc()).limit(limit)
     if state == ContainerState.PENDING:  # of the work, not of the request that brought it
         query = query.where(deposits.c.container_id.in_(select(containers.c.id).where(containers.c.state == state)))
@@ -233,6 +251,11 @@ def states_of(tx: Connection, numbers: Iterable[str]) -> dict[str, ContainerStat
     return {number: ContainerState(state) for number, state in tx.execute(query)}
 
 
+def titles_of(tx: Connection, numbers: list[str]) -> dict[str, str]:
+    """Return the titles of works."""
+    return {row.id: row.title for row in tx.execute(select(records.c.id, records.c.title).where(records.c.id.in_(numbers)))}
+
+
 def new_id() -> str:
     """Return a ULID: the time it was made, then chance."""
     return str(ULID())
@@ -241,6 +264,11 @@ def new_id() -> str:
 _DEPOSITS = select(deposits, accounts.c.name.label("account")).join(
     accounts, accounts.c.id == deposits.c.account_id, isouter=True
 )
+
+
+def _kept(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without the characters no XML and not every database can keep, NUL among them."""
+    return {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def _encode(draft: Draft) -> str:

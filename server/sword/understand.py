@@ -20,6 +20,8 @@ from server.sword.model import Content
 from server.sword.package import Arrived, Member, Package, Packaging
 from server.xml import parse
 
+_NAMES = frozenset({"id", "identifier", "doi", "isbn", "handle"})
+"""Elements that tell a work from others, by local name."""
 _TEXTS = ("application/pdf", "text/", "application/epub", "application/xhtml")
 
 
@@ -103,6 +105,23 @@ class Understanding:
         sha256 = self.files.keep(received)
         role = "fulltext" if mime.startswith(_TEXTS) and mime != "text/csv" else "other"
         return File(name=member.name, mime=mime, bytes=size, sha256=sha256, md5=md5, role=role)
+
+
+def says_nothing(opened: Opened) -> bool:
+    """Whether a request brings neither a payload nor anything in its entry."""
+    return opened.payload is None and not (opened.entry is not None and _says_something(opened.entry))
+
+
+def names_a_work(entry: etree._Element) -> bool:
+    """Whether an entry tells its work from others: by an atom:id or by an identifier such as a DOI."""
+    return any(
+        isinstance(element.tag, str) and ("".join(element.itertext()).strip() if _local(element) in _NAMES else False)
+        for element in entry.iter()
+    )
+
+
+def _local(element: etree._Element) -> str:
+    return str(etree.QName(element).localname).lower()
 
 
 def _says_something(entry: etree._Element) -> bool:

@@ -271,3 +271,16 @@ async def test_what_a_crash_left_unread_is_read_by_the_worker(
     assert row.state is DepositState.TAKEN
     assert [title for _, _, title in await depositor.oai()] == ["Versuche"]
     assert timedelta(days=1) < store.REPEAT
+
+
+async def test_a_doi_of_a_withdrawn_work_is_held_with_a_remedy_that_can_be_followed(depositor: Depositor) -> None:
+    first = await depositor.create(entry(title="Peas", more=DOI.decode()), ENTRY)
+    assert (await depositor.ask("DELETE", first.edit)).status == 204
+    second = await depositor.create(entry(title="Beans", more=DOI.decode()), ENTRY)
+    assert (await depositor.state(second))[0] == "held"
+    [row] = await depositor.rows(state="held")
+    assert row.problem is not None
+    assert row.problem.code == "duplicate"
+    assert "was withdrawn" in row.problem.message
+    assert "administrator" in row.problem.remedy
+    assert first.number in row.problem.remedy

@@ -278,3 +278,45 @@ def test_any_bytes_are_content_or_an_error_of_ours(shared_desk: Desk, sent: byte
     except SheafError as error:
         assert error.remedy  # noqa: PT017 -- either outcome is good, both are looked at
     assert shared_desk.left() == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 40, 70_000])
+def test_entries_are_counted_without_opening_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Also with a comment behind and something before; 70,000 need Zip64."""
+    out = io.BytesIO(b"#!/bin/sh")
+    out.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.comment = b"peas"
+        for number in range(count):
+            archive.writestr(zipfile.ZipInfo(str(number)), b"")
+    (tmp_path / "a.zip").write_bytes(out.getvalue())
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert package.counted(tmp_path / "a.zip") == count
+
+
+def test_an_end_that_says_less_than_is_listed_is_not_believed(
+    tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = bytearray(zipped(*((str(number), b"") for number in range(20))))
+    end = body.rindex(b"PK\x05\x06")
+    struct.pack_into("<2H", body, end + 8, 1, 1)
+    (tmp_path / "a.zip").write_bytes(body)
+    assert package.counted(tmp_path / "a.zip") == 20
+    monkeypatch.setattr(package, "MOST_ENTRIES", 10)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(Invalid, match="11 entries; 10 are allowed"):
+        desk.read(bytes(body))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_can_be_counted(tmp_path_factory: pytest.TempPathFactory, sent: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.zip"
+    path.write_bytes(sent + b"PK\x05\x06" + sent)
+    assert package.counted(path) >= 0
+
+
+def test_packagings_say_whether_they_unpack() -> None:
+    assert {packaging.iri.rpartition("/")[2]: packaging.unpacks for packaging in packagings()} == {
+        "Binary": False,
+        "SimpleZip": True,
+    }

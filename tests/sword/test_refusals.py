@@ -368,3 +368,26 @@ async def test_headers_that_are_no_utf_8_are_taken(client: TestClient, depositor
     request = head(4).replace(b"Content-Disposition: attachment; filename=peas.pdf", name) + b"peas"
     assert (await spoken(client, request, end=b"</entry>")).startswith(b"HTTP/1.1 201 ")
     assert [row.filename for row in await depositor.rows()] == ["Versuche über.pdf"]
+
+
+@pytest.mark.parametrize("more", [b"Packaging: http://x\0y", b"X\0: y", b"Content-Disposition: attachment; filename*=a\0b''c"])
+async def test_a_part_with_a_nul_in_its_headers_is_refused_and_kept(depositor: Depositor, more: bytes) -> None:
+    body = b"\r\n".join([
+        b"--b1\r\nContent-Type: application/atom+xml\r\n", entry(),
+        b"--b1\r\nContent-Type: application/zip\r\nPackaging: http://x\0y\r\n" + more + b"\r\n", GOOD, b"--b1--\r\n",
+    ])  # fmt: skip
+    refused = await depositor.ask("POST", depositor.collection, body, RELATED)
+    is_error(refused, 415, "ErrorContent")
+    row = await depositor.row(refused.reference)
+    assert row.state is DepositState.REFUSED
+    assert "http://xy" in (row.problem.message if row.problem else "")
+    assert depositor.kept(row) == body
+
+
+@pytest.mark.parametrize("name", ["a%00b.pdf", "UTF-8''a%00b.pdf"])
+async def test_a_name_with_a_nul_is_kept_without_it(depositor: Depositor, name: str) -> None:
+    key = "filename*" if "UTF" in name else "filename"
+    await depositor.create(b"%PDF", PDF | {"Content-Disposition": f"attachment; {key}={name}", "Slug": "a%00b"})
+    [row] = await depositor.rows()
+    assert row.filename == "ab.pdf"
+    assert (await depositor.ask("PUT", f"{depositor.collection}%00", b"")).status in {404, 405}

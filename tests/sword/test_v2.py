@@ -300,3 +300,14 @@ async def test_nobody_touches_another_accounts_deposit(depositor: Depositor) -> 
     ):
         assert (await depositor.ask(method, iri, entry(), ENTRY, OTHER)).status == 403
     assert await depositor.oai() == [(receipt.number, "", "Versuche")]
+
+
+async def test_a_feed_says_when_it_does_not_list_all(depositor: Depositor, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        await depositor.create(entry(title=f"Peas {number}"), ENTRY, OPEN if number else {})
+        depositor.house.clock.pass_time(minutes=1)  # type: ignore[attr-defined]  # the tests' clock
+    assert not (await depositor.get(depositor.collection)).text("a:subtitle")
+    monkeypatch.setattr("server.sword.holding.listing.__defaults__", (2,))
+    feed = await depositor.get(depositor.collection)
+    assert feed.text("a:subtitle") == "Only the 2 deposits that changed last are listed."
+    assert feed.all("a:entry/a:title/text()") == ["Peas 2", "Peas 1"]

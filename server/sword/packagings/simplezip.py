@@ -3,7 +3,8 @@
 import zipfile
 
 from server.errors import Invalid
-from server.sword.package import BROKEN, Arrived, Bounded, Member, Package, Packaging, Store, entries, unpack
+from server.sword import package
+from server.sword.package import BROKEN, Arrived, Bounded, Member, Package, Packaging, Store, counted, entries, too_many, unpack
 
 IRI = "http://purl.org/net/sword/package/SimpleZip"
 
@@ -15,6 +16,8 @@ LARGEST_DOCUMENTS = 64 * 2**20
 def read(arrived: Arrived, store: Store) -> Package:
     """Unpack the archive. XML files at its top, or at the top of its only folder, are offered as metadata."""
     members: list[Member] = []
+    if (count := counted(arrived.path)) > package.MOST_ENTRIES:
+        raise too_many(count)
     try:
         with Bounded(arrived.path) as file, zipfile.ZipFile(file) as archive:
             found = entries(archive, arrived.received.bytes)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from server.clock import to_wire
 from server.metadata.templates import environment
 from server.sword.errors import SwordError
-from server.sword.model import STATES, Container, ContainerState, DepositState, Holding
+from server.sword.model import STATES, ContainerState, DepositState, Holding, Listing
 
 ROOT = "/sword/v2"
 MEDIA = f"{ROOT}/edit-media/"
@@ -92,16 +92,13 @@ def statement(links: Links, holding: Holding) -> bytes:
     )
 
 
-def collection_feed(
-    links: Links, collection: Collection, containers: Sequence[Container], titles: dict[str, str], now: datetime
-) -> bytes:
+def collection_feed(links: Links, collection: Collection, listing: Listing, now: datetime) -> bytes:
     """Write a collection as an Atom feed (RFC 5023 § 10)."""
     return _render(
         "collection.xml",
         links=links,
         collection=collection,
-        containers=containers,
-        titles=titles,
+        listing=listing,
         updated=to_wire(now),
         wire=to_wire,
     )

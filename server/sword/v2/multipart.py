@@ -16,6 +16,7 @@ from typing import BinaryIO
 from server.records.files import PIECE, Received
 from server.sword.errors import BadRequest
 from server.sword.package import Store
+from server.xml import clean
 
 LONGEST_HEADERS = 16 * 1024
 MOST_PARTS = 16
@@ -121,7 +122,7 @@ def _part(body: BinaryIO, start: int, end: int, store: Store) -> Part:
             remedy="Put an empty line between headers and content.",
         )
     parsed = HeaderParser().parsestr(_text(head[:cut]))
-    headers = {name.title(): " ".join(value.splitlines()) for name, value in parsed.items()}
+    headers = {clean(name).title(): clean(" ".join(value.splitlines())) for name, value in parsed.items()}
     return Part(headers, _decoded(body, start + cut + gap, end, headers, store))
 
 

@@ -79,15 +79,15 @@ def deposit_headers(headers: Mapping[str, str]) -> DepositHeaders:
 
 
 def sound(value: str) -> str:
-    """Return a header's value as text that can be kept: bytes that are no UTF-8 are Latin-1 (RFC 9110 § 5.5)."""
+    """Return a header's value as text that can be kept: bytes that are no UTF-8 are Latin-1 (RFC 9110 § 5.5), no NUL."""
     try:
         value.encode()
     except UnicodeEncodeError:
         try:
-            return value.encode("utf-8", "surrogateescape").decode("latin-1")
+            return clean(value.encode("utf-8", "surrogateescape").decode("latin-1"))
         except UnicodeEncodeError:  # a surrogate that no byte became
-            return clean(value)
-    return value
+            pass
+    return clean(value)
 
 
 def content_type(value: str) -> tuple[str, dict[str, str]]:
@@ -126,7 +126,7 @@ def file_name(parameters: Mapping[str, str], _disposition: str = "") -> str:
         charset, _, value = extended.split("'", 2)
         try:
             return safe_name(unquote(value, encoding=charset or "utf-8", errors="replace"))
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):
             return safe_name(unquote(value))
     name = parameters.get("filename", "")
     if name.startswith("=?"):

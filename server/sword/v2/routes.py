@@ -20,7 +20,7 @@ from server.sword.accept import Acceptance
 from server.sword.errors import SwordError
 from server.sword.holding import container_of, holding, listing, original
 from server.sword.intake import Intake
-from server.sword.model import Container, Content, Deposit, DepositState, Operation
+from server.sword.model import Container, Deposit, DepositState, Operation
 from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
 from server.sword.v2 import documents
 from server.sword.v2.documents import ENTRY_TYPE, FEED_TYPE, MEDIA, ROOT, SERVICE_TYPE, Collection, Links
@@ -34,6 +34,8 @@ DEPOSIT = web.RequestKey("sword-deposit", str)
 
 log = observe.logger("sword")
 
+_COMPLETING = frozenset({Operation.ADD, Operation.REPLACE_METADATA, Operation.REPLACE_ALL})
+"""What completes a deposit where it comes without a body."""
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -81,8 +83,8 @@ class SwordV2:
 
     async def feed(self, request: web.Request) -> web.StreamResponse:
         collection = self._collection(request)
-        containers, titles = await self.database.read(listing, request[ACCOUNT], collection.name)
-        return _xml(documents.collection_feed(self.links, collection, containers, titles, self.clock()), FEED_TYPE)
+        found = await self.database.read(listing, request[ACCOUNT], collection.name)
+        return _xml(documents.collection_feed(self.links, collection, found, self.clock()), FEED_TYPE)
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         return await self._receipt(request.match_info["id"], request[ACCOUNT], 200)
@@ -132,16 +134,16 @@ class SwordV2:
         return await self._receipt(container.id, request[ACCOUNT], 201 if adds else 200, headers)
 
     async def replace(self, request: web.Request) -> web.StreamResponse:
-        """PUT Edit-IRI (§ 6.5.2, § 6.5.3); anything but an entry or a multipart is refused once it is kept."""
+        """PUT Edit-IRI (§ 6.5.2, § 6.5.3): nothing at all completes; what is no entry and no multipart is kept and refused."""
         kind, _ = content_type(request.headers.get("Content-Type", ""))
         container, _ = await self._deposit(request, Operation.REPLACE_METADATA if is_entry(kind) else Operation.REPLACE_ALL)
         return await self._receipt(container.id, request[ACCOUNT], 200)
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """DELETE Edit-IRI (§ 6.8)."""
-        container = await self._container(request)
-        await self.acceptance.delete(container)
-        log.info("deleted a container", extra={"deposit": container.id})
+        deposit = await self._placed(request, self._row(request, Operation.DELETE))
+        await self.acceptance.delete(deposit, request[ACCOUNT].id)
+        log.info("deleted a container", extra={"deposit": deposit.container_id})
         return web.Response(status=204)
 
     async def add_content(self, request: web.Request) -> web.StreamResponse:
@@ -163,16 +165,18 @@ class SwordV2:
 
     async def delete_content(self, request: web.Request) -> web.StreamResponse:
         """DELETE EM-IRI (§ 6.6): the container stays."""
-        await self._change(request, Operation.DELETE_CONTENT, Content())
+        deposit = await self._placed(request, self._row(request, Operation.DELETE_CONTENT))
+        await self.intake.change(request[ACCOUNT], deposit)
         return web.Response(status=204)
 
     async def delete_file(self, request: web.Request) -> web.StreamResponse:
         """DELETE File-IRI (§ 6.10)."""
         held = await self.database.read(holding, request.match_info["id"], request[ACCOUNT])
-        gone = tuple(f for f in held.files if f.name == request.match_info["name"])
-        if not gone:
+        name = request.match_info["name"]
+        if name not in {file.name for file in held.files}:
             raise NotFound("There is no such file in this deposit.")
-        await self._change(request, Operation.DELETE_FILE, Content(files=gone))
+        deposit = await self._placed(request, self._row(request, Operation.DELETE_FILE))
+        await self.intake.change(request[ACCOUNT], replace(deposit, filename=name))
         return web.Response(status=204)
 
     async def _deposit(self, request: web.Request, operation: Operation) -> tuple[Container, Received]:
@@ -186,19 +190,9 @@ class SwordV2:
             failure = errors.spoken(error)
             await self.intake.refuse(account, deposit, failure)
             raise failure from error
-        if operation is Operation.ADD and not received.bytes and not deposit.url.startswith(MEDIA):
+        if operation in _COMPLETING and not received.bytes and not deposit.url.startswith(MEDIA):
             deposit = replace(deposit, operation=Operation.COMPLETE)
         return await self.intake.receive(account, deposit, received, collection), received
-
-    async def _change(self, request: web.Request, operation: Operation, content: Content) -> None:
-        """Do what a request without a body asks, as a deposit of its own in the monitor."""
-        deposit = await self._placed(request, self._row(request, operation))
-        await self.database.write(store.add_deposit, deposit, request[ACCOUNT].id)
-        try:
-            await self.acceptance.take(deposit, content)
-        except SheafError as error:
-            await self.acceptance.hold(deposit, error, refused=True)
-            raise
 
     async def _placed(self, request: web.Request, deposit: Deposit) -> Deposit:
         """Put a deposit into the container its IRI names. § 9.3: requests on the EM-IRI do not change In-Progress."""

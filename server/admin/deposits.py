@@ -58,6 +58,10 @@ class Detail:
         )
 
     @property
+    def may_close(self) -> bool:
+        return self.deposit.state is DepositState.HELD
+
+    @property
     def may_read_again(self) -> bool:
         return self.deposit.state is DepositState.HELD and self.deposit.sha256 is not None and self.container is not None
 

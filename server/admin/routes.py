@@ -21,6 +21,7 @@ from server.items.files import disposition
 from server.items.sending import send_file
 from server.pages import Pages
 from server.records import store as records
+from server.sword import store
 from server.sword.model import ContainerState, DepositState
 from server.xml import clean
 
@@ -52,6 +53,7 @@ class Admin:
             web.get("/admin/imports/{id}/original", let(self.original)),
             web.post("/admin/imports/{id}/publish", let(self.publish)),
             web.post("/admin/imports/{id}/read", let(self.read_again)),
+            web.post("/admin/imports/{id}/close", let(self.close)),
             web.get("/admin/identifiers", let(self.identifiers)),
         ]
 
@@ -91,6 +93,12 @@ class Admin:
         why = f"Read again, asked for by {request[VISITOR].account.name}."
         return await self._done(request, self.house.intake.read_again(_number(request), why), "read")
 
+    async def close(self, request: web.Request) -> web.StreamResponse:
+        why = f"Set aside by {request[VISITOR].account.name}."
+        return await self._done(
+            request, self.house.database.write(store.close, _number(request), self.house.clock(), why), "closed"
+        )
+
     async def identifiers(self, request: web.Request) -> web.StreamResponse:
         state, text, before = _asked(request)
         number = int(before) if before.isdecimal() and len(before) < 18 else 0  # noqa: PLR2004 -- what the column holds
@@ -126,7 +134,7 @@ class Admin:
 
 
 #: What the page says after a deed; an import that is held again speaks for itself.
-_DONE = {"published": "The work is published.", "read": "It was read again."}
+_DONE = {"published": "The work is published.", "read": "It was read again.", "closed": "It is set aside."}
 
 
 def _outcome(done: str, state: DepositState) -> str:

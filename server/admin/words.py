@@ -23,6 +23,7 @@ DEPOSITS = {
     DepositState.REFUSED: Word("refused", "The request broke the protocol; the depositor was told.", "bad"),
     DepositState.BROKEN_OFF: Word("broken off", "The connection ended before everything had arrived.", "bad"),
     DepositState.TAKEN: Word("taken", "It was read and taken into its work.", "good"),
+    DepositState.CLOSED: Word("closed", "It was held, and waits for nobody any more.", ""),
 }
 
 CONTAINERS = {

@@ -119,11 +119,11 @@ def _basis(tx: Connection, container_id: str) -> _Basis:
     container = store.container(tx, container_id)
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
+    held = store.latest(tx, container_id, DepositState.HELD)
     if not container.has_record:
-        held = store.latest(tx, container_id, DepositState.HELD) if container.state is ContainerState.HELD else None
-        return _Basis(container, container.draft, held=held)
+        return _Basis(container, container.draft, held=held if container.state is ContainerState.HELD else None)
     stored = records.get(tx, container_id)
-    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container_id), stored)
+    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container_id), stored, held)
 
 
 def _withdrawn(tx: Connection, prepared: Prepared) -> str:
@@ -157,6 +157,8 @@ def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken
     for remark in taken.remarks:
         store.note(tx, deposit.id, now, "remarked", remark)
     queue.drop(tx, READ, deposit.id)
+    if basis.held is not None and taken.whole:
+        store.close_held(tx, container.id, now, f"Mended by import {deposit.id}.")
     if taken.prepared is None:
         state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
         store.change_container(tx, container, now, draft=taken.draft, state=state)
@@ -215,6 +217,7 @@ def _delete(tx: Connection, press: Press, deposit: Deposit, account_id: int, now
         store.end_deposit(tx, number, DepositState.REFUSED, _TOO_LATE)
         store.note(tx, number, now, DepositState.REFUSED.value, _TOO_LATE.message)
         queue.drop(tx, READ, number)
+    store.close_held(tx, container.id, now, f"The deposit was deleted by import {deposit.id}.")
     store.add_deposit(tx, replace(deposit, state=DepositState.TAKEN), account_id)
     store.note(tx, deposit.id, now, "deleted", "The deposit was deleted; a work it had made is withdrawn.")
     if container.has_record:

@@ -42,12 +42,14 @@ STATES = {
 class DepositState(StrEnum):
     """How one request ended, as the import monitor lists it.
 
-    received → taken | held; refused and broken-off end at once; taken ends the line.
+    received → taken | held; held → received (read again) | closed; refused and broken-off end at once; taken and closed end
+    the line.
     """
 
     RECEIVED = "received"
     TAKEN = "taken"
     HELD = "held"
+    CLOSED = "closed"  # was held; a later import mended it, it was deleted, or an administrator set it aside
     REFUSED = "refused"
     BROKEN_OFF = "broken-off"
 

@@ -151,6 +151,23 @@ def end_deposit(
     return tx.execute(update(deposits).where(*mine).values(_kept(values))).rowcount == 1
 
 
+def close_held(tx: Connection, container_id: str, now: datetime, why: str) -> None:
+    """Close what is held of a container: its problem stays readable, and waits for nobody any more."""
+    mine = (deposits.c.container_id == container_id, deposits.c.state == DepositState.HELD.value)
+    for number in (
+        tx.execute(update(deposits).where(*mine).values(state=DepositState.CLOSED.value).returning(deposits.c.id)).scalars().all()
+    ):
+        note(tx, number, now, "closed", why)
+
+
+def close(tx: Connection, number: str, now: datetime, why: str) -> None:
+    """Set one held deposit aside; raises Conflict where it is not held."""
+    mine = (deposits.c.id == number, deposits.c.state == DepositState.HELD.value)
+    if tx.execute(update(deposits).where(*mine).values(state=DepositState.CLOSED.value)).rowcount != 1:
+        raise Conflict("This import is not held any more.", code="state")
+    note(tx, number, now, "closed", why)
+
+
 def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
     """Count a repetition on the deposit it repeats."""
     number = tx.execute(select(func.min(deposits.c.id)).where(deposits.c.container_id == container_id)).scalar()

@@ -144,7 +144,10 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content) -> Ta
     prepared = None
     if basis.container.has_record or (whole and not deposit.in_progress):
         prepared = prepare(press, basis.container.id, completed(draft), basis.container.created, doi=basis.doi)
-    return Taken(draft, prepared, whole, content.remarks)
+    remarks = content.remarks
+    if prepared is not None and draft.record is None:
+        remarks = (*remarks, "No metadata was found; the work is named after its first file.")
+    return Taken(draft, prepared, whole, remarks)
 
 
 def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime) -> None:

@@ -46,7 +46,7 @@ def holding(tx: Connection, number: str, account: Account) -> Holding:
         (f"https://doi.org/{entry.value}" if entry.scheme == "doi" else entry.value, _WORDS[entry.state])
         for entry in ledger.of_record(tx, number)
     )
-    return Holding(container, record, files, store.deposits_of(tx, number), names, withdrawn)
+    return Holding(container, record, files, store.deposits_of(tx, number), names, withdrawn, store.remarks_of(tx, number))
 
 
 def original(tx: Connection, deposit_id: str, account: Account) -> Deposit:

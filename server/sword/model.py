@@ -158,6 +158,7 @@ class Holding:
     deposits: Sequence[Deposit]
     identifiers: tuple[tuple[str, str], ...]  # address or value, and its state in words
     withdrawn: bool = False
+    remarks: tuple[str, ...] = ()  # what was guessed, mended or could not be taken up
 
     @property
     def title(self) -> str:

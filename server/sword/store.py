@@ -212,6 +212,13 @@ def events_of(tx: Connection, deposit_id: str) -> list[Event]:
     return [Event(*row) for row in tx.execute(query)]
 
 
+def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:
+    """Return what was remarked of a container's deposits, each sentence once, the oldest first."""
+    query = select(events.c.detail).join(deposits, deposits.c.id == events.c.deposit_id)
+    found = tx.execute(query.where(deposits.c.container_id == container_id, events.c.what == "remarked").order_by(events.c.id))
+    return tuple(dict.fromkeys(found.scalars()))
+
+
 def search(tx: Connection, *, state: str = "", text: str = "", before: str = "", limit: int = 50) -> list[Deposit]:
     """Return deposits for the monitor, the newest first; `before` is the id to go on from."""
     state, text, before = clean(state), clean(text), clean(before)

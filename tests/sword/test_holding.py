@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp.test_utils import TestClient
 
 from server.settings import Settings
 from server.sword import store
 from server.sword.model import DepositState
-from tests.conftest import entry
+from tests.conftest import AUTH, Deposit, entry
 from tests.sword.conftest import ENTRY, GOOD, MODS, OPEN, PDF, ZIP, Depositor, archive, related
 
 BAD_ZIP = archive(mods_xml=b"<mods>", peas_csv=b"1")
@@ -284,3 +285,11 @@ async def test_a_doi_of_a_withdrawn_work_is_held_with_a_remedy_that_can_be_follo
     assert "was withdrawn" in row.problem.message
     assert "administrator" in row.problem.remedy
     assert first.number in row.problem.remedy
+
+
+async def test_the_depositor_is_told_what_was_guessed(client: TestClient, deposit: Deposit) -> None:
+    number = await deposit(entry(type="Gobbledygook", issued="last spring"))
+    receipt = await (await client.get(f"/sword/v2/edit/{number}", headers=AUTH)).text()
+    assert "Please check:" in receipt
+    assert "Gobbledygook" in receipt
+    assert "last spring" in receipt

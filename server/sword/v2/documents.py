@@ -15,6 +15,8 @@ MEDIA = f"{ROOT}/edit-media/"
 TERMS = "http://purl.org/net/sword/terms/"
 STATE = "http://purl.org/net/sword/state/"
 
+MOST_REMARKS = 5
+
 SERVICE_TYPE = "application/atomserv+xml"
 ENTRY_TYPE = "application/atom+xml;type=entry"
 FEED_TYPE = "application/atom+xml;type=feed"
@@ -124,6 +126,10 @@ def treatment(holding: Holding) -> str:
         return f"The deposit is kept but held. {problem}"
     words = [STATES[holding.container.state]]
     words += [f"{value} is {state}." for value, state in holding.identifiers]
+    if holding.remarks:
+        words += ["Please check:", *holding.remarks[:MOST_REMARKS]]
+    if (more := len(holding.remarks) - MOST_REMARKS) > 0:
+        words.append(f"And {more} more; the administrator sees them all.")
     return " ".join(words)
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from bench.measure import Harvest, cpu_seconds, free_port, server, sheaf, walk
 
+URL = os.environ.get("SHEAF_BASE_URL") or "https://repository.example.org"
+"""The address the works of the data folder are known by; another would have them all rendered anew."""
 ROUNDS = 3
 REPEATS = 20
 """How often a yardstick sends its pages in a round: it is so fast that once could not be measured."""
@@ -30,7 +32,7 @@ def imported(folder: Path) -> Path:
     lines = folder / "acl.jsonl.zst"
     subprocess.run([sys.executable, "-m", "bench.acl", str(source), str(lines)], check=True)
     data = folder / "data"
-    environment = {**os.environ, "SHEAF_DATA": str(data), "SHEAF_BASE_URL": "https://repository.example.org"}
+    environment = {**os.environ, "SHEAF_DATA": str(data), "SHEAF_BASE_URL": URL}
     answer = subprocess.run(
         [sys.executable, "-m", "server", "import", str(lines)], check=True, env=environment, capture_output=True, text=True
     )
@@ -66,7 +68,7 @@ def main() -> None:
         folder = Path(name)
         data = Path(sys.argv[1]) if len(sys.argv) > 1 else imported(folder)
         port = free_port()
-        command, environment = sheaf(data, port, oai_page_size="1000")
+        command, environment = sheaf(data, port, oai_page_size="1000", base_url=URL)
         with server(command, port, environment) as process:
             first = walk(port, process.pid, keep=True)
             runs = [walk(port, process.pid) for _ in range(ROUNDS)]

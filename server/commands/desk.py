@@ -100,6 +100,15 @@ def run(job: Callable[[Settings, Ask], Awaitable[T]], *, creates: bool = False) 
         raise failure(error) from error
 
 
+def asked(name: str, arguments: Arguments, *, creates: bool = False) -> Any:
+    """Ask for one operation and return its answer: what most commands do."""
+
+    async def job(_settings: Settings, ask: Ask) -> Any:
+        return await ask(name, arguments)
+
+    return run(job, creates=creates)
+
+
 def failure(error: SheafError) -> click.ClickException:
     """Write an error as the command line shows it: what, where, and what to do."""
     place = f"\n  where: {error.place}" if error.place else ""

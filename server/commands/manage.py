@@ -10,7 +10,7 @@ from rich.table import Table
 
 from server import control
 from server.accounts.model import Role
-from server.commands.desk import Ask, run
+from server.commands.desk import Ask, asked, run
 from server.identifiers.mint import agencies
 from server.profiles.store import allowed, secret_fields
 from server.settings import Settings
@@ -21,12 +21,8 @@ console = Console()
 @click.command()
 def status() -> None:
     """Count works, deposits, identifiers and jobs by state."""
-
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("status", control.Nothing())
-
     table = Table("what", "state", "how many")
-    for what, states in run(job).items():
+    for what, states in asked("status", control.Nothing()).items():
         for state, count in sorted(states.items()) or [("none", 0)]:
             table.add_row(what, state, f"{count:,}")
     console.print(table)
@@ -43,11 +39,7 @@ def user() -> None:
 @click.option("--password", default="", help="Generated and shown once where not given.")
 def user_add(name: str, role: str, password: str) -> None:
     """Make an account NAME."""
-
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("user-add", control.UserAdd(name=name, role=Role(role), password=password))
-
-    _tell(run(job, creates=True))
+    _tell(asked("user-add", control.UserAdd(name=name, role=Role(role), password=password), creates=True))
 
 
 @user.command("password")
@@ -55,11 +47,7 @@ def user_add(name: str, role: str, password: str) -> None:
 @click.option("--password", default="", help="Generated and shown once where not given.")
 def user_password(name: str, password: str) -> None:
     """Set the password of NAME and end its sessions."""
-
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("user-password", control.UserName(name=name, password=password))
-
-    _tell(run(job))
+    _tell(asked("user-password", control.UserName(name=name, password=password)))
 
 
 @user.command("disable")
@@ -79,21 +67,14 @@ def user_enable(name: str) -> None:
 @user.command("list")
 def user_list() -> None:
     """List the accounts."""
-
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("user-list", control.Nothing())
-
     table = Table("name", "role", "active")
-    for row in run(job):
+    for row in asked("user-list", control.Nothing()):
         table.add_row(row["name"], row["role"], "yes" if row["active"] else "no")
     console.print(table)
 
 
 def _switch(name: str, *, active: bool) -> None:
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("user-active", control.UserActive(name=name, active=active))
-
-    run(job)
+    asked("user-active", control.UserActive(name=name, active=active))
     click.echo(f"{name} is switched {'on' if active else 'off'}.")
 
 
@@ -139,10 +120,7 @@ def profile_set(kind: str, name: str, settings: tuple[str, ...]) -> None:
     """  # noqa: D301 -- click knows a paragraph to leave alone by its backspace
     values = dict(_value(setting) for setting in settings)
 
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("profile-set", control.ProfileSet(kind=kind, name=name, values=values))
-
-    run(job, creates=True)
+    asked("profile-set", control.ProfileSet(kind=kind, name=name, values=values), creates=True)
     click.echo(f"The profile {name!r} is set.")
 
 
@@ -161,12 +139,8 @@ def _value(setting: str) -> tuple[str, Any]:
 @profile.command("list")
 def profile_list() -> None:
     """List the profiles, without their secrets."""
-
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("profile-list", control.Nothing())
-
     table = Table("name", "kind", "state", "settings")
-    for row in run(job):
+    for row in asked("profile-list", control.Nothing()):
         state = f"paused: {row['paused']}" if row["paused"] else "on" if row["enabled"] else "off"
         table.add_row(row["name"], row["kind"], state, json.dumps(row["settings"], ensure_ascii=False))
     console.print(table)
@@ -176,11 +150,7 @@ def profile_list() -> None:
 @click.argument("name")
 def profile_test(name: str) -> None:
     """Ask the agency whether it knows the account of NAME; changes nothing."""
-
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("profile-test", control.ProfileName(name=name))
-
-    answer = run(job)
+    answer = asked("profile-test", control.ProfileName(name=name))
     if not answer["agrees"]:
         raise click.ClickException(answer["message"])
     click.echo(answer["message"])
@@ -205,19 +175,12 @@ def profile_disable(name: str) -> None:
 @click.confirmation_option(prompt="Delete this profile? What it registered stays registered.")
 def profile_delete(name: str) -> None:
     """Delete NAME; the identifiers it minted stay."""
-
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("profile-delete", control.ProfileName(name=name))
-
-    run(job)
+    asked("profile-delete", control.ProfileName(name=name))
     click.echo(f"The profile {name!r} is deleted.")
 
 
 def _enable(name: str, *, enabled: bool) -> None:
-    async def job(_settings: Settings, ask: Ask) -> Any:
-        return await ask("profile-enable", control.ProfileEnable(name=name, enabled=enabled))
-
-    run(job)
+    asked("profile-enable", control.ProfileEnable(name=name, enabled=enabled))
     click.echo(f"The profile {name!r} is switched {'on' if enabled else 'off'}.")
 
 

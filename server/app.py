@@ -75,7 +75,7 @@ async def _built(
     understanding = Understanding(readers(), packagings(), files)
     acceptance = Acceptance(database, press, clock, approves=settings.import_as == "approved")
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
-    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: Rendering(database, renderer, clock)}
+    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: Rendering(database, renderer, shelf, clock)}
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(
         database, understanding, acceptance, clock, {"sword2": open_deposit},

@@ -18,6 +18,8 @@ from server.db.engine import Database
 from server.db.sequences import last
 from server.errors import Invalid
 from server.identifiers import ledger
+from server.identifiers.mint import ask
+from server.identifiers.model import Agency
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later
 from server.metadata.fragments import Renderer
@@ -25,6 +27,7 @@ from server.records import changes, store
 from server.records.changes import Change
 from server.records.store import State, Stored
 from server.records.tables import feed, renderings
+from server.registry import Registry
 
 #: The kind of job that renders everything anew.
 RENDER = "render"
@@ -104,6 +107,7 @@ class Rendering:
 
     database: Database
     renderer: Renderer
+    agencies: Registry[Agency]
     clock: Clock
 
     async def __call__(self, _job: Job) -> Answer:
@@ -113,7 +117,7 @@ class Rendering:
         total = 0
         while batch := await self.database.read_hot(_batch):
             rendered = await asyncio.to_thread(self._rendered, batch)
-            total += await self.database.write(_show, rendered, self.clock())
+            total += await self.database.write(_show, self.agencies, rendered, self.clock())
         await self.database.write(_finish)
         log.info("rendered anew", extra={"records": total})
         return Done(f"{total} records were rendered anew")
@@ -125,8 +129,7 @@ class Rendering:
         stored = row.stored
         if stored.state is not State.PUBLISHED:
             return self.renderer.tombstone(stored.id, stored.record, stored.collection, row.formats)
-        work = self.renderer.work(stored.id, stored.record, doi=row.doi, deposited=stored.created.date().isoformat())
-        return self.renderer.change(work, stored.collection)
+        return self.renderer.change(self.renderer.kept(stored, doi=row.doi), stored.collection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +159,20 @@ def _batch(tx: Connection) -> list[_Row]:
     ]
 
 
-def _show(tx: Connection, rendered: list[_Rendered], now: datetime) -> int:
-    """Stamp what is still as it was read; what changed meanwhile was rendered anew by its own change."""
-    changes.lock(tx)
+def _show(tx: Connection, agencies: Registry[Agency], rendered: list[_Rendered], now: datetime) -> int:
+    """Stamp what is still as it was read, and let the agencies know where it is now.
+
+    What changed meanwhile was rendered anew by its own change.
+    """
     ids = [each.row.stored.id for each in rendered]
+    ask(tx, [entry for number in ids for entry in ledger.of_record(tx, number)], agencies, now)
+    changes.lock(tx)  # after the queue's rows, as everybody takes them
     live = {
         row.record_id: row.seq
         for row in tx.execute(select(feed.c.record_id, feed.c.seq).where(feed.c.record_id.in_(ids), feed.c.superseded.is_(None)))
     }
-    same = [each.change for each in rendered if live.get(each.row.stored.id) == each.row.seq]
-    changes.stamp(tx, same, now)
+    same = [each for each in rendered if live.get(each.row.stored.id) == each.row.seq]
+    changes.stamp(tx, [each.change for each in same], now)
     return len(same)
 
 

@@ -93,7 +93,7 @@ class Registrar:
 
     def _desired(self, question: _Question, agency: Agency) -> Desired:
         stored, entry = question.stored, question.entry
-        work = self.renderer.work(stored.id, stored.record, doi=entry.value, deposited=stored.created.date().isoformat())
+        work = self.renderer.kept(stored, doi=entry.value)
         state = AgencyState.FINDABLE if stored.state is State.PUBLISHED else AgencyState.HIDDEN
         return Desired(entry.value, work.landing_url, state, self.renderer.metadata(agency.metadata, work))
 
@@ -102,8 +102,7 @@ class Registrar:
         if desired.state is not AgencyState.FINDABLE or question.entry.registered is not None:
             return None
         stored = question.stored
-        work = self.renderer.work(stored.id, stored.record, doi=desired.value, deposited=stored.created.date().isoformat())
-        return self.renderer.change(work, stored.collection)
+        return self.renderer.change(self.renderer.kept(stored, doi=desired.value), stored.collection)
 
 
 def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
@@ -147,10 +146,7 @@ def _settle_success(
     if current.version != question.stored.version:
         # The work changed while the agency was asked, and was shown without the DOI: render what it is now
         # (rare, so within the transaction).
-        work = registrar.renderer.work(
-            current.id, current.record, doi=desired.value, deposited=current.created.date().isoformat()
-        )
-        change = registrar.renderer.change(work, current.collection)
+        change = registrar.renderer.change(registrar.renderer.kept(current, doi=desired.value), current.collection)
     changes.stamp(tx, [change], now)
 
 

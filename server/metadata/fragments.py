@@ -10,6 +10,7 @@ from server.metadata.work import Work
 from server.records.changes import Change
 from server.records.model import Record
 from server.records.sets import specs_of
+from server.records.store import Stored
 
 _ULID = re.compile("[0-9A-Z]{26}")
 _CHECK = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
@@ -70,6 +71,10 @@ class Renderer:
             deposited=deposited,
             repository_name=self.repository.name,
         )
+
+    def kept(self, stored: Stored, *, doi: str) -> Work:
+        """Put a work the repository keeps and its DOI together."""
+        return self.work(stored.id, stored.record, doi=doi, deposited=stored.created.date().isoformat())
 
     def bodies(self, work: Work) -> dict[int, bytes]:
         """Write a work in every format that applies, as `<metadata>…</metadata>` by format number."""

@@ -5,11 +5,13 @@ import base64
 import random
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from aiohttp.test_utils import TestClient
 from lxml import etree
 
 from server import control
+from server.app import open_house
 from server.errors import Conflict
 from server.house import House
 from server.identifiers import ledger
@@ -18,6 +20,7 @@ from server.identifiers.tables import submissions
 from server.jobs import queue
 from server.profiles import store as profiles
 from server.records import store as records
+from server.settings import Settings
 from tests.conftest import AUTH, Deposit, SetClock, entry
 from tests.fakes.datacite import FakeDatacite, Mood, Repository
 from tests.fakes.datacite_schema import XSD
@@ -266,3 +269,17 @@ async def test_reserved_names_are_taken_over_by_the_profile_that_follows_and_no_
     assert [(e.value, e.state) for e in await entries(house, example)] == [("10.5072/00000001", State.RESERVED)]
     assert agency.dois.keys() == {f"{PREFIX}/00000001"}, "a name of another prefix is not asked for"
     assert (await house.database.read(profiles.get, "ours")).paused is None
+
+
+async def test_a_server_that_is_moved_tells_the_agency_where_its_works_are_now(
+    deposit: Deposit, registering: House, settings: Settings, agency: FakeDatacite, clock: SetClock
+) -> None:
+    number = await deposit()
+    await work(registering, clock)
+    (found,) = await entries(registering, number)
+    there = msgspec.structs.replace(settings, base_url="https://new.example.org", repository_identifier="repository.example.org")
+    await registering.database.close()
+    async with open_house(there, clock=clock) as moved:
+        await work(moved, clock)
+        assert agency.dois[found.value].attributes["url"] == f"https://new.example.org/items/{number}"
+        assert (await entries(moved, number))[0].state is State.REGISTERED

@@ -85,11 +85,13 @@ async def test_a_crash_half_way_goes_on_and_what_changed_meanwhile_is_not_undone
     monkeypatch.setattr(rendering, "SIZE", 2)
     async with open_house(there, clock=clock) as house:
         batch = await house.database.read_hot(rendering._batch)
-        handler = rendering.Rendering(house.database, house.press.renderer, clock)
+        handler = rendering.Rendering(house.database, house.press.renderer, house.agencies, clock)
         rendered = handler._rendered(batch)
         writer = Writer(house.database, house.press, clock, alive=dict.fromkeys(numbers, ""))
         await writer.revise(batch[0].stored.id, "revised meanwhile")
-        assert await house.database.write(rendering._show, rendered, clock()) == 1, "the revised one is left as it is"
+        assert await house.database.write(rendering._show, house.agencies, rendered, clock()) == 1, (
+            "the revised one is left as it is"
+        )
     async with open_house(there, clock=clock) as house:
         assert await house.worker.drain() == 1
         assert len(await listed(house)) == 7

@@ -7,12 +7,15 @@ from server import observe
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Unavailable
+from server.events import telling
 from server.jobs import queue
+from server.notify import store as deliveries
 from server.records import changes
 from server.records.files import DiskStore
 
 PAUSE = 3600.0
 JOBS_KEPT = timedelta(days=30)
+EVENTS_KEPT = timedelta(days=30)
 
 log = observe.logger("housekeeping")
 
@@ -39,6 +42,9 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     while gone := await database.write(changes.purge, edge):
         total += gone
     done = await database.write(queue.forget, clock() - JOBS_KEPT)
+    while await database.write(deliveries.forget, clock()):
+        pass
+    await database.write(telling.forget, clock() - EVENTS_KEPT)
     torn = await asyncio.to_thread(files.sweep)
     if total or done or torn:
         log.info("tidied up", extra={"ghosts": total, "jobs": done, "uploads": torn})

@@ -1,4 +1,4 @@
-"""Requests to addresses an administrator typed: bounded in time and size, to judged addresses, without redirections or cookies."""
+"""Requests to addresses an administrator typed: to judged addresses, bounded in time and size, no redirections, no cookies."""
 
 import time
 from collections.abc import Mapping
@@ -60,9 +60,7 @@ class Outward:
             )
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for session in self._sessions.values():
             await session.close()
 
@@ -115,4 +113,3 @@ def wished(header: str, now: datetime, longest: timedelta) -> timedelta | None:
     except ValueError:
         return None
     return min(max(when - now, timedelta()), longest) if when.tzinfo else None
-

@@ -1,13 +1,14 @@
 """Where nothing may be sent: addresses inside the institution's walls, unless the operator opened them.
 
-An administrator's webhook is an address somebody typed; a request to it comes from our machine. So its host is resolved once, every
-answer is judged, and the socket is opened to a judged address: what a name server says a moment later changes nothing. The judgement
-stands at the socket, so that no way of writing an address and no redirection goes around it.
+An administrator's webhook is an address somebody typed; a request to it comes from our machine. So its host is resolved once,
+every answer is judged, and the socket is opened to a judged address: what a name server says a moment later changes nothing. The
+judgement stands at the socket, so that no way of writing an address and no redirection goes around it.
 """
 
 import asyncio
 import re
 import socket
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -21,7 +22,7 @@ from server.errors import Invalid
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-#: What is not the public internet (IANA's special-purpose registries, and the metadata services of clouds), with its name in words.
+#: What is not the public internet (IANA's special-purpose registries, and the metadata services of clouds), and what it is.
 BARRED: tuple[tuple[Network, str], ...] = tuple(
     (ip_network(network), words)
     for network, words in (
@@ -70,11 +71,6 @@ _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
 
 class Barred(OSError):
     """An address nothing may be sent to; its text is a sentence."""
-
-
-def networks(text: str) -> tuple[Network, ...]:
-    """Parse `10.0.0.0/8, fd00::/8`; raises ValueError for anything else."""
-    return tuple(ip_network(part) for part in re.split(r"[,\s]+", text.strip()) if part)
 
 
 def target(text: str) -> URL:
@@ -173,9 +169,7 @@ class Resolver(AbstractResolver):
         self._plain = plain
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="resolve")
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
         """Return a host's addresses; raises Barred, and OSError where there are none."""
         found = await asyncio.get_running_loop().run_in_executor(self._threads, self.look_up, host, port, family)
         results: list[ResolveResult] = []
@@ -189,7 +183,7 @@ class Resolver(AbstractResolver):
             )  # fmt: skip
         return results
 
-    def look_up(self, host: str, port: int, family: int) -> list[AddrInfoType]:
+    def look_up(self, host: str, port: int, family: int) -> Sequence[AddrInfoType]:
         """Ask the system; the one line a test replaces."""
         return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
 
@@ -209,5 +203,9 @@ def connector(guard: Guard, *, plain: bool, resolver: AbstractResolver | None = 
         return socket.socket(info[0], info[1], info[2])
 
     return TCPConnector(
-        resolver=resolver or Resolver(guard, plain=plain), use_dns_cache=False, socket_factory=opened, keepalive_timeout=5, limit=64
+        resolver=resolver or Resolver(guard, plain=plain),
+        use_dns_cache=False,
+        socket_factory=opened,
+        keepalive_timeout=5,
+        limit=64,
     )

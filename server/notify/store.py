@@ -34,6 +34,8 @@ class New:
     document: str
     event_id: str | None = None
     sealed: bytes | None = None
+    due: datetime | None = None
+    """None means at once."""
 
 
 def add(tx: Connection, wanted: Sequence[New], now: datetime) -> None:
@@ -41,7 +43,7 @@ def add(tx: Connection, wanted: Sequence[New], now: datetime) -> None:
     rows = [
         {
             "profile_id": new.profile_id, "event_id": new.event_id, "type": new.type, "subject": new.subject[:200],
-            "document": new.document, "sealed": new.sealed, "state": State.WAITING.value, "attempts": 0, "due": now,
+            "document": new.document, "sealed": new.sealed, "state": State.WAITING.value, "attempts": 0, "due": new.due or now,
             "note": "", "created": now, "changed": now,
         }
         for new in wanted
@@ -81,9 +83,7 @@ def due(tx: Connection, profile_id: int, now: datetime, limit: int) -> list[Deli
 
 def next_due(tx: Connection, profile_id: int) -> datetime | None:
     """Return when something is to be sent next, or None where nothing waits."""
-    # The column's type must be kept for SQLite, whose min() of a moment is else a text.
-    query = select(deliveries.c.due).where(deliveries.c.profile_id == profile_id, _WAITS).order_by(deliveries.c.due).limit(1)
-    return tx.execute(query).scalar()
+    return tx.execute(select(func.min(deliveries.c.due)).where(deliveries.c.profile_id == profile_id, _WAITS)).scalar()
 
 
 def settle(tx: Connection, delivery: Delivery, outcome: Outcome, wait: timedelta | None, now: datetime) -> None:
@@ -195,7 +195,11 @@ def search(tx: Connection, asked: Asked, limit: int) -> list[Delivery]:
     query = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
     if asked.before:
         query = query.where(deliveries.c.id < asked.before)
-    for column, value in ((deliveries.c.profile_id, asked.profile_id), (deliveries.c.state, asked.state), (deliveries.c.type, asked.type)):
+    for column, value in (
+        (deliveries.c.profile_id, asked.profile_id),
+        (deliveries.c.state, asked.state),
+        (deliveries.c.type, asked.type),
+    ):
         if value:
             query = query.where(column == value)
     if asked.text:
@@ -238,5 +242,3 @@ def _delivery(row: Row[Any]) -> Delivery:
         row.id, row.profile_id, row.event_id, row.type, row.subject, row.document, row.sealed,
         State(row.state), row.attempts, row.due, row.note, row.created,
     )  # fmt: skip
-
-

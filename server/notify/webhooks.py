@@ -1,7 +1,7 @@
-"""Webhooks: an event is posted to an address as JSON, signed so that the receiver knows who wrote it and that nothing was changed.
+"""Webhooks: an event is posted to an address as JSON, signed so that the receiver knows who wrote it and that nobody changed it.
 
 Two signatures, both over the raw bytes of the body: that of Standard Webhooks (id, time and body, against replay), and the older
-`X-Exl-Signature` (body alone). Before anything is sent, the address must answer a challenge: nobody is told who did not ask to be.
+`X-Exl-Signature` (body alone). Before anything is sent, the address must answer a challenge: nobody is told who did not ask.
 """
 
 import base64
@@ -83,7 +83,10 @@ class Webhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     events: Annotated[tuple[EventName, ...], title("Events", "What is told; none chosen means all.")] = ()
     signatures: Annotated[
         Literal["both", "standard", "exl"],
-        title("Signatures", "Standard Webhooks (standard), X-Exl-Signature (exl), or both; receivers ignore what they do not know."),
+        title(
+            "Signatures",
+            "Standard Webhooks (standard), X-Exl-Signature (exl), or both; a receiver ignores what it does not know.",
+        ),
     ] = "both"
 
     def __post_init__(self) -> None:
@@ -124,7 +127,7 @@ def body_of(event: Event, profile_id: int) -> str:
 
 
 def signed(settings: Webhook, old: Sequence[str], message_id: str, body: bytes, now: datetime) -> dict[str, str]:
-    """Return the headers of one request. `old` are secrets that were replaced and still sign; X-Exl-Signature has room for one."""
+    """Return the headers of one request. `old` secrets were replaced and still sign; X-Exl-Signature has room for one."""
     stamp = str(int(now.timestamp()))
     headers = {"Content-Type": "application/json", "webhook-id": message_id, "webhook-timestamp": stamp}
     if settings.signatures != "exl":
@@ -153,7 +156,7 @@ class Hooks:
     outward: Outward
 
     async def challenge(self, settings: Webhook) -> Tested:
-        """Ask an address to repeat a word nobody can guess, plain or as `{"challenge": …}`: so it says that it wants to be told."""
+        """Ask an address to repeat a word nobody can guess, plain or as `{"challenge": …}`: so it asks to be told."""
         word = secrets.token_urlsafe(24)
         url = _address(settings).extend_query(challenge=word)
         found = await self.outward.ask("GET", url, {"Accept": "application/json, text/plain"})

@@ -265,7 +265,7 @@ def _paused(tx: Connection, job: Job, profile: Profile, reason: str, now: dateti
 def _rested(tx: Connection, job: Job, number: int, clock: Clock) -> None:
     """Settle the job until something is due again.
 
-    Its row is locked before what waits is looked at: a delivery added meanwhile is either seen here, or moves the job to the front.
+    Its row is locked before what waits is looked at: a delivery added meanwhile is seen here, or moves the job to the front.
     """
     tx.execute(select(jobs.c.id).where(jobs.c.id == job.id).with_for_update())
     now, answer = clock(), _ready(tx, number, clock())

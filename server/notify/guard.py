@@ -26,26 +26,26 @@ Network = IPv4Network | IPv6Network
 BARRED: tuple[tuple[Network, str], ...] = tuple(
     (ip_network(network), words)
     for network, words in (
-        ("0.0.0.0/8", "unspecified"),
-        ("10.0.0.0/8", "private"),
+        ("0.0.0.0/8", "an unspecified"),
+        ("10.0.0.0/8", "a private"),
         ("100.64.0.0/10", "a carrier's shared"),
         ("127.0.0.0/8", "this machine's own"),
         ("168.63.129.16/32", "a cloud's metadata"),
-        ("169.254.0.0/16", "link-local"),
-        ("172.16.0.0/12", "private"),
-        ("192.0.0.0/24", "reserved"),
+        ("169.254.0.0/16", "a link-local"),
+        ("172.16.0.0/12", "a private"),
+        ("192.0.0.0/24", "a reserved"),
         ("192.0.2.0/24", "a documentation"),
         ("192.88.99.0/24", "a relay's"),
-        ("192.168.0.0/16", "private"),
+        ("192.168.0.0/16", "a private"),
         ("198.18.0.0/15", "a benchmark's"),
         ("198.51.100.0/24", "a documentation"),
         ("203.0.113.0/24", "a documentation"),
-        ("224.0.0.0/4", "multicast"),
-        ("240.0.0.0/4", "reserved"),
+        ("224.0.0.0/4", "a multicast"),
+        ("240.0.0.0/4", "a reserved"),
         ("::1/128", "this machine's own"),
-        ("fc00::/7", "private"),
-        ("fe80::/10", "link-local"),
-        ("ff00::/8", "multicast"),
+        ("fc00::/7", "a private"),
+        ("fe80::/10", "a link-local"),
+        ("ff00::/8", "a multicast"),
         ("2001::/23", "a tunnel's"),
         ("2001:db8::/32", "a documentation"),
         ("3fff::/20", "a documentation"),
@@ -131,7 +131,7 @@ class Guard:
             return ""
         words = next((words for network, words in BARRED if network.version == inner.version and inner in network), "")
         if not words and isinstance(inner, IPv6Address) and inner not in _GLOBAL:
-            words = "reserved"
+            words = "a reserved"
         return f"{address} is {words} address, not one of the public internet." if words else ""
 
     def judge(self, text: str, *, plain: bool) -> None:

@@ -22,6 +22,8 @@ from server.profiles.model import Profile
 DIGEST = "digest"
 LONGEST = timedelta(days=7)
 """How far a letter looks back, after the server was away."""
+LAG = timedelta(minutes=2)
+"""An event bears the time at which its transaction began: what is told so late may not be there yet."""
 SHOWN = 20
 """Lines of one kind of event that a letter lists; the rest is counted."""
 _MOST = 10_000
@@ -66,11 +68,11 @@ def _written(tx: Connection, job: Job, stuck: Stuck, now: datetime) -> None:
     plan(tx, profile, now)
     if not profile.enabled or not profile.document.get("recipients"):
         return
-    known = store.endpoint(tx, profile.id)
-    since = max(known.digested or now - timedelta(days=1), now - LONGEST)
-    groups = _groups(telling.between(tx, profile.document.get("daily", ()), since, now, _MOST))
+    known, until = store.endpoint(tx, profile.id), now - LAG
+    since = max(known.digested or until - timedelta(days=1), now - LONGEST)
+    groups = _groups(telling.between(tx, profile.document.get("daily", ()), since, until, _MOST))
     waiting = list(stuck(tx, now))
-    store.remember(tx, known, digested=now)
+    store.remember(tx, known, digested=until)
     if groups or waiting:
         values = {"stuck": waiting, "groups": groups}
         letter = {"template": "digest", "to": profile.document["recipients"], "values": values}

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 import server.audit.tables
 import server.events.tables
+import server.oai.tables
 import server.sword.tables
 from server import VERSION, observe, rendering
 from server import clock as clocks
@@ -38,6 +39,7 @@ from server.notify.guard import Guard
 from server.notify.mail import MAIL, Post
 from server.notify.store import DELIVER
 from server.notify.webhooks import WEBHOOK, Hooks
+from server.oai.harvesters import Tally
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
 from server.operate import Operate
@@ -58,7 +60,12 @@ from server.sword.v2.documents import Collection, Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
 
-_ = (server.audit.tables, server.events.tables, server.sword.tables)  # every table is known once this module is imported
+_ = (
+    server.audit.tables,
+    server.events.tables,
+    server.oai.tables,
+    server.sword.tables,
+)  # every table is known once this module is imported
 log = observe.logger("app")
 
 #: The rooms whose errors are pages for people.
@@ -142,9 +149,11 @@ def web_application(house: House) -> web.Application:
     items = Items(house.database, house.files, house.press.renderer, pages)
     door = Door(house.database, authenticator, pages, house.clock, house.key, secure=repository.url.startswith("https://"))
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
+    tally = Tally(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
+    application.cleanup_ctx.append(tally.flushing)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, house.clock),
+        Oai(house.database, provider, house.clock, tally),
         sword,
         items,
         door,

@@ -15,7 +15,6 @@ from server.records.files import DiskStore
 
 PAUSE = 3600.0
 JOBS_KEPT = timedelta(days=30)
-EVENTS_KEPT = timedelta(days=30)
 
 log = observe.logger("housekeeping")
 
@@ -44,7 +43,7 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     done = await database.write(queue.forget, clock() - JOBS_KEPT)
     while await database.write(deliveries.forget, clock()):
         pass
-    await database.write(telling.forget, clock() - EVENTS_KEPT)
+    await database.write(telling.forget, clock() - JOBS_KEPT)
     torn = await asyncio.to_thread(files.sweep)
     if total or done or torn:
         log.info("tidied up", extra={"ghosts": total, "jobs": done, "uploads": torn})

@@ -5,6 +5,7 @@ from typing import Protocol
 from aiohttp import web
 
 from server.admin.audit import Audit
+from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
 from server.admin.search import Search
@@ -20,4 +21,4 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    return (Start(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame))
+    return (Start(frame), Imports(frame), Identifiers(frame), Deliveries(frame), Audit(frame), Search(frame))

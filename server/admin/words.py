@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.identifiers.model import State as IdentifierState
 from server.jobs.model import JobState
+from server.notify.model import State as Delivered
 from server.records.store import State
 from server.sword.model import ContainerState, DepositState
 
@@ -62,6 +63,23 @@ JOBS = {
     JobState.READY: Word("ready", "", ""),
     JobState.ACTIVE: Word("at work", "", "good"),
     JobState.DONE: Word("done", "", "good"),
+}
+
+DELIVERIES = {
+    Delivered.DEAD: Word(
+        "given up", "It was tried for days, or refused for good. Send it again when the other side is well.", "bad"
+    ),
+    Delivered.WAITING: Word("waiting", "It is sent when its time comes.", "wait"),
+    Delivered.SENT: Word("sent", "The other side took it.", "good"),
+}
+
+#: How a subscriber stands.
+ENDPOINTS = {
+    "off": Word("switched off", "Nothing is sent, and nothing is kept for it."),
+    "paused": Word("paused", "Nothing is sent until the profile is mended; what happens meanwhile waits.", "bad"),
+    "failing": Word("failing", "The last attempt failed. It is tried again by itself, ever more slowly.", "wait"),
+    "new": Word("new", "Nothing was sent yet."),
+    "well": Word("well", "The last attempt succeeded.", "good"),
 }
 
 #: What a problem's class is called in the list.

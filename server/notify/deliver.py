@@ -156,7 +156,7 @@ class Deliverer:
         if isinstance(found, Held | Done):
             return found
         if isinstance(found, Dead):
-            await self.database.write(store.drop, [number], self.clock())
+            await self.database.write(store.drop, number)
             return found
         profile, known, sealed = found
         channel = self.channels[profile.kind]
@@ -228,7 +228,7 @@ def _settled(
     for delivery, outcome in results:
         wait = None
         if isinstance(outcome, Failed):
-            wait = None if outcome.never else again_after(delivery.attempts + 1, jitter())
+            wait = None if outcome.never else again_after(delivery.attempts + 1, now - delivery.created, jitter())
             wait = max(wait, outcome.retry_after or wait) if wait else None
             wish = outcome.retry_after or wish
             known = replace(known, failed=now, words=outcome.words)

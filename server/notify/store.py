@@ -1,6 +1,6 @@
 """Deliveries in the database: asked for, taken up, settled; and what is remembered of each endpoint."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -231,10 +231,22 @@ def forget(tx: Connection, now: datetime) -> int:
     return tx.execute(delete(deliveries).where(deliveries.c.id.in_(ids))).rowcount
 
 
-def drop(tx: Connection, profile_ids: Iterable[int], now: datetime) -> None:
-    """Give up what waits for profiles that are deleted."""
-    which = update(deliveries).where(deliveries.c.profile_id.in_(list(profile_ids)), _WAITS)
-    tx.execute(which.values(state=State.DEAD.value, note="The profile was deleted.", sealed=None, changed=now))
+def forget_dead(tx: Connection, profile_id: int) -> int:
+    """Remove what was given up for a profile; return how many."""
+    return _removed(tx, (deliveries.c.profile_id == profile_id) & (deliveries.c.state == State.DEAD.value))
+
+
+def drop(tx: Connection, profile_id: int) -> None:
+    """Remove what is not sent yet, and what was given up, for a profile that is deleted; what was sent stays in the log."""
+    _removed(tx, (deliveries.c.profile_id == profile_id) & (deliveries.c.state != State.SENT.value))
+    for table in (endpoints, endpoint_secrets):
+        tx.execute(delete(table).where(table.c.profile_id == profile_id))
+
+
+def _removed(tx: Connection, which: ColumnElement[bool]) -> int:
+    ids = select(deliveries.c.id).where(which)
+    tx.execute(delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(ids)))
+    return tx.execute(delete(deliveries).where(which)).rowcount
 
 
 def _delivery(row: Row[Any]) -> Delivery:

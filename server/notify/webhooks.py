@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from aiohttp import ClientSession
 from msgspec import Meta, Struct
+from sqlalchemy import Connection
 from yarl import URL
 
 from server.clock import to_wire
@@ -29,7 +30,10 @@ from server.notify.client import Answer, Outward, Unreached, wished
 from server.notify.fields import EventName, title
 from server.notify.guard import target
 from server.notify.model import LONGEST_WISH, Delivery, Failed, Outcome, Taken
+from server.profiles import store as profiles
 from server.profiles.kind import Kind, Tested
+from server.profiles.model import Profile
+from server.profiles.seal import Seal
 from server.xml import clean
 
 WEBHOOK = "webhook"
@@ -139,9 +143,9 @@ def signed(settings: Webhook, old: Sequence[str], message_id: str, body: bytes, 
     return headers
 
 
-def shown_headers(settings: Webhook, message_id: str, at: datetime) -> dict[str, str]:
-    """Return the headers of a request as the log shows them: signatures left out."""
-    sent = signed(settings, (), message_id, b"", at)
+def shown_headers(document: Mapping[str, Any], message_id: str, at: datetime) -> dict[str, str]:
+    """Return the headers of a request as the log shows them, from a profile's settings without secrets: signatures left out."""
+    sent = signed(msgspec.convert(document, Webhook), (), message_id, b"", at)
     return {name: "[left out]" if name.lower().endswith("-signature") else value for name, value in sent.items()}
 
 
@@ -215,6 +219,13 @@ def _redacted(text: str, settings: Webhook, old: Sequence[str]) -> str:
 
 async def _test(hooks: Hooks, settings: Webhook, _session: ClientSession) -> Tested:
     return await hooks.challenge(settings)
+
+
+def renew(tx: Connection, profile: Profile, seal: Seal, now: datetime) -> str:
+    """Give a webhook a new secret, beside which the old one signs for a day; return it, to be shown once."""
+    settings = msgspec.structs.replace(profiles.opened(profile, Webhook, seal), secret=new_secret())
+    store.noticed(tx, profiles.save(tx, WEBHOOK, profile.name, settings, seal, now), now)
+    return str(settings.secret)
 
 
 def kind(outward: Outward) -> Kind:

@@ -6,4 +6,5 @@ NOTICES = {
     "closed": "It is set aside.",
     "saved": "Saved.",
     "deleted": "Deleted.",
+    "sent-again": "It is sent again.",
 }

@@ -64,7 +64,7 @@ def test_a_secret_is_made_where_none_is_given_and_never_shown() -> None:
     assert one.secret != two.secret
     assert len(key_of(one.secret)) == 32
     assert one.secret not in repr(one) + str(one) + str(one.__rich_repr__())
-    shown = shown_headers(one, "id", NOW)
+    shown = shown_headers({"address": one.address}, "id", NOW)
     assert set(shown) == {"Content-Type", "webhook-id", "webhook-timestamp", "webhook-signature", "X-Exl-Signature"}
     assert shown["webhook-signature"] == shown["X-Exl-Signature"] == "[left out]"
 

@@ -30,5 +30,12 @@ EXPECTED = {
     ("POST", "/admin/imports/{id}/read"): MANAGES,
     ("POST", "/admin/imports/{id}/close"): MANAGES,
     ("GET", "/admin/identifiers"): READS,
+    ("GET", "/admin/deliveries"): "admin",
+    ("GET", "/admin/deliveries/{id}"): "admin",
+    ("POST", "/admin/deliveries/{id}/again"): "admin",
+    ("GET", "/admin/deliveries/to/{profile}"): "admin",
+    ("POST", "/admin/deliveries/to/{profile}/again"): "admin",
+    ("POST", "/admin/deliveries/to/{profile}/forget"): "admin",
+    ("POST", "/admin/deliveries/to/{profile}/secret"): "admin",
     ("GET", "/admin/audit"): "admin",
 }

@@ -116,18 +116,18 @@ class Deliveries:
         house, key = self.frame.house, _number(request, "id")
         await house.database.write(_send_again, key, request[VISITOR].actor, house.clock())
         house.worker.call()
-        return led(f"{LIST}/{key}", "sent-again")
+        raise led(f"{LIST}/{key}", "sent-again")
 
     async def dead_again(self, request: web.Request) -> web.StreamResponse:
         house, key = self.frame.house, _number(request, "profile")
         await house.database.write(_send_dead_again, key, request[VISITOR].actor, house.clock())
         house.worker.call()
-        return led(f"{LIST}/to/{key}", "sent-again")
+        raise led(f"{LIST}/to/{key}", "sent-again")
 
     async def forget(self, request: web.Request) -> web.StreamResponse:
         house, key = self.frame.house, _number(request, "profile")
         await house.database.write(_forget, key, request[VISITOR].actor, house.clock())
-        return led(f"{LIST}/to/{key}", "deleted")
+        raise led(f"{LIST}/to/{key}", "deleted")
 
     async def secret(self, request: web.Request) -> web.StreamResponse:
         """Make a new signing secret and show it, once: it is in no page afterwards, so this one is not led away from."""

@@ -20,8 +20,9 @@ from server import language
 from server.clock import now as clock_now
 from server.errors import Unavailable
 from server.events.model import EVENTS, Event
+from server.forms.field import Choice, Widget, title
 from server.notify import digest, store
-from server.notify.fields import EventName, is_mailbox, title
+from server.notify.fields import EVENT_CHOICES, EventName, is_mailbox
 from server.notify.letters import Sender, write
 from server.notify.model import Delivery, Failed, Outcome, Taken
 from server.profiles import store as profiles
@@ -46,22 +47,31 @@ class Mail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=1, le=65535), title("Port", "587 with STARTTLS, 465 with TLS, 25 inside the institution.")] = 587
     security: Annotated[
         Literal["starttls", "tls", "none"],
-        title("Security", "How the connection is protected: starttls, tls from the first byte, or none."),
+        title(
+            "Security",
+            "How the connection is protected.",
+            choices=(Choice("starttls", "STARTTLS"), Choice("tls", "TLS from the first byte"), Choice("none", "None")),
+        ),
     ] = "starttls"
     user: Annotated[str, title("User", "Empty where the server asks for none.")] = ""
     password: Annotated[str, title("Password", "", secret=True)] = ""
-    sender: Annotated[str, Meta(max_length=254), title("From", "The address letters come from.")]
-    reply_to: Annotated[str, Meta(max_length=254), title("Reply to", "Where answers go; empty means to the sender.")] = ""
+    sender: Annotated[str, Meta(max_length=254), title("From", "The address letters come from.", widget=Widget.EMAIL)]
+    reply_to: Annotated[
+        str, Meta(max_length=254), title("Reply to", "Where answers go; empty means to the sender.", widget=Widget.EMAIL)
+    ] = ""
     recipients: Annotated[
         tuple[str, ...],
         title("Recipients", "Addresses of the people who look after the repository; they get what is chosen below."),
     ] = ()
     at_once: Annotated[
         tuple[EventName, ...],
-        title("Told at once", "Events the recipients hear of within a minute; many at once are one letter."),
+        title(
+            "Told at once", "Events the recipients hear of within a minute; many at once are one letter.", choices=EVENT_CHOICES
+        ),
     ] = ()
     daily: Annotated[
-        tuple[EventName, ...], title("Told once a day", "Events of the daily letter, which also says what is stuck.")
+        tuple[EventName, ...],
+        title("Told once a day", "Events of the daily letter, which also says what is stuck.", choices=EVENT_CHOICES),
     ] = ("job.ended", "import.failed", "identifier.rejected", "identifier.blocked")
     digest: Annotated[bool, title("Daily letter", "Whether there is one; a day without anything to say has none.")] = True
     digest_hour: Annotated[int, Meta(ge=0, le=23), title("Hour of the daily letter", "From 0 to 23, in UTC.")] = 6

@@ -25,9 +25,10 @@ from yarl import URL
 from server.clock import to_wire
 from server.errors import Invalid
 from server.events.model import Event
+from server.forms.field import Choice, Widget, title
 from server.notify import store
 from server.notify.client import Answer, Outward, Unreached, wished
-from server.notify.fields import EventName, title
+from server.notify.fields import EVENT_CHOICES, EventName
 from server.notify.guard import target
 from server.notify.model import LONGEST_WISH, Delivery, Failed, Outcome, Taken
 from server.profiles import store as profiles
@@ -74,22 +75,26 @@ class Webhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     address: Annotated[
         str,
         Meta(min_length=1),
-        title("Address", "The receiver's address, https://…; it must answer a challenge before anything is sent."),
+        title(
+            "Address", "The receiver's address, https://…; it must answer a challenge before anything is sent.", widget=Widget.URL
+        ),
     ]
     secret: Annotated[
         str,
         title(
             "Signing secret",
-            "Leave it empty to have one made. When it is replaced, the old one still signs beside the new for a day.",
+            "Leave it empty to have one made; the page of its deliveries makes another and shows it once. "
+            "When it is replaced, the old one still signs beside the new for a day.",
             secret=True,
         ),
     ] = ""
-    events: Annotated[tuple[EventName, ...], title("Events", "What is told; none chosen means all.")] = ()
+    events: Annotated[tuple[EventName, ...], title("Events", "What is told; none chosen means all.", choices=EVENT_CHOICES)] = ()
     signatures: Annotated[
         Literal["both", "standard", "exl"],
         title(
             "Signatures",
-            "Standard Webhooks (standard), X-Exl-Signature (exl), or both; a receiver ignores what it does not know.",
+            "How a receiver knows that a request is ours; it ignores what it does not know.",
+            choices=(Choice("both", "Both"), Choice("standard", "Standard Webhooks"), Choice("exl", "X-Exl-Signature")),
         ),
     ] = "both"
 

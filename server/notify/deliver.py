@@ -238,7 +238,8 @@ def _settled(
             failures, known = 0, replace(known, succeeded=now)
         store.settle(tx, delivery, outcome, wait, now)
     failed = sum(isinstance(outcome, Failed) for _, outcome in results)
-    rest = max((each for each in (rest_after(failures, jitter()), wish) if each), default=None)
+    silent = None if known.succeeded is None else now - known.succeeded
+    rest = max((each for each in (rest_after(failures, silent, jitter()), wish) if each), default=None)
     store.remember(
         tx, known, failures=failures, window=window_after(known.window, failed=failed), retry_at=now + rest if rest else None
     )

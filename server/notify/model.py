@@ -128,11 +128,16 @@ def again_after(attempts: int, age: timedelta, jitter: float) -> timedelta | Non
     return None if age >= LIFE else DELAYS[min(attempts, len(DELAYS)) - 1] * (0.9 + 0.2 * jitter)
 
 
-def rest_after(failures: int, jitter: float) -> timedelta | None:
-    """Return how long an endpoint that failed so often in a row is left alone; None for not at all."""
+def rest_after(failures: int, silent: timedelta | None, jitter: float) -> timedelta | None:
+    """Return how long an endpoint that failed so often in a row is left alone; None for not at all.
+
+    Twice as long each time, but at most half as long as it has been `silent` (None for always): one that comes and goes is found
+    again soon, or it would take nothing more than one that is dead.
+    """
     if failures < SUSPICIOUS:
         return None
-    return min(_FIRST_REST * (1 << min(failures - SUSPICIOUS, 10)), _LONGEST_REST) * (0.9 + 0.2 * jitter)
+    longest = _LONGEST_REST if silent is None else min(_LONGEST_REST, max(_FIRST_REST, silent / 2))
+    return min(_FIRST_REST * (1 << min(failures - SUSPICIOUS, 10)), longest) * (0.9 + 0.2 * jitter)
 
 
 def window_after(window: int, *, failed: int) -> int:

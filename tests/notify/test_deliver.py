@@ -32,9 +32,11 @@ def test_the_waits_grow_from_seconds_to_hours_and_end_after_three_days() -> None
 
 
 def test_the_memory_of_an_endpoint() -> None:
-    assert rest_after(SUSPICIOUS - 1, 0.5) is None
-    rests = [rest_after(SUSPICIOUS + number, 0.5) for number in range(20)]
+    assert rest_after(SUSPICIOUS - 1, None, 0.5) is None
+    rests = [rest_after(SUSPICIOUS + number, None, 0.5) for number in range(20)]
     assert (rests[0], rests[-1]) == (timedelta(seconds=10), timedelta(minutes=30))
+    assert rest_after(20, timedelta(minutes=2), 0.5) == timedelta(minutes=1), "half as long as it has been silent"
+    assert rest_after(SUSPICIOUS, timedelta(days=9), 0.5) == timedelta(seconds=10), "it was not asked for nine days"
     assert [window_after(1, failed=0), window_after(WIDEST, failed=0), window_after(WIDEST, failed=1)] == [2, WIDEST, WIDEST // 2]
     assert window_after(1, failed=1) == 1
 

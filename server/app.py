@@ -26,7 +26,7 @@ from server.jobs.worker import Worker
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
-from server.middleware import Translator, identified
+from server.middleware import TRUSTED, Translator, armoured, identified
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
 from server.operate import Operate
@@ -115,6 +115,8 @@ def web_application(house: House) -> web.Application:
     door = Door(house.database, authenticator, pages, house.clock, house.key, secure=repository.url.startswith("https://"))
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(("items", "admin", "other"), pages.translate)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
+    application[TRUSTED] = settings.proxies
+    application.on_response_prepare.append(armoured)
     for room in (
         Oai(house.database, provider, house.clock),
         sword,

@@ -15,6 +15,7 @@ from server.accounts.model import Account, Role
 from server.accounts.throttle import spoken
 from server.clock import Clock
 from server.db.engine import Database
+from server.middleware import remote_address
 from server.pages import Pages
 from server.xml import clean
 
@@ -88,7 +89,7 @@ class Door:
         _same_site(request)
         given = await fields(request)
         name, password, lead = given.get("name", "").strip(), given.get("password", ""), own_page(given.get("next", ""))
-        address, now = request.remote or "", self.clock()
+        address, now = remote_address(request), self.clock()
         if wait := self.authenticator.wait(name, address, now=now):
             words = f"Too many failed attempts for this name. Try again in {spoken(wait)}."
             response = self._form(429, next=lead, name=name, problem=words)

@@ -12,6 +12,8 @@ COMMANDS = {
     "work": ("serve", "Run a worker alone, beside servers on the same PostgreSQL."),
     "migrate": ("installation", "Bring the database's tables to this release."),
     "check": ("installation", "Say what would stop the server."),
+    "backup": ("backup", "Save database and files in one archive, while the server runs."),
+    "restore": ("backup", "Take a backup into an empty installation."),
     "status": ("manage", "Count works, deposits, identifiers and jobs by state."),
     "user": ("manage", "Make accounts, set passwords, switch accounts on and off."),
     "profile": ("manage", "Set up who registers identifiers, under which prefix."),

@@ -11,7 +11,7 @@ COMMANDS = {
     "serve": ("serve", "Run the web server and the worker."),
     "work": ("serve", "Run a worker alone, beside servers on the same PostgreSQL."),
     "migrate": ("installation", "Bring the database's tables to this release."),
-    "check": ("installation", "Say what would stop the server."),
+    "check": ("installation", "Look whether all is well, and say what is not."),
     "backup": ("backup", "Save database and files in one archive, while the server runs."),
     "restore": ("backup", "Take a backup into an empty installation."),
     "status": ("manage", "Count works, deposits, identifiers and jobs by state."),

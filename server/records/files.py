@@ -85,6 +85,10 @@ class DiskStore:
             )
         return target
 
+    def has(self, sha256: str) -> bool:
+        """Whether a file is kept here."""
+        return self._target(sha256).is_file()
+
     def every(self) -> Iterator[str]:
         """Walk the SHA-256 of all kept files, in order; what is kept meanwhile may be among them."""
         for first in sorted(self._folder.iterdir()):

@@ -23,8 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.db.migrate import engine_for, revision_of, revisions
 from server.errors import SheafError
 from server.profiles import store as profiles
+from server.profiles.model import Profile
 from server.profiles.seal import Seal
-from server.profiles.store import Profile
 from server.records.files import DiskStore
 from server.records.tables import feed, record_versions, records
 from server.settings import Settings, secret_key

@@ -11,6 +11,7 @@ from yarl import URL
 from server.errors import Invalid
 from server.notify.client import LARGEST, Answer, Outward, Unreached
 from server.notify.guard import Barred, Guard, Resolver, connector, target
+from server.settings import Settings
 from tests.fakes.receiver import Receiver, answers, drips, floods, hangs
 
 BARRED = [
@@ -82,6 +83,12 @@ def test_the_operator_opens_networks_and_nothing_beside_them() -> None:
     for address in ("10.2.0.1", "127.0.0.1", "fc00::1", "169.254.169.254"):
         with pytest.raises(Barred):
             guard.judge(address, plain=False)
+
+
+def test_networks_that_are_none_stop_the_start() -> None:
+    assert Settings(private_targets="10.1.0.0/16, fd00::/8").opened == (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
+    with pytest.raises(ValueError, match=r"10\.1\.2\.3/16"):
+        Settings(private_targets="10.1.2.3/16")
 
 
 @pytest.mark.parametrize(

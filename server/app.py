@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from aiohttp import ClientSession, web
 
+import server.audit.tables
+import server.events.tables
 import server.sword.tables
 from server import VERSION, housekeeping, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
-from server.admin.routes import Admin
-from server.admin.session import Door
+from server.admin.rooms import Room, rooms
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
@@ -32,6 +33,8 @@ from server.oai.routes import Oai
 from server.oai.verbs import Provider
 from server.operate import Operate
 from server.pages import Pages
+from server.portal.door import Door
+from server.portal.frame import Frame
 from server.profiles.seal import Seal
 from server.publishing import Press
 from server.records import changes
@@ -50,8 +53,11 @@ from server.sword.v2.documents import Collection, Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
 
-_ = server.sword.tables  # every table is known once this module is imported
+_ = (server.audit.tables, server.events.tables, server.sword.tables)  # every table is known once this module is imported
 log = observe.logger("app")
+
+#: The rooms whose errors are pages for people.
+_PAGED = ("items", "admin", "my", "account", "login", "other")
 
 
 @asynccontextmanager
@@ -126,16 +132,18 @@ def web_application(house: House) -> web.Application:
     )  # fmt: skip
     items = Items(house.database, house.files, house.press.renderer, pages)
     door = Door(house.database, authenticator, pages, house.clock, house.key, secure=repository.url.startswith("https://"))
-    translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(("items", "admin", "other"), pages.translate)
+    translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
-    for room in (
+    everything: tuple[Room, ...] = (
         Oai(house.database, provider, house.clock),
         sword,
         items,
-        Admin(house, door, pages),
+        door,
+        *rooms(Frame(house, door, pages)),
         pages,
         Operate(house.database),
-    ):
+    )
+    for room in everything:
         application.add_routes(room.routes())
     return application
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from ulid import ULID
 
-from server import observe
+from server import language, observe
 from server.errors import Conflict, NotFound, Refused, SheafError, TooLarge, Unavailable
 
 log = observe.logger("web")
@@ -19,13 +19,14 @@ Translator = Callable[[web.Request, int, str], web.StreamResponse | None]
 #: What our errors are to HTTP where a room does not say it in words of its own.
 _STATUS: dict[type[SheafError], int] = {NotFound: 404, Refused: 403, Conflict: 409, TooLarge: 413}
 
+_ROOMS = frozenset({"oai", "sword", "items", "admin", "my", "account", "login", "healthz", "readyz", "metrics"})
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def room_of(path: str) -> str:
     """Return the first part of a path: the room of the house it leads to."""
     first = path.split("/", 2)[1] if path.startswith("/") else ""
-    return first if first in {"oai", "sword", "items", "admin", "healthz", "readyz", "metrics"} else "other"
+    return first if first in _ROOMS else "other"
 
 
 def identified(translators: dict[str, Translator]) -> Middleware:
@@ -36,6 +37,7 @@ def identified(translators: dict[str, Translator]) -> Middleware:
         given = request.headers.get("X-Request-Id", "")
         number = given if _SOUND_ID.fullmatch(given) else str(ULID())
         token = observe.request_id.set(number)
+        language.choose(request.headers.get("Accept-Language", ""))
         room, begun, status = room_of(request.path), perf_counter(), 500
         try:
             response = await _answered(request, handler, translators.get(room))

@@ -11,17 +11,19 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from server import observe
+from server import language, observe
 from server.xml import FORBIDDEN
 
 _PACKAGE = Path(__file__).resolve().parent
 #: A wheel carries the templates inside the package, an editable checkout beside it.
 _FOLDERS = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 
-#: Nothing runs on our pages and nothing is fetched from elsewhere; whatever slips through an escape finds no one to execute it.
+#: Nothing but our own small script runs on our pages and nothing is fetched from elsewhere: whatever slips through an escape
+#: finds no one to execute it.
 PROTECTION = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
@@ -80,7 +82,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalize,
+        extensions=["jinja2.ext.i18n"],
     )
+    engine.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension's
     engine.filters |= {"moment": _moment, "day": _day, "size": size}
     engine.globals["static"] = static
     return engine
@@ -117,7 +121,7 @@ class Pages:
 
     def write(self, template: str, **values: Any) -> str:
         """Write a page; `values` are what its template names."""
-        return environment().get_template(template).render(repository=self.name, **values)
+        return environment().get_template(template).render(repository=self.name, language=language.current(), **values)
 
     def answer(self, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> web.Response:
         """Write a page and send it."""

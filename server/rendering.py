@@ -149,9 +149,7 @@ def again(rendering: Rendering) -> Task[Nothing]:
 
         return show
 
-    description = (
-        "Renders every record as this release does, and shows harvesters what differs from before. Use it after an upgrade."
-    )
+    description = "Renders every record as this release does, and shows harvesters what differs from before."
     return Task("render-again", "Render all records again", description, Nothing, _count, _subjects, do)
 
 

@@ -10,8 +10,55 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Role(StrEnum):
-    ADMIN = "admin"  # everything
-    DEPOSITOR = "depositor"  # deposits by SWORD, sees its own deposits there
+    """What somebody is to the institution; what that lets them do stands in RIGHTS."""
+
+    ADMIN = "admin"
+    MANAGER = "manager"
+    REVIEWER = "reviewer"
+    DEPOSITOR = "depositor"
+    RESEARCHER = "researcher"
+
+
+class Right(StrEnum):
+    """One thing an account may do. Every page behind the login asks for exactly one."""
+
+    ACCOUNT = "account"  # see and change one's own account
+    DEPOSIT = "deposit"  # send packages by SWORD
+    MY = "my"  # see one's own works, deposit by form
+    WORKS = "works"  # see all works, imports and identifiers, drafts too
+    REVIEW = "review"  # approve works, return them with a reason
+    EDIT = "edit"  # create and change any work
+    WITHDRAW = "withdraw"  # withdraw works, restore them, change many at once
+    IMPORTS = "imports"  # read imports again, set them aside
+    PEOPLE = "people"  # keep the records of the researchers
+    JOBS = "jobs"  # see, start, cancel and schedule jobs
+    PROFILES = "profiles"  # set up integrations
+    DELIVERIES = "deliveries"  # see what was sent to webhooks and by mail, send it again
+    ACCOUNTS = "accounts"  # make accounts, change roles and networks
+    AUDIT = "audit"  # read who changed what
+
+
+_OWN = frozenset({Right.ACCOUNT, Right.MY})
+_REVIEWS = _OWN | {Right.WORKS, Right.REVIEW}
+_MANAGES = _REVIEWS | {Right.DEPOSIT, Right.EDIT, Right.WITHDRAW, Right.IMPORTS, Right.PEOPLE, Right.JOBS}
+
+#: Who may do what: the one table that says so.
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.ADMIN: frozenset(Right),
+    Role.MANAGER: _MANAGES,
+    Role.REVIEWER: _REVIEWS,
+    Role.DEPOSITOR: _OWN | {Right.DEPOSIT},
+    Role.RESEARCHER: _OWN,
+}
+
+#: What a role is called and what it is for, as the pages say it.
+ROLES: dict[Role, tuple[str, str]] = {
+    Role.ADMIN: ("Administrator", "Sets up integrations and accounts, and may do everything else too."),
+    Role.MANAGER: ("Repository manager", "Keeps the works and the people in order, and watches imports and jobs."),
+    Role.REVIEWER: ("Reviewer", "Reads what waits for approval, approves it or returns it."),
+    Role.DEPOSITOR: ("Depositor", "Sends works by SWORD; most often a program."),
+    Role.RESEARCHER: ("Researcher", "Sees their own works and deposits by form."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +67,9 @@ class Account:
     name: str
     role: Role
     active: bool
+
+    def may(self, right: Right) -> bool:
+        return right in RIGHTS[self.role]
 
 
 def is_name(text: str) -> bool:

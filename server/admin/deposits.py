@@ -7,6 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from server.audit import log as audit
+from server.audit.log import Actor
 from server.errors import Conflict, NotFound
 from server.house import House
 from server.identifiers import ledger
@@ -85,7 +87,7 @@ def detail(tx: Connection, number: str) -> Detail:
     return Detail(deposit, store.events_of(tx, number), container, work, names)
 
 
-async def publish(house: House, number: str, by: str) -> None:
+async def publish(house: House, number: str, by: Actor) -> None:
     """Publish the pending work of a deposit. Raises NotFound, Conflict and Invalid; writes nothing then."""
     seen = await house.database.read(detail, number)
     if seen.work is None or not seen.may_publish:
@@ -95,10 +97,11 @@ async def publish(house: House, number: str, by: str) -> None:
     house.worker.call()
 
 
-def _publish(tx: Connection, press: Press, number: str, prepared: Prepared, by: str, now: datetime) -> None:
+def _publish(tx: Connection, press: Press, number: str, prepared: Prepared, by: Actor, now: datetime) -> None:
     seen = detail(tx, number)
     if seen.work is None or seen.container is None or not seen.may_publish:
         raise Conflict("This work does not wait for approval any more.", code="state")
     store.change_container(tx, seen.container, now, state=ContainerState.ACCEPTED)
-    store.note(tx, number, now, "published", f"The work is published, approved by {by}.")
+    store.note(tx, number, now, "published", f"The work is published, approved by {by.name}.")
+    audit.note(tx, by, "record.published", "record", seen.work.id, now, summary=seen.work.record.title.value)
     approve(tx, press, seen.work, prepared, now)

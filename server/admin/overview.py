@@ -13,6 +13,7 @@ from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import JobState
+from server.portal.spoken import age
 from server.records import store as records
 from server.sword import store as sword
 from server.sword.model import ContainerState, DepositState
@@ -95,16 +96,6 @@ def overview(tx: Connection, now: datetime) -> Overview:
         Card("Jobs", _figures(words.JOBS, queue.counts(tx))),
     )
     return Overview(tuple(each for each in stuck if each), cards)
-
-
-def age(since: datetime, now: datetime) -> str:
-    """Say how long something has been so: `3 days`, `5 hours`, `2 minutes`."""
-    seconds = max(0, int((now - since).total_seconds()))
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            number = seconds // length
-            return f"{number} {unit}{'s' if number != 1 else ''}"
-    return "less than a minute"
 
 
 def _stuck(watch: Watch, found: tuple[int, datetime] | None, now: datetime) -> Stuck | None:

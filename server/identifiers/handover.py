@@ -10,7 +10,7 @@ from server.identifiers import ledger
 from server.identifiers.mint import ask
 from server.identifiers.model import Agency, State
 from server.identifiers.tables import identifiers
-from server.profiles.store import Profile
+from server.profiles.model import Profile
 from server.profiles.tables import profiles
 from server.registry import Registry
 

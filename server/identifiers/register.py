@@ -22,6 +22,7 @@ from server.jobs.model import Answer, Dead, Done, Held, Job, Later
 from server.jobs.worker import back_off
 from server.metadata.fragments import Renderer
 from server.profiles import store as profiles
+from server.profiles.model import Profile
 from server.profiles.seal import Seal
 from server.records import changes
 from server.records import store as records
@@ -37,7 +38,7 @@ class _Question:
 
     entry: ledger.Entry
     stored: Stored
-    profile: profiles.Profile
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
     return _Question(entry, stored, profile)
 
 
-def _obstacle(entry: ledger.Entry, profile: profiles.Profile) -> str:
+def _obstacle(entry: ledger.Entry, profile: Profile) -> str:
     """Say why a profile may not be used for an identifier now; empty where it may."""
     if entry.environment != str(profile.document.get("environment", "")):
         # The environment belongs to the identifier; a test DOI must never reach the production system.

@@ -1,6 +1,5 @@
 """Integration profiles in the database: a kind, its settings as a document, its secrets sealed beside it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,23 +8,11 @@ from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from server.errors import Conflict, Invalid, NotFound
+from server.profiles.model import Profile
 from server.profiles.seal import Seal
 from server.profiles.tables import profiles
 
 VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """A stored profile; `document` has no secrets, `sealed` nothing but secrets."""
-
-    id: int
-    kind: str
-    name: str
-    enabled: bool
-    document: dict[str, Any]
-    sealed: bytes
-    paused: str | None
 
 
 def secret_fields(settings: type[Struct]) -> frozenset[str]:

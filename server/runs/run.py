@@ -41,6 +41,8 @@ BEAT = queue.LEASE.total_seconds() / 3
 PATIENCE = 5
 """So often what cannot be done at all is tried before it counts as failed."""
 
+_BUG = "Internal error; the server's log has the details."
+
 log = observe.logger("runs")
 
 
@@ -81,9 +83,7 @@ class Runner:
             if job.attempts < PATIENCE:
                 raise
             log.exception("gave up a run", extra={"run": run.id})
-            return await self._end(
-                job, run.id, RunState.FAILED, "An internal error broke it off; the server's log has the details."
-            )
+            return await self._end(job, run.id, RunState.FAILED, _BUG)
 
     async def _began(self, part: _Part) -> Answer | None:
         """Begin a run that waits, or say why it must wait longer."""
@@ -149,7 +149,7 @@ class Runner:
         except Exception:
             # One item that meets a bug of ours must not stop all that come behind it.
             log.exception("met an internal error", extra={"run": part.run.id, "subject": subject.id})
-            return ItemOutcome(Outcome.FAILED, "Internal error; the server's log has the details.")
+            return ItemOutcome(Outcome.FAILED, _BUG)
         return found
 
     async def _written(self, part: _Part, subject: Subject, what: ItemOutcome | Deed) -> bool:
@@ -162,12 +162,14 @@ class Runner:
             failed = _failed(error)
         except Exception:
             log.exception("met an internal error", extra={"run": part.run.id, "subject": subject.id})
-            failed = ItemOutcome(Outcome.FAILED, "Internal error; the server's log has the details.")
+            failed = ItemOutcome(Outcome.FAILED, _BUG)
         return await self.database.write(store.write_down, part.job, part.run.id, [(subject, failed)], self.clock())
 
-    async def _end(self, job: Job, number: int, state: RunState, message: str) -> None:
+    async def _end(self, job: Job, number: int, state: RunState, message: str) -> Answer | None:
+        """End a run and its job together, so that nothing is left to answer."""
         if await self.database.write(store.finish, job, number, state, message, self.clock()):
             log.info("ended a run", extra={"run": number, "state": state.value})
+        return None
 
 
 def _failed(error: SheafError) -> ItemOutcome:

@@ -131,8 +131,8 @@ async def test_junk_in_credentials_is_refused_in_both_doors(client: TestClient) 
     junk = {"Authorization": encode_basic_auth("a\0b", "x")}
     assert (await client.get("/sword/v2/service-document", headers=junk)).status == 401
     for name in ("a\0b", "a" * 300, "\x1b"):
-        assert (await client.post("/admin/login", data={"name": name, "password": "x\0"})).status == 401
+        assert (await client.post("/login", data={"name": name, "password": "x\0"})).status == 401
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert (await client.post("/admin/login", data=b"name=\xff\xfe", headers=kind)).status == 400
+    assert (await client.post("/login", data=b"name=\xff\xfe", headers=kind)).status == 400
     odd = {"Content-Type": "application/x-www-form-urlencoded; charset=nonsense"}
-    assert (await client.post("/admin/login", data=b"name=a", headers=odd)).status == 400
+    assert (await client.post("/login", data=b"name=a", headers=odd)).status == 400

@@ -16,7 +16,7 @@ FAULTY = {
 
 async def login(client: TestClient, name: str = "admin", password: str = PASSWORD, **more: str) -> ClientResponse:
     """Log in and let the client send the cookie from then on; the client's jar keeps Secure cookies from plain http."""
-    answer = await client.post("/admin/login", data={"name": name, "password": password} | more, allow_redirects=False)
+    answer = await client.post("/login", data={"name": name, "password": password} | more, allow_redirects=False)
     if "Set-Cookie" in answer.headers:
         client.cookie = answer.headers["Set-Cookie"].partition(";")[0]  # type: ignore[attr-defined]
         client.session.headers["Cookie"] = client.cookie

@@ -64,7 +64,7 @@ def test_an_administrator_finds_what_is_wrong_by_keyboard(site: Site, browser: w
         b"not a zip", "application/zip", **{"Content-Disposition": "attachment; filename=faulty.zip", "Packaging": packaging}
     )
     browser.get(f"{site.url}/admin")
-    wait_for(browser, "/admin/login")
+    wait_for(browser, "/login")
     browser.find_element(By.ID, "name").send_keys("admin", Keys.TAB, PASSWORD, Keys.ENTER)
     WebDriverWait(browser, 10).until(lambda b: b.find_elements(By.CLASS_NAME, "stuck"))
     tab_to(browser, "1 import held")
@@ -77,7 +77,7 @@ def test_an_administrator_finds_what_is_wrong_by_keyboard(site: Site, browser: w
     wait_for(browser, "done=read")
     assert "It is held again" in text(browser, "[role=status]")
     tab_to(browser, "Log out")
-    wait_for(browser, "/admin/login")
+    wait_for(browser, "/login")
     assert complaints(browser) == []
 
 

@@ -1,0 +1,35 @@
+"""What can be told of, and one such event. Values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+#: Every event there is: its name and how a page says it.
+EVENTS: dict[str, str] = {
+    "job.ended": "A job ended",
+    "import.taken": "An import was taken",
+    "import.failed": "An import failed",
+    "identifier.registered": "An identifier was registered",
+    "identifier.rejected": "An agency refused the metadata of an identifier",
+    "identifier.blocked": "An agency refused our account",
+    "record.published": "A work was published",
+    "record.revised": "A published work was changed",
+    "record.returned": "A work was returned to its depositor",
+    "record.withdrawn": "A work was withdrawn",
+    "profile.saved": "An integration profile was made or changed",
+    "profile.deleted": "An integration profile was deleted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened; `data` is what a receiver needs to act without asking; never a secret."""
+
+    seq: int
+    """Its place in the order they were told; without gaps only per process."""
+    id: str
+    """Unique for ever (ULID)."""
+    type: str
+    subject: str
+    at: datetime
+    data: dict[str, Any]

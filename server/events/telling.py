@@ -1,0 +1,55 @@
+"""Telling of an event in the transaction in which it happens; and finding what is still to be handed on."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+from ulid import ULID
+
+from server.events.model import EVENTS, Event
+from server.events.tables import outbox
+from server.jobs import queue
+
+#: The kind of job that hands events to their subscribers.
+NOTIFY = "notify"
+
+
+def tell(tx: Connection, kind: str, subject: str, data: Mapping[str, Any], now: datetime) -> str:
+    """Tell of an event and return its id. What the transaction does and what is told stand or fall together.
+
+    `kind` is one of EVENTS; raises ValueError for any other, which is a mistake in the code.
+    """
+    if kind not in EVENTS:
+        raise ValueError(f"there is no event {kind!r}")
+    number = str(ULID())
+    row = {"id": number, "type": kind, "subject": subject[:200], "at": now, "data": msgspec.json.encode(data).decode()}
+    tx.execute(insert(outbox).values(row | {"sent": False}))
+    queue.enqueue(tx, NOTIFY, "events", now)
+    return number
+
+
+def waiting(tx: Connection, limit: int) -> list[Event]:
+    """Return events nobody has handed on yet, the oldest first."""
+    rows = tx.execute(select(outbox).where(~outbox.c.sent).order_by(outbox.c.seq).limit(limit))
+    return [_event(row) for row in rows]
+
+
+def find(tx: Connection, ids: Iterable[str]) -> dict[str, Event]:
+    """Return events by id."""
+    return {row.id: _event(row) for row in tx.execute(select(outbox).where(outbox.c.id.in_(list(ids))))}
+
+
+def handed_on(tx: Connection, seqs: Iterable[int]) -> None:
+    """Mark events as handed to their subscribers."""
+    tx.execute(update(outbox).where(outbox.c.seq.in_(list(seqs))).values(sent=True))
+
+
+def forget(tx: Connection, before: datetime) -> int:
+    """Remove events that were handed on and are older than a moment; return how many."""
+    return tx.execute(delete(outbox).where(outbox.c.sent, outbox.c.at < before)).rowcount
+
+
+def _event(row: Any) -> Event:
+    return Event(row.seq, row.id, row.type, row.subject, row.at, msgspec.json.decode(row.data))

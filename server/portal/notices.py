@@ -1,0 +1,9 @@
+"""What a page says after a deed, by the word its address carries: a table, so that no address can put words on a page."""
+
+NOTICES = {
+    "published": "The work is published.",
+    "read": "It was read again.",
+    "closed": "It is set aside.",
+    "saved": "Saved.",
+    "deleted": "Deleted.",
+}

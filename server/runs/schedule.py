@@ -15,6 +15,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from server import observe
+from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
@@ -93,7 +94,7 @@ def moments(cron: str, after: datetime, count: int) -> list[datetime]:
     return [moment for moment, _ in zip(found, range(count), strict=False)]
 
 
-def add(tx: Connection, task: Task[Any], parameters: Struct, cron: str, now: datetime) -> int:
+def add(tx: Connection, task: Task[Any], parameters: Struct, cron: str, actor: Actor, now: datetime) -> int:
     """Make a schedule and return its number. Raises Invalid for its cron line, and what the task finds wrong."""
     line = checked(cron)
     task.profile(tx, parameters)
@@ -107,10 +108,12 @@ def add(tx: Connection, task: Task[Any], parameters: Struct, cron: str, now: dat
         "created": now,
         "changed": now,
     }
-    return int(tx.execute(insert(schedules).values(row).returning(schedules.c.id)).scalar_one())
+    number = int(tx.execute(insert(schedules).values(row).returning(schedules.c.id)).scalar_one())
+    audit.note(tx, actor, "schedule.added", "schedule", str(number), now, summary=f"{task.title}: {said(line)}")
+    return number
 
 
-def change(tx: Connection, number: int, task: Task[Any], parameters: Struct, cron: str, now: datetime) -> None:
+def change(tx: Connection, number: int, task: Task[Any], parameters: Struct, cron: str, actor: Actor, now: datetime) -> None:
     """Give a schedule other parameters or times. Raises as `add` does, and NotFound."""
     found, line = get(tx, number), checked(cron)
     task.profile(tx, parameters)
@@ -122,18 +125,25 @@ def change(tx: Connection, number: int, task: Task[Any], parameters: Struct, cro
         "changed": now,
     }
     tx.execute(update(schedules).where(schedules.c.id == number).values(values))
+    before = {"parameters": msgspec.json.decode(found.parameters), "cron": found.cron}
+    changes = audit.differences(before, {"parameters": msgspec.to_builtins(parameters), "cron": line})
+    audit.note(tx, actor, "schedule.changed", "schedule", str(number), now, summary=task.title, changes=changes)
 
 
-def enable(tx: Connection, number: int, now: datetime, *, enabled: bool) -> None:
+def enable(tx: Connection, number: int, actor: Actor, now: datetime, *, enabled: bool) -> None:
     """Let a schedule pause or go on; what its pause passed over is not caught up. Raises NotFound."""
-    following = moments(get(tx, number).cron, now, 1)[0] if enabled else None
+    found = get(tx, number)
+    following = moments(found.cron, now, 1)[0] if enabled else None
     tx.execute(update(schedules).where(schedules.c.id == number).values(enabled=enabled, next=following, changed=now))
+    deed = "schedule.resumed" if enabled else "schedule.paused"
+    audit.note(tx, actor, deed, "schedule", str(number), now, summary=found.task)
 
 
-def remove(tx: Connection, number: int) -> None:
+def remove(tx: Connection, number: int, actor: Actor, now: datetime) -> None:
     """Delete a schedule; the runs it began stay. Raises NotFound."""
-    get(tx, number)
+    found = get(tx, number)
     tx.execute(delete(schedules).where(schedules.c.id == number))
+    audit.note(tx, actor, "schedule.deleted", "schedule", str(number), now, summary=f"{found.task}: {said(found.cron)}")
 
 
 def get(tx: Connection, number: int) -> Schedule:

@@ -9,9 +9,10 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
+from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, NotFound
-from server.events.outbox import tell
+from server.events.telling import tell
 from server.jobs import queue
 from server.jobs.model import Done, Job
 from server.runs.model import ENDED, KEPT, MOVES, Counts, Item, ItemOutcome, Line, Outcome, Run, RunState, Subject
@@ -58,6 +59,7 @@ def start(
     }
     number = tx.execute(insert(runs).values(row).returning(runs.c.id)).scalar_one()
     queue.enqueue(tx, RUN, str(number), now)
+    audit.note(tx, actor, "run.started", "run", str(number), now, summary=task.title)
     return get(tx, number)
 
 
@@ -75,11 +77,12 @@ def again_the_failed(tx: Connection, task: Task[Any], before: Run, actor: Actor,
     return start(tx, task, task.decode(before.parameters), actor, now, parent_id=before.id)
 
 
-def cancel(tx: Connection, number: int, now: datetime) -> Run:
+def cancel(tx: Connection, number: int, actor: Actor, now: datetime) -> Run:
     """Let a run stop as soon as the items at work are done; one that waits ends at once. Raises NotFound, Conflict."""
     run = _locked(tx, number)
     if run.over:
         raise Conflict(f"Run {number} is over already.", code="state")
+    audit.note(tx, actor, "run.cancelled", "run", str(number), now, summary=run.task)
     if run.state is RunState.WAITING:
         _end(tx, run, RunState.ABORTED, "Cancelled before it began.", now)
         queue.drop(tx, RUN, str(number))

@@ -156,8 +156,10 @@ class Runner:
         """Do a deed and write it down, all or nothing; what fails is written down as that."""
         try:
             return await self.database.write(_deed, part, subject, what, self.clock())
-        except Unavailable:
-            raise
+        except Unavailable as error:
+            if part.job.attempts < PATIENCE:
+                raise
+            failed = _failed(error)
         except SheafError as error:
             failed = _failed(error)
         except Exception:

@@ -51,13 +51,14 @@ async def test_an_item_that_fails_stops_nothing(plot: Allotment, caplog: pytest.
 
 async def test_what_cannot_be_done_now_is_tried_again_and_at_last_given_up(plot: Allotment) -> None:
     plot.garden.moods = {"bed-002": AWAY}
-    run = await plot.run(beds=4)
-    for _ in range(4):
-        assert run.state is RunState.RUNNING
-        plot.clock.pass_time(hours=1)
-        await plot.worker.drain()
-        run = await plot.get(run)
-    assert (run.state, run.counts.failed, run.counts.changed) == (RunState.ERRORS, 1, 3)
+    for plot.garden.deeds in (False, True):
+        run = await plot.run(beds=4)
+        for _ in range(4):
+            assert run.state is RunState.RUNNING
+            plot.clock.pass_time(hours=1)
+            await plot.worker.drain()
+            run = await plot.get(run)
+        assert (run.state, run.counts.failed, run.counts.changed) == (RunState.ERRORS, 1, 3)
 
 
 async def test_a_long_run_goes_on_in_parts(plot: Allotment, monkeypatch: pytest.MonkeyPatch) -> None:

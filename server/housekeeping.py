@@ -9,6 +9,7 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Unavailable
+from server.events import telling
 from server.jobs import queue
 from server.records import changes
 from server.records.files import DiskStore
@@ -66,6 +67,7 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     while gone := await database.write(runs.forget, clock() - RUNS_KEPT):
         old += gone
     done = await database.write(queue.forget, clock() - JOBS_KEPT)
+    await database.write(telling.forget, clock() - JOBS_KEPT)
     tidied = Tidied(ghosts, done, old, await asyncio.to_thread(files.sweep))
     if str(tidied):
         log.info("tidied up", extra=asdict(tidied))

@@ -17,7 +17,7 @@ from server.jobs.model import JobState
 from server.profiles import store as profiles
 from server.registry import Registry
 from server.runs.model import ItemOutcome, Outcome, Subject
-from server.runs.task import Task
+from server.runs.task import Choices, Task
 
 _Which = Literal["unconfirmed", "all"]
 
@@ -55,6 +55,10 @@ def task(database: Database, shelf: Registry[Agency], register: Callable[[str, s
             raise Invalid(f"The profile {found.name!r} registers nothing with an agency.", place="profile")
         return found.id
 
+    def choices(tx: Connection) -> Choices:
+        speaking = {name for name in shelf.names() if shelf[name].client is not None}
+        return {"profile": [found.name for found in profiles.every(tx, enabled=True) if found.kind in speaking]}
+
     def count(tx: Connection, given: Update) -> int:
         return ledger.count_of_profile(tx, profile(tx, given), WHICH[given.which])
 
@@ -78,5 +82,5 @@ def task(database: Database, shelf: Registry[Agency], register: Callable[[str, s
         "Update DOI Registration Agency – Research Assets",
         "Tells the agency of every work whose metadata or address is not what it confirmed last. This happens by itself soon "
         "after each change; the task catches up after an outage, and says of each identifier what the agency answers.",
-        Update, count, subjects, do, profile,
+        Update, count, subjects, do, profile, choices,
     )  # fmt: skip

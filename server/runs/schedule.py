@@ -146,12 +146,17 @@ def remove(tx: Connection, number: int, actor: Actor, now: datetime) -> None:
     audit.note(tx, actor, "schedule.deleted", "schedule", str(number), now, summary=f"{found.task}: {said(found.cron)}")
 
 
+def find(tx: Connection, number: int) -> Schedule | None:
+    row = tx.execute(select(schedules).where(schedules.c.id == number)).mappings().one_or_none()
+    return None if row is None else _schedule(row)
+
+
 def get(tx: Connection, number: int) -> Schedule:
     """Return a schedule; raises NotFound."""
-    row = tx.execute(select(schedules).where(schedules.c.id == number)).mappings().one_or_none()
-    if row is None:
+    found = find(tx, number)
+    if found is None:
         raise NotFound(f"There is no schedule {number}.")
-    return _schedule(row)
+    return found
 
 
 def every(tx: Connection) -> list[Schedule]:

@@ -1,6 +1,6 @@
 """What can be run: a task names its parameters, finds its subjects page by page, and knows how to do one of them."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -20,6 +20,9 @@ class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The parameters of a task that has none."""
 
 
+Choices = Mapping[str, Sequence[str]]
+"""By the name of a parameter, what can be chosen for it now."""
+
 Deed = Callable[[Connection, datetime], ItemOutcome]
 """What is done to an item in the very transaction that reports it, so exactly once however often a worker is killed.
 
@@ -29,6 +32,10 @@ It gets the transaction and the time. It may raise a SheafError: then nothing of
 
 def _no_profile(_tx: Connection, _parameters: Any) -> int | None:
     return None
+
+
+def _no_choices(_tx: Connection) -> Choices:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,8 @@ class Task(Generic[P]):
     profile: Callable[[Connection, P], int | None] = _no_profile
     """Names the integration profile a run belongs to. Runs of one task for one profile go one after the other.
     Raises what is wrong with the parameters before the run is asked for."""
+    choices: Callable[[Connection], Choices] = _no_choices
+    """Finds what can be chosen for parameters whose values are not in their class: the names of profiles, say."""
     offered: bool = True
     """Whether people start it from the list of tasks; some begin at their own page, with a selection."""
 

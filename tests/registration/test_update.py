@@ -78,6 +78,7 @@ async def test_what_the_agency_does_not_know_is_sent_and_what_agrees_is_not(
 async def test_what_the_agency_says_stands_in_the_report(registering: House, agency: FakeDatacite, clock: SetClock) -> None:
     agency.mood = Mood.DOWN
     await Writer(registering.database, registering.press, clock).publish("peas")
+    await registering.worker.drain()
     run = await updated(registering)
     assert run.state is RunState.WARNINGS, "it is asked again by itself"
     ((name, said),) = await report(registering, run, Outcome.WARNING)

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from server.audit.log import Actor
 from server.db.engine import Database
 from server.errors import Invalid
+from server.forms.field import Choice, title
 from server.identifiers import ledger
 from server.identifiers.mint import REGISTER
-from server.identifiers.model import Agency, State, title
+from server.identifiers.model import Agency, State
 from server.jobs import queue
 from server.jobs.model import JobState
 from server.profiles import store as profiles
@@ -36,7 +37,11 @@ class Update(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _Which,
         title(
             "Identifiers",
-            "unconfirmed: those the agency has not confirmed; all: what differs from the last confirmation is sent.",
+            "What differs from the agency's last confirmation is sent, and nothing else.",
+            choices=(
+                Choice("unconfirmed", "Only those the agency has not confirmed"),
+                Choice("all", "All: each is compared with what the agency confirmed last"),
+            ),
         ),
     ] = "all"
 

@@ -27,7 +27,7 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Meta(max_length=100),
         title(
-            "Another time", "Five parts: minute, hour, day of the month, month, day of the week. 30 2 * * 1 is Monday at 02:30."
+            "Another time", "Minute, hour, day of the month, month, day of the week: 30 2 * * 1 is Monday at 02:30."
         ),
     ] = ""
 

@@ -26,9 +26,7 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cron: Annotated[
         str,
         Meta(max_length=100),
-        title(
-            "Another time", "Minute, hour, day of the month, month, day of the week: 30 2 * * 1 is Monday at 02:30."
-        ),
+        title("Another time", "Minute, hour, day of the month, month, day of the week: 30 2 * * 1 is Monday at 02:30."),
     ] = ""
 
     def line(self) -> str:
@@ -46,7 +44,9 @@ WHEN = Layout.of(When)
 
 def layout(task: Task[Any], choices: Choices) -> Layout[Any]:
     """Return the form of a task's parameters, with what can be chosen for them now."""
-    labels = {name: Label(choices=tuple(Choice(each, each) for each in found), help=_hint(found)) for name, found in choices.items()}
+    labels = {
+        name: Label(choices=tuple(Choice(each, each) for each in found), help=_hint(found)) for name, found in choices.items()
+    }
     return Layout.of(task.parameters, labels=labels)
 
 

@@ -8,6 +8,10 @@ from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
+from server.admin.jobs.queue import Queue
+from server.admin.jobs.runs import Runs
+from server.admin.jobs.schedules import Schedules
+from server.admin.jobs.start import Start as StartTask
 from server.admin.search import Search
 from server.admin.start import Start
 from server.portal.frame import Frame
@@ -21,4 +25,5 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    return (Start(frame), Imports(frame), Identifiers(frame), Deliveries(frame), Audit(frame), Search(frame))
+    jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
+    return (Start(frame), Imports(frame), Identifiers(frame), *jobs, Deliveries(frame), Audit(frame), Search(frame))

@@ -6,6 +6,7 @@ from server.identifiers.model import State as IdentifierState
 from server.jobs.model import JobState
 from server.notify.model import State as Delivered
 from server.records.store import State
+from server.runs.model import Outcome, RunState
 from server.sword.model import ContainerState, DepositState
 
 
@@ -80,6 +81,35 @@ ENDPOINTS = {
     "failing": Word("failing", "The last attempt failed. It is tried again by itself, ever more slowly.", "wait"),
     "new": Word("new", "Nothing was sent yet."),
     "well": Word("well", "The last attempt succeeded.", "good"),
+}
+
+RUNS = {
+    RunState.WAITING: Word("waiting", "It begins as soon as nothing is in its way."),
+    RunState.RUNNING: Word("running", "It is at work."),
+    RunState.COMPLETED: Word("completed", "All went well.", "good"),
+    RunState.WARNINGS: Word("with warnings", "It was done, and somebody should look at some of it.", "wait"),
+    RunState.ERRORS: Word("with errors", "Some of it failed.", "bad"),
+    RunState.FAILED: Word("failed", "It broke off, or all of it failed.", "bad"),
+    RunState.ABORTED: Word("aborted", "Somebody cancelled it. What was done before stays done."),
+    RunState.NO_EFFECT: Word("no effect", "It went well, and nothing is different from before."),
+}
+
+OUTCOMES = {
+    Outcome.CHANGED: Word("changed", "", "good"),
+    Outcome.UNCHANGED: Word("unchanged"),
+    Outcome.WARNING: Word("warning", "", "wait"),
+    Outcome.FAILED: Word("failed", "", "bad"),
+}
+
+#: What the queue's kinds of jobs do.
+KINDS = {
+    "register": "Register an identifier with its agency",
+    "render": "Render every record anew",
+    "read": "Read a package that was deposited",
+    "run": "Do a part of a run",
+    "notify": "Hand events to those who want to know",
+    "deliver": "Send what waits for a webhook or for mail",
+    "digest": "Write the daily letter",
 }
 
 #: What a problem's class is called in the list.

@@ -23,7 +23,7 @@ from server.errors import SheafError
 from server.events import telling
 from server.events.model import EVENTS, Event
 from server.jobs import queue
-from server.jobs.model import Answer, Dead, Done, Held, Job, Later
+from server.jobs.model import Answer, Dead, Done, Held, Job, Later, More
 from server.jobs.tables import jobs
 from server.notify import store
 from server.notify.mail import LETTER, MAIL, Mail, Post, line_of
@@ -273,7 +273,9 @@ def _rested(tx: Connection, job: Job, number: int, clock: Clock) -> None:
     if isinstance(answer, tuple):
         due, known = store.next_due(tx, number), answer[1]
         when = due and max(due, known.retry_at or due)
-        answer_now: Answer = Later(max(when - now, timedelta()), known.words or "more is to be sent") if when else Done()
-        queue.settle(tx, job, answer_now, now)
+        follows: Answer = Done()
+        if when is not None:
+            follows = Later(when - now, known.words or "the next is not due yet") if when > now else More("more is to be sent")
+        queue.settle(tx, job, follows, now)
         return
     queue.settle(tx, job, answer, now)

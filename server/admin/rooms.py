@@ -5,6 +5,7 @@ from typing import Protocol
 from aiohttp import web
 
 from server.admin.audit import Audit
+from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
 from server.admin.jobs.queue import Queue
@@ -25,4 +26,4 @@ class Room(Protocol):
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
-    return (Start(frame), Imports(frame), Identifiers(frame), *jobs, Audit(frame), Search(frame))
+    return (Start(frame), Imports(frame), Identifiers(frame), *jobs, Deliveries(frame), Audit(frame), Search(frame))

@@ -129,9 +129,9 @@ def web_application(house: House) -> web.Application:
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
     tally = Tally(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
+    application.cleanup_ctx.append(tally.flushing)
     application[TRUSTED] = settings.proxies
     application.on_response_prepare.append(armoured)
-    application.cleanup_ctx.append(tally.flushing)
     everything: tuple[Room, ...] = (
         Oai(house.database, provider, house.clock, tally),
         sword,

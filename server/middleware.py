@@ -29,8 +29,8 @@ TRUSTED = web.AppKey("trusted", Sequence[Network])
 
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
 
-_ONLY_HTTPS = "max-age=63072000; includeSubDomains"
-"""Two years, and the hosts below ours too: browsers do not come by plain http any more (RFC 6797)."""
+_ONLY_HTTPS = "max-age=63072000"
+"""Two years: browsers do not come by plain http any more (RFC 6797). Hosts below ours are not ours to speak for."""
 
 
 def remote_address(request: web.Request) -> str:

@@ -47,20 +47,18 @@ def logged() -> list[tuple[str, str, str, str]]:
     found = set()
     for path in sorted(SERVER.rglob("*.py")):
         tree = ast.parse(path.read_text())
-        names = [
-            node.args[0].value for node in ast.walk(tree) if _calls(node, "logger") and isinstance(node.args[0], ast.Constant)
-        ]
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LEVELS:
-                owner = node.func.value
-                if isinstance(owner, ast.Name) and owner.id == "log" and node.args and names:
-                    level = "error" if node.func.attr == "exception" else node.func.attr
-                    found.add((f"sheaf.{names[0]}", level, _text(node.args[0]), ", ".join(_keys(node))))
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        names = [_text(call.args[0]) for call in calls if _named(call) == "logger" and call.args]
+        for call in calls:
+            word = _named(call)
+            if word in _LEVELS and ast.unparse(call.func) == f"log.{word}" and names:
+                level = "error" if word == "exception" else word
+                found.add((f"sheaf.{names[0]}", level, _text(call.args[0]), ", ".join(_keys(call))))
     return sorted(found)
 
 
-def _calls(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == name and bool(node.args)
+def _named(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _text(node: ast.expr) -> str:

@@ -30,7 +30,8 @@ def blocks(page: Path, *kinds: str) -> list[str]:
 def run(page: Path, kind: str) -> list[str]:
     """The `sheaf …` commands of a page's blocks of a kind, whole lines, without what stands before."""
     lines = "\n".join(blocks(page, kind)).replace("\\\n", " ").splitlines()
-    return [line.partition("sheaf ")[2] for line in lines if re.match(r"(\$ )?(SHEAF_[A-Z_]+=\S+ )*sheaf ", line)]
+    found = (re.match(r"(?:\$ )?(?:SHEAF_[A-Z_]+=\S+ )*sheaf (.*)", line) for line in lines)
+    return [match[1] for match in found if match]
 
 
 def resolved(words: list[str]) -> None:
@@ -100,10 +101,7 @@ def test_no_page_names_where_packages_come_from() -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if run(page, "sh") or run(page, "console")], ids=lambda page: page.stem)
 def test_every_command_of_a_page_parses(page: Path) -> None:
     for line in run(page, "sh") + run(page, "console"):
-        try:
-            resolved(shlex.split(line))
-        except click.UsageError as error:
-            assert line == "migrate --to nowhere", f"{line}: {error.message}"
+        resolved(shlex.split(line))
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.stem)

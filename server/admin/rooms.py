@@ -5,8 +5,13 @@ from typing import Protocol
 from aiohttp import web
 
 from server.admin.audit import Audit
+from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
+from server.admin.jobs.queue import Queue
+from server.admin.jobs.runs import Runs
+from server.admin.jobs.schedules import Schedules
+from server.admin.jobs.start import Start as StartTask
 from server.admin.search import Search
 from server.admin.start import Start
 from server.portal.frame import Frame
@@ -20,4 +25,5 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    return (Start(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame))
+    jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
+    return (Start(frame), Imports(frame), Identifiers(frame), *jobs, Deliveries(frame), Audit(frame), Search(frame))

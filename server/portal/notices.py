@@ -6,4 +6,11 @@ NOTICES = {
     "closed": "It is set aside.",
     "saved": "Saved.",
     "deleted": "Deleted.",
+    "sent-again": "It is sent again.",
+    "started": "It is asked for, and begins as soon as nothing is in its way.",
+    "cancelled": "It stops as soon as what is at work is done.",
+    "asked-again": "It is tried again now.",
+    "forgotten": "The finished jobs are removed.",
+    "paused": "It pauses.",
+    "resumed": "It goes on.",
 }

@@ -30,7 +30,7 @@ floors: $(VENV)/.dev ## the import contract
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.dev   ## build the documentation into site/
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 format: $(VENV)/.dev ## put the code in form
 	$(BIN)/ruff check --fix .

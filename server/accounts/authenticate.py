@@ -1,4 +1,4 @@
-"""Who is asking: names and passwords or tokens checked against the accounts, off the event loop, and slowed down for who guesses."""
+"""Who is asking: passwords or tokens checked against the accounts, off the event loop, and slowed down for those who guess."""
 
 import asyncio
 import base64
@@ -76,7 +76,9 @@ class Authenticator:
         good = known.stored is not None and (known.stored, password) in self._remembered
         if not good:
             good = await self._verified((name, remote, known.stored, password), now)
-        if good and known.failed and remote:  # where the address is not known, who knows the password must not make room for who guesses
+        if (
+            good and known.failed and remote
+        ):  # where the address is not known, who knows the password must not make room for who guesses
             await self._database.write(failures.succeeded, name, remote)
         return known.account if good and known.account is not None and known.account.active else None
 
@@ -92,7 +94,11 @@ class Authenticator:
             return await self._by_token(text, "", scope, remote, now)
         credentials = basic(header)
         if credentials is None:
-            raise Refused("No credentials were sent." if not header else "The credentials cannot be read.", code=UNKNOWN, place="Authorization")
+            raise Refused(
+                "No credentials were sent." if not header else "The credentials cannot be read.",
+                code=UNKNOWN,
+                place="Authorization",
+            )
         name, password = credentials
         if password.startswith(tokens.PREFIX):
             return await self._by_token(password, name, scope, remote, now)
@@ -117,12 +123,18 @@ class Authenticator:
         if state != "good":
             self._refused(token, remote, state)
             raise Refused(
-                f"This token is {state}.", code=UNKNOWN, place="Authorization", remedy="Make another one on the page of the account."
+                f"This token is {state}.",
+                code=UNKNOWN,
+                place="Authorization",
+                remedy="Make another one on the page of the account.",
             )
         if not networks.contain(token.networks, remote):
             self._refused(token, remote, "from a foreign network")
             raise Refused(
-                "This token may not be used from this network.", place="Authorization", remedy="Its owner says from where.", code="network"
+                "This token may not be used from this network.",
+                place="Authorization",
+                remedy="Its owner says from where.",
+                code="network",
             )
         if not COVERS[scope] & set(token.scopes):
             self._refused(token, remote, f"without the scope {scope}")
@@ -151,7 +163,9 @@ class Authenticator:
         return account
 
     def _refused(self, token: Token, remote: str, why: str) -> None:
-        log.warning("refused a token", extra={"account": token.account.name, "token": token.start, "address": remote, "reason": why})
+        log.warning(
+            "refused a token", extra={"account": token.account.name, "token": token.start, "address": remote, "reason": why}
+        )
 
     async def _verified(self, asked: _Asked, now: datetime) -> bool:
         if asked not in self._verifying:
@@ -162,7 +176,9 @@ class Authenticator:
         name, remote, stored, password = asked
         try:
             async with self._free:  # till the failure is written: the next one must see it
-                if await self._database.read(failures.wait, name, remote, now):  # others failed while this one waited for its turn
+                if await self._database.read(
+                    failures.wait, name, remote, now
+                ):  # others failed while this one waited for its turn
                     return False
                 good = await asyncio.get_running_loop().run_in_executor(self._threads, verify, stored, password)
                 if not good:

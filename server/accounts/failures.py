@@ -1,4 +1,4 @@
-"""Failed logins in the database, so that all processes of an installation make a guesser wait the same (`throttle` has the figures)."""
+"""Failed logins in the database, so that all processes make a guesser wait the same (`throttle` has the figures)."""
 
 from datetime import datetime, timedelta
 
@@ -24,8 +24,8 @@ def tries(tx: Connection, name: str, address: str) -> Tries | None:
     return None if row is None else Tries(row.tries, row.last, row.until)
 
 
-def failed(tx: Connection, name: str, address: str, now: datetime) -> None:
-    """Count a failure."""
+def failed(tx: Connection, name: str, address: str, now: datetime) -> Tries:
+    """Count a failure and return how many there are now."""
     name, address = throttle.key(name, address)
     before = tries(tx, name, address)
     counted = throttle.after(before, address, now)
@@ -35,6 +35,7 @@ def failed(tx: Connection, name: str, address: str, now: datetime) -> None:
         tx.execute(insert(failures).values(name=name, address=address, **values))
     else:
         tx.execute(update(failures).where(failures.c.name == name, failures.c.address == address).values(values))
+    return counted
 
 
 def succeeded(tx: Connection, name: str, address: str) -> None:

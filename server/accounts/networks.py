@@ -62,4 +62,3 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 def widest(networks: Sequence[str]) -> str:
     """Say networks in a sentence."""
     return ", ".join(networks) if networks else "anywhere"
-

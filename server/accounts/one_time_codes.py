@@ -51,7 +51,7 @@ def new_secret() -> str:
 
 def setup(secret: str, account: str, issuer: str) -> Setup:
     """Return what an authenticator app is given."""
-    return Setup(secret, pyotp.TOTP(secret).provisioning_uri(account, issuer_name=issuer.replace(":", " ")))
+    return Setup(secret, pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=issuer.replace(":", " ")))
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
@@ -59,7 +59,11 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
     typed = "".join(code.split())
     this = int(now.timestamp()) // STEP
     totp = pyotp.TOTP(secret, digits=DIGITS)
-    found = [step for step in (this - 1, this, this + 1) if compare_digest(totp.generate_otp(step).encode(), typed.encode("utf-8", "replace"))]
+    found = [
+        step
+        for step in (this - 1, this, this + 1)
+        if compare_digest(totp.generate_otp(step).encode(), typed.encode("utf-8", "replace"))
+    ]
     return max(found, default=None)
 
 

@@ -27,14 +27,14 @@ def every(tx: Connection) -> dict[Role, Rule]:
     return {role: of(tx, role) for role in Role}
 
 
-def save(tx: Connection, wanted: dict[Role, Rule]) -> dict[str, list[str]]:
+def save(tx: Connection, wanted: dict[Role, Rule]) -> dict[str, tuple[str, str]]:
     """Replace the rules of these roles; return what changed, before and after, in words."""
-    changed: dict[str, list[str]] = {}
+    changed: dict[str, tuple[str, str]] = {}
     for role, rule in wanted.items():
         before = of(tx, role)
         if before == rule:
             continue
-        changed[role.value] = [said(before), said(rule)]
+        changed[role.value] = (said(before), said(rule))
         tx.execute(delete(role_rules).where(role_rules.c.role == role.value))
         row = {"role": role.value, "networks": networks.stored(rule.networks), "codes": rule.codes}
         tx.execute(insert(role_rules).values(row))

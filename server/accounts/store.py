@@ -15,7 +15,9 @@ from server.accounts.throttle import Tries
 from server.accounts.tickets import Purpose
 from server.errors import Conflict, Invalid, NotFound
 
-_EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@(?=.{1,190}$)([a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]*[a-z0-9\u00a1-\uffff])?\.)+[a-z\u00a1-\uffff][a-z0-9\u00a1-\uffff-]*")
+_EMAIL = re.compile(
+    r"[^\s@<>,;:\"()\[\]\\]{1,64}@(?=.{1,190}$)([a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]*[a-z0-9\u00a1-\uffff])?\.)+[a-z\u00a1-\uffff][a-z0-9\u00a1-\uffff-]*"
+)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 LONGEST_DISPLAY_NAME = 200
 
@@ -37,7 +39,9 @@ class Details:
     """The longest wait its failed logins have earned it, where one lasts."""
 
 
-def add(tx: Connection, name: str, role: Role, password_hash: str, now: datetime, display_name: str = "", email: str = "") -> Account:
+def add(
+    tx: Connection, name: str, role: Role, password_hash: str, now: datetime, display_name: str = "", email: str = ""
+) -> Account:
     """Make an account; raises Conflict where name or address are taken, Invalid where nobody could log in by it.
 
     `password_hash` is empty for who sets a password by invitation or comes by OpenID Connect. The caller vouches for the address.
@@ -95,6 +99,12 @@ def by_email(tx: Connection, email: str) -> Account | None:
     return None if row is None else _account(row)
 
 
+def by_any_email(tx: Connection, email: str) -> Account | None:
+    """Return the active account of an address, proved or not: good enough to send something there, not to let somebody in."""
+    row = tx.execute(_SELECT.where(accounts.c.email == email.strip().lower(), accounts.c.active)).one_or_none()
+    return None if row is None else _account(row)
+
+
 def details(tx: Connection, number: int, now: datetime) -> Details:
     """Return all that is shown of an account; raises NotFound."""
     row = tx.execute(_details(now).where(accounts.c.id == number)).one_or_none()
@@ -141,7 +151,7 @@ def set_role(tx: Connection, name: str, role: Role) -> Account:
     return account
 
 
-def set_person(tx: Connection, account: Account, display_name: str, email: str, *, proved: bool) -> dict[str, list[str]]:
+def set_person(tx: Connection, account: Account, display_name: str, email: str, *, proved: bool) -> dict[str, tuple[str, str]]:
     """Change the name that is shown and the address; return what changed, before and after.
 
     `proved` says whether the one who changes it vouches for the address; one that stays keeps what it was. Raises Invalid and
@@ -152,11 +162,15 @@ def set_person(tx: Connection, account: Account, display_name: str, email: str, 
     ).one()
     shown, address = a_display_name(display_name), free_email(tx, email, account.id)
     same = address == before.email
-    values = {"display_name": shown, "email": address, "email_proved": address is not None and (proved or (same and before.email_proved))}
+    values = {
+        "display_name": shown,
+        "email": address,
+        "email_proved": address is not None and (proved or (same and before.email_proved)),
+    }
     tx.execute(update(accounts).where(accounts.c.id == account.id).values(values))
     if not same:
         tickets.void(tx, account.id, Purpose.RESET, Purpose.INVITATION)
-    pairs = {"display_name": [before.display_name, shown], "email": [before.email or "", address or ""]}
+    pairs = {"display_name": (before.display_name, shown), "email": (before.email or "", address or "")}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -190,7 +204,8 @@ def a_display_name(text: str) -> str:
     shown = text.strip()
     if len(shown) > LONGEST_DISPLAY_NAME or _CONTROL.search(shown):
         raise Invalid(
-            f"The name to show has more than {LONGEST_DISPLAY_NAME} characters, or some that cannot be shown.", place="display_name"
+            f"The name to show has more than {LONGEST_DISPLAY_NAME} characters, or some that cannot be shown.",
+            place="display_name",
         )
     return shown
 
@@ -213,7 +228,9 @@ _SELECT = select(accounts.c.id, accounts.c.name, accounts.c.role, accounts.c.act
 def _details(now: datetime) -> Select[Any]:
     running = (
         select(func.count())
-        .where(open_sessions.c.account_id == accounts.c.id, open_sessions.c.expires > now, open_sessions.c.seen > now - sessions.IDLE)
+        .where(
+            open_sessions.c.account_id == accounts.c.id, open_sessions.c.expires > now, open_sessions.c.seen > now - sessions.IDLE
+        )
         .scalar_subquery()
     )
     return select(accounts, running.label("running"))
@@ -234,5 +251,5 @@ def _detail(tx: Connection, row: Row[Any], now: datetime) -> Details:
     )
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: Row[*tuple[Any, ...]]) -> Account:
     return Account(row.id, row.name, Role(row.role), row.active)

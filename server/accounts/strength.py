@@ -14,20 +14,27 @@ from server.errors import Invalid
 SHORTEST, LONGEST = 10, 256
 """Characters; above the longest argon2 would be made to work for whoever sends megabytes."""
 
-#: What the lists of leaked passwords begin with, without the digits and signs people add (`_core` takes those off as well).
-_COMMON = frozenset(
-    "password passwort passw pass mypassword thepassword motdepasse contrasena senha parola wachtwoord haslo losenord "
-    "admin administrator root superuser sysadmin manager user username login guest test testing tester demo example sample "
-    "welcome willkommen bienvenue hello letmein openup opensesame iloveyou trustno changeme changethis change secret geheim "
-    "default master access entry private temporary temp qwerty qwertz azerty qwertyuiop asdfgh asdfghjkl zxcvbn zxcvbnm "
-    "qazwsx qazwsxedc wasd abcd abcdef abcdefgh abcabc superman batman spiderman starwars pokemon dragon monkey football "
-    "baseball basketball soccer hockey liverpool chelsea arsenal barcelona sunshine princess flower shadow freedom whatever "
-    "computer internet samsung google facebook linkedin michael jennifer jordan charlie thomas daniel jessica ashley "
-    "summer winter spring autumn sommer frühling herbst january monday london berlin paris "
-    "library librarian repository archive university research researcher sheaf sword".split()
-)
+#: What the lists of leaked passwords begin with, without the digits and signs people add.
+_COMMON_TEXT = """
+password passwort passw pass mypassword thepassword motdepasse contrasena senha parola wachtwoord haslo losenord admin
+administrator root superuser sysadmin manager user username login guest test testing tester demo example sample welcome
+willkommen bienvenue hello letmein openup opensesame iloveyou trustno changeme changethis change secret geheim default
+master access entry private temporary temp qwerty qwertz azerty qwertyuiop asdfgh asdfghjkl zxcvbn zxcvbnm qazwsx
+qazwsxedc wasd abcd abcdef abcdefgh abcabc superman batman spiderman starwars pokemon dragon monkey football baseball
+basketball soccer hockey liverpool chelsea arsenal barcelona sunshine princess flower shadow freedom whatever computer
+internet samsung google facebook linkedin michael jennifer jordan charlie thomas daniel jessica ashley summer winter
+spring autumn sommer frühling herbst january monday london berlin paris library librarian repository archive university
+research researcher sheaf sword
+"""
+_COMMON = frozenset(_COMMON_TEXT.split())
 
-_ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn")
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+)
 _LEET = str.maketrans("@4310$57!8", "aaeiosstib")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _FEWEST_DIFFERENT = 5
@@ -46,7 +53,7 @@ def refuse_weak(password: str, own: Iterable[str] = ()) -> None:
         raise Invalid(
             reason,
             place="password",
-            remedy=f"Choose at least {SHORTEST} characters, better 12 or more: for instance four words that have nothing in common.",
+            remedy=f"Choose at least {SHORTEST} characters, better more: for instance four words that have nothing in common.",
             code="password",
         )
 
@@ -54,22 +61,18 @@ def refuse_weak(password: str, own: Iterable[str] = ()) -> None:
 def weakness(password: str, own: Iterable[str] = ()) -> str:
     """Return why a password is refused; empty where it is good."""
     length = len(password)
-    if length < SHORTEST:
-        return f"The password has {length} characters; at least {SHORTEST} are needed."
-    if length > LONGEST:
-        return f"The password has {length} characters; {LONGEST} is the most."
+    if not SHORTEST <= length <= LONGEST:
+        return f"The password has {length} characters; {SHORTEST} to {LONGEST} are needed."
     plain = unicodedata.normalize("NFKC", password).casefold()
-    if len(set(plain)) < _FEWEST_DIFFERENT:
-        return f"The password has fewer than {_FEWEST_DIFFERENT} different characters, so it is guessed early."
-    if _repeats(plain):
-        return "The password repeats one short piece, so it is guessed early."
-    if _runs(plain):
-        return "The password is a row of the keyboard or of the alphabet, so it is guessed early."
-    if _is_made_of(plain, own, _SHORTEST_OWN):
-        return "The password is made of a name that belongs to the account or the repository, so it is guessed early."
-    if _is_made_of(plain, _COMMON, 1):
-        return "The password is one of the most common ones with additions, so it is guessed early."
-    return ""
+    reasons = {
+        f"it has fewer than {_FEWEST_DIFFERENT} different characters": len(set(plain)) < _FEWEST_DIFFERENT,
+        "it repeats one short piece": _repeats(plain),
+        "it is a row of the keyboard or of the alphabet": _runs(plain),
+        "it is made of a name that belongs to the account or the repository": _is_made_of(plain, own, _SHORTEST_OWN),
+        "it is one of the most common ones with additions": _is_made_of(plain, _COMMON, 1),
+    }
+    found = next((reason for reason, holds in reasons.items() if holds), "")
+    return f"This password is guessed early: {found}." if found else ""
 
 
 def _repeats(plain: str) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from server.accounts.digests import digest
 from server.accounts.tables import tickets
@@ -71,6 +71,14 @@ def take(tx: Connection, word: str, now: datetime, *purposes: Purpose) -> Ticket
     )
     row = tx.execute(query).one_or_none()
     return None if row is None else _ticket(row)
+
+
+def count_wrong(tx: Connection, word: str, ticket: Ticket) -> int:
+    """Count one more wrong try with a ticket and return how many there are."""
+    wrong = int(ticket.document["wrong"]) + 1
+    document = msgspec.json.encode(ticket.document | {"wrong": wrong}).decode()
+    tx.execute(update(tickets).where(tickets.c.digest == digest(word)).values(document=document))
+    return wrong
 
 
 def void(tx: Connection, account_id: int, *purposes: Purpose) -> None:

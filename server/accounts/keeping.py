@@ -1,0 +1,139 @@
+"""What an administrator does with accounts, each deed noted in the audit log. Use cases of the web and the command line."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.accounts import failures, networks, one_time_codes, rules, sessions, store, tickets
+from server.accounts.model import LONGEST_NAME, Account, Role
+from server.accounts.rules import Rule
+from server.accounts.tickets import Purpose
+from server.audit import log as audit
+from server.audit.log import Actor
+from server.errors import Conflict, Invalid, Refused
+
+
+def make(
+    tx: Connection,
+    actor: Actor,
+    name: str,
+    role: Role,
+    password_hash: str,
+    now: datetime,
+    display_name: str = "",
+    email: str = "",
+) -> Account:
+    """Make an account; raises Conflict and Invalid as `store.add` does."""
+    account = store.add(tx, name, role, password_hash, now, display_name, email)
+    changes = {"role": (None, role.value), "email": (None, email.strip().lower() or None)}
+    audit.note(tx, actor, "account.made", "account", name, now, changes=changes)
+    return account
+
+
+def change(tx: Connection, actor: Actor, name: str, role: Role, display_name: str, email: str, now: datetime) -> None:
+    """Change role, name to show and address; another role ends the sessions. Raises as the store does."""
+    before = store.get(tx, name)
+    changes = store.set_person(tx, before, display_name, email, proved=True)
+    if role is not before.role:
+        store.set_role(tx, name, role)
+        changes["role"] = (before.role.value, role.value)
+    if changes:
+        audit.note(tx, actor, "account.changed", "account", name, now, changes=changes)
+
+
+def give_role(tx: Connection, actor: Actor, name: str, role: Role, now: datetime) -> None:
+    before = store.get(tx, name)
+    store.set_role(tx, name, role)
+    audit.note(tx, actor, "account.changed", "account", name, now, changes={"role": (before.role.value, role.value)})
+
+
+def give_email(tx: Connection, actor: Actor, name: str, email: str, now: datetime) -> None:
+    account = store.get(tx, name)
+    shown = store.details(tx, account.id, now).display_name
+    changes = store.set_person(tx, account, shown, email, proved=True)
+    audit.note(tx, actor, "account.changed", "account", name, now, changes=changes)
+
+
+def switch(tx: Connection, actor: Actor, name: str, now: datetime, *, active: bool) -> None:
+    """Switch an account on or off; raises Conflict for the only administrator."""
+    before = store.get(tx, name)
+    store.set_active(tx, name, active)
+    audit.note(tx, actor, "account.switched", "account", name, now, changes={"active": (before.active, active)})
+
+
+def set_password(tx: Connection, actor: Actor, name: str, password_hash: str, now: datetime) -> None:
+    """Set somebody's password and end their sessions."""
+    store.set_password(tx, name, password_hash)
+    audit.note(tx, actor, "account.password-set", "account", name, now, summary="A new password was set, all sessions ended")
+
+
+def unlock(tx: Connection, actor: Actor, name: str, now: datetime) -> None:
+    """Forget the failed logins of an account, so that nobody has to wait."""
+    account = store.get(tx, name)
+    failures.forget(tx, account.name)
+    audit.note(tx, actor, "account.unlocked", "account", name, now)
+
+
+def end_sessions(tx: Connection, actor: Actor, name: str, now: datetime) -> int:
+    ended = sessions.end_all(tx, store.get(tx, name).id)
+    audit.note(tx, actor, "account.sessions-ended", "account", name, now, summary=f"{ended} sessions ended")
+    return ended
+
+
+def take_codes_away(tx: Connection, actor: Actor, name: str, now: datetime) -> None:
+    """Switch somebody's one-time codes off, as they lost the device and the recovery codes; ends their sessions."""
+    account = store.get(tx, name)
+    one_time_codes.switch_off(tx, account)
+    sessions.end_all(tx, account.id)
+    tickets.void(tx, account.id, Purpose.SECOND_STEP, Purpose.CODES)
+    audit.note(tx, actor, "account.codes-off", "account", name, now, summary="One-time codes switched off by an administrator")
+
+
+def reset_link(tx: Connection, actor: Actor, name: str, now: datetime) -> tuple[str, bool]:
+    """Return the word of a link by which somebody sets a password, and whether it invites who had none. Older links are void.
+
+    Raises Conflict for an account that is switched off.
+    """
+    account = store.get(tx, name)
+    if not account.active:
+        raise Conflict(f"The account {name!r} is switched off.", place="name", remedy="Switch it on first.")
+    tickets.void(tx, account.id, Purpose.RESET, Purpose.INVITATION)
+    invites = not store.details(tx, account.id, now).has_password
+    word = tickets.issue(tx, Purpose.INVITATION if invites else Purpose.RESET, now, account.id, mailed=False)
+    audit.note(
+        tx,
+        actor,
+        "account.link-made",
+        "account",
+        name,
+        now,
+        summary="Invited" if invites else "A link for a new password was made",
+    )
+    return word, invites
+
+
+def set_rules(
+    tx: Connection, actor: Actor, wanted: Mapping[Role, Rule], now: datetime, *, address: str = "", role: Role | None = None
+) -> None:
+    """Replace the rules of roles. Raises Refused where the one who does it, of `role` and at `address`, would be shut out."""
+    if role is not None and not networks.contain(wanted[role].networks, address):
+        raise Refused(
+            f"Your own address {address or '(not known)'} is not among the networks of your role: you would be shut out at once.",
+            place=f"networks-{role}",
+            remedy="Add a network that holds it, or confirm that you come from elsewhere.",
+            code="shut-out",
+        )
+    changes = rules.save(tx, dict(wanted))
+    if changes:
+        audit.note(tx, actor, "accounts.rules-changed", "accounts", "rules", now, changes=changes)
+
+
+def sensible_name(name: str) -> None:
+    """Raise Invalid for a name HTTP Basic cannot carry or a page cannot show well."""
+    if not name or ":" in name or name != name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+        raise Invalid(
+            f"{name[:100]!r} cannot be the name of an account.",
+            place="name",
+            remedy="Use letters, digits, dots, hyphens, underscores and @, at most 100; HTTP Basic allows no colon.",
+        )

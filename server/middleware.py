@@ -23,6 +23,11 @@ _ROOMS = frozenset({"oai", "sword", "items", "admin", "my", "account", "login", 
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
+def remote_address(request: web.Request) -> str:
+    """Return the address of whoever asks; empty where it is not known."""
+    return request.remote or ""
+
+
 def room_of(path: str) -> str:
     """Return the first part of a path: the room of the house it leads to."""
     first = path.split("/", 2)[1] if path.startswith("/") else ""

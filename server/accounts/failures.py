@@ -17,17 +17,18 @@ def wait(tx: Connection, name: str, address: str, now: datetime) -> timedelta:
     return throttle.wait(tries(tx, name, address), now)
 
 
-def tries(tx: Connection, name: str, address: str) -> Tries | None:
-    """Return how often this name failed at this address lately, or None."""
+def tries(tx: Connection, name: str, address: str, *, counts: bool = False) -> Tries | None:
+    """Return how often this name failed at this address lately, or None; whoever `counts` lets no other count meanwhile."""
     name, address = throttle.key(name, address)
-    row = tx.execute(select(failures).where(failures.c.name == name, failures.c.address == address)).one_or_none()
+    query = select(failures).where(failures.c.name == name, failures.c.address == address)
+    row = tx.execute(query.with_for_update() if counts else query).one_or_none()
     return None if row is None else Tries(row.tries, row.last, row.until)
 
 
 def failed(tx: Connection, name: str, address: str, now: datetime) -> Tries:
     """Count a failure and return how many there are now."""
     name, address = throttle.key(name, address)
-    before = tries(tx, name, address)
+    before = tries(tx, name, address, counts=True)
     counted = throttle.after(before, address, now)
     values = {"tries": counted.count, "last": counted.last, "until": counted.until}
     if before is None:

@@ -100,7 +100,7 @@ def reset_link(tx: Connection, actor: Actor, name: str, now: datetime) -> tuple[
         raise Conflict(f"The account {name!r} is switched off.", place="name", remedy="Switch it on first.")
     tickets.void(tx, account.id, Purpose.RESET, Purpose.INVITATION)
     invites = not store.details(tx, account.id, now).has_password
-    word = tickets.issue(tx, Purpose.INVITATION if invites else Purpose.RESET, now, account.id, mailed=False)
+    word = tickets.issue(tx, Purpose.INVITATION if invites else Purpose.RESET, now, account.id, {"mailed": False})
     audit.note(
         tx,
         actor,

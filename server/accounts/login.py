@@ -41,7 +41,7 @@ def after_password(tx: Connection, account: Account, now: datetime, origin: Orig
     """Begin a session, or ask for the second step. Raises Refused where the role may not come from this network."""
     _from_here(tx, account, origin)
     if one_time_codes.uses_codes(tx, account):
-        return SecondStep(tickets.issue(tx, Purpose.SECOND_STEP, now, account.id, lead=lead, wrong=0))
+        return SecondStep(tickets.issue(tx, Purpose.SECOND_STEP, now, account.id, {"lead": lead, "wrong": 0}))
     return enter(tx, account, now, origin)
 
 

@@ -1,19 +1,20 @@
 """What people do with their own accounts: password, address, one-time codes, tokens. Each deed is noted. Use cases."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from server.accounts import one_time_codes, sessions, store, tickets, tokens
+from server.accounts import failures, one_time_codes, sessions, store, tickets, tokens
 from server.accounts.model import Account
 from server.accounts.networks import Networks
 from server.accounts.one_time_codes import Sealing
+from server.accounts.throttle import FORGOTTEN
 from server.accounts.tickets import Purpose, Ticket
 from server.accounts.tokens import Scope, Token
 from server.audit import log as audit
 from server.audit.log import Actor
-from server.errors import Conflict, Invalid
+from server.errors import Conflict, Invalid, Refused
 
 
 def change_password(
@@ -41,7 +42,7 @@ def change_person(tx: Connection, actor: Actor, account: Account, display_name: 
 def begin_codes(tx: Connection, account: Account, secret: str, seal: Sealing, now: datetime) -> str:
     """Keep a secret that is about to be shown, sealed, and return the ticket by which it is confirmed."""
     tickets.void(tx, account.id, Purpose.CODES)
-    return tickets.issue(tx, Purpose.CODES, now, account.id, sealed=seal.close(secret.encode()).decode())
+    return tickets.issue(tx, Purpose.CODES, now, account.id, {"sealed": seal.close(secret.encode()).decode()})
 
 
 def codes_begun(tx: Connection, account: Account, word: str, seal: Sealing, now: datetime) -> str | None:
@@ -120,20 +121,33 @@ def revoke_token(tx: Connection, actor: Actor, number: int, now: datetime, accou
 
 # --- a forgotten password
 
+Post = Callable[[Connection, Account, str, str, Purpose], None]
+"""Mails to an account, at an address, a link with this word, to set a password anew or as an invitation."""
 
-def ask_reset(tx: Connection, address: str, now: datetime, remote: str) -> tuple[str, Account] | None:
-    """Return the word of a link to be mailed to the active account of an address, and the account; None where there is none.
+_RESET = "reset:"
+"""Begins the name under which it is counted how often a link was asked for, so that nobody floods a mailbox."""
+_LINKS_OF_ONE, _LINKS_OF_ALL = 3, 20
+"""Links within an hour: to one address, and for whoever asks from one."""
 
-    Whoever asks is told the same either way. The address counts though its owner typed it in: the mail goes nowhere else.
+
+def ask_reset(tx: Connection, address: str, now: datetime, remote: str, post: Post) -> None:
+    """Mail a link for a new password to the active account of an address; do nothing where there is none.
+
+    Whoever asks is told the same either way. The address counts though its owner typed it in: the mail goes nowhere else. Raises
+    Refused once this address, or this sender, has asked often within the hour.
     """
+    for name, where, most in ((f"{_RESET}{address}", "", _LINKS_OF_ONE), (_RESET, remote, _LINKS_OF_ALL)):
+        tries = failures.tries(tx, name, where)
+        if tries is not None and tries.count >= most and now - tries.last < FORGOTTEN:
+            raise Refused("Too many links were asked for.", place="email", code="throttled")
+        failures.failed(tx, name, where, now)
     account = store.by_any_email(tx, address)
     if account is None:
-        return None
+        return
     tickets.void(tx, account.id, Purpose.RESET)
-    word = tickets.issue(tx, Purpose.RESET, now, account.id, mailed=True)
-    actor = Actor(account.name, None, "web", remote)
-    audit.note(tx, actor, "account.reset-asked", "account", account.name, now, summary="A link for a new password was mailed")
-    return word, account
+    word = tickets.issue(tx, Purpose.RESET, now, account.id, {"mailed": True})
+    post(tx, account, address.strip().lower(), word, Purpose.RESET)
+    audit.note(tx, Actor("somebody", None, "web", remote), "account.reset-asked", "account", account.name, now)
 
 
 def reset_of(tx: Connection, word: str, now: datetime) -> tuple[Ticket, Account] | None:

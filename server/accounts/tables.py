@@ -1,6 +1,6 @@
 """Tables of the accounts: who they are, what proves it, and what they hold open."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, false, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from server.db.columns import Serial, Utc, metadata
 
@@ -16,9 +16,9 @@ accounts = Table(
     Column("password", Text, nullable=False),  # argon2id, with its parameters; empty for who comes by OpenID Connect only
     Column("active", Boolean, nullable=False),
     Column("created", Utc, nullable=False),
-    Column("display_name", String(200), nullable=False, server_default=""),
+    Column("display_name", String(200), nullable=False, server_default=text("''")),
     Column("email", String(254)),  # in lower case
-    Column("email_proved", Boolean, nullable=False, server_default=false()),  # an administrator or a mailed link vouches for it
+    Column("email_proved", Boolean, nullable=False, server_default=text("false")),  # an administrator or a mailed link vouches for it
     Column("last_login", Utc),
     Column("code_secret", LargeBinary),  # of the one-time codes (RFC 6238), sealed
     Column("code_step", BigInteger),  # the last one used: none is taken twice
@@ -33,9 +33,9 @@ sessions = Table(
     Column("expires", Utc, nullable=False),
     Column("started", Utc, nullable=False, server_default=_LONG_AGO),
     Column("seen", Utc, nullable=False, server_default=_LONG_AGO),  # to the minute or so
-    Column("address", String(45), nullable=False, server_default=""),
-    Column("browser", String(200), nullable=False, server_default=""),
-    Column("method", String(120), nullable=False, server_default=""),  # how its owner proved who they are
+    Column("address", String(45), nullable=False, server_default=text("''")),
+    Column("browser", String(200), nullable=False, server_default=text("''")),
+    Column("method", String(120), nullable=False, server_default=text("''")),  # how its owner proved who they are
 )
 
 #: What opens something once: the link of a reset, the half of a login that is done, the way to a provider and back.

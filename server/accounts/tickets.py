@@ -1,6 +1,7 @@
 """Tickets: random words that open one thing once, for a while. The holder has the word, the database only its digest."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,7 +39,9 @@ class Ticket:
     expires: datetime
 
 
-def issue(tx: Connection, purpose: Purpose, now: datetime, account_id: int | None = None, **document: Any) -> str:
+def issue(
+    tx: Connection, purpose: Purpose, now: datetime, account_id: int | None = None, document: Mapping[str, Any] | None = None
+) -> str:
     """Write a ticket and return its word, which is kept nowhere; what has expired is thrown away meanwhile."""
     tx.execute(delete(tickets).where(tickets.c.expires < now))
     word = secrets.token_urlsafe(32)
@@ -46,7 +49,7 @@ def issue(tx: Connection, purpose: Purpose, now: datetime, account_id: int | Non
         "digest": digest(word),
         "purpose": purpose.value,
         "account_id": account_id,
-        "document": msgspec.json.encode(document).decode(),
+        "document": msgspec.json.encode(document or {}).decode(),
         "expires": now + LIVES[purpose],
     }
     tx.execute(insert(tickets).values(row))

@@ -104,7 +104,7 @@ async def keys_of(session: ClientSession, metadata: Metadata) -> KeySet:
         document = msgspec.json.decode(await asked(session, "GET", metadata.jwks_uri), type=dict[str, list[dict[str, Any]]])
         usable = [key for key in document["keys"] if key.get("use", "sig") == "sig" and key.get("kty") in {"RSA", "EC", "OKP"}]
         if usable:
-            return KeySet.import_key_set({"keys": usable})  # type: ignore[typeddict-item]  # what came by the network
+            return KeySet.import_key_set({"keys": usable})
     except (msgspec.DecodeError, KeyError, JoseError, ValueError, TypeError) as error:
         raise Unavailable(f"The provider's keys cannot be read: {error}.", place="issuer") from error
     raise Unavailable("The provider has no key to sign with.", place="issuer")
@@ -128,7 +128,7 @@ async def asked(
                 raise Unavailable(f"{_bare(address)} answers {answer.status}{_reason(said)}.", place="issuer")
             return said
     except (ClientError, TimeoutError, OSError, ValueError) as error:
-        raise Unavailable(f"{_bare(address)} cannot be reached: {error or type(error).__name__}.", place="issuer") from error
+        raise Unavailable(f"{_bare(address)} cannot be reached: {str(error) or type(error).__name__}.", place="issuer") from error
 
 
 async def _read(answer: ClientResponse) -> bytes:

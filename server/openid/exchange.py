@@ -1,4 +1,4 @@
-"""The code flow (OpenID Connect Core § 3.1): where somebody is sent, what is got for the code they bring back, what to believe of it.
+"""The code flow (OpenID Connect Core § 3.1): where somebody is sent, what their code is exchanged for, what is believed of it.
 
 The library builds the requests, checks the signature and the claims; here stands in which order, and what is refused.
 """
@@ -74,7 +74,7 @@ def depart(settings: OpenID, metadata: Metadata, profile: int, back: str, lead: 
 
 
 def code_of(journey: Journey, metadata: Metadata, query: Mapping[str, str]) -> str:
-    """Return the code somebody brings back. Raises Refused for another's answer, another provider's, or an error of the provider."""
+    """Return the code somebody brings back. Raises Refused for another's answer, another provider's, or a provider's error."""
     if not secrets.compare_digest(query.get("state", "").encode(), journey.state.encode()):
         raise Refused("This answer belongs to another login.", code="state")
     named = query.get("iss", "")

@@ -9,7 +9,8 @@ from server.errors import Unavailable
 from server.openid.discovery import keys_of, metadata_of
 from server.openid.settings import OpenID
 from server.profiles import store as profiles
-from server.profiles.kind import Kind, Tested
+from server.profiles.kind import Fact, Kind, Tested
+from server.profiles.model import Profile
 
 OPENID = "openid"
 
@@ -41,6 +42,15 @@ async def test(settings: OpenID, session: ClientSession) -> Tested:
     return Tested(agrees=True, message=f"{metadata.issuer} answers and has {len(keys.keys)} keys to sign with.")
 
 
+def back_path(profile: int) -> str:
+    """Return where the provider sends people back to, below this server's address."""
+    return f"/login/openid/{profile}/back"
+
+
+def _facts(profile: Profile) -> tuple[Fact, ...]:
+    return (("Redirect URI at the provider: the address of this server and", back_path(profile.id)),)
+
+
 KIND = Kind(
     name=OPENID,
     title="Login by OpenID Connect",
@@ -48,4 +58,5 @@ KIND = Kind(
     settings=OpenID,
     creates="No jobs; sessions, and accounts where it is set so.",
     test=test,
+    facts=_facts,
 )

@@ -1,37 +1,26 @@
 """The pages by which somebody gets in: name and password, the one-time code, and a new password for who forgot the old one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from aiohttp import web
 
 from server import observe
-from server.accounts import failures, own, sessions
+from server.accounts import own, sessions
 from server.accounts.authenticate import Authenticator
 from server.accounts.login import SecondStep, after_code, after_password
-from server.accounts.model import Account
 from server.accounts.passwords import hashed
 from server.accounts.strength import SHORTEST, weakness
 from server.accounts.throttle import spoken
 from server.accounts.tickets import LIVES, Purpose
-from server.errors import Invalid, Refused
+from server.errors import Invalid, Refused, Unavailable
 from server.middleware import remote_address
-from server.openid.providers import Provider
+from server.openid.kind import offered
 from server.portal.door import LONGEST_OF_STRANGERS, fields, origin, own_page, same_site
 from server.portal.frame import Frame
 from server.xml import clean
 
 log = observe.logger("portal")
-
-RESETS = "reset"
-"""Under this name links are counted that an address asked for, so that nobody floods a mailbox."""
-
-Mailer = Callable[[Account, str, str], Awaitable[None]]
-"""Mails an account, at the address, a link by which a new password is set; returns at once, the work is a job."""
-
-Offered = Callable[[], Awaitable[list[Provider]]]
 
 #: What the login says when somebody is led to it, by the word its address carries.
 _WORDS = {
@@ -45,8 +34,7 @@ _WORDS = {
 class Login:
     frame: Frame
     authenticator: Authenticator
-    offered: Offered
-    mail: Mailer
+    post: own.Post
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -141,14 +129,13 @@ class Login:
         same_site(request)
         given = (await fields(request, LONGEST_OF_STRANGERS)).get("email", "")[:254]
         house, remote = self.frame.house, remote_address(request)
-        now = house.clock()
-        if not await house.database.write(_may_ask, clean(given), remote, now):
+        try:
+            await house.database.write(own.ask_reset, clean(given), house.clock(), remote, self.post)
+            house.worker.call()
+        except Refused:  # told as everybody is: who floods a mailbox learns nothing either
             log.warning("refused to mail yet another link", extra={"address": remote})
-        elif (asked := await house.database.write(own.ask_reset, clean(given), now, remote)) is not None:
-            word, account = asked
-            await self.mail(
-                account, given.strip().lower(), f"{house.press.renderer.repository.url}/login/password?ticket={quote(word)}"
-            )
+        except Unavailable as error:
+            return self._page("portal/forgotten.html", 503, problem=f"{error.message} An administrator can set a new password.")
         raise web.HTTPSeeOther("/login?asked=1")
 
     async def password_form(self, request: web.Request) -> web.StreamResponse:
@@ -193,16 +180,15 @@ class Login:
             await self.frame.house.database.write(sessions.end, worn)
 
     async def _form(self, status: int, *, next: str, name: str = "", problem: str = "", said: str = "") -> web.Response:  # noqa: A002 -- the field's name in the form
-        values = {"next": next, "name": name, "problem": problem, "said": said, "providers": await self.offered()}
+        values = {
+            "next": next,
+            "name": name,
+            "problem": problem,
+            "said": said,
+            "providers": await self.frame.house.database.read(offered),
+        }
         return self._page("portal/login.html", status, **values)
 
     def _page(self, template: str, status: int = 200, **values: object) -> web.Response:
         headers = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
         return self.frame.pages.answer(template, status, headers, **({"problem": ""} | values))
-
-
-def _may_ask(tx: object, address: str, remote: str, now: object) -> bool:
-    raise NotImplementedError
-
-
-assert failures

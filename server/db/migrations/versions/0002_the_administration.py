@@ -29,6 +29,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_subject", ["subject_kind", "subject"], unique=False)
 
     op.create_table(
+        "harvesters",
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("first", Utc(), nullable=False),
+        sa.Column("last", Utc(), nullable=False),
+        sa.Column("requests", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("records", sa.BigInteger(), nullable=False),
+        sa.Column("verb", sa.String(length=20), nullable=False),
+        sa.Column("prefix", sa.String(length=64), nullable=False),
+        sa.Column("delivered", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("finished", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "address", name=op.f("pk_harvesters")),
+    )
+    with op.batch_alter_table("harvesters", schema=None) as batch_op:
+        batch_op.create_index("ix_harvesters_last", ["last"], unique=False)
+
+    op.create_table(
         "login_failures",
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("address", sa.String(length=45), nullable=False),
@@ -155,6 +174,10 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("login_failures")
+    with op.batch_alter_table("harvesters", schema=None) as batch_op:
+        batch_op.drop_index("ix_harvesters_last")
+
+    op.drop_table("harvesters")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_subject")
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from server.accounts import failures, networks, one_time_codes, rules, sessions, store, tickets
 from server.accounts.model import LONGEST_NAME, Account, Role
+from server.accounts.noting import noted
 from server.accounts.rules import Rule
 from server.accounts.tickets import Purpose
 from server.audit import log as audit
@@ -27,57 +28,56 @@ def make(
     """Make an account; raises Conflict and Invalid as `store.add` does."""
     account = store.add(tx, name, role, password_hash, now, display_name, email)
     changes = {"role": (None, role.value), "email": (None, email.strip().lower() or None)}
-    audit.note(tx, actor, "account.made", "account", name, now, changes=changes)
+    noted(tx, actor, "account.made", account, now, changes=changes)
     return account
 
 
 def change(tx: Connection, actor: Actor, name: str, role: Role, display_name: str, email: str, now: datetime) -> None:
     """Change role, name to show and address; another role ends the sessions. Raises as the store does."""
-    before = store.get(tx, name)
-    changes = store.set_person(tx, before, display_name, email, proved=True)
-    if role is not before.role:
+    account = store.get(tx, name)
+    changes = store.set_person(tx, account, display_name, email, proved=True)
+    if role is not account.role:
         store.set_role(tx, name, role)
-        changes["role"] = (before.role.value, role.value)
+        changes["role"] = (account.role.value, role.value)
     if changes:
-        audit.note(tx, actor, "account.changed", "account", name, now, changes=changes)
+        noted(tx, actor, "account.changed", account, now, changes=changes)
 
 
 def give_role(tx: Connection, actor: Actor, name: str, role: Role, now: datetime) -> None:
-    before = store.get(tx, name)
-    store.set_role(tx, name, role)
-    audit.note(tx, actor, "account.changed", "account", name, now, changes={"role": (before.role.value, role.value)})
+    account = store.set_role(tx, name, role)
+    noted(tx, actor, "account.changed", account, now, changes={"role": (account.role.value, role.value)})
 
 
 def give_email(tx: Connection, actor: Actor, name: str, email: str, now: datetime) -> None:
     account = store.get(tx, name)
     shown = store.details(tx, account.id, now).display_name
     changes = store.set_person(tx, account, shown, email, proved=True)
-    audit.note(tx, actor, "account.changed", "account", name, now, changes=changes)
+    noted(tx, actor, "account.changed", account, now, changes=changes)
 
 
 def switch(tx: Connection, actor: Actor, name: str, now: datetime, *, active: bool) -> None:
     """Switch an account on or off; raises Conflict for the only administrator."""
-    before = store.get(tx, name)
-    store.set_active(tx, name, active)
-    audit.note(tx, actor, "account.switched", "account", name, now, changes={"active": (before.active, active)})
+    account = store.set_active(tx, name, active)
+    noted(tx, actor, "account.switched", account, now, changes={"active": (account.active, active)})
 
 
 def set_password(tx: Connection, actor: Actor, name: str, password_hash: str, now: datetime) -> None:
     """Set somebody's password and end their sessions."""
-    store.set_password(tx, name, password_hash)
-    audit.note(tx, actor, "account.password-set", "account", name, now, summary="A new password was set, all sessions ended")
+    account = store.set_password(tx, name, password_hash)
+    noted(tx, actor, "account.password-set", account, now, summary="A new password was set, all sessions ended")
 
 
 def unlock(tx: Connection, actor: Actor, name: str, now: datetime) -> None:
     """Forget the failed logins of an account, so that nobody has to wait."""
     account = store.get(tx, name)
     failures.forget(tx, account.name)
-    audit.note(tx, actor, "account.unlocked", "account", name, now)
+    noted(tx, actor, "account.unlocked", account, now)
 
 
 def end_sessions(tx: Connection, actor: Actor, name: str, now: datetime) -> int:
-    ended = sessions.end_all(tx, store.get(tx, name).id)
-    audit.note(tx, actor, "account.sessions-ended", "account", name, now, summary=f"{ended} sessions ended")
+    account = store.get(tx, name)
+    ended = sessions.end_all(tx, account.id)
+    noted(tx, actor, "account.sessions-ended", account, now, summary=f"{ended} sessions ended")
     return ended
 
 
@@ -87,7 +87,7 @@ def take_codes_away(tx: Connection, actor: Actor, name: str, now: datetime) -> N
     one_time_codes.switch_off(tx, account)
     sessions.end_all(tx, account.id)
     tickets.void(tx, account.id, Purpose.SECOND_STEP, Purpose.CODES)
-    audit.note(tx, actor, "account.codes-off", "account", name, now, summary="One-time codes switched off by an administrator")
+    noted(tx, actor, "account.codes-off", account, now, summary="One-time codes switched off by an administrator")
 
 
 def reset_link(tx: Connection, actor: Actor, name: str, now: datetime) -> tuple[str, bool]:
@@ -101,12 +101,11 @@ def reset_link(tx: Connection, actor: Actor, name: str, now: datetime) -> tuple[
     tickets.void(tx, account.id, Purpose.RESET, Purpose.INVITATION)
     invites = not store.details(tx, account.id, now).has_password
     word = tickets.issue(tx, Purpose.INVITATION if invites else Purpose.RESET, now, account.id, {"mailed": False})
-    audit.note(
+    noted(
         tx,
         actor,
         "account.link-made",
-        "account",
-        name,
+        account,
         now,
         summary="Invited" if invites else "A link for a new password was made",
     )

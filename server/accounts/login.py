@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 
 from server.accounts import failures, networks, one_time_codes, rules, sessions, store, tickets
 from server.accounts.model import Account
+from server.accounts.noting import noted
 from server.accounts.one_time_codes import Sealing
 from server.accounts.sessions import Origin
 from server.accounts.throttle import wait
 from server.accounts.tickets import Purpose
-from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Refused
 
@@ -50,7 +50,7 @@ def enter(tx: Connection, account: Account, now: datetime, origin: Origin) -> Op
     _from_here(tx, account, origin)
     cookie = sessions.begin(tx, account, now, origin)
     actor = Actor(account.name, account.id, "web", origin.address)
-    audit.note(tx, actor, "account.entered", "account", account.name, now, summary=f"Logged in by {origin.method}")
+    noted(tx, actor, "account.entered", account, now, summary=f"Logged in by {origin.method}")
     return Opened(account, cookie)
 
 

@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 from server.accounts import failures, one_time_codes, sessions, store, tickets, tokens
 from server.accounts.model import Account
 from server.accounts.networks import Networks
+from server.accounts.noting import noted
 from server.accounts.one_time_codes import Sealing
 from server.accounts.throttle import FORGOTTEN
 from server.accounts.tickets import Purpose, Ticket
 from server.accounts.tokens import Scope, Token
-from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, Refused
 
@@ -28,7 +28,7 @@ def change_password(
     if found is None or found[1] != before:
         raise Conflict("The password was changed meanwhile.", place="old", remedy="Log in with the new one.")
     store.set_password(tx, account.name, password_hash, keep=cookie)
-    audit.note(tx, actor, "account.password-changed", "account", account.name, now, summary="All other sessions ended")
+    noted(tx, actor, "account.password-changed", account, now, summary="All other sessions ended")
     return sessions.renew(tx, cookie)
 
 
@@ -36,7 +36,7 @@ def change_person(tx: Connection, actor: Actor, account: Account, display_name: 
     """Change the own name to show and address; a new address is good for logging in once a mailed link was followed."""
     changes = store.set_person(tx, account, display_name, email, proved=False)
     if changes:
-        audit.note(tx, actor, "account.changed", "account", account.name, now, changes=changes)
+        noted(tx, actor, "account.changed", account, now, changes=changes)
 
 
 def begin_codes(tx: Connection, account: Account, secret: str, seal: Sealing, now: datetime) -> str:
@@ -60,9 +60,7 @@ def switch_codes_on(
         return None
     tickets.void(tx, account.id, Purpose.CODES)
     sessions.end_all(tx, account.id, but=cookie)
-    audit.note(
-        tx, actor, "account.codes-on", "account", account.name, now, summary="One-time codes set up, all other sessions ended"
-    )
+    noted(tx, actor, "account.codes-on", account, now, summary="One-time codes set up, all other sessions ended")
     return codes, sessions.renew(tx, cookie, method="password and one-time code")
 
 
@@ -72,7 +70,7 @@ def switch_codes_off(tx: Connection, actor: Actor, account: Account, code: str, 
         return ""
     one_time_codes.switch_off(tx, account)
     sessions.end_all(tx, account.id, but=cookie)
-    audit.note(tx, actor, "account.codes-off", "account", account.name, now, summary="One-time codes switched off")
+    noted(tx, actor, "account.codes-off", account, now, summary="One-time codes switched off")
     return sessions.renew(tx, cookie)
 
 
@@ -82,18 +80,18 @@ def fresh_recovery_codes(
     """Replace the recovery codes; None where the one-time code is wrong."""
     if not one_time_codes.confirm(tx, account, code, seal, now):
         return None
-    audit.note(tx, actor, "account.recovery-codes-made", "account", account.name, now)
+    noted(tx, actor, "account.recovery-codes-made", account, now)
     return one_time_codes.new_recovery_codes(tx, account)
 
 
 def end_session(tx: Connection, actor: Actor, account: Account, handle: str, now: datetime) -> None:
     if sessions.end_one(tx, account.id, handle):
-        audit.note(tx, actor, "account.session-ended", "account", account.name, now, summary="One session ended")
+        noted(tx, actor, "account.session-ended", account, now, summary="One session ended")
 
 
 def end_other_sessions(tx: Connection, actor: Actor, account: Account, cookie: str, now: datetime) -> None:
     ended = sessions.end_all(tx, account.id, but=cookie)
-    audit.note(tx, actor, "account.sessions-ended", "account", account.name, now, summary=f"{ended} other sessions ended")
+    noted(tx, actor, "account.sessions-ended", account, now, summary=f"{ended} other sessions ended")
 
 
 def add_token(
@@ -109,13 +107,13 @@ def add_token(
     """Make a token for an account; return it and its text, which is shown once. Raises as `tokens.add` does."""
     token, text = tokens.add(tx, account, name, scopes, life, nets, now)
     changes = {"scopes": (None, list(token.scopes)), "networks": (None, list(nets)), "expires": (None, token.expires.isoformat())}
-    audit.note(tx, actor, "token.made", "account", account.name, now, summary=f"{token.name} ({token.start}…)", changes=changes)
+    noted(tx, actor, "token.made", account, now, summary=f"{token.name} ({token.start}…)", changes=changes)
     return token, text
 
 
 def revoke_token(tx: Connection, actor: Actor, number: int, now: datetime, account_id: int | None = None) -> Token:
     token = tokens.revoke(tx, number, now, account_id)
-    audit.note(tx, actor, "token.revoked", "account", token.account.name, now, summary=f"{token.name} ({token.start}…)")
+    noted(tx, actor, "token.revoked", token.account, now, summary=f"{token.name} ({token.start}…)")
     return token
 
 
@@ -147,7 +145,7 @@ def ask_reset(tx: Connection, address: str, now: datetime, remote: str, post: Po
     tickets.void(tx, account.id, Purpose.RESET)
     word = tickets.issue(tx, Purpose.RESET, now, account.id, {"mailed": True})
     post(tx, account, address.strip().lower(), word, Purpose.RESET)
-    audit.note(tx, Actor("somebody", None, "web", remote), "account.reset-asked", "account", account.name, now)
+    noted(tx, Actor("somebody", None, "web", remote), "account.reset-asked", account, now)
 
 
 def reset_of(tx: Connection, word: str, now: datetime) -> tuple[Ticket, Account] | None:
@@ -169,12 +167,11 @@ def reset(tx: Connection, word: str, password_hash: str, now: datetime, remote: 
     store.set_password(tx, account.name, password_hash)
     if ticket.document["mailed"]:
         store.prove_email(tx, account.id)
-    audit.note(
+    noted(
         tx,
         Actor(account.name, account.id, "web", remote),
         "account.password-set",
-        "account",
-        account.name,
+        account,
         now,
         summary="Set by a link",
     )

@@ -18,7 +18,7 @@ accounts = Table(
     Column("created", Utc, nullable=False),
     Column("display_name", String(200), nullable=False, server_default=text("''")),
     Column("email", String(254)),  # in lower case
-    Column("email_proved", Boolean, nullable=False, server_default=text("false")),  # an administrator or a mailed link vouches for it
+    Column("email_proved", Boolean, nullable=False, server_default=text("false")),  # by an administrator or a mailed link
     Column("last_login", Utc),
     Column("code_secret", LargeBinary),  # of the one-time codes (RFC 6238), sealed
     Column("code_step", BigInteger),  # the last one used: none is taken twice

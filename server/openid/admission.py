@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 from server.accounts import login, store
 from server.accounts.login import Opened
 from server.accounts.model import LONGEST_NAME, Account, Role
+from server.accounts.noting import noted
 from server.accounts.sessions import Origin
 from server.accounts.tables import identities
 from server.audit import log as audit
@@ -65,7 +66,7 @@ def link(tx: Connection, account: Account, person: Person, now: datetime, addres
     if other is None:
         _link(tx, account, person, now)
         actor = Actor(account.name, account.id, "web", address)
-        audit.note(tx, actor, "account.linked", "account", account.name, now, summary=person.issuer)
+        noted(tx, actor, "account.linked", account, now, summary=person.issuer)
 
 
 def unlink(tx: Connection, actor: Actor, account: Account, issuer: str, subject: str, now: datetime) -> None:
@@ -76,7 +77,7 @@ def unlink(tx: Connection, actor: Actor, account: Account, issuer: str, subject:
         identities.c.issuer == issuer, identities.c.subject == subject, identities.c.account_id == account.id
     )
     if tx.execute(gone).rowcount:
-        audit.note(tx, actor, "account.unlinked", "account", account.name, now, summary=issuer)
+        noted(tx, actor, "account.unlinked", account, now, summary=issuer)
 
 
 def of_account(tx: Connection, account_id: int) -> list[Identity]:
@@ -99,7 +100,7 @@ def _by_address(tx: Connection, person: Person, now: datetime) -> Account | None
     account = store.by_email(tx, person.email) if person.email else None
     if account is not None:
         _link(tx, account, person, now)
-        audit.note(tx, HOUSE, "account.linked", "account", account.name, now, summary=f"{person.issuer}, by {person.email}")
+        noted(tx, HOUSE, "account.linked", account, now, summary=f"{person.issuer}, by {person.email}")
     return account
 
 
@@ -112,7 +113,7 @@ def _made(tx: Connection, settings: OpenID, person: Person, role: Role | None, n
     account = store.add(tx, name, role or Role.RESEARCHER, "", now, shown if shown.isprintable() else "", email)
     _link(tx, account, person, now)
     changes = {"role": (None, account.role.value), "email": (None, email or None)}
-    audit.note(tx, HOUSE, "account.made", "account", name, now, summary=f"First login by {person.issuer}", changes=changes)
+    noted(tx, HOUSE, "account.made", account, now, summary=f"First login by {person.issuer}", changes=changes)
     return account
 
 
@@ -121,8 +122,8 @@ def _changed(tx: Connection, account: Account, role: Role, profile: str, now: da
         changed = store.set_role(tx, account.name, role)
     except Conflict:  # the only administrator stays one, whatever the provider says
         return account
-    audit.note(
-        tx, HOUSE, "account.changed", "account", account.name, now,
+    noted(
+        tx, HOUSE, "account.changed", account, now,
         summary=f"As the provider of {profile} says", changes={"role": (account.role.value, role.value)},
     )  # fmt: skip
     return Account(changed.id, changed.name, role, changed.active)

@@ -6,4 +6,13 @@ NOTICES = {
     "closed": "It is set aside.",
     "saved": "Saved.",
     "deleted": "Deleted.",
+    "password": "Your password is changed. All other sessions have ended.",
+    "codes-on": "One-time codes are set up. From now on a login by password asks for one.",
+    "codes-off": "One-time codes are switched off.",
+    "ended": "Ended.",
+    "revoked": "The token is revoked.",
+    "made": "The account is made.",
+    "unlocked": "The failed logins are forgotten.",
+    "mailed": "The link is on its way by mail.",
+    "linked": "The login is linked to your account.",
 }

@@ -104,7 +104,7 @@ class Provider:
         if found is None or found.account.id != account_id:
             return await self._login(400, _LOST)
         await house.database.write(admission.link, found.account, person, house.clock(), remote)
-        return web.Response(status=303, headers={"Location": "/account?done=saved"})
+        return web.Response(status=303, headers={"Location": "/account?done=linked"})
 
     async def _failed(self, profile: Profile, error: SheafError, status: int) -> web.Response:
         """Say in words why a login came to nothing; the cause goes to the log and to the profile's history."""

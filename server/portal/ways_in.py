@@ -6,6 +6,10 @@ from aiohttp import web
 
 from server.accounts.authenticate import Authenticator
 from server.openid.discovery import Directory
+from server.portal.account.codes import OwnCodes
+from server.portal.account.page import Own
+from server.portal.account.password import OwnPassword
+from server.portal.account.tokens import OwnTokens
 from server.portal.frame import Frame
 from server.portal.links import post
 from server.portal.login import Login
@@ -20,9 +24,12 @@ class Room(Protocol):
 
 def ways_in(frame: Frame, authenticator: Authenticator) -> tuple[Room, ...]:
     """Build what leads to an account and what its owner does with it."""
-    house = frame.house
     return (
         frame.door,
         Login(frame, authenticator, post()),
-        Provider(frame, Directory(house.session)),
+        Provider(frame, Directory(frame.house.session)),
+        Own(frame),
+        OwnPassword(frame, authenticator),
+        OwnCodes(frame, authenticator),
+        OwnTokens(frame),
     )

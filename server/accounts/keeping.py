@@ -90,26 +90,20 @@ def take_codes_away(tx: Connection, actor: Actor, name: str, now: datetime) -> N
     noted(tx, actor, "account.codes-off", account, now, summary="One-time codes switched off by an administrator")
 
 
-def reset_link(tx: Connection, actor: Actor, name: str, now: datetime) -> tuple[str, bool]:
+def reset_link(tx: Connection, actor: Actor, name: str, now: datetime, *, mailed: bool) -> tuple[str, Purpose]:
     """Return the word of a link by which somebody sets a password, and whether it invites who had none. Older links are void.
 
-    Raises Conflict for an account that is switched off.
+    `mailed` says that the link reaches its owner by mail and by nothing else, so that using it proves the address. Raises
+    Conflict for an account that is switched off.
     """
     account = store.get(tx, name)
     if not account.active:
         raise Conflict(f"The account {name!r} is switched off.", place="name", remedy="Switch it on first.")
     tickets.void(tx, account.id, Purpose.RESET, Purpose.INVITATION)
-    invites = not store.details(tx, account.id, now).has_password
-    word = tickets.issue(tx, Purpose.INVITATION if invites else Purpose.RESET, now, account.id, {"mailed": False})
-    noted(
-        tx,
-        actor,
-        "account.link-made",
-        account,
-        now,
-        summary="Invited" if invites else "A link for a new password was made",
-    )
-    return word, invites
+    purpose = Purpose.RESET if store.details(tx, account.id, now).has_password else Purpose.INVITATION
+    word = tickets.issue(tx, purpose, now, account.id, {"mailed": mailed})
+    noted(tx, actor, "account.link-made", account, now, "A link to set a password was made")
+    return word, purpose
 
 
 def set_rules(

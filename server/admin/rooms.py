@@ -4,12 +4,16 @@ from typing import Protocol
 
 from aiohttp import web
 
+from server.admin.accounts.listing import Listing
+from server.admin.accounts.one import One
+from server.admin.accounts.rules import Rules
 from server.admin.audit import Audit
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
 from server.admin.search import Search
 from server.admin.start import Start
 from server.portal.frame import Frame
+from server.portal.links import post
 
 
 class Room(Protocol):
@@ -20,4 +24,6 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    return (Start(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame))
+    mail = post()
+    accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
+    return (Start(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame), *accounts)

@@ -5,14 +5,16 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from server.accounts.model import Role
+from server.accounts.model import ROLES, Role
+from server.forms.field import Choice, title
 
+_ROLES = tuple(Choice(role.value, name, says) for role, (name, says) in ROLES.items())
+_ADMITS = (
+    Choice("known", "Accounts that exist", "Found by their verified e-mail, or linked by their owner."),
+    Choice("granted", "Also people to whom a row below gives a role", "An account is made at their first login."),
+    Choice("everyone", "Everybody the provider knows", "Those without a row become researchers."),
+)
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-def title(text: str, help_text: str = "", *, secret: bool = False) -> Meta:
-    """Return the metadata of a settings field: what a form and the command line call it and say about it."""
-    return Meta(title=text, description=help_text, extra={"secret": secret})
 
 
 class Grant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,7 +22,7 @@ class Grant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     claim: Annotated[str, Meta(min_length=1, max_length=100), title("Claim", "As the provider names it, for instance groups.")]
     value: Annotated[str, Meta(max_length=300), title("Has the value", "One of several values is enough; * is any value.")]
-    role: Annotated[Role, title("Gives the role")]
+    role: Annotated[Role, title("Gives the role", choices=_ROLES)]
 
 
 class OpenID(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,14 +49,11 @@ class OpenID(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     admits: Annotated[
         Literal["known", "granted", "everyone"],
-        title(
-            "Who may come in",
-            "known: accounts that exist, by their verified e-mail or linked by their owner. "
-            "granted: also people to whom a row below gives a role. everyone: also all others, as researchers. "
-            "Accounts are made for them at their first login.",
-        ),
+        title("Who may come in", choices=_ADMITS),
     ] = "known"
-    grants: Annotated[tuple[Grant, ...], Meta(max_length=50), title("Roles by claim", "The first row that fits counts.")] = ()
+    grants: Annotated[
+        tuple[Grant, ...], Meta(max_length=50), title("Roles by claim", "The first row that fits counts.", one="Role")
+    ] = ()
     keeps_roles: Annotated[
         bool,
         title("Keep roles in step", "Whether the rows are looked at with each login, and not only when an account is made."),

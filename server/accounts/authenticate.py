@@ -13,8 +13,10 @@ from server import clock as clocks
 from server import observe
 from server.accounts import failures, networks, one_time_codes, rules, store, throttle, tokens
 from server.accounts.model import RIGHTS, Account, is_name
+from server.accounts.noting import noted
 from server.accounts.passwords import Remembered, verify
 from server.accounts.tokens import COVERS, NOTED, SCOPES, Scope, Token
+from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Refused
@@ -121,7 +123,7 @@ class Authenticator:
             raise Refused("This token is not known.", code=UNKNOWN, place="Authorization")
         state = token.state(now)
         if state != "good":
-            self._refused(token, remote, state)
+            await self._refused(token, remote, now, state)
             raise Refused(
                 f"This token is {state}.",
                 code=UNKNOWN,
@@ -129,7 +131,7 @@ class Authenticator:
                 remedy="Make another one on the page of the account.",
             )
         if not networks.contain(token.networks, remote):
-            self._refused(token, remote, "from a foreign network")
+            await self._refused(token, remote, now, "from a foreign network")
             raise Refused(
                 "This token may not be used from this network.",
                 place="Authorization",
@@ -137,7 +139,7 @@ class Authenticator:
                 code="network",
             )
         if not COVERS[scope] & set(token.scopes):
-            self._refused(token, remote, f"without the scope {scope}")
+            await self._refused(token, remote, now, f"without the scope {scope}")
             raise Refused(
                 f"This token is not made for this: {SCOPES[scope].title.lower()}.", place="Authorization",
                 remedy=f"Make one with the scope {scope}.", code="scope",
@@ -162,10 +164,11 @@ class Authenticator:
             )  # fmt: skip
         return account
 
-    def _refused(self, token: Token, remote: str, why: str) -> None:
+    async def _refused(self, token: Token, remote: str, now: datetime, why: str) -> None:
         log.warning(
             "refused a token", extra={"account": token.account.name, "token": token.start, "address": remote, "reason": why}
         )
+        await self._database.write(_note_refusal, token, remote, why, now)
 
     async def _verified(self, asked: _Asked, now: datetime) -> bool:
         if asked not in self._verifying:
@@ -182,7 +185,7 @@ class Authenticator:
                     return False
                 good = await asyncio.get_running_loop().run_in_executor(self._threads, verify, stored, password)
                 if not good:
-                    await self._database.write(failures.failed, name, remote, now)
+                    await self._database.write(_failed, name, remote, now)
             if good and stored is not None:
                 self._remembered.add((stored, password))
             return good
@@ -195,6 +198,20 @@ def _known(tx: Connection, name: str, remote: str, now: datetime) -> _Known:
     account, stored = found if found is not None else (None, None)
     tries = failures.tries(tx, name, remote)
     return _Known(account, stored, tries is not None, throttle.wait(tries, now))
+
+
+def _failed(tx: Connection, name: str, remote: str, now: datetime) -> None:
+    """Count a failure; that an account is locked for the first time is noted where an administrator looks."""
+    if failures.failed(tx, name, remote, now).count == throttle.FREE and (account := store.find(tx, name)) is not None:
+        summary = f"Locked for a while after {throttle.FREE} failed logins"
+        noted(tx, Actor("somebody", address=remote), "account.locked", account, now, summary)
+
+
+def _note_refusal(tx: Connection, token: Token, remote: str, why: str, now: datetime) -> None:
+    """Note in the audit log that a token was refused, once an hour: a program that tries all night fills no log."""
+    if tokens.refuse(tx, token.id, now):
+        actor = Actor(token.account.name, token.account.id, "token", remote)
+        noted(tx, actor, "token.refused", token.account, now, f"{token.name} ({token.start}…): {why}")
 
 
 def basic(header: str) -> tuple[str, str] | None:

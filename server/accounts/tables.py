@@ -82,6 +82,7 @@ tokens = Table(
     Column("used", Utc),  # to the minute or so
     Column("used_from", String(45), nullable=False),
     Column("revoked", Utc),
+    Column("refused", Utc),  # when that was told last
     Index("ix_api_tokens_account", "account_id"),
 )
 

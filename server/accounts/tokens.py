@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
 
 from server.accounts import networks
 from server.accounts.digests import digest
@@ -30,6 +30,10 @@ MOST = 50
 LONGEST_NAME = 100
 NOTED = timedelta(minutes=1)
 """How exactly the last use is kept; more would be a write for each request."""
+
+
+TOLD = timedelta(hours=1)
+"""How often it is told that a token is refused."""
 
 
 class Scope(StrEnum):
@@ -140,6 +144,12 @@ def revoke(tx: Connection, number: int, now: datetime, account_id: int | None = 
 def note_use(tx: Connection, number: int, now: datetime, address: str) -> None:
     """Note when and from where a token was used last."""
     tx.execute(update(tokens).where(tokens.c.id == number).values(used=now, used_from=address[:45]))
+
+
+def refuse(tx: Connection, number: int, now: datetime) -> bool:
+    """Note that a token was refused; return whether that is worth telling, which it is once an hour."""
+    lately = or_(tokens.c.refused.is_(None), tokens.c.refused < now - TOLD)
+    return tx.execute(update(tokens).where(tokens.c.id == number, lately).values(refused=now)).rowcount > 0
 
 
 def _select() -> Select[Any]:

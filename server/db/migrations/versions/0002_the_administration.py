@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("used", Utc(), nullable=True),
         sa.Column("used_from", sa.String(length=45), nullable=False),
         sa.Column("revoked", Utc(), nullable=True),
+        sa.Column("refused", Utc(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_api_tokens_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_tokens_digest")),

@@ -3,23 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import ClientSession, web
+from sqlalchemy import Connection
 
 import server.audit.tables
 import server.events.tables
 import server.oai.tables
 import server.sword.tables
-from server import VERSION, observe, rendering
+from server import VERSION, housekeeping, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
+from server.admin.overview import overview
 from server.admin.rooms import Room, rooms
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
+from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
+from server.identifiers import update
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.register import Registrar
 from server.items.routes import Items
@@ -29,6 +33,13 @@ from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
 from server.middleware import TRUSTED, Translator, armoured, identified
+from server.notify.client import Outward
+from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
+from server.notify.digest import DIGEST, Digests
+from server.notify.guard import Guard
+from server.notify.mail import MAIL, Post
+from server.notify.store import DELIVER
+from server.notify.webhooks import WEBHOOK, Hooks
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
@@ -42,6 +53,10 @@ from server.publishing import Press
 from server.records import changes
 from server.records.files import DiskStore
 from server.rendering import RENDER, Rendering
+from server.runs.run import Runner
+from server.runs.schedule import keep_schedules
+from server.runs.store import RUN
+from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.sword.accept import READ, Acceptance
 from server.sword.intake import Intake
@@ -74,14 +89,14 @@ async def open_house(settings: Settings, *, clock: Clock = clocks.now, serving: 
     database = await open_database(settings.database)
     try:
         agent = f"Sheaf/{VERSION} (+{settings.url}; mailto:{settings.email})"
-        async with ClientSession(headers={"User-Agent": agent}) as session:
-            yield await _built(settings, clock, key, database, session, serving=serving)
+        async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
+            yield await _built(settings, clock, key, database, session, outward, serving=serving)
     finally:
         await database.close()
 
 
 async def _built(
-    settings: Settings, clock: Clock, key: bytes, database: Database, session: ClientSession, *, serving: bool
+    settings: Settings, clock: Clock, key: bytes, database: Database, session: ClientSession, outward: Outward, *, serving: bool
 ) -> House:
     renderer = await _renderer(settings, clock, database, serving=serving)
     shelf, seal, files = agencies(), Seal(key), DiskStore(settings.folder)
@@ -89,14 +104,34 @@ async def _built(
     understanding = Understanding(readers(), packagings(), files)
     acceptance = Acceptance(database, press, clock, approves=settings.import_as == "approved")
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
-    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: Rendering(database, renderer, shelf, clock)}
+    renders = Rendering(database, renderer, shelf, clock)
+    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: renders}
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(
         database, understanding, acceptance, clock, {"sword2": open_deposit},
         refuses=settings.content_faults == "refuse", read_now=settings.read_now_mb * 2**20, wake=worker.call,
     )  # fmt: skip
+    post = Post(renderer.repository.name, renderer.repository.url, seal)
+    channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
+    handlers |= {
+        NOTIFY: Notifier(database, clock, worker.call),
+        DELIVER: Deliverer(database, seal, channels, clock),
+        DIGEST: Digests(database, clock, _stuck),
+    }
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
-    return House(settings, clock, database, files, seal, key, shelf, understanding.readers, press, intake, worker, session)
+    life = timedelta(days=settings.oai_token_days)
+    tasks = Tasks((
+        update.task(database, shelf, worker.do),
+        rendering.again(renders),
+        housekeeping.tidying(database, files, clock, life),
+    ))  # fmt: skip
+    handlers[RUN] = Runner(database, tasks, clock)
+    return House(settings, clock, database, files, seal, key, shelf, understanding.readers, press, intake, worker, tasks, session)
+
+
+def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:
+    """Say what needs somebody, as the start page says it."""
+    return [(stuck.count, stuck.what) for stuck in overview(tx, now).stuck]
 
 
 async def _renderer(settings: Settings, clock: Clock, database: Database, *, serving: bool) -> Renderer:
@@ -154,9 +189,11 @@ async def working(house: House) -> AsyncIterator[None]:
     life = timedelta(days=house.settings.oai_token_days)
     task = asyncio.create_task(house.worker.run(), name="worker")
     tidying = asyncio.create_task(keep_house(house.database, house.files, house.clock, life), name="housekeeping")
+    beginning = asyncio.create_task(keep_schedules(house.database, house.tasks, house.clock), name="schedules")
     try:
         yield
     finally:
         tidying.cancel()
+        beginning.cancel()
         await house.worker.stop()
-        await asyncio.gather(task, tidying, return_exceptions=True)
+        await asyncio.gather(task, tidying, beginning, return_exceptions=True)

@@ -19,6 +19,7 @@ COMMANDS = {
     "token": ("accounts", "Make and revoke API tokens."),
     "profile": ("manage", "Set up who registers identifiers, under which prefix."),
     "mint": ("manage", "Reserve the next free DOIs of a type."),
+    "jobs": ("jobs", "See, start and cancel long work."),
     "import": ("bulk", "Bring works in from files."),
     "harvest": ("bulk", "Bring works in from another OAI-PMH repository."),
     "export": ("bulk", "Write the metadata of all published works as JSON Lines."),

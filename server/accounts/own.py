@@ -134,6 +134,7 @@ def ask_reset(tx: Connection, address: str, now: datetime, remote: str, post: Po
     Whoever asks is told the same either way. The address counts though its owner typed it in: the mail goes nowhere else. Raises
     Refused once this address, or this sender, has asked often within the hour.
     """
+    address = address.strip().lower()
     for name, where, most in ((f"{_RESET}{address}", "", _LINKS_OF_ONE), (_RESET, remote, _LINKS_OF_ALL)):
         tries = failures.tries(tx, name, where)
         if tries is not None and tries.count >= most and now - tries.last < FORGOTTEN:
@@ -144,7 +145,7 @@ def ask_reset(tx: Connection, address: str, now: datetime, remote: str, post: Po
         return
     tickets.void(tx, account.id, Purpose.RESET)
     word = tickets.issue(tx, Purpose.RESET, now, account.id, {"mailed": True})
-    post(tx, account, address.strip().lower(), word, Purpose.RESET)
+    post(tx, account, address, word, Purpose.RESET)
     noted(tx, Actor("somebody", None, "web", remote), "account.reset-asked", account, now)
 
 

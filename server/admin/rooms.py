@@ -8,8 +8,13 @@ from server.admin.accounts.listing import Listing
 from server.admin.accounts.one import One
 from server.admin.accounts.rules import Rules
 from server.admin.audit import Audit
+from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
+from server.admin.jobs.queue import Queue
+from server.admin.jobs.runs import Runs
+from server.admin.jobs.schedules import Schedules
+from server.admin.jobs.start import Start as StartTask
 from server.admin.search import Search
 from server.admin.start import Start
 from server.portal.frame import Frame
@@ -24,6 +29,7 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    mail = post()
+    mail = post(frame.house)
     accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
-    return (Start(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame), *accounts)
+    jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
+    return (Start(frame), Imports(frame), Identifiers(frame), *jobs, Deliveries(frame), *accounts, Audit(frame), Search(frame))

@@ -6,8 +6,12 @@ from sqlalchemy import Connection
 
 from server.accounts.model import Account
 from server.accounts.own import Post
-from server.accounts.tickets import Purpose
-from server.errors import Unavailable
+from server.accounts.tickets import LIVES, Purpose
+from server.house import House
+from server.notify import mail
+
+#: Which letter carries a link, by what it is for.
+LETTERS = {Purpose.RESET: "reset", Purpose.INVITATION: "invitation"}
 
 
 def link(url: str, word: str) -> str:
@@ -15,11 +19,18 @@ def link(url: str, word: str) -> str:
     return f"{url}/login/password?ticket={quote(word, safe='')}"
 
 
-def post() -> Post:
-    """Return what mails links in somebody's transaction."""
+def can_mail(tx: Connection) -> bool:
+    """Whether there is a mail server to send links by."""
+    return mail.enabled(tx) is not None
 
-    def mail(tx: Connection, account: Account, address: str, word: str, purpose: Purpose) -> None:
-        del tx, account, address, word, purpose
-        raise Unavailable("No mail server is set up, so no mail can be sent.")
 
-    return mail
+def post(house: House) -> Post:
+    """Return what mails links in somebody's transaction; it raises Unavailable where no mail server is set up."""
+
+    def ask(tx: Connection, account: Account, address: str, word: str, purpose: Purpose) -> None:
+        now, life = house.clock(), LIVES[purpose]
+        values = {"name": account.name, "minutes": int(life.total_seconds() // 60), "days": life.days}
+        secret = {"link": link(house.press.renderer.repository.url, word)}
+        mail.ask(tx, house.seal, to=address, template=LETTERS[purpose], values=values, secret=secret, now=now, until=now + life)
+
+    return ask

@@ -13,11 +13,12 @@ from server.accounts.passwords import hashed
 from server.accounts.strength import SHORTEST, weakness
 from server.accounts.throttle import spoken
 from server.accounts.tickets import LIVES, Purpose
-from server.errors import Invalid, Refused, Unavailable
+from server.errors import Invalid, Refused
 from server.middleware import remote_address
 from server.openid.kind import offered
 from server.portal.door import LONGEST_OF_STRANGERS, fields, origin, own_page, same_site
 from server.portal.frame import Frame
+from server.portal.links import can_mail
 from server.xml import clean
 
 log = observe.logger("portal")
@@ -129,13 +130,14 @@ class Login:
         same_site(request)
         given = (await fields(request, LONGEST_OF_STRANGERS)).get("email", "")[:254]
         house, remote = self.frame.house, remote_address(request)
+        if not await house.database.read(can_mail):
+            said = "No mail server is set up, so no link can be sent. An administrator can set a new password."
+            return self._page("portal/forgotten.html", 503, problem=said)
         try:
             await house.database.write(own.ask_reset, clean(given), house.clock(), remote, self.post)
             house.worker.call()
         except Refused:  # told as everybody is: who floods a mailbox learns nothing either
             log.warning("refused to mail yet another link", extra={"address": remote})
-        except Unavailable as error:
-            return self._page("portal/forgotten.html", 503, problem=f"{error.message} An administrator can set a new password.")
         raise web.HTTPSeeOther("/login?asked=1")
 
     async def password_form(self, request: web.Request) -> web.StreamResponse:

@@ -15,4 +15,11 @@ NOTICES = {
     "unlocked": "The failed logins are forgotten.",
     "mailed": "The link is on its way by mail.",
     "linked": "The login is linked to your account.",
+    "sent-again": "It is sent again.",
+    "started": "It is asked for, and begins as soon as nothing is in its way.",
+    "cancelled": "It stops as soon as what is at work is done.",
+    "asked-again": "It is tried again now.",
+    "forgotten": "The finished jobs are removed.",
+    "paused": "It pauses.",
+    "resumed": "It goes on.",
 }

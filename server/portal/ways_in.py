@@ -26,7 +26,7 @@ def ways_in(frame: Frame, authenticator: Authenticator) -> tuple[Room, ...]:
     """Build what leads to an account and what its owner does with it."""
     return (
         frame.door,
-        Login(frame, authenticator, post()),
+        Login(frame, authenticator, post(frame.house)),
         Provider(frame, Directory(frame.house.session)),
         Own(frame),
         OwnPassword(frame, authenticator),

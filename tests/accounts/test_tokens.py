@@ -20,7 +20,9 @@ SERVICE = "/sword/v2/service-document"
 DAYS = timedelta(days=90)
 
 
-async def made(house: House, *scopes: Scope, networks: tuple[str, ...] = (), life: timedelta = DAYS, name: str = "depositor") -> tuple[int, str]:
+async def made(
+    house: House, *scopes: Scope, networks: tuple[str, ...] = (), life: timedelta = DAYS, name: str = "depositor"
+) -> tuple[int, str]:
     account = await house.database.read(store.get, name)
     token, text = await house.database.write(own.add_token, OPERATOR, account, "robot", scopes, life, networks, house.clock())
     return token.id, text
@@ -40,7 +42,9 @@ async def test_a_token_deposits_both_ways_and_its_use_is_noted(client: TestClien
     assert text.startswith("shf_")
     assert await deposited(client, bearer(text)) == 201
     assert await deposited(client, {"Authorization": encode_basic_auth("depositor", text)}) == 201
-    assert (await client.get(SERVICE, headers={"Authorization": encode_basic_auth("other", text)})).status == 401, "another's name"
+    assert (await client.get(SERVICE, headers={"Authorization": encode_basic_auth("other", text)})).status == 401, (
+        "another's name"
+    )
     found = (await house.database.read(tokens.every))[0]
     assert (found.id, found.used, found.used_from) == (number, clock(), "127.0.0.1")
     clock.pass_time(seconds=59)

@@ -62,7 +62,9 @@ async def test_an_invitation_sets_the_first_password_once(client: TestClient, ho
     assert (await login(client, "gregor", "seven traits of peas")).headers["Location"] == "/my"
 
 
-async def test_a_link_expires_and_ends_sessions_and_a_newer_one_voids_it(client: TestClient, house: House, clock: SetClock) -> None:
+async def test_a_link_expires_and_ends_sessions_and_a_newer_one_voids_it(
+    client: TestClient, house: House, clock: SetClock
+) -> None:
     old, _ = await house.database.write(keeping.reset_link, OPERATOR, "other", clock(), mailed=False)
     word, _ = await house.database.write(keeping.reset_link, OPERATOR, "other", clock(), mailed=False)
     await login(client, "other")
@@ -82,7 +84,9 @@ async def test_an_account_is_changed_switched_off_and_unlocked(client: TestClien
     account = await house.database.read(store.get, "other")
     page = f"{LIST}/{account.id}"
     assert (await send(client, page, page, role="manager", display_name="Other", email="o@abbey.example")).status == 303
-    assert (await client.get("/account", headers={"Cookie": theirs}, allow_redirects=False)).status == 303, "another role, another session"
+    assert (await client.get("/account", headers={"Cookie": theirs}, allow_redirects=False)).status == 303, (
+        "another role, another session"
+    )
     answer = await send(client, page, page, role="king", display_name="x" * 300, email="nonsense")
     assert answer.status == 422
     assert (await answer.text()).count('class="wrong"') == 3

@@ -65,7 +65,14 @@ class Fake:
         if self.body:
             return web.Response(status=self.status, body=self.body)
         now = int(time.time())
-        claims = {"iss": self.url, "sub": "mendel", "aud": "sheaf", "exp": now + 300, "iat": now, "nonce": self.nonce} | self.claims
+        claims = {
+            "iss": self.url,
+            "sub": "mendel",
+            "aud": "sheaf",
+            "exp": now + 300,
+            "iat": now,
+            "nonce": self.nonce,
+        } | self.claims
         kept = {name: value for name, value in claims.items() if value is not None}
         return web.json_response({"access_token": "a", "token_type": "Bearer", "id_token": self.signed(kept)}, status=self.status)
 

@@ -124,7 +124,11 @@ async def test_state_code_and_browser_belong_together(client: TestClient, house:
 
 async def test_an_address_that_nobody_verified_opens_nothing(client: TestClient, house: House, fake: Fake, mendel) -> None:
     profile = await believed(house, fake.url)
-    for claims in ({"email": "mendel@abbey.example"}, VERIFIED | {"email_verified": False}, VERIFIED | {"email_verified": "false"}):
+    for claims in (
+        {"email": "mendel@abbey.example"},
+        VERIFIED | {"email_verified": False},
+        VERIFIED | {"email_verified": "false"},
+    ):
         fake.claims, fake.used = claims, set()
         answer = await come(client, fake, profile)
         assert answer.status == 403
@@ -179,7 +183,9 @@ async def test_the_connection_is_tried(house: House, fake: Fake) -> None:
     assert "cannot be reached" in (await try_connection(gone, house.session)).message
 
 
-@pytest.mark.parametrize("issuer", ["http://login.example.org", "ftp://x", "https://a?b=c", "https://u:p@a", "login.example.org", ""])
+@pytest.mark.parametrize(
+    "issuer", ["http://login.example.org", "ftp://x", "https://a?b=c", "https://u:p@a", "login.example.org", ""]
+)
 def test_an_issuer_is_an_https_address(issuer: str) -> None:
     with pytest.raises(ValueError, match="issuer"):
         OpenID(issuer=issuer, client_id="x", label="x")

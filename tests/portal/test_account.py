@@ -72,7 +72,16 @@ async def test_name_and_address(client: TestClient, house: House) -> None:
     await login(client, "other")
     answer = await send(client, "/account", display_name="", email="MENDEL@abbey.example")
     assert "Another account has this" in await answer.text()
-    for bad in ("a@b@c.example", "a b@c.example", "a@c", "<a@c.example>", "a@c.example\nBcc: b@c.example", "a@c.example,b@c.example", "@", "a@" + "x" * 250):
+    for bad in (
+        "a@b@c.example",
+        "a b@c.example",
+        "a@c",
+        "<a@c.example>",
+        "a@c.example\nBcc: b@c.example",
+        "a@c.example,b@c.example",
+        "@",
+        "a@" + "x" * 250,
+    ):
         assert (await send(client, "/account", display_name="", email=bad)).status == 422, bad
 
 
@@ -119,10 +128,14 @@ async def test_a_login_takes_no_cookie_somebody_else_chose(client: TestClient, h
     first = client.session.headers["Cookie"]
     await login(client)
     assert client.session.headers["Cookie"] != first
-    assert (await client.get("/account", headers={"Cookie": first}, allow_redirects=False)).status == 303, "the one before is over"
+    assert (await client.get("/account", headers={"Cookie": first}, allow_redirects=False)).status == 303, (
+        "the one before is over"
+    )
 
 
-@pytest.mark.parametrize("lead", ["//evil.example", "https://evil.example/admin", "/\\evil", "/account\r\nSet-Cookie: a=b", "/login", "javascript:1"])
+@pytest.mark.parametrize(
+    "lead", ["//evil.example", "https://evil.example/admin", "/\\evil", "/account\r\nSet-Cookie: a=b", "/login", "javascript:1"]
+)
 async def test_no_login_leads_away(client: TestClient, lead: str) -> None:
     answer = await login(client, next=lead)
     assert answer.headers["Location"] == "/admin"

@@ -24,7 +24,10 @@ async def set_up(client: TestClient, clock: SetClock) -> tuple[pyotp.TOTP, list[
     page = await (await client.get(answer.headers["Location"])).text()
     totp = pyotp.TOTP(re.search(r'id="secret"[^>]*>([A-Z2-7 ]+)<', page)[1].replace(" ", ""))
     assert "<svg" in page
-    fields = {"csrf": re.search(r'name="csrf" value="(\w+)"', page)[1], "setup": re.search(r'name="setup" value="([\w-]+)"', page)[1]}
+    fields = {
+        "csrf": re.search(r'name="csrf" value="(\w+)"', page)[1],
+        "setup": re.search(r'name="setup" value="([\w-]+)"', page)[1],
+    }
     wrong = await client.post("/account/codes/on", data=fields | {"code": "000000"})
     assert wrong.status == 422
     before = client.session.headers["Cookie"]
@@ -43,7 +46,9 @@ async def set_up(client: TestClient, clock: SetClock) -> tuple[pyotp.TOTP, list[
 
 async def first_step(client: TestClient, password: str = PASSWORD) -> None:
     client.session.headers.pop("Cookie", None)
-    answer = await client.post("/login", data={"name": "admin", "password": password, "next": "/admin/audit"}, allow_redirects=False)
+    answer = await client.post(
+        "/login", data={"name": "admin", "password": password, "next": "/admin/audit"}, allow_redirects=False
+    )
     assert answer.status == 303
     assert answer.headers["Location"] == STEP
     worn(client, answer)

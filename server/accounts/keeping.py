@@ -122,6 +122,11 @@ def set_rules(
         audit.note(tx, actor, "accounts.rules-changed", "accounts", "rules", now, changes=changes)
 
 
+def set_networks(tx: Connection, actor: Actor, role: Role, nets: networks.Networks, now: datetime) -> None:
+    """Say from where the accounts of one role may come."""
+    set_rules(tx, actor, {role: Rule(nets, rules.of(tx, role).codes)}, now)
+
+
 def sensible_name(name: str) -> None:
     """Raise Invalid for a name HTTP Basic cannot carry or a page cannot show well."""
     if not name or ":" in name or name != name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:

@@ -104,6 +104,15 @@ def user_codes_off(name: str) -> None:
     click.echo(f"{name} logs in without one-time codes.")
 
 
+@user.command("networks")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.argument("networks", nargs=-1)
+def user_networks(role: str, networks: tuple[str, ...]) -> None:
+    """Say from which NETWORKS the accounts of ROLE may come; none means from anywhere."""
+    found = asked("role-networks", control.RoleNetworks(role=Role(role), networks=networks))
+    click.echo(f"{role}: from {', '.join(found) or 'anywhere'}")
+
+
 def _switch(name: str, *, active: bool) -> None:
     asked("user-active", control.UserActive(name=name, active=active))
     click.echo(f"{name} is switched {'on' if active else 'off'}.")

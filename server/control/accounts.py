@@ -42,6 +42,11 @@ class UserEmail(Arguments, frozen=True, kw_only=True):
     email: str
 
 
+class RoleNetworks(Arguments, frozen=True, kw_only=True):
+    role: Role
+    networks: tuple[str, ...] = ()
+
+
 class TokenAdd(Arguments, frozen=True, kw_only=True):
     account: str
     name: str
@@ -105,6 +110,13 @@ async def user_codes_off(house: House, arguments: UserName) -> None:
     await house.database.write(keeping.take_codes_away, OPERATOR, arguments.name, house.clock())
 
 
+async def role_networks(house: House, arguments: RoleNetworks) -> list[str]:
+    """Say from where the accounts of a role may come; whoever shut themselves out on the page gets in again by this."""
+    nets = networks.parse(" ".join(arguments.networks))
+    await house.database.write(keeping.set_networks, OPERATOR, arguments.role, nets, house.clock())
+    return list(nets)
+
+
 async def user_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
     found = await house.database.read(store.every_detail, house.clock())
     return [
@@ -152,6 +164,7 @@ ACCOUNTS = {
     "user-reset": Operation(UserName, user_reset),
     "user-unlock": Operation(UserName, user_unlock),
     "user-codes-off": Operation(UserName, user_codes_off),
+    "role-networks": Operation(RoleNetworks, role_networks),
     "user-list": Operation(Nothing, user_list),
     "token-add": Operation(TokenAdd, token_add),
     "token-list": Operation(Nothing, token_list),

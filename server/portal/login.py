@@ -132,7 +132,7 @@ class Login:
         house, remote = self.frame.house, remote_address(request)
         if not await house.database.read(can_mail):
             said = "No mail server is set up, so no link can be sent. An administrator can set a new password."
-            return self._page("portal/forgotten.html", 503, problem=said)
+            return self._page("portal/forgotten.html", 409, problem=said)
         try:
             await house.database.write(own.ask_reset, clean(given), house.clock(), remote, self.post)
             house.worker.call()

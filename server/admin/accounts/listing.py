@@ -73,7 +73,7 @@ class Listing:
 
     def _form(self, request: web.Request, status: int, given: Mapping[str, str], errors: Mapping[str, str]) -> web.Response:
         typed = {"name": "", "display_name": "", "email": "", "role": Role.RESEARCHER.value, "way": "shown"} | dict(given)
-        roles = {role.value: f"{title}: {says}" for role, (title, says) in ROLES.items()}
+        roles = {role.value: title for role, (title, _says) in ROLES.items()}
         return self.frame.page(request, "admin/accounts/add.html", status, typed=typed, errors=errors, roles=roles, ways=WAYS)
 
 

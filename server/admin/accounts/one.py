@@ -133,7 +133,7 @@ class One:
         seen = await house.database.read(_seen, account, house.clock)
         it = seen[0]
         typed = {"display_name": it.display_name, "email": it.email, "role": account.role.value} | dict(given)
-        roles = {role.value: f"{title}: {says}" for role, (title, says) in ROLES.items()}
+        roles = {role.value: title for role, (title, _says) in ROLES.items()}
         return self.frame.page(
             request, "admin/accounts/one.html", status, it=it, sessions=seen[1], tokens=seen[2], identities=seen[3],
             now=house.clock(), typed=typed, errors=errors, roles=roles, shown=lines,

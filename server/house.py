@@ -9,6 +9,7 @@ from server.db.engine import Database
 from server.identifiers.model import Agency
 from server.jobs.worker import Worker
 from server.metadata.reading import Reader
+from server.profiles.keeping import Keeper
 from server.profiles.seal import Seal
 from server.publishing import Press
 from server.records.files import DiskStore
@@ -26,6 +27,8 @@ class House:
     database: Database
     files: DiskStore
     seal: Seal
+    keeper: Keeper
+    """The integration profiles: what can be done with them, and (`keeper.live`) what they say now."""
     key: bytes
     agencies: Registry[Agency]
     readers: Registry[Reader]

@@ -1,6 +1,7 @@
 """What nobody asks for and somebody must do: old ghosts, finished jobs and torn uploads are removed, once an hour."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from server import observe
@@ -17,14 +18,14 @@ JOBS_KEPT = timedelta(days=30)
 log = observe.logger("housekeeping")
 
 
-async def keep_house(database: Database, files: DiskStore, clock: Clock, token_life: timedelta) -> None:
-    """Tidy up for ever.
+async def keep_house(database: Database, files: DiskStore, clock: Clock, token_life: Callable[[], timedelta]) -> None:
+    """Tidy up for ever; `token_life` is asked each time, for it can be changed.
 
     Ghosts stay twice a resumptionToken's life and a day, so that every list that may still be walked is whole.
     """
     while True:
         try:
-            await tidy(database, files, clock, token_life)
+            await tidy(database, files, clock, token_life())
         except Unavailable as error:
             log.warning("could not tidy up", extra={"reason": error.message})
         except OSError as error:

@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -113,15 +114,15 @@ def static(name: str) -> str:
 class Pages:
     """The pages of one repository."""
 
-    name: str
-    """What the repository is called."""
+    name: Callable[[], str]
+    """What the repository is called at this moment."""
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/static/{name}", self.static)]
 
     def write(self, template: str, **values: Any) -> str:
         """Write a page; `values` are what its template names."""
-        return environment().get_template(template).render(repository=self.name, language=language.current(), **values)
+        return environment().get_template(template).render(repository=self.name(), language=language.current(), **values)
 
     def answer(self, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> web.Response:
         """Write a page and send it."""

@@ -14,7 +14,7 @@ from email.header import decode_header, make_header
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from server.sword.errors import BadRequest, MediationNotAllowed
+from server.sword.errors import BadRequest
 from server.xml import clean
 
 BINARY = "http://purl.org/net/sword/package/Binary"
@@ -54,13 +54,7 @@ class DepositHeaders:
 
 
 def deposit_headers(headers: Mapping[str, str]) -> DepositHeaders:
-    """Read the headers of a deposit. Raises BadRequest naming the header, MediationNotAllowed for On-Behalf-Of."""
-    if value := _header(headers, "on-behalf-of"):
-        raise MediationNotAllowed(
-            f"Deposits on behalf of {value!r} are not allowed for this account.",
-            place="On-Behalf-Of",
-            remedy="Leave the header out; the deposit is then made in the account's own name.",
-        )
+    """Read the headers of a deposit. Raises BadRequest naming the header."""
     kind, parameters = content_type(headers.get("Content-Type", ""))
     disposition, given = parameters_of(headers.get("Content-Disposition", ""))
     packaging = _header(headers, "packaging")
@@ -76,6 +70,11 @@ def deposit_headers(headers: Mapping[str, str]) -> DepositHeaders:
         slug=clean(unquote(_header(headers, "slug"))),
         metadata_relevant=_boolean(headers, "metadata-relevant", default=True),
     )
+
+
+def on_behalf_of(headers: Mapping[str, str]) -> str:
+    """Return whom a request is made for (SWORD 2.0 § 7), in any spelling of the header; empty for oneself."""
+    return clean(_header(headers, "on-behalf-of"))
 
 
 def sound(value: str) -> str:

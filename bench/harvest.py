@@ -68,7 +68,7 @@ def main() -> None:
         folder = Path(name)
         data = Path(sys.argv[1]) if len(sys.argv) > 1 else imported(folder)
         port = free_port()
-        command, environment = sheaf(data, port, oai_page_size="1000", base_url=URL)
+        command, environment = sheaf(data, port, base_url=URL)
         with server(command, port, environment) as process:
             first = walk(port, process.pid, keep=True)
             runs = [walk(port, process.pid) for _ in range(ROUNDS)]

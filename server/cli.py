@@ -14,7 +14,8 @@ COMMANDS = {
     "check": ("installation", "Say what would stop the server."),
     "status": ("manage", "Count works, deposits, identifiers and jobs by state."),
     "user": ("manage", "Make accounts, set passwords, switch accounts on and off."),
-    "profile": ("manage", "Set up who registers identifiers, under which prefix."),
+    "profile": ("manage", "Set up integrations: harvesting, deposits, identifiers and more."),
+    "rotate-key": ("manage", "Seal all stored secrets under another secret key."),
     "mint": ("manage", "Reserve the next free DOIs of a type."),
     "import": ("bulk", "Bring works in from files."),
     "harvest": ("bulk", "Bring works in from another OAI-PMH repository."),
@@ -32,7 +33,7 @@ class _Lazy(click.Group):
         if name not in COMMANDS:
             return None
         module = import_module(f"server.commands.{COMMANDS[name][0]}")
-        found = getattr(module, f"{name}_" if name == "import" else name)
+        found = getattr(module, f"{name}_" if name == "import" else name.replace("-", "_"))
         return found if isinstance(found, click.Command) else None
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -86,7 +86,9 @@ def _fitting(moved: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         try:
             found.setdefault(kind, {})[field] = getattr(read(shape, proof | {field: value}), field)
         except Wrong as error:
-            log.warning("a setting does not fit and is left out", extra={"variable": _variable(variable), "reason": error.message})
+            log.warning(
+                "a setting does not fit and is left out", extra={"variable": _variable(variable), "reason": error.message}
+            )
     return found
 
 

@@ -131,7 +131,9 @@ class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     padding: Annotated[
         int, Meta(ge=1, le=9), title("Padding", "Total digits of the number, zero-filled; a larger number grows.")
     ] = 8
-    labels: Annotated[tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.", one="Label")] = ()
+    labels: Annotated[
+        tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.", one="Label")
+    ] = ()
     types: Annotated[
         tuple[str, ...],
         title(

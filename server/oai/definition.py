@@ -46,11 +46,17 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ]
     admin_emails: Annotated[
-        tuple[str, ...], Meta(min_length=1, max_length=20), title("Administrators' e-mail addresses", "One a line. Harvesters write there.")
+        tuple[str, ...],
+        Meta(min_length=1, max_length=20),
+        title("Administrators' e-mail addresses", "One a line. Harvesters write there."),
     ]
-    description: Annotated[str, Meta(max_length=5000), title("Description", "What the repository holds; Identify says it.", widget="textarea")] = ""
+    description: Annotated[
+        str, Meta(max_length=5000), title("Description", "What the repository holds; Identify says it.", widget="textarea")
+    ] = ""
     rights: Annotated[
-        str, Meta(max_length=5000), title("Rights", "What harvesters may do with the metadata; Identify says it.", widget="textarea")
+        str,
+        Meta(max_length=5000),
+        title("Rights", "What harvesters may do with the metadata; Identify says it.", widget="textarea"),
     ] = ""
     page_size: Annotated[int, Meta(ge=1, le=1000), title("Page size", "Records in one part of a list, at most 1000.")] = 500
     token_days: Annotated[
@@ -63,7 +69,9 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     sets: Annotated[
         tuple[str, ...],
-        title("Sets offered", "None chosen means all. The list of all records stays whole, whatever is offered here.", choices=SETS),
+        title(
+            "Sets offered", "None chosen means all. The list of all records stays whole, whatever is offered here.", choices=SETS
+        ),
     ] = ()
 
     def __post_init__(self) -> None:
@@ -93,7 +101,11 @@ def kind(url: str, formats: Mapping[str, Format]) -> Kind:
         return await _identified(address, settings, session)
 
     def facts(_profile: Profile) -> tuple[tuple[str, str], ...]:
-        return (("Base URL", address), ("Identify", f"{address}?verb=Identify"), ("Formats", f"{address}?verb=ListMetadataFormats"))
+        return (
+            ("Base URL", address),
+            ("Identify", f"{address}?verb=Identify"),
+            ("Formats", f"{address}?verb=ListMetadataFormats"),
+        )
 
     def saved(tx: Connection, profile: Profile, now: datetime) -> None:
         rendering.rename(tx, str(profile.document["repository_name"]), now)

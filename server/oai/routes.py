@@ -11,6 +11,7 @@ from server.db.engine import Database
 from server.errors import Unavailable
 from server.oai import response, verbs
 from server.oai.errors import BadArgument, Refusal
+from server.oai.harvesters import Part, Tally, part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
 from server.oai.verbs import Provider
 from server.records import changes
@@ -27,10 +28,11 @@ class Oai:
     `provider` gives what it offers at this moment; None where nobody has defined that, or it is switched off.
     """
 
-    def __init__(self, database: Database, provider: Callable[[], Provider | None], url: str, clock: Clock) -> None:
+    def __init__(self, database: Database, provider: Callable[[], Provider | None], url: str, clock: Clock, tally: Tally) -> None:
         self._database = database
         self._provider = provider
         self._clock = clock
+        self._tally = tally
         self._url = f"{url}/oai"
 
     def routes(self) -> list[web.RouteDef]:
@@ -47,8 +49,10 @@ class Oai:
             if (provider := self._provider()) is None:
                 raise Unavailable("Harvesting is switched off here.")
             pairs = await _arguments(request)
-            body = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
+            body, found = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
+            self._tally.note(*_who(request), found)
         except Refusal as refusal:
+            self._tally.note(*_who(request), None, refused=True)
             body = response.errors(self._url, pairs, self._clock(), refusal.errors)
             compressed = False
         except Unavailable as error:
@@ -56,7 +60,9 @@ class Oai:
         headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
         return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
 
-    async def _respond(self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool) -> bytes:
+    async def _respond(
+        self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool
+    ) -> tuple[bytes, Part | None]:
         now = self._clock()
         horizon = None
         if isinstance(request, Listing):
@@ -64,15 +70,14 @@ class Oai:
             now = horizon.at
         verb = self._verb(request, provider, horizon)
 
-        def run(tx: Connection) -> bytes:
+        def run(tx: Connection) -> tuple[bytes, Part | None]:
             body = response.document(self._url, pairs, now, verb(tx))
-            return response.compress(body) if compressed else body
+            found = _part(request, body)
+            return response.compress(body) if compressed else body, found
 
         return await self._database.read_hot(run)
 
-    def _verb(
-        self, request: Request, provider: Provider, horizon: changes.Horizon | None
-    ) -> Callable[[Connection], list[bytes]]:
+    def _verb(self, request: Request, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], list[bytes]]:
         now = self._clock()
         match request:
             case Identify():
@@ -89,6 +94,20 @@ class Oai:
                 assert horizon is not None  # noqa: S101 -- read two lines before
                 edge = horizon
                 return lambda tx: verbs.begin(tx, request, provider, edge)
+
+
+def _who(request: web.Request) -> tuple[str, str]:
+    """Return the name a client gives itself and its address."""
+    return request.headers.get("User-Agent", ""), request.remote or ""
+
+
+def _part(request: Request, body: bytes) -> Part | None:
+    match request:
+        case Listing():
+            return part(request.verb, request.prefix, body)
+        case Resumption():
+            return part(request.verb, "", body)
+    return None
 
 
 async def _arguments(request: web.Request) -> Pairs:

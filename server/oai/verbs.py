@@ -216,9 +216,7 @@ def _set(tx: Connection, spec: str | None, provider: Provider) -> int | None:
 
 
 def _no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
-    return CannotDisseminateFormat(
-        f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.formats)}."
-    )
+    return CannotDisseminateFormat(f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.formats)}.")
 
 
 def _rendered(template: str, values: dict[str, object]) -> list[bytes]:

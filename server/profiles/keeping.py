@@ -38,7 +38,9 @@ class Desk:
     clock: Clock
 
 
-def make(tx: Connection, desk: Desk, kind: Kind, naming: Naming, settings: Struct, actor: Actor, *, enabled: bool = True) -> Profile:
+def make(
+    tx: Connection, desk: Desk, kind: Kind, naming: Naming, settings: Struct, actor: Actor, *, enabled: bool = True
+) -> Profile:
     """Make a profile. Raises Wrong with every field that must not be so, also where there may be only one of its kind."""
     wrong = _refusals(tx, kind, None, naming, settings)
     if kind.single and any(profile.kind == kind.name for profile in store.every(tx)):
@@ -192,7 +194,9 @@ class Keeper:
         except Conflict as error:
             if error.code != "taken":
                 raise
-            done = await self.database.write(deed, *args, **kwargs)  # somebody was first; now the deed sees that and says it in words
+            done = await self.database.write(
+                deed, *args, **kwargs
+            )  # somebody was first; now the deed sees that and says it in words
         await self.live.look()
         self.wake()
         return done

@@ -38,6 +38,14 @@ def explained(settings: type[Struct], name: str) -> str:
     return ""
 
 
+def defaults(settings: type[Struct]) -> dict[str, str | None]:
+    """Return the fields of a settings class and what stands in each where nothing is given, as JSON; None where it is needed."""
+    found = {}
+    for each in _fields(settings):
+        found[each.name] = None if each.required else msgspec.json.encode(each.default).decode()
+    return found
+
+
 def read(settings: type[Struct], values: Mapping[str, Any], *, remedy: str = "") -> Any:
     """Return the settings the values make; raises Wrong with every field that is missing, unknown or does not fit."""
     hints = get_type_hints(settings, include_extras=True)

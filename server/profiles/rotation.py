@@ -51,7 +51,9 @@ async def _column(database: Database, seal: Seal, column: Sealed) -> Rotated:
             return total
 
 
-def _batch(tx: Connection, seal: Seal, column: Sealed, after: tuple[object, ...] | None) -> tuple[Rotated, tuple[object, ...] | None]:
+def _batch(
+    tx: Connection, seal: Seal, column: Sealed, after: tuple[object, ...] | None
+) -> tuple[Rotated, tuple[object, ...] | None]:
     """Seal the next rows anew, and return the key of the last of them; None at the end."""
     keys = list(column.table.primary_key.columns)
     query = select(*keys, column.column).where(column.column.is_not(None)).order_by(*keys).limit(SIZE).with_for_update()

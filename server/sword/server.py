@@ -42,12 +42,17 @@ class Collection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         title(
             "Import as",
             "What becomes of a complete deposit.",
-            choices=(Choice("approved", "Approved: it is published at once"), Choice("pending", "Pending: it waits for approval")),
+            choices=(
+                Choice("approved", "Approved: it is published at once"),
+                Choice("pending", "Pending: it waits for approval"),
+            ),
         ),
     ] = "approved"
     type: Annotated[
         str,
-        title("Type of works that name none", "Empty: Other.", choices=tuple(Choice(row.code, row.label) for row in TYPES.values())),
+        title(
+            "Type of works that name none", "Empty: Other.", choices=tuple(Choice(row.code, row.label) for row in TYPES.values())
+        ),
     ] = ""
     packagings: Annotated[tuple[str, ...], title("Packagings accepted", "None chosen means all.")] = ()
 
@@ -64,7 +69,8 @@ class Client(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...], title("Collections", "Codes, one a line; empty: every collection of this server.")
     ] = ()
     mediates: Annotated[
-        bool, title("May deposit on behalf of others", "It names any active account (On-Behalf-Of); the deposit is that account's.")
+        bool,
+        title("May deposit on behalf of others", "It names any active account (On-Behalf-Of); the deposit is that account's."),
     ] = False
 
 
@@ -103,7 +109,9 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"clients: {twice!r} stands there twice")
         for client in self.clients:
             if unknown := [name for name in client.collections if name not in ids]:
-                raise ValueError(f"clients: {client.account} may deposit into {unknown[0]!r}, which is no collection of this server")
+                raise ValueError(
+                    f"clients: {client.account} may deposit into {unknown[0]!r}, which is no collection of this server"
+                )
 
     def serves(self, account: str, collection: str = "") -> bool:
         """Whether an account may deposit here at all, or into one collection."""

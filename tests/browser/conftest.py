@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -31,6 +31,8 @@ class Site:
     """A running Sheaf and how a depositor reaches it."""
 
     url: str
+    numbers: dict[str, str] = field(default_factory=dict)
+    """What stands for the variable parts of addresses: `/admin/imports:id` → the id of an import."""
 
     def deposit(self, body: bytes, kind: str = "application/atom+xml;type=entry", **headers: str) -> str:
         """Deposit and return the work's id."""
@@ -56,8 +58,8 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     found: list[str] = []
 
     async def serve() -> None:
-        settings = Settings(data=str(tmp_path), secret_key="only for tests", repository_name="Browser House")
-        async with open_house(settings, clock=now) as house:
+        settings = Settings(data=str(tmp_path), secret_key="only for tests")
+        async with open_house(settings, clock=now, moved={"repository_name": "Browser House"}) as house:
             for name, role in (("depositor", Role.DEPOSITOR), ("admin", Role.ADMIN)):
                 await house.database.write(accounts.add, name, role, HASH, now())
             runner = web.AppRunner(web_application(house))

@@ -8,6 +8,10 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 PLUGIN = Agency(
-    name="reserve", title="Reserve only (no agency)", scheme="doi", account=Account, client=None,
+    name="reserve",
+    title="Reserve only (no agency)",
+    scheme="doi",
+    account=Account,
+    client=None,
     description="Mints DOIs under a prefix and registers them nowhere; a profile of an agency takes them over later.",
 )

@@ -347,7 +347,9 @@ class SwordV2:
         found = await self.database.read(accounts.with_password, name) if name else None
         if name and (found is None or not found[0].active):
             raise errors.TargetOwnerUnknown(
-                f"There is no active account {name!r} to deposit for.", place="On-Behalf-Of", remedy="Name an account of this server."
+                f"There is no active account {name!r} to deposit for.",
+                place="On-Behalf-Of",
+                remedy="Name an account of this server.",
             )
         return found[0] if found is not None else request[CLIENT]
 

@@ -29,6 +29,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_subject", ["subject_kind", "subject"], unique=False)
 
     op.create_table(
+        "harvesters",
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("first", Utc(), nullable=False),
+        sa.Column("last", Utc(), nullable=False),
+        sa.Column("requests", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("records", sa.BigInteger(), nullable=False),
+        sa.Column("verb", sa.String(length=20), nullable=False),
+        sa.Column("prefix", sa.String(length=64), nullable=False),
+        sa.Column("delivered", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("finished", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "address", name=op.f("pk_harvesters")),
+    )
+    with op.batch_alter_table("harvesters", schema=None) as batch_op:
+        batch_op.create_index("ix_harvesters_last", ["last"], unique=False)
+
+    op.create_table(
         "outbox",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -45,12 +64,44 @@ def upgrade() -> None:
             "ix_outbox_waiting", ["seq"], unique=False, sqlite_where=sa.text("NOT sent"), postgresql_where=sa.text("NOT sent")
         )
 
+    with op.batch_alter_table("profiles", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("description", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("contacts", sa.Text(), server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("sole", sa.String(length=40), nullable=True))
+        batch_op.add_column(sa.Column("succeeded", Utc(), nullable=True))
+        batch_op.add_column(sa.Column("succeeded_words", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("failed", Utc(), nullable=True))
+        batch_op.add_column(sa.Column("failed_words", sa.Text(), nullable=True))
+        batch_op.create_index(
+            "uq_profiles_sole",
+            ["sole"],
+            unique=True,
+            sqlite_where=sa.text("deleted IS NULL"),
+            postgresql_where=sa.text("deleted IS NULL"),
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("profiles", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_profiles_sole", sqlite_where=sa.text("deleted IS NULL"), postgresql_where=sa.text("deleted IS NULL")
+        )
+        batch_op.drop_column("failed_words")
+        batch_op.drop_column("failed")
+        batch_op.drop_column("succeeded_words")
+        batch_op.drop_column("succeeded")
+        batch_op.drop_column("sole")
+        batch_op.drop_column("contacts")
+        batch_op.drop_column("description")
+
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_waiting", sqlite_where=sa.text("NOT sent"), postgresql_where=sa.text("NOT sent"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("harvesters", schema=None) as batch_op:
+        batch_op.drop_index("ix_harvesters_last")
+
+    op.drop_table("harvesters")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_subject")
 

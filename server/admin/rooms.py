@@ -7,6 +7,9 @@ from aiohttp import web
 from server.admin.audit import Audit
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
+from server.admin.profile import OneProfile
+from server.admin.profile_transfer import Transfer
+from server.admin.profiles import Profiles
 from server.admin.search import Search
 from server.admin.start import Start
 from server.portal.frame import Frame
@@ -20,4 +23,13 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    return (Start(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame))
+    return (
+        Start(frame),
+        Imports(frame),
+        Identifiers(frame),
+        Audit(frame),
+        Search(frame),
+        Profiles(frame),
+        OneProfile(frame),
+        Transfer(frame),
+    )

@@ -97,8 +97,8 @@ def kind(url: str, formats: Mapping[str, Format]) -> Kind:
     """Return the kind; `url` is the address of this server, without a slash at its end."""
     address = f"{url}/oai"
 
-    async def test(settings: Definition, session: ClientSession) -> Tested:
-        return await _identified(address, settings, session)
+    async def test(_settings: Definition, session: ClientSession) -> Tested:
+        return await _identified(address, session)
 
     def facts(_profile: Profile) -> tuple[tuple[str, str], ...]:
         return (
@@ -126,7 +126,7 @@ def kind(url: str, formats: Mapping[str, Format]) -> Kind:
     )
 
 
-async def _identified(address: str, settings: Definition, session: ClientSession) -> Tested:
+async def _identified(address: str, session: ClientSession) -> Tested:
     """Ask ourselves, as a harvester anywhere would, who we are."""
     try:
         async with session.get(address, params={"verb": "Identify"}, timeout=_TIMEOUT) as answer:

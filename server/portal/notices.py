@@ -5,5 +5,8 @@ NOTICES = {
     "read": "It was read again.",
     "closed": "It is set aside.",
     "saved": "Saved.",
+    "made": "The profile is made.",
+    "switched-on": "It is switched on.",
+    "switched-off": "It is switched off.",
     "deleted": "Deleted.",
 }

@@ -48,10 +48,10 @@ def make(
     if wrong:
         raise Wrong(wrong)
     now = desk.clock()
-    made = store.add(tx, kind.name, naming.name, settings, desk.seal, now, sole=bool(kind.single))
-    store.call(tx, made.id, naming.name, naming.description, now)
+    made = store.add(tx, kind.name, naming.profile_name, settings, desk.seal, now, sole=bool(kind.single))
+    store.call(tx, made.id, naming.profile_name, naming.profile_description, now)
     if not enabled:
-        store.enable(tx, naming.name, now, enabled=False)
+        store.enable(tx, naming.profile_name, now, enabled=False)
     profile = store.numbered(tx, made.id)
     if kind.saved is not None:
         kind.saved(tx, profile, now)
@@ -70,7 +70,7 @@ def change(tx: Connection, desk: Desk, number: int, naming: Naming, settings: St
     if not changes and not before.paused:
         return before
     store.rewrite(tx, number, settings, desk.seal, now)
-    store.call(tx, number, naming.name, naming.description, now)
+    store.call(tx, number, naming.profile_name, naming.profile_description, now)
     profile = store.numbered(tx, number)
     if kind.saved is not None:
         kind.saved(tx, profile, now)
@@ -83,7 +83,7 @@ def _differences(desk: Desk, kind: Kind, before: Profile, naming: Naming, settin
     document, secrets = store.parted(settings)
     changes = differences(
         {"name": before.name, "description": before.description} | before.document,
-        {"name": naming.name, "description": naming.description} | document,
+        {"name": naming.profile_name, "description": naming.profile_description} | document,
     )
     try:
         known = store.parted(store.opened(before, kind.settings, desk.seal))[1]
@@ -138,9 +138,9 @@ def existing(tx: Connection, number: int) -> Profile:
 def _refusals(tx: Connection, kind: Kind, before: Profile | None, naming: Naming, settings: Struct) -> dict[str, str]:
     """Return what must not be, by field: a name that is taken, and what the kind itself refuses."""
     wrong = {}
-    taken = store.find(tx, naming.name)
+    taken = store.find(tx, naming.profile_name)
     if taken is not None and (before is None or taken.id != before.id):
-        wrong["name"] = f"There is another profile {naming.name!r}."
+        wrong["profile_name"] = f"There is another profile {naming.profile_name!r}."
     if kind.guard is not None:
         try:
             kind.guard(tx, before, settings)
@@ -167,7 +167,7 @@ def put(tx: Connection, desk: Desk, kind: Kind, name: str, values: Mapping[str, 
     before = {} if found is None else msgspec.to_builtins(store.opened(found, kind.settings, desk.seal))
     remedy = f"`sheaf profile kinds` lists the settings of {kind.title}."
     settings = read(kind.settings, before | dict(values), remedy=remedy)
-    naming = read(Naming, {"name": name, "description": found.description if found else ""})
+    naming = read(Naming, {"profile_name": name, "profile_description": found.description if found else ""})
     if found is None:
         return make(tx, desk, kind, naming, settings, actor)
     return change(tx, desk, found.id, naming, settings, actor)

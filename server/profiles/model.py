@@ -32,10 +32,12 @@ class Contacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Naming(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every profile has, whatever its kind."""
 
-    name: Annotated[
+    profile_name: Annotated[
         str, Meta(min_length=1, max_length=100), title("Profile name", "Unique; the list and the command line use it.")
     ]
-    description: Annotated[str, Meta(max_length=1000), title("Profile description", "What it is for, in your own words.")] = ""
+    profile_description: Annotated[
+        str, Meta(max_length=1000), title("Profile description", "What it is for, in your own words.")
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _done(tx: Connection, desk: Desk, wanted: Exported, actor: Actor) -> Step:
         return _changed(tx, desk, kind, found, wanted, actor)
     needed = _needed(kind)
     settings = read(kind.settings, wanted.settings | dict.fromkeys(needed, MISSING))
-    naming = read(Naming, {"name": wanted.name, "description": wanted.description})
+    naming = read(Naming, {"profile_name": wanted.name, "profile_description": wanted.description})
     active = wanted.active and not (wanted.secrets and secret_fields(kind.settings) & set(wanted.secrets))
     made = keeping.make(tx, desk, kind, naming, settings, actor, enabled=active)
     if wanted.contacts:
@@ -167,7 +167,7 @@ def _changed(tx: Connection, desk: Desk, kind: Kind, found: Profile, wanted: Exp
         raise Wrong({"kind": f"The profile of this name is of kind {found.kind}; a profile's kind cannot change."})
     secrets = store.parted(store.opened(found, kind.settings, desk.seal))[1]
     settings = read(kind.settings, wanted.settings | secrets)
-    naming = read(Naming, {"name": wanted.name, "description": wanted.description})
+    naming = read(Naming, {"profile_name": wanted.name, "profile_description": wanted.description})
     after = keeping.change(tx, desk, found.id, naming, settings, actor)
     if wanted.contacts != found.contacts:
         keeping.contact(tx, desk, found.id, wanted.contacts, actor)

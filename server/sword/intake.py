@@ -54,8 +54,8 @@ class Intake:
     reading: dict[str, asyncio.Event] = field(default_factory=dict)
     """The deposits that requests of this process are reading, each with an event that says when it is done."""
 
-    async def receive(self, account: Account, deposit: Deposit, received: Received, collection: str) -> Container:
-        """Take a deposit in and return its container as it is then.
+    async def receive(self, account: Account, deposit: Deposit, received: Received, collection: str, *, by: str) -> Container:
+        """Take a deposit in and return its container as it is then; `by` says who sent it.
 
         Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Content that is wrong is held,
         and no error.
@@ -70,7 +70,7 @@ class Intake:
                     deposit = replace(deposit, operation=Operation.COMPLETE)
                 rules = await self._rules(deposit, collection)
                 waits = await asyncio.to_thread(self._waits, opened, rules)
-                begun = await self.database.write(self._begin, account, deposit, collection, opened, waits=waits)
+                begun = await self.database.write(self._begin, account, deposit, collection, opened, by=by, waits=waits)
             except SheafError as error:
                 failure = spoken(error)
                 await self.refuse(account, deposit, failure)
@@ -90,7 +90,7 @@ class Intake:
         Raises SheafError where it cannot be done; the deposit's row says so too.
         """
         with self._announced(deposit.id):
-            begun = await self.database.write(self._begin, account, deposit, "", Opened(), waits=False)
+            begun = await self.database.write(self._begin, account, deposit, "", Opened(), by=account.name, waits=False)
             await self._go_on(begun, Opened())
         await self._leave(begun)
 
@@ -219,7 +219,7 @@ class Intake:
         return opened.payload.received.bytes > rules.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
 
     def _begin(
-        self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened, *, waits: bool
+        self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened, *, by: str, waits: bool
     ) -> "_Begun":
         """Write container and deposit; answer the same deposit sent again with the container it made.
 
@@ -249,7 +249,7 @@ class Intake:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
         deposit = replace(deposit, container_id=container.id)
         store.add_deposit(tx, deposit, account.id)
-        store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {deposit.account}: {deposit.operation}.")
+        store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {by}: {deposit.operation}.")
         ask_to_read(tx, deposit.id, now if waits else now + GRACE)
         return _Begun(container, deposit, ahead, waits=waits)
 

@@ -1,5 +1,7 @@
 """Deposits on behalf of others (SWORD 2.0 § 7): who sent a request, and whose it is."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from server.accounts.model import Account
@@ -12,9 +14,14 @@ ACCOUNT = web.RequestKey("sword-account", Account)
 
 
 def unmediated(request: web.Request) -> None:
-    """Refuse a deed on behalf of others from a client that may not. Raises MediationNotAllowed."""
-    name = on_behalf_of(request.headers)
-    if name and name != request[ACCOUNT].name:
+    """Refuse a deed without a body on behalf of others from a client that may not. Raises MediationNotAllowed."""
+    refuse_mediation(request.headers, request[ACCOUNT].name)
+
+
+def refuse_mediation(headers: Mapping[str, str], owner: str) -> None:
+    """Refuse a request that names somebody else than whose it became. Raises MediationNotAllowed."""
+    name = on_behalf_of(headers)
+    if name and name != owner:
         raise errors.MediationNotAllowed(
             f"Deposits on behalf of {name!r} are not allowed for this account.",
             place="On-Behalf-Of",

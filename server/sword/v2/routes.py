@@ -196,7 +196,6 @@ class SwordV2:
         """Spool the body, then let the intake have it. Whatever is refused leaves a row; a broken-off body nothing else."""
         account, deposit = request[ACCOUNT], self._row(request, operation)
         try:
-            unmediated(request)
             deposit = await self._placed(request, deposit)
             collection = self._collection(request).name if operation is Operation.CREATE else ""
             received = await self._spooled(request)
@@ -206,7 +205,7 @@ class SwordV2:
             raise failure from error
         if operation in _COMPLETING and not received.bytes and not deposit.url.startswith(MEDIA):
             deposit = replace(deposit, operation=Operation.COMPLETE)
-        return await self.intake.receive(account, deposit, received, collection), received
+        return await self.intake.receive(account, deposit, received, collection, by=named(request)), received
 
     async def _placed(self, request: web.Request, deposit: Deposit) -> Deposit:
         """Put a deposit into the container its IRI names. § 9.3: requests on the EM-IRI do not change In-Progress."""
@@ -258,7 +257,7 @@ class SwordV2:
         return Deposit(
             id=request[DEPOSIT],
             container_id=None,
-            account=named(request),
+            account=request[ACCOUNT].name,
             protocol="sword2",
             method=request.method,
             operation=operation,

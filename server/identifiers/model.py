@@ -115,7 +115,7 @@ class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Annotated[
         str,
         Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+$", max_length=100),
-        title("Label", "Stands between prefix and number.", rule="has characters other than letters, digits and . - _ ; ( ) /"),
+        title("Label", "Stands between prefix and number.", rule="may hold letters A to Z, digits and . - _ ; ( ) / only"),
     ]
 
 

@@ -24,7 +24,7 @@ KIND = "sword"
 _NAME = r"^[A-Za-z0-9._~-]{1,64}$"
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _QUOTED = 200
-_SAYS_NAME = "letters, digits, dots, hyphens, underscores and ~, at most 64"
+_SAYS_NAME = "may hold letters A to Z, digits and . - _ ~ only, at most 64"
 _UNAUTHORISED = 401
 
 

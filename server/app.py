@@ -208,7 +208,7 @@ def web_application(house: House) -> web.Application:
     tally = Tally(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
     application.cleanup_ctx.append(tally.flushing)
-    application[TRUSTED] = settings.proxies
+    application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
         Oai(house.database, provider, url, house.clock, tally),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 from sqlalchemy import Connection
 
 from server import observe
@@ -34,6 +34,14 @@ MOVED = {
     "import_as": (server.KIND, "import_as"),
     "content_faults": (server.KIND, "content_faults"),
     "read_now_mb": (server.KIND, "read_now_mb"),
+}
+
+
+#: By kind or field: the class a value must fit, and what that class needs beside it.
+_PROOFS: dict[str, tuple[type[Struct], dict[str, Any]]] = {
+    definition.KIND: (Definition, {"repository_name": "x", "admin_emails": ["x@example.org"]}),
+    server.KIND: (Server, {"code": "x", "collections": [{"id": "x", "title": "x"}]}),
+    "import_as": (Collection, {"id": "x", "title": "x"}),
 }
 
 
@@ -75,16 +83,9 @@ def _fitting(moved: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     for variable, text in moved.items():
         kind, field = MOVED[variable]
         value: Any = [text] if field == "admin_emails" else text
-        shape = {definition.KIND: Definition, server.KIND: Server}[kind]
-        if field == "import_as":
-            shape = Collection
-        proof = {
-            Definition: {"repository_name": "x", "admin_emails": ["x@y.z"]},
-            Server: {"code": "x", "collections": [{"id": "x", "title": "x"}]},
-            Collection: {"id": "x", "title": "x"},
-        }[shape]
+        shape, rest = _PROOFS[field if field in _PROOFS else kind]
         try:
-            found.setdefault(kind, {})[field] = getattr(read(shape, proof | {field: value}), field)
+            found.setdefault(kind, {})[field] = getattr(read(shape, rest | {field: value}), field)
         except Wrong as error:
             log.warning(
                 "a setting does not fit and is left out", extra={"variable": _variable(variable), "reason": error.message}

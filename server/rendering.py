@@ -108,7 +108,7 @@ def settle(tx: Connection, wanted: Shape, now: datetime, *, after: timedelta = t
 def rename(tx: Connection, name: str, now: datetime) -> bool:
     """Have every record rendered with another name of the repository; return whether that is needed.
 
-    It begins a moment later, when every process knows the name: what one of them still renders with the old one is among the records.
+    It begins a moment later, when every process knows the name: what was still rendered with the old one is among the rest.
     """
     before = known(tx)
     return before is not None and settle(tx, structs.replace(before, name=name), now, after=MOMENT)

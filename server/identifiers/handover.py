@@ -23,8 +23,9 @@ def guard(tx: Connection, before: Profile, document: dict[str, Any]) -> None:
     """
     count = ledger.count_of_profile(tx, before.id)
     remedy = "Make another profile, and switch this one off."
-    wrong = {
-        name: f"{count} identifiers were minted by {before.name!r} with {name} {before.document.get(name)}; it cannot change. {remedy}"
+    wrong: dict[str, str] = {
+        name: f"{count} identifiers were minted by {before.name!r} with {name} {before.document.get(name)}; "
+        f"it cannot change. {remedy}"
         for name in ("prefix", "environment")
         if count and name in document and document[name] != before.document.get(name)
     }

@@ -69,7 +69,8 @@ def preview(tx: Connection, rules: DoiRules) -> Preview:
         facts.append((label or "(no label)", doi.compose(rules, code, number)))
         if number >= 10**rules.padding:
             warnings.append(
-                f"{label or 'Types without a label'}: the next number, {number}, has more digits than the padding of {rules.padding}. "
+                f"{label or 'Types without a label'}: the next number, {number}, has more digits than the "
+                f"padding of {rules.padding}. "
                 "Numbers grow and are never cut; the names are longer from here on."
             )
     return Preview("Next DOI", tuple(sorted(facts)), tuple(warnings))

@@ -114,7 +114,7 @@ def kind(url: str, formats: Mapping[str, Format]) -> Kind:
     return Kind(
         name=KIND,
         title="OAI repository definition",
-        description="Publishes records as OAI-PMH: what the repository is called, who answers for it, and what harvesters may ask for.",
+        description="Publishes records as OAI-PMH: its name, who answers for it, what harvesters may ask for.",
         settings=Definition,
         single="An institution has one OAI repository: harvesters know its records by one domain and one base URL, and a second "
         "definition would contradict the first. Change the one there is.",

@@ -160,7 +160,10 @@ def _told(
 
 
 def put(tx: Connection, desk: Desk, kind: Kind, name: str, values: Mapping[str, Any], actor: Actor) -> Profile:
-    """Make the profile of a name or change it by plain values; what it holds stays where none is given. Raises Wrong, Conflict."""
+    """Make the profile of a name or change it by plain values; what it holds stays where none is given.
+
+    Raises Wrong, and Conflict where the name is a profile's of another kind.
+    """
     found = store.find(tx, name)
     if found is not None and found.kind != kind.name:
         raise Conflict(f"The profile {name!r} is of kind {found.kind}; a profile's kind cannot change.", place="kind")

@@ -27,7 +27,7 @@ Test = Callable[[Any, ClientSession], Awaitable[Tested]]
 """Takes the settings, secrets opened, and asks the other side whether it would work with them; changes nothing there."""
 
 Guard = Callable[[Connection, Profile | None, Any], None]
-"""Takes the profile as it was (None for a new one) and the new settings; raises Wrong, Conflict or Invalid for what must not be."""
+"""Takes the profile as it was (None for a new one) and the new settings; raises Wrong, Conflict or Invalid for what cannot be."""
 
 Saved = Callable[[Connection, Profile, datetime], None]
 """Does what follows from a profile that was made, changed or switched on, in the same transaction."""

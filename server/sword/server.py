@@ -164,7 +164,7 @@ class Servers:
 
 
 def kind(url: str, packagings: Mapping[str, str]) -> Kind:
-    """Return the kind; `url` is this server's address without a slash at its end, `packagings` their IRIs and what they are called."""
+    """Return the kind; `url` is our address without a slash at its end, `packagings` are their IRIs and titles."""
     service = f"{url}/sword/v2/service-document"
 
     async def test(settings: Server, session: ClientSession) -> Tested:
@@ -180,7 +180,7 @@ def kind(url: str, packagings: Mapping[str, str]) -> Kind:
     return Kind(
         name=KIND,
         title="SWORD server",
-        description="Takes works in from other systems by SWORD: collections, the accounts of the clients, and what becomes of deposits.",
+        description="Takes works in from other systems by SWORD: collections, accounts of the clients, what becomes of deposits.",
         settings=Server,
         creates="An import for each request, and a job for each large package. Clients log in by their accounts.",
         test=test,

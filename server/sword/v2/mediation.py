@@ -1,12 +1,9 @@
 """Deposits on behalf of others (SWORD 2.0 § 7): who sent a request, and whose it is."""
 
-from collections.abc import Mapping
-
 from aiohttp import web
 
 from server.accounts.model import Account
-from server.sword import errors
-from server.sword.v2.request import on_behalf_of
+from server.sword.v2.request import refuse_mediation
 
 CLIENT = web.RequestKey("sword-client", Account)
 ACCOUNT = web.RequestKey("sword-account", Account)
@@ -16,17 +13,6 @@ ACCOUNT = web.RequestKey("sword-account", Account)
 def unmediated(request: web.Request) -> None:
     """Refuse a deed without a body on behalf of others from a client that may not. Raises MediationNotAllowed."""
     refuse_mediation(request.headers, request[ACCOUNT].name)
-
-
-def refuse_mediation(headers: Mapping[str, str], owner: str) -> None:
-    """Refuse a request that names somebody else than whose it became. Raises MediationNotAllowed."""
-    name = on_behalf_of(headers)
-    if name and name != owner:
-        raise errors.MediationNotAllowed(
-            f"Deposits on behalf of {name!r} are not allowed for this account.",
-            place="On-Behalf-Of",
-            remedy="Leave the header out; the deposit is then made in the account's own name.",
-        )
 
 
 def named(request: web.Request) -> str:

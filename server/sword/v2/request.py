@@ -14,7 +14,7 @@ from email.header import decode_header, make_header
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from server.sword.errors import BadRequest
+from server.sword.errors import BadRequest, MediationNotAllowed
 from server.xml import clean
 
 BINARY = "http://purl.org/net/sword/package/Binary"
@@ -75,6 +75,17 @@ def deposit_headers(headers: Mapping[str, str]) -> DepositHeaders:
 def on_behalf_of(headers: Mapping[str, str]) -> str:
     """Return whom a request is made for (SWORD 2.0 § 7), in any spelling of the header; empty for oneself."""
     return clean(_header(headers, "on-behalf-of"))
+
+
+def refuse_mediation(headers: Mapping[str, str], owner: str) -> None:
+    """Refuse a request that names somebody else than whose it became. Raises MediationNotAllowed."""
+    name = on_behalf_of(headers)
+    if name and name != owner:
+        raise MediationNotAllowed(
+            f"Deposits on behalf of {name!r} are not allowed for this account.",
+            place="On-Behalf-Of",
+            remedy="Leave the header out; the deposit is then made in the account's own name.",
+        )
 
 
 def sound(value: str) -> str:

@@ -70,17 +70,18 @@ class OneProfile:
     def _opened(self, profile: Profile, kind: Kind) -> tuple[Any, str]:
         """Return the stored settings, or why they cannot be read: then everything is entered again."""
         try:
-            return store.opened(profile, kind.settings, self.frame.house.seal), ""
+            settings, missing = store.so_far(profile, kind.settings, self.frame.house.seal)
         except SheafError as error:
             return None, f"{error.message} {error.remedy}"
+        return settings, f"A secret is missing or cannot be opened: {', '.join(missing)}. Enter it below." if missing else ""
 
     async def _settings(
-        self, request: web.Request, profile: Profile, kind: Kind, form: Form, stored: Any, *, fault: str
+        self, request: web.Request, profile: Profile, kind: Kind, form: Form, stored: Any, *, fault: str, status: int = 0
     ) -> web.Response:
         preview: Preview | None = None
         if kind.preview is not None and stored is not None:
             preview = await self.frame.house.database.read(kind.preview, stored)
-        status = 422 if form.errors else 200
+        status = status or (422 if form.errors else 200)
         facts = kind.facts(profile)
         return self._page(
             request, profile, kind, "admin/profile.html", status, form=form, facts=facts, preview=preview, fault=fault
@@ -123,7 +124,13 @@ class OneProfile:
     async def switch(self, request: web.Request) -> web.StreamResponse:
         profile, _ = await self._living(request)
         keeper, enabled = self.frame.house.keeper, (await fields(request)).get("active", "") == "yes"
-        await keeper.do(keeping.switch, keeper.desk, profile.id, request[VISITOR].actor, enabled=enabled)
+        try:
+            await keeper.do(keeping.switch, keeper.desk, profile.id, request[VISITOR].actor, enabled=enabled)
+        except SheafError as error:
+            kind = keeper.kinds[profile.kind]
+            stored, fault = self._opened(profile, kind)
+            form = profile_form.shown(keeper.kinds.layout(kind.name), profile, stored)
+            return await self._settings(request, profile, kind, form, stored, fault=fault or error.message, status=409)
         raise led(f"{PAGE}/{profile.id}", "switched-on" if enabled else "switched-off")
 
     async def farewell(self, request: web.Request) -> web.StreamResponse:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from server.audit.log import Actor, differences, note
 from server.clock import Clock
 from server.db.engine import Database, UseCase
-from server.errors import Conflict, NotFound, SheafError
+from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.events.telling import tell
 from server.profiles import store
 from server.profiles.kind import Kind, Kinds, Tested
@@ -86,8 +86,8 @@ def _differences(desk: Desk, kind: Kind, before: Profile, naming: Naming, settin
         {"name": naming.profile_name, "description": naming.profile_description} | document,
     )
     try:
-        known = store.parted(store.opened(before, kind.settings, desk.seal))[1]
-    except SheafError:  # sealed under a key we do not have, or of an older release: whatever is entered is new
+        known = store.parted(store.so_far(before, kind.settings, desk.seal)[0])[1]
+    except Invalid:  # of another release: whatever is entered is new
         known = {}
     return changes | {name: (None, "changed") for name, value in secrets.items() if known.get(name) != value}
 
@@ -97,6 +97,9 @@ def switch(tx: Connection, desk: Desk, number: int, actor: Actor, *, enabled: bo
     before = existing(tx, number)
     kind = desk.kinds[before.kind]
     if enabled:
+        _, missing = store.so_far(before, kind.settings, desk.seal)
+        if missing:
+            raise Wrong(dict.fromkeys(missing, "It is missing; enter it first."))
         store.opened(before, kind.settings, desk.seal)
     now = desk.clock()
     profile = store.enable(tx, before.name, now, enabled=enabled)
@@ -167,13 +170,19 @@ def put(tx: Connection, desk: Desk, kind: Kind, name: str, values: Mapping[str, 
     found = store.find(tx, name)
     if found is not None and found.kind != kind.name:
         raise Conflict(f"The profile {name!r} is of kind {found.kind}; a profile's kind cannot change.", place="kind")
-    before = {} if found is None else msgspec.to_builtins(store.opened(found, kind.settings, desk.seal))
+    before = {} if found is None else _as_it_was(desk, kind, found)
     remedy = f"`sheaf profile kinds` lists the settings of {kind.title}."
     settings = read(kind.settings, before | dict(values), remedy=remedy)
     naming = read(Naming, {"profile_name": name, "profile_description": found.description if found else ""})
     if found is None:
         return make(tx, desk, kind, naming, settings, actor)
     return change(tx, desk, found.id, naming, settings, actor)
+
+
+def _as_it_was(desk: Desk, kind: Kind, profile: Profile) -> dict[str, Any]:
+    settings, missing = store.so_far(profile, kind.settings, desk.seal)
+    document, secrets = store.parted(settings)
+    return {name: value for name, value in (document | secrets).items() if name not in missing}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Integration profiles in the database: a kind, its settings as a document, its secrets sealed beside it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,20 +9,23 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from server.errors import Conflict, Invalid, NotFound
+from server.errors import Conflict, Invalid, NotFound, Unavailable
 from server.profiles.model import Contact, Heard, Profile
-from server.profiles.reading import secret_fields
+from server.profiles.reading import defaults, secret_fields
 from server.profiles.seal import Seal
 from server.profiles.tables import profiles
 
 VERSION = 1
 
+#: What stands for a secret that a kind cannot do without and nobody has entered yet; it is never stored.
+MISSING = "not-entered-yet"
+
 
 def parted(settings: Struct) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part settings into what may be seen and what is secret."""
-    fields: dict[str, Any] = msgspec.to_builtins(settings)
+    """Part settings, as JSON gives them back, into what may be seen and what is secret; a missing secret is left out."""
+    fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(settings))
     secrets = {key: fields.pop(key) for key in secret_fields(type(settings)) & fields.keys()}
-    return fields, secrets
+    return fields, {key: value for key, value in secrets.items() if value != MISSING}
 
 
 def save(tx: Connection, kind: str, name: str, settings: Struct, seal: Seal, now: datetime, *, sole: bool = False) -> Profile:
@@ -82,6 +86,24 @@ def opened(profile: Profile, settings: type[Struct], seal: Seal) -> Any:
         raise Invalid(
             f"The profile {profile.name!r} cannot be read: {error}.", place="profile", remedy="Enter its settings again."
         ) from error
+
+
+def so_far(profile: Profile, settings: type[Struct], seal: Seal) -> tuple[Any, tuple[str, ...]]:
+    """Return a profile's settings as far as they can be read, and the secrets that must be entered: those stand empty.
+
+    Raises Invalid where this release cannot read the rest of them.
+    """
+    try:
+        secrets = msgspec.json.decode(seal.open(profile.sealed)) if profile.sealed else {}
+    except Unavailable:
+        secrets = {}
+    missing = tuple(sorted(name for name in secret_fields(settings) - secrets.keys() if defaults(settings)[name] is None))
+    found = opened(
+        replace(profile, document=profile.document | secrets | dict.fromkeys(missing, MISSING), sealed=b""), settings, seal
+    )
+    for name in missing:
+        msgspec.structs.force_setattr(found, name, "")
+    return found, missing
 
 
 def find(tx: Connection, name: str) -> Profile | None:

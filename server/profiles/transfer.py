@@ -25,9 +25,6 @@ VERSION = 1
 LARGEST = 2 * 2**20
 """Bytes of a file that is brought in."""
 
-#: What stands in a secret field until somebody enters it; no kind's rules take it for a password of the other side's.
-MISSING = "not-in-the-file"
-
 
 class Exported(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One profile as it travels."""
@@ -152,7 +149,7 @@ def _done(tx: Connection, desk: Desk, wanted: Exported, actor: Actor) -> Step:
     if found is not None:
         return _changed(tx, desk, kind, found, wanted, actor)
     needed = _needed(kind)
-    settings = read(kind.settings, wanted.settings | dict.fromkeys(needed, MISSING))
+    settings = read(kind.settings, wanted.settings | dict.fromkeys(needed, store.MISSING))
     naming = read(Naming, {"profile_name": wanted.name, "profile_description": wanted.description})
     active = wanted.active and not (wanted.secrets and secret_fields(kind.settings) & set(wanted.secrets))
     made = keeping.make(tx, desk, kind, naming, settings, actor, enabled=active)
@@ -165,7 +162,8 @@ def _done(tx: Connection, desk: Desk, wanted: Exported, actor: Actor) -> Step:
 def _changed(tx: Connection, desk: Desk, kind: Kind, found: Profile, wanted: Exported, actor: Actor) -> Step:
     if found.kind != wanted.kind:
         raise Wrong({"kind": f"The profile of this name is of kind {found.kind}; a profile's kind cannot change."})
-    secrets = store.parted(store.opened(found, kind.settings, desk.seal))[1]
+    before, missing = store.so_far(found, kind.settings, desk.seal)
+    secrets = store.parted(before)[1] | dict.fromkeys(missing, store.MISSING)
     settings = read(kind.settings, wanted.settings | secrets)
     naming = read(Naming, {"profile_name": wanted.name, "profile_description": wanted.description})
     after = keeping.change(tx, desk, found.id, naming, settings, actor)

@@ -3,26 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from aiohttp import ClientSession, web
+from sqlalchemy import Connection
 
 import server.audit.tables
 import server.events.tables
 import server.oai.tables
 import server.sword.tables
-from server import VERSION, configuration, observe, rendering
+from server import VERSION, configuration, housekeeping, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
+from server.admin.overview import overview
 from server.admin.rooms import Room, rooms
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
 from server.errors import Conflict
+from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import integration
+from server.identifiers import integration, update
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.register import Registrar
 from server.items.routes import Items
@@ -32,6 +35,15 @@ from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
 from server.middleware import TRUSTED, Translator, armoured, identified
+from server.notify import mail, webhooks
+from server.notify.client import Outward
+from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
+from server.notify.digest import DIGEST, Digests
+from server.notify.guard import Guard
+from server.notify.mail import MAIL, Post
+from server.notify.store import DELIVER
+from server.notify.tables import deliveries, endpoint_secrets, endpoints
+from server.notify.webhooks import WEBHOOK, Hooks
 from server.oai import definition
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
@@ -51,6 +63,10 @@ from server.publishing import Press
 from server.records import changes
 from server.records.files import DiskStore
 from server.rendering import RENDER, Rendering
+from server.runs.run import Runner
+from server.runs.schedule import keep_schedules
+from server.runs.store import RUN
+from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.sword import server as sword_server
 from server.sword.accept import READ, Acceptance
@@ -71,7 +87,12 @@ _ = (
 log = observe.logger("app")
 
 #: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.
-SEALED = (Sealed(profiles, profiles.c.secrets),)
+SEALED = (
+    Sealed(profiles, profiles.c.secrets),
+    Sealed(deliveries, deliveries.c.sealed),
+    Sealed(endpoints, endpoints.c.sealed),
+    Sealed(endpoint_secrets, endpoint_secrets.c.sealed),
+)
 
 #: The rooms whose errors are pages for people.
 _PAGED = ("items", "admin", "my", "account", "login", "other")
@@ -96,8 +117,8 @@ async def open_house(
         live = Live(database, seal, {definition.KIND: Definition, sword_server.KIND: Server})
         await live.look()
         agent = f"Sheaf/{VERSION} (+{settings.url}; mailto:{_definition(live, settings).admin_emails[0]})"
-        async with ClientSession(headers={"User-Agent": agent}) as session:
-            house = await _built(settings, clock, key, database, session, seal, live, serving=serving)
+        async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
+            house = await _built(_Ground(settings, clock, key, database, session, outward, seal, live), serving=serving)
             async with _watching(live, settings):
                 yield house
     finally:
@@ -133,38 +154,70 @@ def _definition(live: Live, settings: Settings) -> Definition:
     return found[0].settings if found else configuration.first_definition(settings, {})
 
 
-async def _built(
-    settings: Settings,
-    clock: Clock,
-    key: bytes,
-    database: Database,
-    session: ClientSession,
-    seal: Seal,
-    live: Live,
-    *,
-    serving: bool,
-) -> House:
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a house stands on."""
+
+    settings: Settings
+    clock: Clock
+    key: bytes
+    database: Database
+    session: ClientSession
+    outward: Outward
+    seal: Seal
+    live: Live
+
+
+async def _built(ground: _Ground, *, serving: bool) -> House:
+    settings, clock, database, seal, live = ground.settings, ground.clock, ground.database, ground.seal, ground.live
+    session, outward = ground.session, ground.outward
     renderer = await _renderer(settings, clock, database, live, serving=serving)
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
     acceptance = Acceptance(database, press, clock, Servers(live).rules)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
-    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: Rendering(database, renderer, shelf, clock)}
+    renders = Rendering(database, renderer, shelf, clock)
+    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: renders}
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(database, understanding, acceptance, clock, {"sword2": open_deposit}, wake=worker.call)
+    post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
+    channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
+    handlers |= {
+        NOTIFY: Notifier(database, clock, worker.call),
+        DELIVER: Deliverer(database, seal, channels, clock),
+        DIGEST: Digests(database, clock, _stuck),
+    }
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
+
+    def life() -> timedelta:
+        return _definition(live, settings).token_life
+
+    tasks = Tasks((
+        update.task(database, shelf, worker.do),
+        rendering.again(renders),
+        housekeeping.tidying(database, files, clock, life),
+    ))  # fmt: skip
+    handlers[RUN] = Runner(database, tasks, clock)
     kinds = Kinds(
         [
             *integration.kinds(shelf),
             definition.kind(renderer.repository.url, renderer.formats),
             sword_server.kind(renderer.repository.url, {found.iri: found.title for found in understanding.packagings}),
+            webhooks.kind(outward),
+            mail.kind(post),
         ]
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
     return House(
-        settings, clock, database, files, seal, keeper, SEALED, key, shelf, understanding.readers, press, intake, worker, session
-    )
+        settings, clock, database, files, seal, keeper, SEALED, ground.key, shelf, understanding.readers, press, intake, worker, tasks,
+        session,
+    )  # fmt: skip
+
+
+def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:
+    """Say what needs somebody, as the start page says it."""
+    return [(stuck.count, stuck.what) for stuck in overview(tx, now).stuck]
 
 
 async def _renderer(settings: Settings, clock: Clock, database: Database, live: Live, *, serving: bool) -> Renderer:
@@ -234,9 +287,11 @@ async def working(house: House) -> AsyncIterator[None]:
 
     task = asyncio.create_task(house.worker.run(), name="worker")
     tidying = asyncio.create_task(keep_house(house.database, house.files, house.clock, life), name="housekeeping")
+    beginning = asyncio.create_task(keep_schedules(house.database, house.tasks, house.clock), name="schedules")
     try:
         yield
     finally:
         tidying.cancel()
+        beginning.cancel()
         await house.worker.stop()
-        await asyncio.gather(task, tidying, return_exceptions=True)
+        await asyncio.gather(task, tidying, beginning, return_exceptions=True)

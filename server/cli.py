@@ -19,6 +19,7 @@ COMMANDS = {
     "profile": ("manage", "Set up integrations: harvesting, deposits, identifiers and more."),
     "rotate-key": ("manage", "Seal all stored secrets under another secret key."),
     "mint": ("manage", "Reserve the next free DOIs of a type."),
+    "jobs": ("jobs", "See, start and cancel long work."),
     "import": ("bulk", "Bring works in from files."),
     "harvest": ("bulk", "Bring works in from another OAI-PMH repository."),
     "export": ("bulk", "Write the metadata of all published works as JSON Lines."),

@@ -13,6 +13,8 @@ from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import JobState
+from server.notify import store as notify
+from server.notify.model import State as Delivered
 from server.oai import harvesters
 from server.oai.harvesters import Harvester
 from server.portal.spoken import age
@@ -71,7 +73,8 @@ WATCHED = (
     Watch("import", DepositState.HELD, "held: the content is wrong", "/admin/imports?state=held"),
     Watch("identifier", IdentifierState.REJECTED, "rejected by the agency", "/admin/identifiers?state=rejected"),
     Watch("identifier", IdentifierState.BLOCKED, "blocked: the agency refuses our account", "/admin/identifiers?state=blocked"),
-    Watch("job", JobState.HELD, "waiting for somebody"),
+    Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead"),
+    Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held"),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
     Watch("work", ContainerState.PENDING, "waiting for approval", "/admin/imports?state=pending", "wait"),
     Watch(
@@ -82,8 +85,9 @@ WATCHED = (
         "wait",
         lasting=True,
     ),
+    Watch("message", Delivered.WAITING, "not taken yet", "/admin/deliveries?state=waiting", "wait", lasting=True),
     Watch("harvester", "stalled", "stopped in the middle of its list", "/admin#harvesters", "wait"),
-    Watch("job", JobState.DEFERRED, "failing and tried again", "", "wait", lasting=True),
+    Watch("job", JobState.DEFERRED, "failing and tried again", "/admin/jobs/queue?state=deferred", "wait", lasting=True),
 )
 
 
@@ -93,6 +97,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         "import": sword.waiting(tx),
         "work": sword.containers_waiting(tx),
         "identifier": ledger.waiting(tx),
+        "message": notify.waiting(tx),
         "job": queue.waiting(tx),
         "harvester": harvesters.stalled(tx, now),
     }
@@ -101,7 +106,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         Card("Works", _figures(words.WORKS, records.counts(tx))),
         Card("Imports", _figures(words.DEPOSITS, sword.counts(tx)), "/admin/imports"),
         Card("Identifiers", _figures(words.IDENTIFIERS, ledger.counts(tx)), "/admin/identifiers"),
-        Card("Jobs", _figures(words.JOBS, queue.counts(tx))),
+        Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue"),
     )
     return Overview(tuple(each for each in stuck if each), cards, tuple(harvesters.latest(tx, HARVESTERS)))
 

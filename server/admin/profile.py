@@ -7,7 +7,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin import profile_form
+from server.admin import profile_form, words
 from server.admin.asked import asked, number
 from server.admin.profiles import PAGE
 from server.audit import log
@@ -15,11 +15,16 @@ from server.audit.log import Asked, Noted
 from server.errors import NotFound, SheafError
 from server.forms.form import Form, Layout
 from server.identifiers import ledger
+from server.notify.mail import MAIL
+from server.notify.webhooks import WEBHOOK
 from server.portal.door import VISITOR, fields, pairs
 from server.portal.frame import Frame, led
 from server.profiles import keeping, store
 from server.profiles.kind import Kind, Preview
 from server.profiles.model import Contacts, Profile, Wrong
+from server.runs import store as runs
+from server.runs.model import Run
+from server.runs.store import Wanted
 
 LINES = 50
 _PEOPLE = Layout.of(Contacts)
@@ -105,10 +110,11 @@ class OneProfile:
     async def history(self, request: web.Request) -> web.StreamResponse:
         profile, kind = await self._profile(request)
         (before,) = asked(request, "before")
-        lines, sent = await self.frame.house.database.read(_history, profile.id, number(before))
+        lines, sent, ran = await self.frame.house.database.read(_history, profile.id, number(before))
         return self._page(
             request, profile, kind, "admin/profile_history.html",
             lines=lines, sent=sent[:LINES], older=sent[LINES - 1].id if len(sent) > LINES else 0, first=not before,
+            ran=ran, delivers=profile.kind in {WEBHOOK, MAIL}, words=words,
         )  # fmt: skip
 
     async def connection(self, request: web.Request) -> web.StreamResponse:
@@ -163,9 +169,10 @@ class OneProfile:
         return self.frame.page(request, template, status, profile=profile, kind=kind, **values)
 
 
-def _history(tx: Connection, profile_id: int, before: int) -> tuple[list[Noted], list[ledger.Submission]]:
+def _history(tx: Connection, profile_id: int, before: int) -> tuple[list[Noted], list[ledger.Submission], list[Run]]:
     lines = log.search(tx, Asked(subject_kind="profile", subject=str(profile_id)), LINES)
-    return lines, ledger.submissions_of(tx, profile_id, before=before, limit=LINES + 1)
+    sent = ledger.submissions_of(tx, profile_id, before=before, limit=LINES + 1)
+    return lines, sent, runs.ended(tx, Wanted(profile_id=profile_id), LINES)
 
 
 def _did(tx: Connection, profile_id: int) -> tuple[int, bool]:

@@ -10,6 +10,7 @@ from server.accounts.model import Right
 from server.admin import profile_form
 from server.forms.form import Form
 from server.identifiers import ledger
+from server.notify.store import endpoint
 from server.portal.door import VISITOR, pairs
 from server.portal.frame import Frame, led
 from server.profiles import keeping, store
@@ -84,6 +85,8 @@ class Profiles:
                 for sent in ledger.submissions_of(tx, profile.id, limit=1)
                 if sent.outcome is not None
             ]
+        known = endpoint(tx, profile.id)
+        results += [Result(at, agrees, known.words) for at, agrees in ((known.succeeded, True), (known.failed, False)) if at]
         return max(results, key=lambda result: result.at, default=None)
 
     async def types(self, request: web.Request) -> web.StreamResponse:

@@ -5,8 +5,13 @@ from typing import Protocol
 from aiohttp import web
 
 from server.admin.audit import Audit
+from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
+from server.admin.jobs.queue import Queue
+from server.admin.jobs.runs import Runs
+from server.admin.jobs.schedules import Schedules
+from server.admin.jobs.start import Start as StartTask
 from server.admin.profile import OneProfile
 from server.admin.profile_transfer import Transfer
 from server.admin.profiles import Profiles
@@ -23,13 +28,15 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
+    jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
+    profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (
         Start(frame),
         Imports(frame),
         Identifiers(frame),
+        *jobs,
+        *profiles,
+        Deliveries(frame),
         Audit(frame),
         Search(frame),
-        Profiles(frame),
-        OneProfile(frame),
-        Transfer(frame),
     )

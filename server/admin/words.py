@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from server.identifiers.model import State as IdentifierState
 from server.jobs.model import JobState
+from server.notify.model import State as Delivered
 from server.records.store import State
+from server.runs.model import Outcome, RunState
 from server.sword.model import ContainerState, DepositState
 
 
@@ -62,6 +64,52 @@ JOBS = {
     JobState.READY: Word("ready", "", ""),
     JobState.ACTIVE: Word("at work", "", "good"),
     JobState.DONE: Word("done", "", "good"),
+}
+
+DELIVERIES = {
+    Delivered.DEAD: Word(
+        "given up", "It was tried for days, or refused for good. Send it again when the other side is well.", "bad"
+    ),
+    Delivered.WAITING: Word("waiting", "It is sent when its time comes.", "wait"),
+    Delivered.SENT: Word("sent", "The other side took it.", "good"),
+}
+
+#: How a subscriber stands.
+ENDPOINTS = {
+    "off": Word("switched off", "Nothing is sent, and nothing is kept for it."),
+    "paused": Word("paused", "Nothing is sent until the profile is mended; what happens meanwhile waits.", "bad"),
+    "failing": Word("failing", "The last attempt failed. It is tried again by itself, ever more slowly.", "wait"),
+    "new": Word("new", "Nothing was sent yet."),
+    "well": Word("well", "The last attempt succeeded.", "good"),
+}
+
+RUNS = {
+    RunState.WAITING: Word("waiting", "It begins as soon as nothing is in its way."),
+    RunState.RUNNING: Word("running", "It is at work."),
+    RunState.COMPLETED: Word("completed", "All went well.", "good"),
+    RunState.WARNINGS: Word("with warnings", "It was done, and somebody should look at some of it.", "wait"),
+    RunState.ERRORS: Word("with errors", "Some of it failed.", "bad"),
+    RunState.FAILED: Word("failed", "It broke off, or all of it failed.", "bad"),
+    RunState.ABORTED: Word("aborted", "Somebody cancelled it. What was done before stays done."),
+    RunState.NO_EFFECT: Word("no effect", "It went well, and nothing is different from before."),
+}
+
+OUTCOMES = {
+    Outcome.CHANGED: Word("changed", "", "good"),
+    Outcome.UNCHANGED: Word("unchanged"),
+    Outcome.WARNING: Word("warning", "", "wait"),
+    Outcome.FAILED: Word("failed", "", "bad"),
+}
+
+#: What the queue's kinds of jobs do.
+KINDS = {
+    "register": "Register an identifier with its agency",
+    "render": "Render every record anew",
+    "read-deposit": "Read a package that was deposited",
+    "run": "Do a part of a run",
+    "notify": "Hand events to those who want to know",
+    "deliver": "Send what waits for a webhook or for mail",
+    "digest": "Write the daily letter",
 }
 
 #: What a problem's class is called in the list.

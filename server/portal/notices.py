@@ -9,4 +9,11 @@ NOTICES = {
     "switched-on": "It is switched on.",
     "switched-off": "It is switched off.",
     "deleted": "Deleted.",
+    "sent-again": "It is sent again.",
+    "started": "It is asked for, and begins as soon as nothing is in its way.",
+    "cancelled": "It stops as soon as what is at work is done.",
+    "asked-again": "It is tried again now.",
+    "forgotten": "The finished jobs are removed.",
+    "paused": "It pauses.",
+    "resumed": "It goes on.",
 }

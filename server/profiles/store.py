@@ -1,6 +1,7 @@
 """Integration profiles in the database: a kind, its settings as a document, its secrets sealed beside it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -51,8 +52,13 @@ def add(tx: Connection, kind: str, name: str, settings: Struct, seal: Seal, now:
 
 
 def rewrite(tx: Connection, number: int, settings: Struct, seal: Seal, now: datetime) -> Profile:
-    """Give a profile new settings; a paused one goes on."""
-    tx.execute(update(profiles).where(profiles.c.id == number).values(_written(settings, seal, now)))
+    """Give a profile new settings; a paused one goes on. Secrets that stay as they are stay sealed as they are."""
+    values = _written(settings, seal, now)
+    before = tx.execute(select(profiles.c.secrets).where(profiles.c.id == number).with_for_update()).scalar_one()
+    with suppress(Unavailable):
+        if seal.open(before) == seal.open(values["secrets"]):
+            del values["secrets"]
+    tx.execute(update(profiles).where(profiles.c.id == number).values(values))
     return numbered(tx, number)
 
 

@@ -8,8 +8,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from server.house import House
-from server.profiles import store
 from server.profiles import kind as kinds_of_profile
+from server.profiles import store
 from server.profiles.model import Profile
 from tests.admin.visits import csrf, login
 
@@ -136,7 +136,12 @@ async def test_the_connection_is_tested_and_both_answers_are_remembered(
     admin: TestClient, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = await make(admin)
-    answers = iter([kinds_of_profile.Tested(agrees=True, message="Welcome, INST."), kinds_of_profile.Tested(agrees=False, message="401: who are <you>?")])
+    answers = iter(
+        [
+            kinds_of_profile.Tested(agrees=True, message="Welcome, INST."),
+            kinds_of_profile.Tested(agrees=False, message="401: who are <you>?"),
+        ]
+    )
 
     async def test(*_: object) -> kinds_of_profile.Tested:
         return next(answers)

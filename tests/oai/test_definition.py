@@ -72,7 +72,9 @@ async def test_only_the_sets_offered_are_named_anywhere(client: TestClient, hous
     records = await ask(client, verb="ListRecords", metadataPrefix="oai_dc")
     assert found(records, "//o:header/o:setSpec/text()") == specs
     (identifier,) = found(records, "//o:identifier/text()")
-    assert found(await ask(client, verb="GetRecord", metadataPrefix="oai_dc", identifier=identifier), "//o:setSpec/text()") == specs
+    assert (
+        found(await ask(client, verb="GetRecord", metadataPrefix="oai_dc", identifier=identifier), "//o:setSpec/text()") == specs
+    )
     headers = await ask(client, verb="ListIdentifiers", metadataPrefix="oai_dc", set="type:publication")
     assert found(headers, "//o:setSpec/text()") == specs
     hidden = await ask(client, verb="ListRecords", metadataPrefix="oai_dc", set="collection:works")

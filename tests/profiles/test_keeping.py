@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from server import control
 from server.audit import log
 from server.audit.log import OPERATOR, Asked, Noted
-from server.errors import Conflict, NotFound, Unavailable
+from server.errors import Conflict, NotFound
 from server.events import telling
 from server.house import House
 from server.profiles import keeping, store, transfer

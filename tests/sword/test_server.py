@@ -78,7 +78,11 @@ async def test_a_packaging_the_collection_does_not_accept_is_refused(client: Tes
     await configured(house, "sword", collections=[WORKS | {"packagings": [binary]}])
     root = await offered(client)
     assert root.xpath("//sword:acceptPackaging/text()", namespaces=NAMES) == [binary]
-    zipped = {"Content-Type": "application/zip", "Content-Disposition": "attachment; filename=a.zip", "Packaging": "http://purl.org/net/sword/package/SimpleZip"}
+    zipped = {
+        "Content-Type": "application/zip",
+        "Content-Disposition": "attachment; filename=a.zip",
+        "Packaging": "http://purl.org/net/sword/package/SimpleZip",
+    }
     answer = await post(client, "works", b"PK", **zipped)
     assert answer.status == 415
     assert binary in await answer.text()

@@ -210,8 +210,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
     return House(
-        settings, clock, database, files, seal, keeper, SEALED, ground.key, shelf, understanding.readers, press, intake, worker, tasks,
-        session,
+        settings, clock, database, files, seal, keeper, SEALED, ground.key, shelf, understanding.readers, press, intake, worker,
+        tasks, session,
     )  # fmt: skip
 
 

@@ -233,3 +233,27 @@ async def test_a_kind_nobody_knows_is_shown_and_stands_still(admin: TestClient, 
         assert (await admin.get(f"/admin/profiles/new/{kind}")).status == 404
     for number in ("99999", "999999999999999"):
         assert (await admin.get(f"/admin/profiles/{number}")).status == 404
+
+
+async def test_every_kind_has_a_form_that_says_what_is_missing(admin: TestClient, house: House) -> None:
+    for kind in house.keeper.kinds:
+        page = f"/admin/profiles/new/{kind.name}"
+        answer = await admin.get(page)
+        assert answer.status == (409 if kind.name == "oai" else 200), kind.name
+        sent = await admin.post(page, data={"csrf": await csrf(admin, "/admin/profiles")})
+        assert sent.status == 422, kind.name
+        assert 'id="f-profile_name-error"' in await sent.text(), kind.name
+
+
+async def test_a_webhook_keeps_its_secret_when_something_else_is_changed(admin: TestClient, house: House) -> None:
+    from server.notify.tables import endpoint_secrets
+
+    given = {"profile_name": "Hook", "address": "https://example.org/hook", "secret": "", "signatures": "both"}
+    address = (await send(admin, "/admin/profiles/new/webhook", **given))[1].partition("?")[0]
+    first = await named(house, "Hook")
+    await send(admin, address, **(given | {"events": "record.published"}))
+    again = await named(house, "Hook")
+    assert again.document["events"] == ["record.published"]
+    assert again.sealed == first.sealed
+    assert await house.database.read(lambda tx: tx.execute(endpoint_secrets.select()).all()) == []
+    assert "whsec_" not in await shown(admin, address)

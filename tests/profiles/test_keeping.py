@@ -33,7 +33,7 @@ async def noted(house: House, number: int) -> list[Noted]:
 
 
 async def told(house: House) -> list[tuple[str, dict]]:
-    return [(event.type, event.data) for event in await house.database.read(telling.waiting, 100)]
+    return [(event.type, event.data) for event in await house.database.write(telling.waiting, 100)]
 
 
 async def test_a_profile_is_made_changed_switched_and_deleted_with_every_deed_noted(house: House) -> None:

@@ -16,6 +16,7 @@ import server.sword.tables
 from server import VERSION, configuration, housekeeping, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
+from server.accounts.tables import accounts
 from server.admin.overview import overview
 from server.admin.rooms import Room, rooms
 from server.clock import Clock
@@ -49,10 +50,12 @@ from server.oai.definition import Definition
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
+from server.openid import kind as openid
 from server.operate import Operate
 from server.pages import Pages
 from server.portal.door import Door
 from server.portal.frame import Frame
+from server.portal.ways_in import ways_in
 from server.profiles.keeping import Desk, Keeper
 from server.profiles.kind import Kinds
 from server.profiles.live import Live
@@ -92,6 +95,7 @@ SEALED = (
     Sealed(deliveries, deliveries.c.sealed),
     Sealed(endpoints, endpoints.c.sealed),
     Sealed(endpoint_secrets, endpoint_secrets.c.sealed),
+    Sealed(accounts, accounts.c.code_secret),
 )
 
 #: The rooms whose errors are pages for people.
@@ -206,6 +210,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             sword_server.kind(renderer.repository.url, {found.iri: found.title for found in understanding.packagings}),
             webhooks.kind(outward),
             mail.kind(post),
+            openid.KIND,
         ]
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
@@ -250,13 +255,14 @@ def web_application(house: House) -> web.Application:
         return renderer.repository.name
 
     url = renderer.repository.url
-    authenticator, pages = Authenticator(house.database), Pages(name)
+    authenticator, pages = Authenticator(house.database, house.clock), Pages(name)
     sword = SwordV2(
         house.database, authenticator, house.intake, house.intake.acceptance, house.files, house.clock,
         Links(url), name, Servers(live), house.settings.max_upload_mb * 2**20,
     )  # fmt: skip
     items = Items(house.database, house.files, renderer, pages)
-    door = Door(house.database, authenticator, pages, house.clock, house.key, secure=url.startswith("https://"))
+    door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
+    frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
     tally = Tally(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
@@ -267,8 +273,8 @@ def web_application(house: House) -> web.Application:
         Oai(house.database, provider, url, house.clock, tally),
         sword,
         items,
-        door,
-        *rooms(Frame(house, door, pages)),
+        *ways_in(frame, authenticator),
+        *rooms(frame),
         pages,
         Operate(house.database),
     )

@@ -24,7 +24,7 @@ _FOLDERS = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 PROTECTION = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        "object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
@@ -114,15 +114,20 @@ def static(name: str) -> str:
 class Pages:
     """The pages of one repository."""
 
-    name: Callable[[], str]
-    """What the repository is called at this moment."""
+    named: Callable[[], str]
+    """Says what the repository is called at this moment."""
+
+    @property
+    def name(self) -> str:
+        """What the repository is called."""
+        return self.named()
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/static/{name}", self.static)]
 
     def write(self, template: str, **values: Any) -> str:
         """Write a page; `values` are what its template names."""
-        return environment().get_template(template).render(repository=self.name(), language=language.current(), **values)
+        return environment().get_template(template).render(repository=self.name, language=language.current(), **values)
 
     def answer(self, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> web.Response:
         """Write a page and send it."""

@@ -113,7 +113,7 @@ class Profiles:
             made = await keeper.do(keeping.make, keeper.desk, kind, read.naming, read.settings, request[VISITOR].actor)
         except Wrong as error:
             return self._form(request, kind, profile_form.again(layout, given, None, None, error.fields))
-        raise led(f"{PAGE}/{made.id}", "made")
+        raise led(f"{PAGE}/{made.id}", "profile-made")
 
     def _form(self, request: web.Request, kind: Kind, form: Form) -> web.Response:
         return self.frame.page(request, "admin/profile_new.html", 422 if form.errors else 200, kind=kind, form=form)

@@ -4,6 +4,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from server.admin.accounts.listing import Listing
+from server.admin.accounts.one import One
+from server.admin.accounts.rules import Rules
 from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
@@ -18,6 +21,7 @@ from server.admin.profiles import Profiles
 from server.admin.search import Search
 from server.admin.start import Start
 from server.portal.frame import Frame
+from server.portal.links import post
 
 
 class Room(Protocol):
@@ -28,6 +32,8 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
+    mail = post(frame.house)
+    accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (
@@ -37,6 +43,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
         *jobs,
         *profiles,
         Deliveries(frame),
+        *accounts,
         Audit(frame),
         Search(frame),
     )

@@ -63,8 +63,10 @@ def _batch(
     anew = already = lost = 0
     for row in rows:
         *key, sealed = row
+        if not sealed:  # its profile was deleted
+            continue
         try:
-            fresh = seal.anew(sealed) if sealed else None
+            fresh = seal.anew(sealed)
         except Unavailable:
             lost += 1
             continue

@@ -299,6 +299,22 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("code_step", sa.BigInteger(), nullable=True))
         batch_op.create_index("uq_accounts_email", ["email"], unique=True)
 
+    with op.batch_alter_table("profiles", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("description", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("contacts", sa.Text(), server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("sole", sa.String(length=40), nullable=True))
+        batch_op.add_column(sa.Column("succeeded", Utc(), nullable=True))
+        batch_op.add_column(sa.Column("succeeded_words", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("failed", Utc(), nullable=True))
+        batch_op.add_column(sa.Column("failed_words", sa.Text(), nullable=True))
+        batch_op.create_index(
+            "uq_profiles_sole",
+            ["sole"],
+            unique=True,
+            sqlite_where=sa.text("deleted IS NULL"),
+            postgresql_where=sa.text("deleted IS NULL"),
+        )
+
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("started", Utc(), server_default=sa.text("'1970-01-01 00:00:00+00'"), nullable=False))
         batch_op.add_column(sa.Column("seen", Utc(), server_default=sa.text("'1970-01-01 00:00:00+00'"), nullable=False))
@@ -314,6 +330,18 @@ def downgrade() -> None:
         batch_op.drop_column("address")
         batch_op.drop_column("seen")
         batch_op.drop_column("started")
+
+    with op.batch_alter_table("profiles", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_profiles_sole", sqlite_where=sa.text("deleted IS NULL"), postgresql_where=sa.text("deleted IS NULL")
+        )
+        batch_op.drop_column("failed_words")
+        batch_op.drop_column("failed")
+        batch_op.drop_column("succeeded_words")
+        batch_op.drop_column("succeeded")
+        batch_op.drop_column("sole")
+        batch_op.drop_column("contacts")
+        batch_op.drop_column("description")
 
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.drop_index("uq_accounts_email")

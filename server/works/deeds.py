@@ -48,6 +48,13 @@ def hand_back(tx: Connection, press: Press, stored: Stored, reason: str, by: Act
     return publishing.hand_back(tx, press, stored, reason, now)
 
 
+def hand_in(tx: Connection, stored: Stored, by: Actor, now: datetime) -> Stored:
+    """Let a draft or a returned work wait for approval. Raises Conflict."""
+    _move_container(tx, stored.id, ContainerState.PENDING, now, "handed in", f"The work was handed in by {by.name}.")
+    _note(tx, by, "record.handed-in", stored, now, state=(stored.state.value, State.PENDING.value))
+    return publishing.hand_in(tx, stored, now)
+
+
 def withdraw(
     tx: Connection, press: Press, stored: Stored, reason: str, by: Actor, now: datetime, *, replacement: str | None = None
 ) -> Stored:
@@ -88,7 +95,7 @@ def replacing(tx: Connection, stored: Stored, text: str) -> str | None:
     if not text:
         return None
     number = text.upper() if _ULID.fullmatch(text.upper()) else ""
-    if not number and not text.startswith(("https://", "http://")) or "doi.org/" in text:
+    if (not number and not text.startswith(("https://", "http://"))) or "doi.org/" in text:
         text = doi.normal(text)
         number = ledger.owner_of(tx, "doi", text) or ""
     if number == stored.id:

@@ -11,6 +11,7 @@ import server.audit.tables
 import server.events.tables
 import server.oai.tables
 import server.sword.tables
+import server.works.tables
 from server import VERSION, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
@@ -54,7 +55,7 @@ _ = (
     server.audit.tables,
     server.events.tables,
     server.oai.tables,
-    server.sword.tables,
+    server.sword.tables, server.works.tables,
 )  # every table is known once this module is imported
 log = observe.logger("app")
 

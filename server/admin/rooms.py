@@ -9,6 +9,9 @@ from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
 from server.admin.search import Search
 from server.admin.start import Start
+from server.admin.works.listing import Listing
+from server.admin.works.work import WorkRoom
+from server.admin.works.writing import Writing
 from server.portal.frame import Frame
 
 
@@ -20,4 +23,4 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    return (Start(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame))
+    return (Start(frame), Listing(frame), Writing(frame), WorkRoom(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame))

@@ -5,5 +5,12 @@ NOTICES = {
     "read": "It was read again.",
     "closed": "It is set aside.",
     "saved": "Saved.",
+    "handed-in": "Saved; it waits for approval.",
+    "returned": "The work is returned; its depositor can read why.",
+    "withdrawn": "The work is withdrawn.",
+    "restored": "The work is published again.",
+    "version-restored": "The earlier version is the current one again.",
+    "reserved": "A DOI is reserved for the work.",
+    "search-kept": "The search is kept.",
     "deleted": "Deleted.",
 }

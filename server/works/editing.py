@@ -15,11 +15,13 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from server.errors import Invalid
+from server.forms.entry import blank as blank_entry
 from server.forms.form import Error, Form, Layout
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.records.model import File, Licence, Record
 from server.works.labels import LABELS, LICENCES
+from server.works.sections import Section
 from server.works.sniff import by_name, kind_of, safe_name
 
 LONGEST_FILE_NAME = 240
@@ -71,6 +73,12 @@ class Sheet:
     @property
     def errors(self) -> tuple[Error, ...]:
         return self.record.errors + self.files.errors
+
+    def opens(self, section: Section) -> bool:
+        """Whether a part of the form is to be shown unfolded: something in it is filled in, wrong, or was just added."""
+        of = {name.partition(".")[0] for name in section.fields}
+        here = any(path.partition(".")[0] in of for path in (self.record.focus, *(error.path for error in self.errors)))
+        return not section.folded or here or not all(blank_entry(self.record[name]) for name in section.fields)
 
     def refuse(self, problems: dict[str, str]) -> "Sheet":
         """Return the form with what only a use case can know is wrong."""

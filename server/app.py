@@ -55,7 +55,8 @@ _ = (
     server.audit.tables,
     server.events.tables,
     server.oai.tables,
-    server.sword.tables, server.works.tables,
+    server.sword.tables,
+    server.works.tables,
 )  # every table is known once this module is imported
 log = observe.logger("app")
 

@@ -23,4 +23,13 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    return (Start(frame), Listing(frame), Writing(frame), WorkRoom(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame))
+    return (
+        Start(frame),
+        Listing(frame),
+        Writing(frame),
+        WorkRoom(frame),
+        Imports(frame),
+        Identifiers(frame),
+        Audit(frame),
+        Search(frame),
+    )

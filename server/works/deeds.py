@@ -68,7 +68,10 @@ def hand_in(tx: Connection, stored: Stored, by: Actor, now: datetime) -> Stored:
 def withdraw(
     tx: Connection, press: Press, stored: Stored, reason: str, by: Actor, now: datetime, *, replacement: str | None = None
 ) -> Stored:
-    """Take a work out of view with the reason, and name what took its place. Raises Conflict, and Invalid for what names nothing."""
+    """Take a work out of view with the reason, and name what took its place.
+
+    Raises Conflict, and Invalid for a replacement that names nothing.
+    """
     after = replacing(tx, stored, replacement or "")
     if stored.state.before:
         words = f"The work was withdrawn by {by.name}: {reason}"

@@ -117,9 +117,7 @@ def _seen(tx: Connection, wanted: Wanted, behind: Behind | None, account_id: int
     )
 
 
-def _keep(
-    tx: Connection, account_id: int, name: str, wanted: Wanted, by: Actor, now: datetime, *, shared: bool
-) -> None:
+def _keep(tx: Connection, account_id: int, name: str, wanted: Wanted, by: Actor, now: datetime, *, shared: bool) -> None:
     saved.keep(tx, account_id, name, wanted, now, shared=shared)
     audit.note(tx, by, "search.kept", "search", name[:100], now, summary=wanted.query)
 

@@ -177,5 +177,3 @@ def _two(tx: Connection, stored: Stored, before: int, after: int) -> tuple[Recor
         stored.record if place == stored.version else store.version(tx, stored.id, place).record for place in (before, after)
     )
     return first, second
-
-

@@ -29,7 +29,7 @@ from server.jobs.worker import Worker
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
-from server.middleware import Translator, identified
+from server.middleware import TRUSTED, Translator, armoured, identified
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
@@ -132,6 +132,8 @@ def web_application(house: House) -> web.Application:
     tally = Tally(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
     application.cleanup_ctx.append(tally.flushing)
+    application[TRUSTED] = settings.proxies
+    application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
         Oai(house.database, provider, house.clock, tally),
         sword,

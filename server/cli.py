@@ -18,6 +18,7 @@ COMMANDS = {
     "user": ("manage", "Make accounts, set passwords, switch accounts on and off."),
     "profile": ("manage", "Set up who registers identifiers, under which prefix."),
     "mint": ("manage", "Reserve the next free DOIs of a type."),
+    "jobs": ("jobs", "See, start and cancel long work."),
     "import": ("bulk", "Bring works in from files."),
     "harvest": ("bulk", "Bring works in from another OAI-PMH repository."),
     "export": ("bulk", "Write the metadata of all published works as JSON Lines."),

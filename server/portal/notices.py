@@ -11,6 +11,13 @@ NOTICES = {
     "restored": "The work is published again.",
     "version-restored": "The earlier version is the current one again.",
     "reserved": "A DOI is reserved for the work.",
+    "nothing-selected": "Select works first.",
     "search-kept": "The search is kept.",
     "deleted": "Deleted.",
+    "started": "It is asked for, and begins as soon as nothing is in its way.",
+    "cancelled": "It stops as soon as what is at work is done.",
+    "asked-again": "It is tried again now.",
+    "forgotten": "The finished jobs are removed.",
+    "paused": "It pauses.",
+    "resumed": "It goes on.",
 }

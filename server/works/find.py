@@ -1,4 +1,4 @@
-"""Works found: by words, state, type, collection, depositor, year, access, files, DOI and time; in three orders, by pages.
+"""Works found: by words, state, type, collection, depositor, year, access, files, DOI and time; in three orders.
 
 A page begins behind the last work of the one before it, never at a number of works, so that the last page is as fast as the first.
 """

@@ -5,6 +5,7 @@ from typing import Protocol
 from aiohttp import web
 
 from server.admin.audit import Audit
+from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
 from server.admin.jobs.queue import Queue
@@ -30,4 +31,5 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (Listing(frame), Writing(frame), Bulk(frame), WorkRoom(frame))
-    return (Start(frame), *works, Imports(frame), Identifiers(frame), *jobs, Audit(frame), Search(frame))
+    watched = (Imports(frame), Identifiers(frame), *jobs, Deliveries(frame))
+    return (Start(frame), *works, *watched, Audit(frame), Search(frame))

@@ -14,6 +14,7 @@ NOTICES = {
     "nothing-selected": "Select works first.",
     "search-kept": "The search is kept.",
     "deleted": "Deleted.",
+    "sent-again": "It is sent again.",
     "started": "It is asked for, and begins as soon as nothing is in its way.",
     "cancelled": "It stops as soon as what is at work is done.",
     "asked-again": "It is tried again now.",

@@ -73,7 +73,8 @@ def _walk(path: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def _spoken(path: str) -> str:
     """Say the way to a field as the form does: `Creators 2, Family name`."""
-    words, way = [], ""
+    words: list[str] = []
+    way = ""
     for step in path.split("."):
         if step.isdecimal():
             words[-1] = f"{words[-1]} {step}"

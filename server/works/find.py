@@ -4,7 +4,7 @@ A page begins behind the last work of the one before it, never at a number of wo
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -119,9 +119,14 @@ class Behind:
     key: str = ""
 
 
-def page(tx: Connection, wanted: Wanted, behind: Behind | None = None, size: int = PAGE) -> list[Row]:
-    """Return up to `size` works behind a work."""
+def page(tx: Connection, wanted: Wanted, behind: Behind | None = None, size: int = PAGE, *, few: bool = False) -> list[Row]:
+    """Return up to `size` works behind a work.
+
+    Where only `few` match, they are found first and then put in order; the index of the order would be walked to its end for them.
+    """
     order = ORDERS.get(wanted.order, ORDERS[""])
+    if few and order.column is not None:
+        order = replace(order, column=func.coalesce(order.column, order.column))
     card = searchable.c
     query = _matching(wanted).with_only_columns(
         card.record_id, card.state, card.type, records.c.title, card.year, card.access, card.collection,
@@ -132,7 +137,11 @@ def page(tx: Connection, wanted: Wanted, behind: Behind | None = None, size: int
     if behind is not None and (edge := _edge(order, behind)) is not None:
         query = query.where(edge)
     query = query.order_by(*(column.desc() if order.down else column for column in columns)).limit(size)
-    return [Row(row[0], State(row[1]), *row[2:]) for row in tx.execute(query)]
+    return [_row(row) for row in tx.execute(query)]
+
+
+def _row(row: Any) -> Row:
+    return Row(row[0], State(row[1]), *row[2:])
 
 
 def _edge(order: Order, behind: Behind) -> ColumnElement[bool] | None:
@@ -240,10 +249,13 @@ def _files(wanted: Wanted) -> ColumnElement[bool] | None:
 
 
 def _doi(wanted: Wanted) -> ColumnElement[bool] | None:
-    mine = (identifiers.c.record_id == searchable.c.record_id, identifiers.c.scheme == "doi")
+    """Ask for the state of its DOI. Not as a question about each work: there an index of the states would be walked for each."""
     if wanted.doi == NO_DOI:
-        return ~exists().where(*mine)
-    return exists().where(*mine, identifiers.c.state == wanted.doi) if wanted.doi in set(IdentifierState) else None
+        return ~exists().where(identifiers.c.record_id == searchable.c.record_id, identifiers.c.scheme == "doi")
+    if wanted.doi not in set(IdentifierState):
+        return None
+    in_state = (identifiers.c.scheme == "doi", identifiers.c.state == wanted.doi, identifiers.c.record_id.is_not(None))
+    return searchable.c.record_id.in_(select(identifiers.c.record_id).where(*in_state))
 
 
 def _since(wanted: Wanted) -> ColumnElement[bool] | None:

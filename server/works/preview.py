@@ -1,6 +1,6 @@
 """A work as a harvester would get it in each format, drafts too: written out for reading, and what is wrong with it. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -25,14 +25,14 @@ class Preview:
 
 def preview(renderer: Renderer, form: Format, work: Work) -> Preview:
     """Return a work as it is, or would be, in a format."""
-    said = {"prefix": form.prefix, "namespace": form.namespace, "schema": form.schema}
+    bare = Preview(form.prefix, form.namespace, form.schema)
     if not form.applies(work.record):
-        return Preview(**said, problem="This format cannot say a work of this type, so harvesters do not get it in this format.")
+        return replace(bare, problem="This format cannot say a work of this type, so harvesters do not get it in this format.")
     try:
         root = etree.fromstring(renderer.metadata(form.prefix, work), _PARSER)
     except (etree.XMLSyntaxError, ValueError) as error:
-        return Preview(**said, problem=f"The work cannot be written in this format: {error}.")
-    return Preview(**said, xml=etree.tostring(root, pretty_print=True, encoding="unicode"), remarks=_remarks(root))
+        return replace(bare, problem=f"The work cannot be written in this format: {error}.")
+    return replace(bare, xml=etree.tostring(root, pretty_print=True, encoding="unicode"), remarks=_remarks(root))
 
 
 #: What a format writes where the work says nothing and its schema wants something (DataCite 4.7, Appendix 3).

@@ -44,4 +44,3 @@ def work_in(answer: ClientResponse) -> str:
 
 PEAS = {"type": "publication.journalArticle", "title.value": "Peas", "creators.0.family": "Mendel", "creators.0.given": "Gregor",
         "dates.issued": "1866"}  # fmt: skip
-

@@ -23,7 +23,9 @@ async def shelf(house: House, clock: SetClock) -> dict[str, str]:
     works = {
         "Peas": record("Peas", dates=Dates(issued="1866-02-08")),
         "The Ångström unit": record("The Ångström unit", "dataset.dataset", dates=Dates(issued="1905"), access="restricted"),
-        "Zoonomia": record("Zoonomia", "publication.book", dates=Dates(issued="1794"), creators=(Agent(family="Darwin", given="Erasmus"),)),
+        "Zoonomia": record(
+            "Zoonomia", "publication.book", dates=Dates(issued="1794"), creators=(Agent(family="Darwin", given="Erasmus"),)
+        ),
         "100% of_it": record("100% of_it", dates=Dates(), files=(File(name="a.pdf", sha256="a"),)),
         "Straße": record("Straße", identifiers=(Identifier(scheme="doi", value="10.5072/strasse"),)),
         "Ода": record("Ода", "creativeWork.poetry", dates=Dates(issued="1784")),
@@ -91,7 +93,15 @@ async def test_each_filter_finds_what_it_says(titles: Titles) -> None:
 
 
 async def test_what_a_filter_does_not_understand_filters_nothing(titles: Titles) -> None:
-    for name, value in {"state": "eaten", "type": "x", "year": "soon", "access": "x", "files": "x", "doi": "x", "since": "32"}.items():
+    for name, value in {
+        "state": "eaten",
+        "type": "x",
+        "year": "soon",
+        "access": "x",
+        "files": "x",
+        "doi": "x",
+        "since": "32",
+    }.items():
         assert len(await titles(**{name: value})) == 7, name
 
 

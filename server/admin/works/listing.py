@@ -108,9 +108,10 @@ class Listing:
 
 
 def _seen(tx: Connection, wanted: Wanted, behind: Behind | None, account_id: int) -> _Seen:
+    count = find.count(tx, wanted)
     return _Seen(
-        find.page(tx, wanted, behind, find.PAGE + 1),
-        find.count(tx, wanted),
+        find.page(tx, wanted, behind, find.PAGE + 1, few=count <= find.COUNTED),
+        count,
         saved.seen_by(tx, account_id),
         find.collections(tx),
         find.owners(tx),

@@ -69,7 +69,7 @@ async def test_a_long_list_goes_on(clerk: TestClient, writer: Writer, monkeypatc
 
 async def test_the_sheet_holds_all_and_no_formula(clerk: TestClient, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.works.sheet.SIZE", 2)
-    for title in ("=HYPERLINK(1)", "+1", "@sum", "Peas, \"green\"", "-2"):
+    for title in ("=HYPERLINK(1)", "+1", "@sum", 'Peas, "green"', "-2"):
         await writer.publish(title)
     answer = await clerk.get("/admin/works.csv?state=published")
     assert answer.headers["Content-Type"].startswith("text/csv")
@@ -121,7 +121,14 @@ async def test_the_buttons_of_a_work(clerk: TestClient, house: House, clock: Set
     answer = await press(clerk, f"{page}/reserve", page)
     assert answer.status == 409  # no profile mints DOIs here
     log = await (await clerk.get(f"/admin/audit?subject={work}")).text()
-    for deed in ("record.created", "record.returned", "record.published", "record.withdrawn", "record.restored", "record.changed"):
+    for deed in (
+        "record.created",
+        "record.returned",
+        "record.published",
+        "record.withdrawn",
+        "record.restored",
+        "record.changed",
+    ):
         assert deed in log, deed
 
 
@@ -129,7 +136,9 @@ async def test_a_closed_file_is_given_to_those_who_see_the_works(clerk: TestClie
     spool = house.files.spool()
     spool.write(b"peas")
     sha256 = house.files.keep(spool.finish())
-    work = await writer.publish("Peas", files=(File(name="peas.html", sha256=sha256, mime="text/html", bytes=4, access="restricted"),))
+    work = await writer.publish(
+        "Peas", files=(File(name="peas.html", sha256=sha256, mime="text/html", bytes=4, access="restricted"),)
+    )
     answer = await clerk.get(f"/admin/works/{work}/files/1")
     assert await answer.read() == b"peas"
     assert answer.headers["Content-Type"] == "application/octet-stream"

@@ -31,7 +31,9 @@ async def sent(client: TestClient, files: list[tuple[str, bytes, str]], path: st
     return await parts(client, path, fields_of(page, path), files, **changes)
 
 
-async def parts(client: TestClient, path: str, fields: list[tuple[str, str]], files: list[tuple[str, bytes, str]], **changes: str):
+async def parts(
+    client: TestClient, path: str, fields: list[tuple[str, str]], files: list[tuple[str, bytes, str]], **changes: str
+):
     form = FormData(quote_fields=False, default_to_multipart=True)
     named = {name.replace("__", "."): value for name, value in changes.items()}
     for name, value in [*((name, value) for name, value in fields if name not in named), *named.items()]:
@@ -86,7 +88,9 @@ async def test_rows_are_added_without_a_script(client: TestClient) -> None:
 
 async def test_files_come_with_the_form_and_are_kept_whatever_is_wrong_with_it(client: TestClient, house: House) -> None:
     await login(client)
-    answer = await sent(client, [("peas.pdf", PDF, "text/html"), ("../../etc/passwd", b"root", "text/plain")], title__value="Peas")
+    answer = await sent(
+        client, [("peas.pdf", PDF, "text/html"), ("../../etc/passwd", b"root", "text/plain")], title__value="Peas"
+    )
     page = await answer.text()
     assert answer.status == 422  # there is no type yet
     assert 'value="peas.pdf"' in page
@@ -107,7 +111,9 @@ async def test_files_are_renamed_closed_ordered_and_removed(client: TestClient, 
     work = work_in(await sent(client, files, **MENDEL))
     edit = f"/admin/works/{work}/edit"
     page = await (await client.get(edit)).text()
-    page = await (await send_again(client, page, edit, {"files.1.name": "bee.txt", "files.1.access": "restricted"}, row="remove:files.0")).text()
+    page = await (
+        await send_again(client, page, edit, {"files.1.name": "bee.txt", "files.1.access": "restricted"}, row="remove:files.0")
+    ).text()
     page = await (await send_again(client, page, edit, {}, row="up:files.1")).text()
     work_in(await send_again(client, page, edit, {"files.0.primary": "true"}))
     kept = (await house.database.read(store.get, work)).record.files
@@ -116,7 +122,9 @@ async def test_files_are_renamed_closed_ordered_and_removed(client: TestClient, 
 
 async def test_a_file_that_says_what_it_is_not_is_shown_as_that(client: TestClient, house: House) -> None:
     await login(client)
-    work = work_in(await sent(client, [("peas.pdf", b"<html><script>alert(1)</script>", "application/pdf")], **MENDEL, then="publish"))
+    work = work_in(
+        await sent(client, [("peas.pdf", b"<html><script>alert(1)</script>", "application/pdf")], **MENDEL, then="publish")
+    )
     assert (await house.database.read(store.get, work)).record.files[0].mime == "text/html"
     assert "its bytes say otherwise" in await (await client.get(f"/admin/works/{work}")).text()
     assert "attachment" in (await client.get(f"/items/{work}/files/peas.pdf")).headers["Content-Disposition"]
@@ -179,6 +187,11 @@ async def test_nobody_claims_bytes_they_never_sent(client: TestClient, house: Ho
     page = await (await sent(client, [("peas.pdf", PDF, "")], title__value="Peas")).text()
     note = re.search(r'name="uploaded" value="([^"]+)"', page)[1]
     body, _, signature = note.partition(".")
-    forged = [("uploaded", f"{body[:-4]}AAAA.{signature}"), ("uploaded", f"{body}."), ("files.0.@", "0"), ("files.0.name", "peas.pdf")]
+    forged = [
+        ("uploaded", f"{body[:-4]}AAAA.{signature}"),
+        ("uploaded", f"{body}."),
+        ("files.0.@", "0"),
+        ("files.0.name", "peas.pdf"),
+    ]
     answer = await parts(client, NEW, [("csrf", await csrf(client, NEW)), *forged], [], **MENDEL)
     assert (await house.database.read(store.get, work_in(answer))).record.files == ()

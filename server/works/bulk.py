@@ -150,7 +150,7 @@ def task(database: Database, press: Press) -> Task[Change]:
         return await _one(database, press, item.id, change, by)
 
     return Task(
-        "change-works", "Change many works", "Begins in the list of works, with a selection or a search.", Change, count, subjects,
+        "change-works", "Change many works", "Begins in the list of works.", Change, count, subjects,
         do, offered=False,
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Works found: by words, state, type, collection, depositor, year, access, files, DOI and time; in three orders.
 
-A page begins behind the last work of the one before it, never at a number of works, so that the last page is as fast as the first.
+A page begins behind the last work of the one before it, never at a number of works, so the last page is as fast as the first.
 """
 
 from collections.abc import Callable, Sequence
@@ -122,7 +122,7 @@ class Behind:
 def page(tx: Connection, wanted: Wanted, behind: Behind | None = None, size: int = PAGE, *, few: bool = False) -> list[Row]:
     """Return up to `size` works behind a work.
 
-    Where only `few` match, they are found first and then put in order; the index of the order would be walked to its end for them.
+    Where only `few` match, they are found first and then put in order: the order's index would be walked to its end for them.
     """
     order = ORDERS.get(wanted.order, ORDERS[""])
     if few and order.column is not None:

@@ -4,6 +4,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from server.admin.accounts.listing import Listing
+from server.admin.accounts.one import One
+from server.admin.accounts.rules import Rules
 from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
@@ -15,10 +18,11 @@ from server.admin.jobs.start import Start as StartTask
 from server.admin.search import Search
 from server.admin.start import Start
 from server.admin.works.bulk import Bulk
-from server.admin.works.listing import Listing
+from server.admin.works.listing import WorksList
 from server.admin.works.work import WorkRoom
 from server.admin.works.writing import Writing
 from server.portal.frame import Frame
+from server.portal.links import post
 
 
 class Room(Protocol):
@@ -29,7 +33,9 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
+    mail = post(frame.house)
+    accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
-    works = (Listing(frame), Writing(frame), Bulk(frame), WorkRoom(frame))
-    watched = (Imports(frame), Identifiers(frame), *jobs, Deliveries(frame))
+    works = (WorksList(frame), Writing(frame), Bulk(frame), WorkRoom(frame))
+    watched = (Imports(frame), Identifiers(frame), *jobs, Deliveries(frame), *accounts)
     return (Start(frame), *works, *watched, Audit(frame), Search(frame))

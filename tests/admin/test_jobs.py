@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
+from server.admin.words import KINDS
 from server.house import House
 from server.jobs import queue
 from server.jobs.model import Dead, Done, Held
@@ -304,3 +305,7 @@ def _stuck(tx, subject, answer, now):
     queue.enqueue(tx, "weed", subject, now)
     (job,) = queue.claim(tx, ["weed"], now)
     queue.settle(tx, job, answer, now)
+
+
+async def test_every_kind_of_job_is_said_in_words(house: House) -> None:
+    assert set(house.worker._handlers) == set(KINDS)

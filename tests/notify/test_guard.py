@@ -1,5 +1,6 @@
 """Where nothing may be sent: every notation, every network, a name server that changes its mind, redirections, floods."""
 
+import gzip
 import socket
 from ipaddress import ip_address, ip_network
 
@@ -225,10 +226,10 @@ async def test_of_a_gigabyte_only_the_beginning_is_read(receiver: Receiver) -> N
 
 
 async def test_a_packed_answer_is_not_unpacked(client: Outward, receiver: Receiver) -> None:
-    import gzip
+    packed = gzip.compress(bytes(50 * 2**20), 1)
 
     async def bomb(_request: web.Request) -> web.StreamResponse:
-        return web.Response(body=gzip.compress(bytes(50 * 2**20)), headers={"Content-Encoding": "gzip"})
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
 
     receiver.mood = bomb
     found = await client.ask("POST", URL(receiver.url), {}, b"{}")

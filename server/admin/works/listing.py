@@ -36,7 +36,7 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class WorksList:
     frame: Frame
 
     def routes(self) -> list[web.RouteDef]:

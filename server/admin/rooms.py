@@ -15,6 +15,9 @@ from server.admin.jobs.queue import Queue
 from server.admin.jobs.runs import Runs
 from server.admin.jobs.schedules import Schedules
 from server.admin.jobs.start import Start as StartTask
+from server.admin.profile import OneProfile
+from server.admin.profile_transfer import Transfer
+from server.admin.profiles import Profiles
 from server.admin.search import Search
 from server.admin.start import Start
 from server.admin.works.bulk import Bulk
@@ -37,5 +40,6 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (WorksList(frame), Writing(frame), Bulk(frame), WorkRoom(frame))
-    watched = (Imports(frame), Identifiers(frame), *jobs, Deliveries(frame), *accounts)
+    profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
+    watched = (Imports(frame), Identifiers(frame), *jobs, *profiles, Deliveries(frame), *accounts)
     return (Start(frame), *works, *watched, Audit(frame), Search(frame))

@@ -35,7 +35,7 @@ def test_a_card_written_by_the_migration_is_the_card_written_by_the_code(databas
         store.add(tx, works, NOW)
         expected = tx.execute(select(searchable).order_by(searchable.c.record_id)).all()
         tx.execute(delete(searchable))
-        moves.to_0002(tx)
+        moves.to_the_works(tx)
         assert tx.execute(select(searchable).order_by(searchable.c.record_id)).all() == expected
     engine.dispose()
 
@@ -44,7 +44,7 @@ def test_what_waited_before_waits_after_and_back_again(database_url: str) -> Non
     engine = engine_for(database_url)
     with engine.begin() as tx:
         store.add(tx, [New("01J00000000000000000000001", WORKS[1], "works", State.RETURNED)], NOW)
-    migrate(database_url, "0001")
+    migrate(database_url, "0003")
     with engine.begin() as tx:
         assert tx.exec_driver_sql("SELECT state FROM records").scalar() == "draft"
     migrate(database_url)

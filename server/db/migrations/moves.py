@@ -10,14 +10,14 @@ from sqlalchemy import Connection, text
 BATCH = 500
 
 
-def to_0002(tx: Connection) -> None:
-    """Bring the rows of the first tables to the second."""
+def to_the_works(tx: Connection) -> None:
+    """Write a card for each work, and let what waited for approval say so."""
     tx.execute(text("UPDATE records SET state = 'pending' WHERE state = 'draft'"))  # all of them waited for approval
     _write_cards(tx)
 
 
-def back_from_0002(tx: Connection) -> None:
-    """Take back what the first tables have no word for."""
+def back_from_the_works(tx: Connection) -> None:
+    """Take back the states there was no word for."""
     tx.execute(text("UPDATE records SET state = 'draft' WHERE state IN ('pending', 'returned')"))
 
 

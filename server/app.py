@@ -13,6 +13,7 @@ import server.audit.tables
 import server.events.tables
 import server.oai.tables
 import server.sword.tables
+import server.works.tables
 from server import VERSION, configuration, housekeeping, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
@@ -80,12 +81,14 @@ from server.sword.understand import Understanding
 from server.sword.v2.documents import Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
+from server.works import bulk
 
 _ = (
     server.audit.tables,
     server.events.tables,
     server.oai.tables,
     server.sword.tables,
+    server.works.tables,
 )  # every table is known once this module is imported
 log = observe.logger("app")
 
@@ -199,6 +202,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
     tasks = Tasks((
         update.task(database, shelf, worker.do),
+        bulk.task(database, press),
         rendering.again(renders),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip

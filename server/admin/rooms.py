@@ -20,6 +20,10 @@ from server.admin.profile_transfer import Transfer
 from server.admin.profiles import Profiles
 from server.admin.search import Search
 from server.admin.start import Start
+from server.admin.works.bulk import Bulk
+from server.admin.works.listing import WorksList
+from server.admin.works.work import WorkRoom
+from server.admin.works.writing import Writing
 from server.portal.frame import Frame
 from server.portal.links import post
 
@@ -35,15 +39,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     mail = post(frame.house)
     accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
+    works = (WorksList(frame), Writing(frame), Bulk(frame), WorkRoom(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
-    return (
-        Start(frame),
-        Imports(frame),
-        Identifiers(frame),
-        *jobs,
-        *profiles,
-        Deliveries(frame),
-        *accounts,
-        Audit(frame),
-        Search(frame),
-    )
+    watched = (Imports(frame), Identifiers(frame), *jobs, *profiles, Deliveries(frame), *accounts)
+    return (Start(frame), *works, *watched, Audit(frame), Search(frame))

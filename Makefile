@@ -60,6 +60,12 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run | $(VENV)/.axe
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# The accessibility rules come from npm; where it is not, those tests are skipped and say so.
+$(VENV)/.axe: tests/browser/package.json | $(VENV)/bin/python
+	@mkdir -p $(VENV)/axe && cp tests/browser/package.json $(VENV)/axe/
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-package-lock --prefix $(VENV)/axe; fi
 	@touch $@

@@ -9,6 +9,7 @@ from aiohttp import ClientSession, web
 
 import server.audit.tables
 import server.events.tables
+import server.oai.tables
 import server.sword.tables
 from server import VERSION, observe, rendering
 from server import clock as clocks
@@ -28,6 +29,7 @@ from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
 from server.middleware import Translator, identified
+from server.oai.harvesters import Tally
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
 from server.operate import Operate
@@ -48,7 +50,12 @@ from server.sword.v2.documents import Collection, Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
 
-_ = (server.audit.tables, server.events.tables, server.sword.tables)  # every table is known once this module is imported
+_ = (
+    server.audit.tables,
+    server.events.tables,
+    server.oai.tables,
+    server.sword.tables,
+)  # every table is known once this module is imported
 log = observe.logger("app")
 
 #: The rooms whose errors are pages for people.
@@ -120,9 +127,11 @@ def web_application(house: House) -> web.Application:
     items = Items(house.database, house.files, house.press.renderer, pages)
     door = Door(house.database, authenticator, pages, house.clock, house.key, secure=repository.url.startswith("https://"))
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
+    tally = Tally(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
+    application.cleanup_ctx.append(tally.flushing)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, house.clock),
+        Oai(house.database, provider, house.clock, tally),
         sword,
         items,
         door,

@@ -7,6 +7,7 @@ from server import observe
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Unavailable
+from server.events import telling
 from server.jobs import queue
 from server.records import changes
 from server.records.files import DiskStore
@@ -39,6 +40,7 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     while gone := await database.write(changes.purge, edge):
         total += gone
     done = await database.write(queue.forget, clock() - JOBS_KEPT)
+    await database.write(telling.forget, clock() - JOBS_KEPT)
     torn = await asyncio.to_thread(files.sweep)
     if total or done or torn:
         log.info("tidied up", extra={"ghosts": total, "jobs": done, "uploads": torn})

@@ -13,10 +13,15 @@ from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import JobState
+from server.oai import harvesters
+from server.oai.harvesters import Harvester
 from server.portal.spoken import age
 from server.records import store as records
 from server.sword import store as sword
 from server.sword.model import ContainerState, DepositState
+
+HARVESTERS = 8
+"""So many are shown: those who came last."""
 
 SLOW = timedelta(minutes=15)
 """After this long something that should go by itself counts as stuck."""
@@ -46,6 +51,7 @@ class Card:
 class Overview:
     stuck: tuple[Stuck, ...]
     cards: tuple[Card, ...]
+    harvesters: tuple[Harvester, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ WATCHED = (
         "wait",
         lasting=True,
     ),
+    Watch("harvester", "stalled", "stopped in the middle of its list", "/admin#harvesters", "wait"),
     Watch("job", JobState.DEFERRED, "failing and tried again", "", "wait", lasting=True),
 )
 
@@ -87,6 +94,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         "work": sword.containers_waiting(tx),
         "identifier": ledger.waiting(tx),
         "job": queue.waiting(tx),
+        "harvester": harvesters.stalled(tx, now),
     }
     stuck = (_stuck(watch, waiting[watch.subject].get(watch.state), now) for watch in WATCHED)
     cards = (
@@ -95,7 +103,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         Card("Identifiers", _figures(words.IDENTIFIERS, ledger.counts(tx)), "/admin/identifiers"),
         Card("Jobs", _figures(words.JOBS, queue.counts(tx))),
     )
-    return Overview(tuple(each for each in stuck if each), cards)
+    return Overview(tuple(each for each in stuck if each), cards, tuple(harvesters.latest(tx, HARVESTERS)))
 
 
 def _stuck(watch: Watch, found: tuple[int, datetime] | None, now: datetime) -> Stuck | None:

@@ -7,6 +7,7 @@ from aiohttp import web
 from server.admin.audit import Audit
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
+from server.admin.search import Search
 from server.admin.start import Start
 from server.portal.frame import Frame
 
@@ -19,4 +20,4 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    return (Start(frame), Imports(frame), Identifiers(frame), Audit(frame))
+    return (Start(frame), Imports(frame), Identifiers(frame), Audit(frame), Search(frame))

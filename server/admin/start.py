@@ -20,5 +20,8 @@ class Start:
         ]
 
     async def start(self, request: web.Request) -> web.StreamResponse:
-        seen = await self.frame.house.database.read(overview, self.frame.house.clock())
-        return self.frame.page(request, "admin/start.html", seen=seen)
+        house = self.frame.house
+        now = house.clock()
+        seen = await house.database.read(overview, now)
+        url = f"{house.press.renderer.repository.url}/oai"
+        return self.frame.page(request, "admin/start.html", seen=seen, now=now, url=url)

@@ -11,6 +11,7 @@ from server.db.engine import Database
 from server.errors import Unavailable
 from server.oai import response, verbs
 from server.oai.errors import BadArgument, Refusal
+from server.oai.harvesters import Part, Tally, part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
 from server.oai.verbs import Provider
 from server.records import changes
@@ -24,10 +25,11 @@ RETRY_AFTER = "30"
 class Oai:
     """The data provider at one base URL."""
 
-    def __init__(self, database: Database, provider: Provider, clock: Clock) -> None:
+    def __init__(self, database: Database, provider: Provider, clock: Clock, tally: Tally) -> None:
         self._database = database
         self._provider = provider
         self._clock = clock
+        self._tally = tally
         self._url = f"{provider.renderer.repository.url}/oai"
 
     def routes(self) -> list[web.RouteDef]:
@@ -42,8 +44,11 @@ class Oai:
         pairs: Pairs = ()
         try:
             pairs = await _arguments(request)
-            body = await self._respond(pairs, parse(pairs), compressed=compressed)
+            asked = parse(pairs)
+            body, found = await self._respond(pairs, asked, compressed=compressed)
+            self._tally.note(*_who(request), found)
         except Refusal as refusal:
+            self._tally.note(*_who(request), None, refused=True)
             body = response.errors(self._url, pairs, self._clock(), refusal.errors)
             compressed = False
         except Unavailable as error:
@@ -51,7 +56,7 @@ class Oai:
         headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
         return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
 
-    async def _respond(self, pairs: Pairs, request: Request, *, compressed: bool) -> bytes:
+    async def _respond(self, pairs: Pairs, request: Request, *, compressed: bool) -> tuple[bytes, Part | None]:
         now = self._clock()
         horizon = None
         if isinstance(request, Listing):
@@ -59,9 +64,10 @@ class Oai:
             now = horizon.at
         verb = self._verb(request, horizon)
 
-        def run(tx: Connection) -> bytes:
+        def run(tx: Connection) -> tuple[bytes, Part | None]:
             body = response.document(self._url, pairs, now, verb(tx))
-            return response.compress(body) if compressed else body
+            found = _part(request, body)
+            return response.compress(body) if compressed else body, found
 
         return await self._database.read_hot(run)
 
@@ -82,6 +88,20 @@ class Oai:
                 assert horizon is not None  # noqa: S101 -- read two lines before
                 edge = horizon
                 return lambda tx: verbs.begin(tx, request, provider, edge)
+
+
+def _who(request: web.Request) -> tuple[str, str]:
+    """Return the name a client gives itself and its address."""
+    return request.headers.get("User-Agent", ""), request.remote or ""
+
+
+def _part(request: Request, body: bytes) -> Part | None:
+    match request:
+        case Listing():
+            return part(request.verb, request.prefix, body)
+        case Resumption():
+            return part(request.verb, "", body)
+    return None
 
 
 async def _arguments(request: web.Request) -> Pairs:

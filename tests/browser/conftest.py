@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -31,6 +31,8 @@ class Site:
     """A running Sheaf and how a depositor reaches it."""
 
     url: str
+    numbers: dict[str, str] = field(default_factory=dict)
+    """What stands for the variable parts of addresses: `/admin/imports:id` → the id of an import."""
 
     def deposit(self, body: bytes, kind: str = "application/atom+xml;type=entry", **headers: str) -> str:
         """Deposit and return the work's id."""

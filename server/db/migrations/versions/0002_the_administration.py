@@ -29,6 +29,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_subject", ["subject_kind", "subject"], unique=False)
 
     op.create_table(
+        "harvesters",
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("first", Utc(), nullable=False),
+        sa.Column("last", Utc(), nullable=False),
+        sa.Column("requests", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("records", sa.BigInteger(), nullable=False),
+        sa.Column("verb", sa.String(length=20), nullable=False),
+        sa.Column("prefix", sa.String(length=64), nullable=False),
+        sa.Column("delivered", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("finished", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "address", name=op.f("pk_harvesters")),
+    )
+    with op.batch_alter_table("harvesters", schema=None) as batch_op:
+        batch_op.create_index("ix_harvesters_last", ["last"], unique=False)
+
+    op.create_table(
         "outbox",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -51,6 +70,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_waiting", sqlite_where=sa.text("NOT sent"), postgresql_where=sa.text("NOT sent"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("harvesters", schema=None) as batch_op:
+        batch_op.drop_index("ix_harvesters_last")
+
+    op.drop_table("harvesters")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_subject")
 

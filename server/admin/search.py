@@ -1,0 +1,94 @@
+"""Search over everything: one line to type in, and what was found by subject, each only for those who may see it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from server.accounts import store as accounts
+from server.accounts.model import ROLES, Account, Right
+from server.admin import words
+from server.admin.asked import asked
+from server.admin.words import Word
+from server.identifiers import ledger
+from server.portal.door import VISITOR
+from server.portal.frame import Frame
+from server.profiles import store as profiles
+from server.sword import store as deposits
+
+MOST = 8
+"""Finds shown of each subject; its own page shows the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """One thing that was found, and where its page is."""
+
+    href: str
+    label: str
+    note: str = ""
+    word: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A subject that is searched, the right to see it, and where its page goes on with the same words."""
+
+    label: str
+    right: Right
+    find: Callable[[Connection, str], Sequence[Find]]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    frame: Frame
+
+    def routes(self) -> list[web.RouteDef]:
+        return [self.frame.get("/admin/search", Right.WORKS, self.search)]
+
+    async def search(self, request: web.Request) -> web.StreamResponse:
+        (text,) = asked(request, "q")
+        found = await self.frame.house.database.read(_found, request[VISITOR].account, text) if text else []
+        return self.frame.page(request, "admin/search.html", text=text, found=found)
+
+
+def _found(tx: Connection, account: Account, text: str) -> list[tuple[Source, Sequence[Find]]]:
+    asked_for = ((source, source.find(tx, text)) for source in SOURCES if account.may(source.right))
+    return [(source, finds) for source, finds in asked_for if finds]
+
+
+def _imports(tx: Connection, text: str) -> list[Find]:
+    return [
+        Find(f"/admin/imports/{it.id}", it.title or it.filename or it.id, it.account or "", words.DEPOSITS[it.state])
+        for it in deposits.search(tx, text=text, limit=MOST)
+    ]
+
+
+def _identifiers(tx: Connection, text: str) -> list[Find]:
+    return [
+        Find(f"/admin/works/{it.record_id}" if it.record_id else "", it.value, it.message or "", words.IDENTIFIERS[it.state])
+        for it in ledger.search(tx, text=text, limit=MOST)
+    ]
+
+
+def _profiles(tx: Connection, text: str) -> list[Find]:
+    low = text.lower()
+    known = (it for it in profiles.every(tx) if low in it.name.lower() or low in it.kind.lower())
+    return [Find(f"/admin/profiles/{it.id}", it.name, it.kind) for it in known][:MOST]
+
+
+def _accounts(tx: Connection, text: str) -> list[Find]:
+    low = text.lower()
+    known = (it for it in accounts.every(tx) if low in it.name.lower() or low == it.role.value)
+    return [Find(f"/admin/accounts/{it.id}", it.name, ROLES[it.role][0]) for it in known][:MOST]
+
+
+#: What is searched, in the order it is shown.
+SOURCES = (
+    Source("Imports", Right.WORKS, _imports, "/admin/imports"),
+    Source("Identifiers", Right.WORKS, _identifiers, "/admin/identifiers"),
+    Source("Integrations", Right.PROFILES, _profiles),
+    Source("Accounts", Right.ACCOUNTS, _accounts),
+)

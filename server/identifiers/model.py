@@ -7,6 +7,7 @@ from typing import Annotated, Any, Protocol
 
 from msgspec import Meta, Struct
 
+from server.forms.field import title
 from server.records.vocabulary import CATEGORIES, TYPES
 
 
@@ -98,11 +99,6 @@ class Client(Protocol):
         ...
 
 
-def title(text: str, help_text: str = "", *, secret: bool = False) -> Meta:
-    """Return the metadata of a settings field: what a form and the command line call it and say about it."""
-    return Meta(title=text, description=help_text, extra={"secret": secret})
-
-
 class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A suffix label and the categories or types (codes) that get it."""
 
@@ -113,7 +109,11 @@ class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How an agency's DOIs are formed: prefix `/` label `.` zero-filled number; without a label just the number."""
 
-    prefix: Annotated[str, Meta(pattern=r"^10\.\d{4,9}$"), title("DOI prefix", "Assigned by the agency; starts with 10.")]
+    prefix: Annotated[
+        str,
+        Meta(pattern=r"^10\.\d{4,9}$"),
+        title("DOI prefix", "Assigned by the agency; starts with 10.", rule="starts with 10. and 4 to 9 digits, such as 10.1234"),
+    ]
     start: Annotated[int, Meta(ge=1), title("Suffix starting number", "The first free number from here on is used.")] = 1
     padding: Annotated[
         int, Meta(ge=1, le=9), title("Padding", "Total digits of the number, zero-filled; a larger number grows.")

@@ -13,7 +13,8 @@ from msgspec import Meta
 from yarl import URL
 
 from server import clock
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, title
+from server.forms.field import title
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault
 
 ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

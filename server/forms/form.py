@@ -1,0 +1,133 @@
+"""A form: which fields of a class it asks for, how it is shown, and what is made of what comes back."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from server.forms import field, posted
+from server.forms.entry import Entry, filled
+from server.forms.fault import Fault
+from server.forms.field import NOTHING, Label, Widget
+from server.forms.taken import Faults, take
+
+T = TypeVar("T", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """One thing that is wrong: where, and a sentence."""
+
+    path: str
+    """The dotted path of the field (`creators.0.family`); empty for the form as a whole."""
+    place: str
+    """The way to the field in the words of the form (`Creators 1, Family name`)."""
+    text: str
+
+    @property
+    def id(self) -> str:
+        """The id of what is to be mended."""
+        return f"f-{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as it is drawn: its fields with what stands in them, and what is wrong."""
+
+    whole: Entry
+    errors: tuple[Error, ...] = ()
+    focus: str = ""
+    """The path of the row a button has just added or moved."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.whole.parts
+
+    def __getitem__(self, path: str) -> Entry:
+        """Return the field at a path, for a page that lays its fields out itself."""
+        for entry in _all(self.whole):
+            if entry.path == path:
+                return entry
+        raise KeyError(path)
+
+    def refuse(self, problems: Mapping[str, str]) -> "Form":
+        """Return the form with problems only a use case can know: path → sentence; an empty path is the form as a whole."""
+        known = {entry.path for entry in _all(self.whole)}
+        faults = {path if path in known else "": Fault(text) for path, text in problems.items()}
+        return replace(_marked(self.whole, faults), focus=self.focus)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout(Generic[T]):
+    """Which fields of a class a form asks for, and how they are called. Made once, where the pages are."""
+
+    struct: type[T]
+    whole: field.Field
+
+    @classmethod
+    def of(
+        cls,
+        struct: type[T],
+        *,
+        labels: Mapping[str, Label] | None = None,
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+        read_only: Iterable[str] = (),
+    ) -> "Layout[T]":
+        """Return the form of a class. Paths are dotted and without row numbers (`creators.ids.value`).
+
+        What is left out or read only keeps its stored value. Raises TypeError for a class no form can show, LookupError for a
+        path that names no field.
+        """
+        return cls(struct, field.chosen(field.root(struct, labels), only, without, read_only))
+
+    def show(self, value: T | None = None) -> Form:
+        """Return the form to be filled in: with a value to be changed, or with the defaults."""
+        return Form(filled(self.whole, NOTHING if value is None else value))
+
+    def read(self, pairs: Iterable[tuple[str, Any]], value: T | None = None) -> T | Form:
+        """Return the value that was posted, or the form to be drawn again.
+
+        `value` is what is stored: it gives what the form does not show. The form comes back with its errors, or, where a row
+        button was pressed, without any check. Never raises for what was posted.
+        """
+        pairs = list(pairs)
+        whole = posted.read(self.whole, pairs, NOTHING if value is None else value)
+        button = posted.pressed(pairs)
+        if button is not None:
+            changed, focus = posted.press(whole, button)
+            return Form(changed, focus=focus)
+        faults: Faults = {}
+        taken = take(whole, faults)
+        return _marked(whole, faults) if faults else taken  # type: ignore[no-any-return]  # of the class the fields were made from
+
+    def again(self, pairs: Iterable[tuple[str, Any]], value: T | None, problems: Mapping[str, str]) -> Form:
+        """Return the form as it was posted, with the problems a use case found (path → sentence)."""
+        return Form(posted.read(self.whole, pairs, NOTHING if value is None else value)).refuse(problems)
+
+
+def _all(entry: Entry) -> Iterator[Entry]:
+    yield entry
+    for part in entry.parts:
+        yield from _all(part)
+
+
+def _marked(whole: Entry, faults: Faults) -> Form:
+    """Return the form with its errors, at their fields and all together in the order of the fields."""
+    errors = tuple(_errors(whole, faults, ()))
+    return Form(_with(whole, faults), errors)
+
+
+def _with(entry: Entry, faults: Faults) -> Entry:
+    fault = faults.get(entry.path) if entry.path else None
+    return replace(entry, fault=fault, parts=tuple(_with(part, faults) for part in entry.parts))
+
+
+def _errors(entry: Entry, faults: Faults, way: tuple[str, ...]) -> Iterator[Error]:
+    if entry.path in faults:
+        yield Error(entry.path, ", ".join(way), faults[entry.path].text)
+    rows = entry.field.widget is Widget.ROWS
+    for number, part in enumerate(entry.parts, 1):
+        here = (*way[:-1], f"{entry.one} {number}") if rows else (*way, part.title)
+        yield from _errors(part, faults, here)

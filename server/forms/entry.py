@@ -13,13 +13,15 @@ from server.language import gettext
 from server.xml import clean
 
 MOST_ROWS = 2_000
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: What browsers take as the value of these inputs; anything else they would silently drop.
+_TAKEN = {
+    Widget.DATE: ("date", re.compile(r"\d{4}-\d{2}-\d{2}")),
+    Widget.DATETIME: ("datetime-local", re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?")),
+}
 _INPUTS = {
     Widget.EMAIL: "email",
     Widget.URL: "url",
     Widget.PASSWORD: "password",
-    Widget.NUMBER: "number",
-    Widget.DATETIME: "datetime-local",
     Widget.FILE: "file",
 }
 #: One control with one label; the others are groups of controls and have a legend.
@@ -95,9 +97,10 @@ class Entry:
 
     @property
     def input_type(self) -> str:
-        """The type of its `<input>`; browsers would drop a date that is only a year from a date input."""
-        if self.field.widget is Widget.DATE:
-            return "date" if not self.text or _DAY.fullmatch(self.text) else "text"
+        """The type of its `<input>`; what its own type could not show, such as a date that is only a year, is shown as text."""
+        if self.field.widget in _TAKEN:
+            name, taken = _TAKEN[self.field.widget]
+            return name if not self.text or taken.fullmatch(self.text) else "text"
         return _INPUTS.get(self.field.widget, "text")
 
     @property
@@ -117,8 +120,11 @@ class Entry:
         return min(20, max(4, self.text.count("\n") + 2, len(self.text) // 80 + 2))
 
     @property
-    def step(self) -> str:
-        return "1" if isinstance(self.field.shape, inspect.IntType) else "any"
+    def keyboard(self) -> str:
+        """Which keys a telephone offers: a number is typed as text, for a number input loses what is not one."""
+        if self.field.widget is not Widget.NUMBER:
+            return ""
+        return "numeric" if isinstance(self.field.shape, inspect.IntType) else "decimal"
 
     @property
     def offers_nothing(self) -> bool:
@@ -173,7 +179,7 @@ def filled(part: Field, value: Any, path: str = "", *, proposed: bool = False) -
     if part.widget is not Widget.ROWS:
         return replace(entry, texts=shown(part, value))
     rows = () if value is NOTHING or value is None else tuple(value)
-    if not rows and part.required:
+    if not rows and part.required and not part.closed:
         return replace(entry, parts=(filled(part.fields[0], NOTHING, join(path, 0)),))
     parts = (filled(part.fields[0], row, join(path, n), proposed=proposed) for n, row in enumerate(rows))
     return replace(entry, parts=tuple(row if proposed else replace(row, origin=n) for n, row in enumerate(parts)))
@@ -188,8 +194,8 @@ def placed(entry: Entry, path: str) -> Entry:
     """Return an entry as it stands at another place."""
     if entry.path == path:
         return entry
-    steps = range(len(entry.parts)) if entry.field.widget is Widget.ROWS else (part.field.name for part in entry.parts)
-    parts = tuple(placed(part, join(path, step)) for part, step in zip(entry.parts, steps, strict=True))
+    rows = entry.field.widget is Widget.ROWS
+    parts = tuple(placed(part, join(path, n if rows else part.field.name)) for n, part in enumerate(entry.parts))
     return replace(entry, path=path, parts=parts)
 
 

@@ -110,6 +110,8 @@ class Field:
     nullable: bool = False
     secret: bool = False
     read_only: bool = False
+    closed: bool = False
+    """Whether none can be made anew, because the form does not ask for all that a new one needs."""
     fields: tuple["Field", ...] = ()
 
     @property
@@ -191,18 +193,30 @@ def _chosen(part: Field, path: str, only: frozenset[str], without: frozenset[str
     if path in only:
         only = frozenset()
     if part.widget is Widget.ROWS:
-        return replace(part, fields=(_chosen(part.fields[0], path, only, without, read_only),))
+        row = _chosen(part.fields[0], path, only, without, read_only)
+        return replace(part, fields=(row,), closed=row.closed)
     kept = []
     for child in part.fields:
         below = join(path, child.name)
         wanted = not only or any(name == below or name.startswith(f"{below}.") or below == name for name in only)
         if wanted and below not in without:
             kept.append(_chosen(child, below, only, without, read_only))
-    return replace(part, fields=tuple(kept))
+    return replace(part, fields=tuple(kept), closed=_lacks(part, kept))
+
+
+def _lacks(whole: Field, kept: Iterable[Field]) -> bool:
+    """Whether a fieldset with these of its fields cannot give a new value."""
+    asked = {child.name: child for child in kept if not child.read_only}
+    for child in whole.fields:
+        here = asked.get(child.name)
+        unasked = here is None or (here.widget is Widget.FIELDSET and here.closed)
+        if unasked and child.default is NOTHING and not child.nullable:
+            return True
+    return False
 
 
 def _frozen(part: Field) -> Field:
-    return replace(part, read_only=True, fields=tuple(_frozen(child) for child in part.fields))
+    return replace(part, read_only=True, closed=True, fields=tuple(_frozen(child) for child in part.fields))
 
 
 def join(path: str, name: str | int) -> str:

@@ -54,7 +54,10 @@ class Form:
     def refuse(self, problems: Mapping[str, str]) -> "Form":
         """Return the form with problems only a use case can know: path → sentence; an empty path is the form as a whole."""
         known = {entry.path for entry in _all(self.whole)}
-        faults = {path if path in known else "": Fault(text) for path, text in problems.items()}
+        faults = {path: Fault(text) for path, text in problems.items() if path in known}
+        elsewhere = [text for path, text in problems.items() if path not in known]
+        if elsewhere:
+            faults[""] = Fault(" ".join([problems.get("", ""), *elsewhere]).strip())
         return replace(_marked(self.whole, faults), focus=self.focus)
 
 
@@ -84,7 +87,15 @@ class Layout(Generic[T]):
 
     def show(self, value: T | None = None) -> Form:
         """Return the form to be filled in: with a value to be changed, or with the defaults."""
+        self._possible(value)
         return Form(filled(self.whole, NOTHING if value is None else value))
+
+    def _possible(self, value: T | None) -> None:
+        """Refuse to make a new value with a form that does not ask for all it needs."""
+        if value is None and self.whole.closed:
+            raise TypeError(
+                f"this form of {self.struct.__name__} can only change a stored one: it leaves out what a new one needs"
+            )
 
     def read(self, pairs: Iterable[tuple[str, Any]], value: T | None = None) -> T | Form:
         """Return the value that was posted, or the form to be drawn again.
@@ -92,6 +103,7 @@ class Layout(Generic[T]):
         `value` is what is stored: it gives what the form does not show. The form comes back with its errors, or, where a row
         button was pressed, without any check. Never raises for what was posted.
         """
+        self._possible(value)
         pairs = list(pairs)
         whole = posted.read(self.whole, pairs, NOTHING if value is None else value)
         button = posted.pressed(pairs)
@@ -100,7 +112,7 @@ class Layout(Generic[T]):
             return Form(changed, focus=focus)
         faults: Faults = {}
         taken = take(whole, faults)
-        return _marked(whole, faults) if faults else taken  # type: ignore[no-any-return]  # of the class the fields were made from
+        return _marked(whole, faults) if faults else taken
 
     def again(self, pairs: Iterable[tuple[str, Any]], value: T | None, problems: Mapping[str, str]) -> Form:
         """Return the form as it was posted, with the problems a use case found (path → sentence)."""

@@ -36,7 +36,7 @@ def read(whole: Field, pairs: Pairs, stored: Any) -> Entry:
     """Return what was posted for the fields of a class; names no field has are passed over, and so is what is no text."""
     top = _Node()
     for name, text in pairs:
-        if isinstance(name, str) and isinstance(text, str) and len(name) <= _LONGEST_NAME:
+        if isinstance(text, str) and len(name) <= _LONGEST_NAME:
             _put(top, whole, name.split("."), text)
     return _written(whole, top, stored, "")
 
@@ -127,13 +127,11 @@ def pressed(pairs: Pairs) -> Press | None:
 def press(whole: Entry, button: Press) -> tuple[Entry, str]:
     """Return the form after a row button, and the path of what was moved: where the visitor goes on."""
     steps = button.path.split(".")[:_DEEPEST]
-    if button.action != "add":
-        *steps, last = steps
-        number = int(last) if last.isascii() and last.isdecimal() and len(last) <= _LONGEST_NUMBER else -1
-    else:
-        number = MOST_ROWS
-    changed, focus = _pressed(whole, steps, button.action, number)
-    return changed, focus
+    if button.action == "add":
+        return _pressed(whole, steps, button.action, MOST_ROWS)
+    last = steps.pop()
+    number = int(last) if last.isascii() and last.isdecimal() and len(last) <= _LONGEST_NUMBER else -1
+    return _pressed(whole, steps, button.action, number)
 
 
 def _pressed(entry: Entry, steps: list[str], action: str, number: int) -> tuple[Entry, str]:
@@ -141,9 +139,9 @@ def _pressed(entry: Entry, steps: list[str], action: str, number: int) -> tuple[
     if not steps:
         if entry.field.widget is not Widget.ROWS or entry.field.read_only:
             return entry, ""
-        rows, focus = _MOVES[action](entry, number)
+        rows, goal = _MOVES[action](entry, number)
         moved = tuple(placed(row, join(entry.path, place)) for place, row in enumerate(rows))
-        return replace(entry, parts=moved), join(entry.path, focus) if 0 <= focus < len(moved) else entry.path
+        return replace(entry, parts=moved), join(entry.path, goal) if 0 <= goal < len(moved) else entry.path
     below = join(entry.path, steps[0])
     found = next((place for place, part in enumerate(entry.parts) if part.path == below), None)
     if found is None:
@@ -153,7 +151,7 @@ def _pressed(entry: Entry, steps: list[str], action: str, number: int) -> tuple[
 
 
 def _add(entry: Entry, _number: int) -> tuple[tuple[Entry, ...], int]:
-    if len(entry.parts) >= MOST_ROWS:
+    if entry.field.closed or len(entry.parts) >= MOST_ROWS:
         return entry.parts, -1
     return (*entry.parts, filled(entry.field.fields[0], NOTHING, join(entry.path, len(entry.parts)))), len(entry.parts)
 

@@ -24,6 +24,8 @@ _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 #: Characters of one text; no field of ours needs more, and a page must be able to show it again.
 LONGEST = {Widget.TEXTAREA: 1_000_000, Widget.LINES: 1_000_000}
 _LONGEST_LINE = 20_000
+#: HTML's words for a person's password: it is taken exactly as typed, for it will be typed like that again.
+_OWN_WORDS = frozenset({"new-password", "current-password"})
 #: How a rule of a class names the field it speaks of: `endpoint: may …`, `dates.issued must …`.
 _NAMED = re.compile(r"(?:\w+\.)*(\w+)(?::\s+|\s+)(.+)", re.DOTALL)
 
@@ -77,11 +79,20 @@ def _rows(entry: Entry, faults: Faults) -> Any:
         _bounded(part.shape, len(taken))
     except Wrong as error:
         faults.setdefault(entry.path, error.fault)
-    return frozenset(taken) if isinstance(part.shape, inspect.FrozenSetType) and not faults else tuple(taken)
+    return _SEVERAL[type(part.shape)](taken)
+
+
+_SEVERAL: dict[type[inspect.Type], Callable[[list[Any]], Any]] = {
+    inspect.VarTupleType: tuple,
+    inspect.ListType: list,
+    inspect.FrozenSetType: frozenset,
+}
 
 
 def _dropped(row: Entry) -> bool:
-    """Whether a row says nothing; one that was stored like that stays."""
+    """Whether a row says nothing; one that was stored like that stays. Where none can be new, only stored ones stay."""
+    if row.field.closed and row.origin is None:
+        return True
     return blank(row) and (row.origin is None or not blank(filled(row.field, row.stored)))
 
 
@@ -119,6 +130,8 @@ def _converted(part: Field, texts: tuple[str, ...]) -> Any:
     if part.widget in {Widget.CHECKBOXES, Widget.LINES}:
         return _several(part, texts)
     text = normal(part, texts[0]) if texts else ""
+    if text and part.autocomplete in _OWN_WORDS:
+        return _fitting(part, texts[0], part.shape)
     if part.widget not in LONGEST:
         text = " ".join(text.split("\n"))
     if not text:

@@ -10,6 +10,7 @@ from aiohttp import ClientSession, web
 import server.audit.tables
 import server.events.tables
 import server.oai.tables
+import server.people.tables
 import server.sword.tables
 from server import VERSION, observe, rendering
 from server import clock as clocks
@@ -34,6 +35,7 @@ from server.oai.routes import Oai
 from server.oai.verbs import Provider
 from server.operate import Operate
 from server.pages import Pages
+from server.people.seeking import SEEK, Seeking
 from server.portal.door import Door
 from server.portal.frame import Frame
 from server.profiles.seal import Seal
@@ -54,6 +56,7 @@ _ = (
     server.audit.tables,
     server.events.tables,
     server.oai.tables,
+    server.people.tables,
     server.sword.tables,
 )  # every table is known once this module is imported
 log = observe.logger("app")
@@ -88,7 +91,11 @@ async def _built(
     understanding = Understanding(readers(), packagings(), files)
     acceptance = Acceptance(database, press, clock, approves=settings.import_as == "approved")
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
-    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: Rendering(database, renderer, shelf, clock)}
+    handlers: dict[str, Handler] = {
+        REGISTER: registrar,
+        RENDER: Rendering(database, renderer, shelf, clock),
+        SEEK: Seeking(database, clock),
+    }
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(
         database, understanding, acceptance, clock, {"sword2": open_deposit},

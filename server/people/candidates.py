@@ -87,9 +87,7 @@ def published_of(tx: Connection, person_id: int) -> list[Linked]:
 
 def refused_works(tx: Connection, person_id: int) -> list[Linked]:
     """Return the works somebody said are not this person's."""
-    query = select(person_links).where(
-        person_links.c.person_id == person_id, person_links.c.state == LinkState.REFUSED.value
-    )
+    query = select(person_links).where(person_links.c.person_id == person_id, person_links.c.state == LinkState.REFUSED.value)
     return _with_works(tx, [link_of(row) for row in tx.execute(query.limit(MOST)).mappings()])
 
 
@@ -125,9 +123,7 @@ def _weighed(found: Linked, person: Person, others: set[str]) -> Candidate:
 def _companions(tx: Connection, person_id: int) -> set[str]:
     """Return with whom a person made works, as the keys of their names."""
     found, _ = linked_works(tx, person_id, 1, MOST)
-    return {
-        other.key for one in found for other in creators(one.work.id, one.work.record) if other.place != one.creator.place
-    }
+    return {other.key for one in found for other in creators(one.work.id, one.work.record) if other.place != one.creator.place}
 
 
 def _with_works(tx: Connection, links: Iterable[Link]) -> list[Linked]:
@@ -145,9 +141,7 @@ def _with_works(tx: Connection, links: Iterable[Link]) -> list[Linked]:
 
 def people_of(tx: Connection, record_id: str) -> dict[Place, tuple[int, str]]:
     """Return who the creators of a work are: number and name, by place."""
-    query = select(person_links).where(
-        person_links.c.record_id == record_id, person_links.c.state == LinkState.LINKED.value
-    )
+    query = select(person_links).where(person_links.c.record_id == record_id, person_links.c.state == LinkState.LINKED.value)
     links = [link_of(row) for row in tx.execute(query).mappings()]
     who = store.some(tx, {link.person_id for link in links})
     return {link.place: (link.person_id, who[link.person_id].person.label) for link in links}

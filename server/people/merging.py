@@ -116,10 +116,12 @@ def merge(tx: Connection, kept_id: int, gone_id: int, actor: Actor, now: datetim
 
 
 def _move_links(tx: Connection, gone_id: int, kept_id: int) -> list[_Place]:
-    """Give one person's links to another and return their places; where the other has one already, that stays, unless it is weaker."""
+    """Give one person's links to another and return their places; where both have one, a candidate gives way."""
     mine = {_place(row): row.state for row in tx.execute(select(person_links).where(person_links.c.person_id == kept_id))}
     theirs = {_place(row): row.state for row in tx.execute(select(person_links).where(person_links.c.person_id == gone_id))}
-    moved = [place for place, state in theirs.items() if mine.get(place) in {None, LinkState.CANDIDATE.value} or state == mine[place]]
+    moved = [
+        place for place, state in theirs.items() if mine.get(place) in {None, LinkState.CANDIDATE.value} or state == mine[place]
+    ]
     key = tuple_(person_links.c.record_id, person_links.c.part, person_links.c.position)
     weaker = [place for place in moved if place in mine]
     for place in weaker:

@@ -49,7 +49,9 @@ class Post(Value, frozen=True, kw_only=True):
     """Where somebody worked, as what, from when to when."""
 
     name: Annotated[Name, Meta(title="Institution")]
-    ror: Annotated[Part, Meta(title="ROR id", description="Such as https://ror.org/03yrm5c26; its check digits are verified.")] = ""
+    ror: Annotated[
+        Part, Meta(title="ROR id", description="Such as https://ror.org/03yrm5c26; its check digits are verified.")
+    ] = ""
     position: Annotated[Part, Meta(title="Position")] = ""
     since: Annotated[Part, Meta(title="From", description="As YYYY, YYYY-MM or YYYY-MM-DD.")] = ""
     until: Annotated[Part, Meta(title="To", description="Empty while it lasts.")] = ""

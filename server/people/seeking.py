@@ -1,4 +1,4 @@
-"""Looking through the works for people who are new, or whose names or identifiers changed. A job; works that come later find them."""
+"""Looking through the works for people who are new, or whose names or identifiers changed: a job. Later works find them."""
 
 import asyncio
 from collections import defaultdict
@@ -126,4 +126,3 @@ def is_waiting(tx: Connection, number: int) -> bool:
     """Whether a person's works are still to be looked for."""
     query = select(people.c.id).where(people.c.id == number, people.c.sought.is_(None), people.c.merged_into.is_(None))
     return tx.execute(query).scalar() is not None
-

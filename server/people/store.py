@@ -153,9 +153,7 @@ def by_email(tx: Connection, email: str) -> list[Kept]:
 
 def owner_of(tx: Connection, scheme: str, value: str) -> int | None:
     """Return whose an identifier is, or None."""
-    return tx.execute(
-        select(person_ids.c.person_id).where(person_ids.c.scheme == scheme, person_ids.c.value == value)
-    ).scalar()
+    return tx.execute(select(person_ids.c.person_id).where(person_ids.c.scheme == scheme, person_ids.c.value == value)).scalar()
 
 
 def proved(tx: Connection, number: int) -> set[tuple[str, str]]:

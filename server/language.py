@@ -5,6 +5,8 @@ from functools import cache
 from gettext import NullTranslations, translation
 from pathlib import Path
 
+from markupsafe import Markup, escape
+
 ENGLISH = "en"
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -27,12 +29,22 @@ def choose(wanted: str) -> None:
     _current.set(next((name for name in _ranked(wanted) if name == ENGLISH or _catalogue(name) is not _NONE), ENGLISH))
 
 
-def gettext(message: str) -> str:
-    return _catalogue(_current.get()).gettext(message)
+def gettext(message: str, **values: object) -> str:
+    """Return a message in the language of the request, its `%(name)s` filled in and escaped for HTML.
+
+    A message without values is returned as it is, so that words with a percent sign in them can be passed through.
+    """
+    said = _catalogue(_current.get()).gettext(message) if message else ""
+    return _filled(said, values) if values else said
 
 
-def ngettext(one: str, many: str, number: int) -> str:
-    return _catalogue(_current.get()).ngettext(one, many, number)
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """Return the form of a message that goes with a number, which it may name as `%(num)s`."""
+    return _filled(_catalogue(_current.get()).ngettext(one, many, num), values | {"num": f"{num:,}"})
+
+
+def _filled(said: str, values: dict[str, object]) -> Markup:
+    return Markup(escape(said)) % values  # noqa: S704 -- escaped; the values are escaped as they are filled in
 
 
 _NONE = NullTranslations()

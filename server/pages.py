@@ -84,7 +84,7 @@ def environment() -> Environment:
         finalize=_finalize,
         extensions=["jinja2.ext.i18n"],
     )
-    engine.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    engine.install_gettext_callables(language.gettext, language.ngettext, newstyle=False)  # type: ignore[attr-defined]  # the extension's
     engine.filters |= {"moment": _moment, "day": _day, "size": size}
     engine.globals["static"] = static
     return engine

@@ -17,8 +17,9 @@ from server.oai import harvesters
 from server.oai.harvesters import Harvester
 from server.portal.spoken import age
 from server.records import store as records
+from server.records.store import State
 from server.sword import store as sword
-from server.sword.model import ContainerState, DepositState
+from server.sword.model import DepositState
 
 HARVESTERS = 8
 """So many are shown: those who came last."""
@@ -73,7 +74,7 @@ WATCHED = (
     Watch("identifier", IdentifierState.BLOCKED, "blocked: the agency refuses our account", "/admin/identifiers?state=blocked"),
     Watch("job", JobState.HELD, "waiting for somebody"),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
-    Watch("work", ContainerState.PENDING, "waiting for approval", "/admin/imports?state=pending", "wait"),
+    Watch("work", State.PENDING, "waiting for approval", "/admin/works?state=pending", "wait"),
     Watch(
         "identifier",
         IdentifierState.SUBMITTED,
@@ -91,14 +92,14 @@ def overview(tx: Connection, now: datetime) -> Overview:
     """Count everything, and find what is stuck."""
     waiting = {
         "import": sword.waiting(tx),
-        "work": sword.containers_waiting(tx),
+        "work": records.waiting(tx),
         "identifier": ledger.waiting(tx),
         "job": queue.waiting(tx),
         "harvester": harvesters.stalled(tx, now),
     }
     stuck = (_stuck(watch, waiting[watch.subject].get(watch.state), now) for watch in WATCHED)
     cards = (
-        Card("Works", _figures(words.WORKS, records.counts(tx))),
+        Card("Works", _figures(words.WORKS, records.counts(tx)), "/admin/works"),
         Card("Imports", _figures(words.DEPOSITS, sword.counts(tx)), "/admin/imports"),
         Card("Identifiers", _figures(words.IDENTIFIERS, ledger.counts(tx)), "/admin/identifiers"),
         Card("Jobs", _figures(words.JOBS, queue.counts(tx))),

@@ -30,15 +30,18 @@ CONTAINERS = {
     ContainerState.IN_PROGRESS: Word("in progress", "The depositor will send more.", "wait"),
     ContainerState.HELD: Word("held", "Its content needs attention.", "bad"),
     ContainerState.PENDING: Word("waits for approval", "It is complete. Publish it, and the world can read it.", "wait"),
+    ContainerState.RETURNED: Word("returned", "Its depositor was told what to change.", "wait"),
     ContainerState.ACCEPTED: Word("published", "The work is published.", "good"),
     ContainerState.RECEIVED: Word("received", "It is about to be read.", "wait"),
     ContainerState.DELETED: Word("deleted", "The depositor deleted it.", ""),
 }
 
 WORKS = {
-    State.PUBLISHED: Word("published", "", "good"),
-    State.DRAFT: Word("draft", "", "wait"),
-    State.WITHDRAWN: Word("withdrawn", "", ""),
+    State.PENDING: Word("waits for approval", "It is complete. Publish it, and the world can read it; or return it.", "wait"),
+    State.RETURNED: Word("returned", "Its depositor was told what to change.", "wait"),
+    State.DRAFT: Word("draft", "Somebody is still writing it. Only people behind the login see it.", ""),
+    State.PUBLISHED: Word("published", "Everybody can read it, and harvesters get it.", "good"),
+    State.WITHDRAWN: Word("withdrawn", "Its page is a tombstone; its files are closed.", ""),
 }
 
 IDENTIFIERS = {

@@ -258,17 +258,6 @@ def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 
 
-def containers_waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
-    """Count the containers that are not at an end, by state, with the oldest one's time of change."""
-    ended = [ContainerState.ACCEPTED.value, ContainerState.DELETED.value]
-    query = (
-        select(containers.c.state, func.count(), func.min(containers.c.changed))
-        .where(containers.c.state.not_in(ended))
-        .group_by(containers.c.state)
-    )
-    return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
-
-
 def states_of(tx: Connection, numbers: Iterable[str]) -> dict[str, ContainerState]:
     """Return the states of containers, deleted ones too."""
     query = select(containers.c.id, containers.c.state).where(containers.c.id.in_(list(numbers)))

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from server.db.columns import Utc
+from server.db.migrations.moves import to_0002
 
 revision = "0002"
 down_revision = "0001"
@@ -87,6 +88,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_people_sorted", ["sorted", "id"], unique=False)
 
     op.create_table(
+        "searchable",
+        sa.Column("record_id", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("type", sa.String(length=64), nullable=False),
+        sa.Column("collection", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.Integer(), nullable=True),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("access", sa.String(length=16), nullable=False),
+        sa.Column("files", sa.Boolean(), nullable=False),
+        sa.Column("modified", Utc(), nullable=False),
+        sa.Column("sorting", sa.String(length=80), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_searchable_record_id")),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_searchable")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("searchable", schema=None) as batch_op:
+        batch_op.create_index("ix_searchable_modified", ["modified", "record_id"], unique=False)
+        batch_op.create_index("ix_searchable_owner", ["owner", "record_id"], unique=False)
+        batch_op.create_index("ix_searchable_sorting", ["sorting", "record_id"], unique=False)
+        batch_op.create_index("ix_searchable_state", ["state", "record_id"], unique=False)
+
+    op.create_table(
         "person_ids",
         sa.Column("scheme", sa.String(length=20), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
@@ -143,8 +167,16 @@ def upgrade() -> None:
     with op.batch_alter_table("person_names", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_names_key"), ["key"], unique=False)
 
+    with op.batch_alter_table("records", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("replacement", sa.Text(), nullable=True))
+
+    to_0002(op.get_bind())
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("records", schema=None) as batch_op:
+        batch_op.drop_column("replacement")
+
     with op.batch_alter_table("person_names", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_names_key"))
 
@@ -158,6 +190,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_ids_person_id"))
 
     op.drop_table("person_ids")
+    with op.batch_alter_table("searchable", schema=None) as batch_op:
+        batch_op.drop_index("ix_searchable_state")
+        batch_op.drop_index("ix_searchable_sorting")
+        batch_op.drop_index("ix_searchable_owner")
+        batch_op.drop_index("ix_searchable_modified")
+
+    op.drop_table("searchable")
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.drop_index("ix_people_sorted")
         batch_op.drop_index("ix_people_email")

@@ -82,9 +82,7 @@ def withdraw(
 
     `replacement` names what took its place: the id of a work of ours, a DOI or an address.
     """
-    return _shown(
-        tx, press, "record.withdrawn", withdrawn(tx, press, stored, reason, now, replacement=replacement), now
-    )
+    return _shown(tx, press, "record.withdrawn", withdrawn(tx, press, stored, reason, now, replacement=replacement), now)
 
 
 def hand_back(tx: Connection, press: Press, stored: Stored, reason: str, now: datetime) -> Stored:

@@ -1,5 +1,6 @@
 """What of the works is a person's, and what may be: with the evidence that lets somebody decide."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -60,6 +61,19 @@ def place_of(text: str) -> Place | None:
     return Place(record_id, part, int(position))
 
 
+def tallies(tx: Connection, numbers: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Count the links of people by state."""
+    query = (
+        select(person_links.c.person_id, person_links.c.state, func.count(func.distinct(person_links.c.record_id)))
+        .where(person_links.c.person_id.in_(list(numbers)))
+        .group_by(person_links.c.person_id, person_links.c.state)
+    )
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for number, state, count in tx.execute(query):
+        found[number][state] = count
+    return found
+
+
 def linked_works(tx: Connection, person_id: int, page: int, size: int) -> tuple[list[Linked], int]:
     """Return a page of a person's works, the newest first, and how many there are."""
     mine = (person_links.c.person_id == person_id, person_links.c.state == LinkState.LINKED.value)
@@ -83,6 +97,13 @@ def published_of(tx: Connection, person_id: int) -> list[Linked]:
         )
     )
     return _with_works(tx, [link_of(row) for row in tx.execute(query).mappings()])
+
+
+def lacking_orcid(tx: Connection, person_id: int, person: Person) -> int:
+    """Count the published works that do not name a person's ORCID iD though the person is among their creators."""
+    if not person.id_of("orcid"):
+        return 0
+    return len({one.work.id for one in published_of(tx, person_id) if not one.creator.agent.id_of("orcid")})
 
 
 def refused_works(tx: Connection, person_id: int) -> list[Linked]:

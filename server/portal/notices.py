@@ -6,4 +6,10 @@ NOTICES = {
     "closed": "It is set aside.",
     "saved": "Saved.",
     "deleted": "Deleted.",
+    "person-added": "The person is kept. The works are looked through for them now.",
+    "people-decided": "It is kept who they are.",
+    "people-merged": "The two are one person now.",
+    "people-parted": "They are two people again.",
+    "people-brought": "The people are brought in. The works are looked through for them now.",
+    "people-same": "Everybody in the file is here as it says; nothing was changed.",
 }

@@ -88,7 +88,7 @@ def replacing(tx: Connection, stored: Stored, text: str) -> str | None:
     if not text:
         return None
     number = text.upper() if _ULID.fullmatch(text.upper()) else ""
-    if not number and not text.startswith(("https://", "http://")) or "doi.org/" in text:
+    if (not number and not text.startswith(("https://", "http://"))) or "doi.org/" in text:
         text = doi.normal(text)
         number = ledger.owner_of(tx, "doi", text) or ""
     if number == stored.id:

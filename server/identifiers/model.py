@@ -102,8 +102,12 @@ class Client(Protocol):
 class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A suffix label and the categories or types (codes) that get it."""
 
-    types: tuple[str, ...]
-    label: Annotated[str, Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+$")]
+    types: Annotated[tuple[str, ...], title("Categories and types", "Whose DOIs get the label.")]
+    label: Annotated[
+        str,
+        Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+$"),
+        title("Label", rule="may hold letters A to Z, digits and . - _ ; ( ) / only"),
+    ]
 
 
 class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,7 +122,9 @@ class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     padding: Annotated[
         int, Meta(ge=1, le=9), title("Padding", "Total digits of the number, zero-filled; a larger number grows.")
     ] = 8
-    labels: Annotated[tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.")] = ()
+    labels: Annotated[
+        tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.", one="Suffix label")
+    ] = ()
     types: Annotated[
         tuple[str, ...], title("Asset categories and types", "Codes of categories or types this agency serves; empty means all.")
     ] = ()

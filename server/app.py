@@ -12,6 +12,7 @@ import server.events.tables
 import server.oai.tables
 import server.people.tables
 import server.sword.tables
+import server.works.tables
 from server import VERSION, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
@@ -58,6 +59,7 @@ _ = (
     server.oai.tables,
     server.people.tables,
     server.sword.tables,
+    server.works.tables,
 )  # every table is known once this module is imported
 log = observe.logger("app")
 

@@ -7,12 +7,12 @@ from aiohttp import web
 from server.admin.audit import Audit
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
-from server.admin.people.listing import Listing
-from server.admin.people.merging import Merging
-from server.admin.people.person import PersonPage
-from server.admin.people.spreadsheet import Spreadsheet
+from server.admin.people.rooms import People
 from server.admin.search import Search
 from server.admin.start import Start
+from server.admin.works.listing import Listing
+from server.admin.works.work import WorkRoom
+from server.admin.works.writing import Writing
 from server.portal.frame import Frame
 
 
@@ -26,12 +26,12 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
     return (
         Start(frame),
+        Listing(frame),
+        Writing(frame),
+        WorkRoom(frame),
         Imports(frame),
         Identifiers(frame),
-        Listing(frame),
-        Spreadsheet(frame),
-        Merging(frame),
-        PersonPage(frame),
+        People(frame),
         Audit(frame),
         Search(frame),
     )

@@ -15,7 +15,10 @@ from server.identifiers import ledger
 from server.portal.door import VISITOR
 from server.portal.frame import Frame
 from server.profiles import store as profiles
+from server.records.vocabulary import TYPES
 from server.sword import store as deposits
+from server.works import find
+from server.works.find import Wanted
 
 MOST = 8
 """Finds shown of each subject; its own page shows the rest."""
@@ -59,6 +62,13 @@ def _found(tx: Connection, account: Account, text: str) -> list[tuple[Source, Se
     return [(source, finds) for source, finds in asked_for if finds]
 
 
+def _works(tx: Connection, text: str) -> list[Find]:
+    return [
+        Find(f"/admin/works/{it.id}", it.title, TYPES[it.type].label, words.WORKS[it.state])
+        for it in find.page(tx, Wanted(q=text), size=MOST)
+    ]
+
+
 def _imports(tx: Connection, text: str) -> list[Find]:
     return [
         Find(f"/admin/imports/{it.id}", it.title or it.filename or it.id, it.account or "", words.DEPOSITS[it.state])
@@ -87,6 +97,7 @@ def _accounts(tx: Connection, text: str) -> list[Find]:
 
 #: What is searched, in the order it is shown.
 SOURCES = (
+    Source("Works", Right.WORKS, _works, "/admin/works"),
     Source("Imports", Right.WORKS, _imports, "/admin/imports"),
     Source("Identifiers", Right.WORKS, _identifiers, "/admin/identifiers"),
     Source("Integrations", Right.PROFILES, _profiles),

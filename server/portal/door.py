@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import MultipartReader, web
 from multidict import MultiDict, MultiDictProxy
 
 from server import observe
@@ -18,6 +18,7 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.pages import Pages
+from server.portal import upload
 from server.xml import clean
 
 CSRF = "csrf"
@@ -55,6 +56,7 @@ class Visitor:
 
 
 VISITOR = web.RequestKey("visitor", Visitor)
+PARTS = web.RequestKey("parts", MultipartReader)
 
 
 def right_of(handler: object) -> Right | None:
@@ -87,8 +89,11 @@ class Door:
             web.post("/logout", self.admitted(Right.ACCOUNT, self.logout)),
         ]
 
-    def admitted(self, right: Right, handler: Handler) -> Handler:
-        """Let a handler see only accounts with a right: strangers are shown to the login, forms carry proof."""
+    def admitted(self, right: Right, handler: Handler, *, files: bool = False) -> Handler:
+        """Let a handler see only accounts with a right: strangers are shown to the login, forms carry proof.
+
+        A handler that takes `files` finds a form in parts opened behind its proof, at PARTS.
+        """
 
         async def answer(request: web.Request) -> web.StreamResponse:
             cookie = request.cookies.get(self.cookie, "")
@@ -100,7 +105,10 @@ class Door:
                 log.warning("refused a page", extra={"account": account.name, "path": request.path})
                 raise web.HTTPForbidden(text=_NOT_YOURS)
             request[VISITOR] = Visitor(account, self._proof(cookie), request.remote or "")
-            if request.method == "POST":
+            if request.method == "POST" and files and upload.has_files(request):
+                same_site(request)
+                request[PARTS] = await upload.opened(request, request[VISITOR].csrf)
+            elif request.method == "POST":
                 await self._prove(request)
             response = await handler(request)
             if not response.prepared:

@@ -33,11 +33,21 @@ _ULID = re.compile("[0-9A-Z]{26}")
 
 
 def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, by: Actor, now: datetime) -> Stored:
-    """Publish a work that is not published, or a withdrawn one again. Raises Conflict and Invalid as `publishing.approve`."""
+    """Publish a work that is not published, or a withdrawn one again.
+
+    Raises Conflict and Invalid as `publishing.approve`.
+    """
     _move_container(tx, stored.id, ContainerState.ACCEPTED, now, "published", f"The work is published, approved by {by.name}.")
     deed = "record.restored" if stored.state is State.WITHDRAWN else "record.published"
     _note(tx, by, deed, stored, now, state=(stored.state.value, State.PUBLISHED.value))
     return publishing.approve(tx, press, stored, prepared, now)
+
+
+def restore(tx: Connection, press: Press, stored: Stored, prepared: Prepared, by: Actor, now: datetime) -> Stored:
+    """Publish a withdrawn work again. Raises Conflict where it is not withdrawn."""
+    if stored.state is not State.WITHDRAWN:
+        raise Conflict("The work is not withdrawn.", code="state")
+    return approve(tx, press, stored, prepared, by, now)
 
 
 def hand_back(tx: Connection, press: Press, stored: Stored, reason: str, by: Actor, now: datetime) -> Stored:
@@ -46,6 +56,13 @@ def hand_back(tx: Connection, press: Press, stored: Stored, reason: str, by: Act
     _move_container(tx, stored.id, ContainerState.RETURNED, now, "returned", words)
     _note(tx, by, "record.returned", stored, now, state=(stored.state.value, State.RETURNED.value), reason=(None, reason))
     return publishing.hand_back(tx, press, stored, reason, now)
+
+
+def hand_in(tx: Connection, stored: Stored, by: Actor, now: datetime) -> Stored:
+    """Let a draft or a returned work wait for approval. Raises Conflict."""
+    _move_container(tx, stored.id, ContainerState.PENDING, now, "handed in", f"The work was handed in by {by.name}.")
+    _note(tx, by, "record.handed-in", stored, now, state=(stored.state.value, State.PENDING.value))
+    return publishing.hand_in(tx, stored, now)
 
 
 def withdraw(
@@ -152,7 +169,11 @@ def changes_of(before: Record, after: Record) -> dict[str, tuple[Any, Any]]:
     return audit.differences(msgspec.to_builtins(before), msgspec.to_builtins(after))
 
 
-def reviewed(reason: str) -> Deed:
+Reasoned = Callable[[str, str], Deed]
+"""Makes a deed of a reason and (where it has one) a replacement."""
+
+
+def returned(reason: str, _replacement: str = "") -> Deed:
     """Return the deed that returns a work with a reason."""
 
     def deed(tx: Connection, press: Press, stored: Stored, _prepared: Prepared, by: Actor, now: datetime) -> Stored:
@@ -161,7 +182,7 @@ def reviewed(reason: str) -> Deed:
     return deed
 
 
-def taken_away(reason: str, replacement: str) -> Deed:
+def taken_away(reason: str, replacement: str = "") -> Deed:
     """Return the deed that withdraws a work with a reason and perhaps a replacement."""
 
     def deed(tx: Connection, press: Press, stored: Stored, _prepared: Prepared, by: Actor, now: datetime) -> Stored:

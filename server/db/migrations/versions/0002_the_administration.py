@@ -88,6 +88,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_people_sorted", ["sorted", "id"], unique=False)
 
     op.create_table(
+        "queries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("created", Utc(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_queries_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_queries")),
+    )
+    with op.batch_alter_table("queries", schema=None) as batch_op:
+        batch_op.create_index("uq_queries_name", ["account_id", "name"], unique=True)
+
+    op.create_table(
         "searchable",
         sa.Column("record_id", sa.String(length=26), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
@@ -197,6 +211,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_searchable_modified")
 
     op.drop_table("searchable")
+    with op.batch_alter_table("queries", schema=None) as batch_op:
+        batch_op.drop_index("uq_queries_name")
+
+    op.drop_table("queries")
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.drop_index("ix_people_sorted")
         batch_op.drop_index("ix_people_email")

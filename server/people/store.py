@@ -194,11 +194,12 @@ def every(tx: Connection, after: int = 0, size: int = 500) -> list[Kept]:
 
 
 def unlinked_accounts(tx: Connection, email: str) -> list[tuple[int, str]]:
-    """Return the active accounts that belong to no person, those with an e-mail address first."""
+    """Return the active accounts that belong to no person, first those that are called like an e-mail address or its beginning."""
     taken = select(people.c.account_id).where(people.c.account_id.is_not(None))
-    query = select(accounts.c.id, accounts.c.name, accounts.c.email).where(accounts.c.active, accounts.c.id.not_in(taken))
+    query = select(accounts.c.id, accounts.c.name).where(accounts.c.active, accounts.c.id.not_in(taken))
     rows = tx.execute(query.order_by(accounts.c.name)).all()
-    return [(row.id, row.name) for row in sorted(rows, key=lambda row: not (email and row.email == email))]
+    alike = {email, email.partition("@")[0]} - {""}
+    return [(row.id, row.name) for row in sorted(rows, key=lambda row: row.name.lower() not in alike)]
 
 
 def _kept(row: RowMapping) -> Kept:

@@ -31,6 +31,7 @@ from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
 from server.middleware import Translator, identified
+from server.my.rooms import rooms as own_rooms
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
@@ -139,12 +140,14 @@ def web_application(house: House) -> web.Application:
     tally = Tally(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
     application.cleanup_ctx.append(tally.flushing)
+    frame = Frame(house, door, pages)
     everything: tuple[Room, ...] = (
         Oai(house.database, provider, house.clock, tally),
         sword,
         items,
         door,
-        *rooms(Frame(house, door, pages)),
+        *own_rooms(frame),
+        *rooms(frame),
         pages,
         Operate(house.database),
     )

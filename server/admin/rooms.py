@@ -12,8 +12,9 @@ from server.admin.search import Search
 from server.admin.start import Start
 from server.admin.works.listing import Listing
 from server.admin.works.work import WorkRoom
-from server.admin.works.writing import Writing
+from server.admin.works.writing import WORKS
 from server.portal.frame import Frame
+from server.portal.writing import Writing
 
 
 class Room(Protocol):
@@ -27,7 +28,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     return (
         Start(frame),
         Listing(frame),
-        Writing(frame),
+        Writing(frame, WORKS),
         WorkRoom(frame),
         Imports(frame),
         Identifiers(frame),

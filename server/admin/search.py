@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 
 from server.accounts import store as accounts
 from server.accounts.model import ROLES, Account, Right
-from server.admin import words
-from server.admin.asked import asked
-from server.admin.words import Word
 from server.identifiers import ledger
+from server.portal import words
+from server.portal.asked import asked
 from server.portal.door import VISITOR
 from server.portal.frame import Frame
+from server.portal.words import Word
 from server.profiles import store as profiles
 from server.records.vocabulary import TYPES
 from server.sword import store as deposits

@@ -52,6 +52,22 @@ def at_version(tx: Connection, number: int, version: int) -> Kept:
     return kept
 
 
+def save_own(tx: Connection, account_id: int, version: int, person: Person, actor: Actor, now: datetime) -> Kept:
+    """Make what somebody says of themselves their person; whoever is nobody yet becomes one, with this account.
+
+    Raises Conflict, and Invalid where an identifier its registry confirmed would go.
+    """
+    mine = store.of_account(tx, account_id)
+    if mine is None:
+        kept = add(tx, person, actor, now)
+        set_account(tx, kept.id, account_id, actor, now)
+        return kept
+    gone = store.proved(tx, mine.id) - {(one.scheme, one.value) for one in person.ids}
+    if gone:
+        raise Invalid("An identifier that its registry confirmed cannot be taken away here.", place="ids")
+    return change(tx, mine.id, version, person, actor, now)
+
+
 def set_active(tx: Connection, number: int, active: bool, actor: Actor, now: datetime) -> None:  # noqa: FBT001 -- stored as it is
     """Keep a person among those who are here, or among those who left; works stay linked either way."""
     kept = store.get(tx, number)

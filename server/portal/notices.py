@@ -13,6 +13,7 @@ NOTICES = {
     "reserved": "A DOI is reserved for the work.",
     "search-kept": "The search is kept.",
     "deleted": "Deleted.",
+    "discarded": "The draft is discarded.",
     "person-added": "The person is kept. The works are looked through for them now.",
     "people-decided": "It is kept who they are.",
     "people-merged": "The two are one person now.",

@@ -7,12 +7,12 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin.asked import asked, number
 from server.errors import Conflict
 from server.people import candidates, keeping, store
 from server.people.model import Person
 from server.people.sheet import WHOLE
 from server.people.store import Kept, Search
+from server.portal.asked import asked, number
 from server.portal.door import VISITOR, pairs
 from server.portal.frame import Frame, led
 

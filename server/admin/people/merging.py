@@ -6,12 +6,12 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin.asked import asked, number
 from server.admin.people.person import person_number
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.people import merging, store
 from server.people.merging import Preview
 from server.people.store import Kept, Search
+from server.portal.asked import asked, number
 from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame, led
 

@@ -10,8 +10,6 @@ from sqlalchemy import Connection
 
 from server.accounts import store as accounts
 from server.accounts.model import Right
-from server.admin.asked import asked, number
-from server.admin.words import WORKS
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.people import candidates, keeping, merging, seeking, store
@@ -20,8 +18,10 @@ from server.people.linking import LinkState
 from server.people.model import Person
 from server.people.sheet import WHOLE
 from server.people.store import Kept
+from server.portal.asked import asked, number
 from server.portal.door import VISITOR, pairs
 from server.portal.frame import Frame, led
+from server.portal.words import WORKS
 
 PAGE = 50
 

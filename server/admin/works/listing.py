@@ -9,11 +9,11 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin import words
-from server.admin.asked import asked, number
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid
+from server.portal import words
+from server.portal.asked import asked, number
 from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame, led
 from server.records.vocabulary import TYPES
@@ -117,9 +117,7 @@ def _seen(tx: Connection, wanted: Wanted, behind: Behind | None, account_id: int
     )
 
 
-def _keep(
-    tx: Connection, account_id: int, name: str, wanted: Wanted, by: Actor, now: datetime, *, shared: bool
-) -> None:
+def _keep(tx: Connection, account_id: int, name: str, wanted: Wanted, by: Actor, now: datetime, *, shared: bool) -> None:
     saved.keep(tx, account_id, name, wanted, now, shared=shared)
     audit.note(tx, by, "search.kept", "search", name[:100], now, summary=wanted.query)
 

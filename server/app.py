@@ -13,7 +13,7 @@ import server.oai.tables
 import server.people.tables
 import server.sword.tables
 import server.works.tables
-from server import VERSION, observe, rendering
+from server import VERSION, housekeeping, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
 from server.admin.rooms import Room, rooms
@@ -22,6 +22,7 @@ from server.db.engine import Database
 from server.db.opening import open_database
 from server.house import House
 from server.housekeeping import keep_house
+from server.identifiers import update
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.register import Registrar
 from server.items.routes import Items
@@ -30,7 +31,7 @@ from server.jobs.worker import Worker
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
-from server.middleware import Translator, identified
+from server.middleware import TRUSTED, Translator, armoured, identified
 from server.my.rooms import rooms as own_rooms
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
@@ -45,6 +46,10 @@ from server.publishing import Press
 from server.records import changes
 from server.records.files import DiskStore
 from server.rendering import RENDER, Rendering
+from server.runs.run import Runner
+from server.runs.schedule import keep_schedules
+from server.runs.store import RUN
+from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.sword.accept import READ, Acceptance
 from server.sword.intake import Intake
@@ -53,6 +58,7 @@ from server.sword.understand import Understanding
 from server.sword.v2.documents import Collection, Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
+from server.works import bulk
 
 _ = (
     server.audit.tables,
@@ -94,18 +100,23 @@ async def _built(
     understanding = Understanding(readers(), packagings(), files)
     acceptance = Acceptance(database, press, clock, approves=settings.import_as == "approved")
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
-    handlers: dict[str, Handler] = {
-        REGISTER: registrar,
-        RENDER: Rendering(database, renderer, shelf, clock),
-        SEEK: Seeking(database, clock),
-    }
+    renders = Rendering(database, renderer, shelf, clock)
+    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: renders, SEEK: Seeking(database, clock)}
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(
         database, understanding, acceptance, clock, {"sword2": open_deposit},
         refuses=settings.content_faults == "refuse", read_now=settings.read_now_mb * 2**20, wake=worker.call,
     )  # fmt: skip
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
-    return House(settings, clock, database, files, seal, key, shelf, understanding.readers, press, intake, worker, session)
+    life = timedelta(days=settings.oai_token_days)
+    tasks = Tasks((
+        update.task(database, shelf, worker.do),
+        bulk.task(database, press),
+        rendering.again(renders),
+        housekeeping.tidying(database, files, clock, life),
+    ))  # fmt: skip
+    handlers[RUN] = Runner(database, tasks, clock)
+    return House(settings, clock, database, files, seal, key, shelf, understanding.readers, press, intake, worker, tasks, session)
 
 
 async def _renderer(settings: Settings, clock: Clock, database: Database, *, serving: bool) -> Renderer:
@@ -141,6 +152,8 @@ def web_application(house: House) -> web.Application:
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
     application.cleanup_ctx.append(tally.flushing)
     frame = Frame(house, door, pages)
+    application[TRUSTED] = settings.proxies
+    application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
         Oai(house.database, provider, house.clock, tally),
         sword,
@@ -162,9 +175,11 @@ async def working(house: House) -> AsyncIterator[None]:
     life = timedelta(days=house.settings.oai_token_days)
     task = asyncio.create_task(house.worker.run(), name="worker")
     tidying = asyncio.create_task(keep_house(house.database, house.files, house.clock, life), name="housekeeping")
+    beginning = asyncio.create_task(keep_schedules(house.database, house.tasks, house.clock), name="schedules")
     try:
         yield
     finally:
         tidying.cancel()
+        beginning.cancel()
         await house.worker.stop()
-        await asyncio.gather(task, tidying, return_exceptions=True)
+        await asyncio.gather(task, tidying, beginning, return_exceptions=True)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from server.accounts import store as accounts
 from server.accounts.model import Role
 from server.accounts.passwords import generate, hashed
+from server.audit.log import OPERATOR
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.harvest import batch
 from server.harvest.batch import Item, Known, Report
@@ -27,6 +28,9 @@ from server.jobs import queue
 from server.profiles import store as profiles
 from server.records import store as records
 from server.records.vocabulary import TYPES
+from server.runs import store as runs
+from server.runs.model import Outcome, Run
+from server.runs.store import Wanted
 from server.sword import store as deposits
 
 LARGEST = 256 * 2**20
@@ -220,6 +224,53 @@ def _mint(tx: Connection, house: House, arguments: Mint) -> list[str]:
     return [reserve(tx, house.agencies, None, arguments.type, house.clock()).value for _ in range(arguments.count)]
 
 
+class JobStart(Arguments, frozen=True, kw_only=True):
+    task: str
+    values: dict[str, Any] = {}
+
+
+class JobNumber(Arguments, frozen=True, kw_only=True):
+    number: int
+
+
+async def job_tasks(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
+    """Return the tasks that can be started, with the names of their parameters."""
+    return [
+        {"name": t.name, "title": t.title, "description": t.description, "parameters": t.parameters.__struct_fields__}
+        for t in house.tasks
+        if t.offered
+    ]
+
+
+async def job_list(house: House, _arguments: Nothing) -> list[Run]:
+    """Return what runs and waits, then the last that ended."""
+    return [*await house.database.read(runs.going_on), *await house.database.read(runs.ended, Wanted(), 20)]
+
+
+async def job_show(house: House, arguments: JobNumber) -> dict[str, Any]:
+    run = await house.database.read(runs.get, arguments.number)
+    failed = await house.database.read(runs.items, arguments.number, outcome=Outcome.FAILED.value, limit=20)
+    return {"run": run, "log": await house.database.read(runs.lines, arguments.number, 50), "failed": failed}
+
+
+async def job_start(house: House, arguments: JobStart) -> Run:
+    """Ask for a run; raises NotFound for a task, Invalid for its parameters."""
+    task = house.tasks.get(arguments.task)
+    try:
+        given = msgspec.convert(arguments.values, task.parameters, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"{error}.", place="values", remedy=f"It takes {', '.join(task.parameters.__struct_fields__)}.") from error
+    run = await house.database.write(runs.start, task, given, OPERATOR, house.clock())
+    house.worker.call()
+    return run
+
+
+async def job_cancel(house: House, arguments: JobNumber) -> Run:
+    run = await house.database.write(runs.cancel, arguments.number, OPERATOR, house.clock())
+    house.worker.call()
+    return run
+
+
 class Origins(Arguments, frozen=True, kw_only=True):
     origins: list[str]
 
@@ -278,6 +329,11 @@ OPERATIONS = {
     "profile-delete": Operation(ProfileName, profile_delete),
     "profile-test": Operation(ProfileName, profile_test),
     "mint": Operation(Mint, mint),
+    "job-tasks": Operation(Nothing, job_tasks),
+    "job-list": Operation(Nothing, job_list),
+    "job-show": Operation(JobNumber, job_show),
+    "job-start": Operation(JobStart, job_start),
+    "job-cancel": Operation(JobNumber, job_cancel),
     "shape": Operation(Nothing, shape),
     "known": Operation(Origins, known),
     "store": Operation(Store, store_works),

@@ -13,6 +13,7 @@ from server.profiles.seal import Seal
 from server.publishing import Press
 from server.records.files import DiskStore
 from server.registry import Registry
+from server.runs.task import Tasks
 from server.settings import Settings
 from server.sword.intake import Intake
 
@@ -32,4 +33,5 @@ class House:
     press: Press
     intake: Intake
     worker: Worker
+    tasks: Tasks
     session: ClientSession

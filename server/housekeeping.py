@@ -1,9 +1,11 @@
-"""What nobody asks for and somebody must do: old ghosts, finished jobs and torn uploads are removed, once an hour."""
+"""What nobody asks for and somebody must do: old ghosts, finished jobs and runs, torn uploads are removed, once an hour."""
 
 import asyncio
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from server import observe
+from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Unavailable
@@ -11,9 +13,13 @@ from server.events import telling
 from server.jobs import queue
 from server.records import changes
 from server.records.files import DiskStore
+from server.runs import store as runs
+from server.runs.model import ItemOutcome, Outcome
+from server.runs.task import Nothing, Task, one_step
 
 PAUSE = 3600.0
 JOBS_KEPT = timedelta(days=30)
+RUNS_KEPT = timedelta(days=180)
 
 log = observe.logger("housekeeping")
 
@@ -33,15 +39,47 @@ async def keep_house(database: Database, files: DiskStore, clock: Clock, token_l
         await asyncio.sleep(PAUSE)
 
 
-async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: timedelta) -> int:
-    """Tidy up once, in small transactions, and return how many ghosts went."""
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """How much of what went."""
+
+    ghosts: int
+    jobs: int
+    runs: int
+    uploads: int
+
+    def __str__(self) -> str:
+        parts = (
+            (self.ghosts, "old states of the feed"),
+            (self.jobs, "finished jobs"),
+            (self.runs, "reports of old runs"),
+            (self.uploads, "torn uploads"),
+        )
+        return "; ".join(f"{words}: {count:,}" for count, words in parts if count)
+
+
+async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: timedelta) -> Tidied:
+    """Tidy up once, in small transactions, and return what went."""
     edge = clock() - 2 * token_life - timedelta(days=1)
-    total = 0
+    ghosts = old = 0
     while gone := await database.write(changes.purge, edge):
-        total += gone
+        ghosts += gone
+    while gone := await database.write(runs.forget, clock() - RUNS_KEPT):
+        old += gone
     done = await database.write(queue.forget, clock() - JOBS_KEPT)
     await database.write(telling.forget, clock() - JOBS_KEPT)
-    torn = await asyncio.to_thread(files.sweep)
-    if total or done or torn:
-        log.info("tidied up", extra={"ghosts": total, "jobs": done, "uploads": torn})
-    return total
+    tidied = Tidied(ghosts, done, old, await asyncio.to_thread(files.sweep))
+    if str(tidied):
+        log.info("tidied up", extra=asdict(tidied))
+    return tidied
+
+
+def tidying(database: Database, files: DiskStore, clock: Clock, token_life: timedelta) -> Task[Nothing]:
+    """Return the task that tidies up now."""
+
+    async def do(_parameters: Nothing, _actor: Actor) -> ItemOutcome:
+        said = str(await tidy(database, files, clock, token_life))
+        return ItemOutcome(Outcome.CHANGED, f"Removed: {said}.") if said else ItemOutcome(Outcome.UNCHANGED, "All was tidy.")
+
+    description = "Removes what nobody needs any more: old states of the feed, finished jobs, old reports, torn uploads."
+    return one_step("tidy-up", "Tidy up", f"{description} It is also done every hour.", Nothing, do)

@@ -1,15 +1,16 @@
 """What happens to every request: it gets an id, is counted and logged, and no stranger ever sees a stack trace."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from ulid import ULID
 
-from server import language, observe
+from server import language, observe, proxies
 from server.errors import Conflict, NotFound, Refused, SheafError, TooLarge, Unavailable
+from server.proxies import Client, Network
 
 log = observe.logger("web")
 
@@ -21,6 +22,36 @@ _STATUS: dict[type[SheafError], int] = {NotFound: 404, Refused: 403, Conflict: 4
 
 _ROOMS = frozenset({"oai", "sword", "items", "admin", "my", "account", "login", "healthz", "readyz", "metrics"})
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+TRUSTED = web.AppKey("trusted", Sequence[Network])
+"""The networks of the reverse proxies that are believed."""
+
+_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
+
+_ONLY_HTTPS = "max-age=63072000"
+"""Two years: browsers do not come by plain http any more (RFC 6797). Hosts below ours are not ours to speak for."""
+
+
+def remote_address(request: web.Request) -> str:
+    """Return the address of whoever asks, past the proxies that are trusted; empty where it is not known."""
+    return _client(request).address
+
+
+def _client(request: web.Request) -> Client:
+    lines = {name: request.headers.getall(name, []) for name in _FORWARDED}
+    return proxies.client(request.remote or "", request.scheme, request.app[TRUSTED], lines)
+
+
+async def armoured(request: web.Request, response: web.StreamResponse) -> None:
+    """Add to every answer, however it came about, what keeps browsers from guessing its type and from coming by plain http.
+
+    What we are made of, and of which release, is nobody's business.
+    """
+    response.headers["Server"] = "Sheaf"
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if _client(request).scheme == "https":  # by http the header must not be sent (RFC 6797, 7.2)
+        response.headers.setdefault("Strict-Transport-Security", _ONLY_HTTPS)
 
 
 def room_of(path: str) -> str:
@@ -44,7 +75,6 @@ def identified(translators: dict[str, Translator]) -> Middleware:
             status = response.status
             if not response.prepared:
                 response.headers["X-Request-Id"] = number
-                response.headers.setdefault("X-Content-Type-Options", "nosniff")
             return response
         finally:
             observe.requests.labels(room, str(status)).inc()

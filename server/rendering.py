@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from server import observe
+from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.sequences import last
-from server.errors import Invalid
+from server.errors import Invalid, Unavailable
 from server.identifiers import ledger
 from server.identifiers.mint import ask
 from server.identifiers.model import Agency
@@ -26,8 +27,10 @@ from server.metadata.fragments import Renderer
 from server.records import changes, store
 from server.records.changes import Change
 from server.records.store import State, Stored
-from server.records.tables import feed, renderings
+from server.records.tables import feed, records, renderings
 from server.registry import Registry
+from server.runs.model import ItemOutcome, Outcome, Subject
+from server.runs.task import Deed, Nothing, Task
 
 #: The kind of job that renders everything anew.
 RENDER = "render"
@@ -123,13 +126,48 @@ class Rendering:
         return Done(f"{total} records were rendered anew")
 
     def _rendered(self, batch: "list[_Row]") -> "list[_Rendered]":
-        return [_Rendered(row, self._change(row)) for row in batch]
+        return [_Rendered(row, _change(self.renderer, row)) for row in batch]
 
-    def _change(self, row: "_Row") -> Change:
-        stored = row.stored
-        if stored.state is not State.PUBLISHED:
-            return self.renderer.tombstone(stored.id, stored.record, stored.collection, row.formats)
-        return self.renderer.change(self.renderer.kept(stored, doi=row.doi), stored.collection)
+
+def again(rendering: Rendering) -> Task[Nothing]:
+    """Return the task that renders every record and shows harvesters those that come out otherwise than they were shown."""
+    database, renderer = rendering.database, rendering.renderer
+
+    async def do(subject: Subject, _parameters: Nothing, _actor: Actor) -> ItemOutcome | Deed:
+        wanted, row = await database.read_hot(_live, subject.id)
+        if wanted != shape_of(renderer):
+            raise Unavailable("A process with the new settings must do this.")
+        if row is None:
+            return ItemOutcome(Outcome.UNCHANGED, "It is shown no more.")
+        change = await asyncio.to_thread(_change, renderer, row)
+        if await database.read_hot(changes.shows, change):
+            return ItemOutcome(Outcome.UNCHANGED)
+
+        def show(tx: Connection, now: datetime) -> ItemOutcome:
+            shown = _show(tx, rendering.agencies, [_Rendered(row, change)], now)
+            return ItemOutcome(Outcome.CHANGED if shown else Outcome.UNCHANGED)  # what changed meanwhile was rendered by that
+
+        return show
+
+    description = "Renders every record as this release does, and shows harvesters what differs from before."
+    return Task("render-again", "Render all records again", description, Nothing, _count, _subjects, do)
+
+
+def _change(renderer: Renderer, row: "_Row") -> Change:
+    stored = row.stored
+    if stored.state is not State.PUBLISHED:
+        return renderer.tombstone(stored.id, stored.record, stored.collection, row.formats)
+    return renderer.change(renderer.kept(stored, doi=row.doi), stored.collection)
+
+
+def _count(tx: Connection, _parameters: Nothing) -> int:
+    return int(tx.execute(select(func.count()).select_from(feed).where(feed.c.superseded.is_(None))).scalar_one())
+
+
+def _subjects(tx: Connection, _parameters: Nothing, after: str, limit: int) -> list[Subject]:
+    query = select(records.c.id, records.c.title).join(feed, feed.c.record_id == records.c.id)
+    query = query.where(feed.c.superseded.is_(None), records.c.id > after).order_by(records.c.id).limit(limit)
+    return [Subject(row.id, row.title, f"/items/{row.id}") for row in tx.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +190,20 @@ def _batch(tx: Connection) -> list[_Row]:
         return []
     query = select(feed.c.seq, feed.c.record_id).where(feed.c.superseded.is_(None), feed.c.seq <= under.horizon)
     rows = tx.execute(query.order_by(feed.c.seq).limit(SIZE)).all()
-    shown = ledger.shown_dois(tx, [row.record_id for row in rows])
+    return _read(tx, [(row.seq, row.record_id) for row in rows])
+
+
+def _live(tx: Connection, record_id: str) -> "tuple[Shape | None, _Row | None]":
+    """Return what the feed is rendered with, and a record as it is shown."""
+    seq = tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
+    return known(tx), None if seq is None else _read(tx, [(seq, record_id)])[0]
+
+
+def _read(tx: Connection, rows: list[tuple[int, str]]) -> list[_Row]:
+    shown = ledger.shown_dois(tx, [record_id for _, record_id in rows])
     return [
-        _Row(row.seq, store.get(tx, row.record_id), shown.get(row.record_id, ""), changes.known_formats(tx, row.record_id))
-        for row in rows
+        _Row(seq, store.get(tx, record_id), shown.get(record_id, ""), changes.known_formats(tx, record_id))
+        for seq, record_id in rows
     ]
 
 

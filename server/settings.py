@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from server.errors import Invalid
+from server.proxies import Network, networks
 
 PREFIX = "SHEAF_"
 SHORTEST_KEY = 12
@@ -35,6 +36,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     base_url: Annotated[str, says("Address under which the world reaches this server; empty means `http://host:port`.")] = ""
     host: Annotated[str, says("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535), says("Port to listen on.")] = 8080
+    trusted_proxies: Annotated[
+        str,
+        says(
+            "Networks of the reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, separated by commas."
+        ),
+    ] = ""
     secret_key: Annotated[
         str,
         says("Signs tokens and sessions and seals secrets; empty means a generated one kept as `secret.key` in the data folder."),
@@ -76,6 +83,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"base_url must be an address like https://repository.example.org, not {self.base_url!r}")
         if self.database_url and not self.database_url.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("database_url must begin with sqlite:/// or postgresql://")
+        networks(self.trusted_proxies)
         if self.admin_email and not re.fullmatch(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+", self.admin_email):
             raise ValueError(f"admin_email must be a whole address (OAI-PMH asks for one with a dot), not {self.admin_email!r}")
 
@@ -107,6 +115,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def email(self) -> str:
         return self.admin_email or f"admin@{self.repository_id}"
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The networks of the reverse proxies that are believed."""
+        return networks(self.trusted_proxies)
 
     @property
     def socket(self) -> Path:

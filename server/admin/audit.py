@@ -22,6 +22,7 @@ PAGES = {
     "account": "/admin/accounts/{}",
     "person": "/admin/people/{}",
     "run": "/admin/jobs/{}",
+    "schedule": "/admin/jobs/schedules/{}",
 }
 
 

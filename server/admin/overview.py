@@ -72,7 +72,7 @@ WATCHED = (
     Watch("import", DepositState.HELD, "held: the content is wrong", "/admin/imports?state=held"),
     Watch("identifier", IdentifierState.REJECTED, "rejected by the agency", "/admin/identifiers?state=rejected"),
     Watch("identifier", IdentifierState.BLOCKED, "blocked: the agency refuses our account", "/admin/identifiers?state=blocked"),
-    Watch("job", JobState.HELD, "waiting for somebody"),
+    Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held"),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
     Watch("work", State.PENDING, "waiting for approval", "/admin/works?state=pending", "wait"),
     Watch(
@@ -84,7 +84,7 @@ WATCHED = (
         lasting=True,
     ),
     Watch("harvester", "stalled", "stopped in the middle of its list", "/admin#harvesters", "wait"),
-    Watch("job", JobState.DEFERRED, "failing and tried again", "", "wait", lasting=True),
+    Watch("job", JobState.DEFERRED, "failing and tried again", "/admin/jobs/queue?state=deferred", "wait", lasting=True),
 )
 
 
@@ -102,7 +102,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         Card("Works", _figures(words.WORKS, records.counts(tx)), "/admin/works"),
         Card("Imports", _figures(words.DEPOSITS, sword.counts(tx)), "/admin/imports"),
         Card("Identifiers", _figures(words.IDENTIFIERS, ledger.counts(tx)), "/admin/identifiers"),
-        Card("Jobs", _figures(words.JOBS, queue.counts(tx))),
+        Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue"),
     )
     return Overview(tuple(each for each in stuck if each), cards, tuple(harvesters.latest(tx, HARVESTERS)))
 

@@ -7,9 +7,14 @@ from aiohttp import web
 from server.admin.audit import Audit
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
+from server.admin.jobs.queue import Queue
+from server.admin.jobs.runs import Runs
+from server.admin.jobs.schedules import Schedules
+from server.admin.jobs.start import Start as StartTask
 from server.admin.people.rooms import People
 from server.admin.search import Search
 from server.admin.start import Start
+from server.admin.works.bulk import Bulk
 from server.admin.works.listing import Listing
 from server.admin.works.work import WorkRoom
 from server.admin.works.writing import WORKS
@@ -25,14 +30,6 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
-    return (
-        Start(frame),
-        Listing(frame),
-        Writing(frame, WORKS),
-        WorkRoom(frame),
-        Imports(frame),
-        Identifiers(frame),
-        People(frame),
-        Audit(frame),
-        Search(frame),
-    )
+    jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
+    works = (Listing(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
+    return (Start(frame), *works, Imports(frame), Identifiers(frame), People(frame), *jobs, Audit(frame), Search(frame))

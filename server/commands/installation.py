@@ -1,19 +1,15 @@
 """`sheaf migrate` and `sheaf check`: the installation itself."""
 
 import click
-from rich.console import Console
-from sqlalchemy import inspect, text
 
-from server import observe
+from server import clock, observe
 from server import settings as configuration
+from server.checking import Verdict, look
 from server.commands.desk import failure
-from server.db.migrate import engine_for
 from server.db.migrate import migrate as run_migrations
 from server.errors import SheafError
+from server.identifiers.mint import agencies
 from server.ownership import owned
-from server.settings import Settings
-
-console = Console()
 
 
 @click.command()
@@ -30,56 +26,26 @@ def migrate(revision: str) -> None:
     click.echo("The database is up to date." if revision == "head" else f"The database is at revision {revision}.")
 
 
+_COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.WRONG: "red"}
+
+
 @click.command()
-def check() -> None:
-    """Look at settings, data folder, database and secrets, and say what would stop the server."""
+@click.option("--everything", is_flag=True, help="Read every byte of database and files, however long that takes.")
+def check(*, everything: bool) -> None:
+    """Look at settings, storage, database, clock, files, secrets and profiles.
+
+    One line each: ok, warning or wrong, what was found and what to do. Exits with 1 where something is wrong. Changes nothing,
+    and may run beside the server.
+    """
     try:
         found = configuration.load()
     except SheafError as error:
         raise failure(error) from error
-    bad = 0
-    for name, look in (("settings", _settings), ("data folder", _folder), ("database", _database), ("secret key", _secret)):
-        fault = look(found)
-        bad += bool(fault)
-        console.print(f"  [{'red' if fault else 'green'}]{'✗' if fault else '✓'}[/] {name}{': ' + fault if fault else ''}")
-    if bad:
-        raise click.ClickException(f"{bad} of 4 things need attention.")
-
-
-def _settings(found: Settings) -> str:
-    if found.url.startswith("http://") and not any(host in found.url for host in ("127.0.0.1", "localhost", "[::1]")):
-        return "SHEAF_BASE_URL is http; passwords would travel in the clear. Use https."
-    return ""
-
-
-def _folder(found: Settings) -> str:
-    try:
-        found.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = found.folder / ".probe"
-        probe.write_bytes(b"probe")
-        probe.unlink()
-    except OSError as error:
-        return f"{found.folder} cannot be written: {error.strerror}."
-    return ""
-
-
-def _database(found: Settings) -> str:
-    try:
-        engine = engine_for(found.database)
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-            missing = not inspect(connection).has_table("alembic_version")
-        engine.dispose()
-    except Exception as error:  # noqa: BLE001 -- whatever the driver says is the finding
-        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
-    return "the tables are not there yet; `sheaf migrate` makes them." if missing else ""
-
-
-def _secret(found: Settings) -> str:
-    try:
-        configuration.secret_key(found)
-    except SheafError as error:
-        return error.message
-    except OSError as error:
-        return f"secret.key cannot be read or made: {error.strerror}."
-    return ""
+    kinds = {agency.name: agency.account for agency in agencies()}
+    wrong = 0
+    for finding in look(found, kinds, clock.now(), everything=everything):
+        wrong += finding.verdict is Verdict.WRONG
+        click.secho(f"{finding.verdict:<8} ", fg=_COLOURS[finding.verdict], nl=False)
+        click.echo(f"{finding.name:<11} {finding.words}{' ' + finding.remedy if finding.remedy else ''}")
+    if wrong:
+        raise click.ClickException(f"{wrong} {'things are' if wrong > 1 else 'thing is'} wrong.")

@@ -118,13 +118,14 @@ def profile_set(kind: str, name: str, settings: tuple[str, ...]) -> None:
       sheaf profile set datacite "Our DOIs" prefix=10.5072 account_id=INST.REPO \\
         password=secret environment=test labels='[{"types": ["dataset"], "label": "data"}]'
     """  # noqa: D301 -- click knows a paragraph to leave alone by its backspace
-    values = dict(_value(setting) for setting in settings)
+    values = dict(value_of(setting) for setting in settings)
 
     asked("profile-set", control.ProfileSet(kind=kind, name=name, values=values), creates=True)
     click.echo(f"The profile {name!r} is set.")
 
 
-def _value(setting: str) -> tuple[str, Any]:
+def value_of(setting: str) -> tuple[str, Any]:
+    """Return the name and the value of a key=value of the command line; a value that is JSON is taken as such."""
     key, equals, text = setting.partition("=")
     if not equals:
         raise click.BadParameter(f"{setting!r} is not of the form key=value.")

@@ -6,10 +6,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, func, make_url, select
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
 from sqlalchemy.pool import NullPool
 
 from server.db.columns import metadata
+from server.errors import Conflict, Invalid
 
 _HERE = Path(__file__).parent / "migrations"
 _LOCK = int.from_bytes(b"sheaf")
@@ -29,16 +32,42 @@ def engine_for(url: str) -> Engine:
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Upgrade (or, to an earlier revision, downgrade) the database. Safe to run when there is nothing to do."""
+    """Bring the database to a revision: forwards, or back to an earlier one. Safe to run when there is nothing to do.
+
+    Raises Invalid for a revision nobody knows, Conflict where the database is of a newer release than this one.
+    """
+    names = revisions()
+    if revision not in {"head", "base", *names}:
+        raise Invalid(
+            f"There is no revision {revision!r}.", place="--to", remedy=f"One of: head, {', '.join(reversed(names))}, base."
+        )
     engine = engine_for(url)
     try:
         with _alone(engine), engine.connect() as connection:
+            current = revision_of(connection)
+            if current and current not in names:
+                raise Conflict(
+                    f"The database is at revision {current}, which this release does not know.",
+                    place="alembic_version",
+                    remedy="It is of a newer release: use that one, or go back with it first: `sheaf migrate --to REVISION`.",
+                )
+            back = current is not None and (revision == "base" or revision in names[: names.index(current)])
             config = _config()
             config.attributes["connection"] = connection
-            (command.upgrade if revision == "head" else command.downgrade)(config, revision)
+            (command.downgrade if back else command.upgrade)(config, revision)
             connection.commit()
     finally:
         engine.dispose()
+
+
+def revisions() -> list[str]:
+    """Return every revision this release knows, the first one first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision a database is at, None where there are no tables yet."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextmanager

@@ -57,16 +57,16 @@ class Entry:
 
     @property
     def title(self) -> str:
-        return _said(self.field.title)
+        return gettext(self.field.title)
 
     @property
     def help(self) -> str:
-        return _said(self.field.help)
+        return gettext(self.field.help)
 
     @property
     def one(self) -> str:
         """What one row is called."""
-        return _said(self.field.one or self.field.title)
+        return gettext(self.field.one or self.field.title)
 
     @property
     def described_by(self) -> str:
@@ -143,10 +143,6 @@ class Entry:
             return "••••••••" if self.is_set else ""
         names = {choice.value: choice.title for choice in flat(self.field.choices)}
         return ", ".join(names.get(text, text) for text in shown(self.field, self.stored))
-
-
-def _said(text: str) -> str:
-    return gettext(text) if text else ""
 
 
 def shown(part: Field, value: Any) -> tuple[str, ...]:

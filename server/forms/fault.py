@@ -38,8 +38,8 @@ class Fault:
 
     @property
     def text(self) -> str:
-        """The sentence in the reader's language."""
-        sentence = gettext(self.sentence) if self.sentence else ""
+        """The sentence in the reader's language, filled in as text: whoever draws it escapes it."""
+        sentence = gettext(self.sentence)
         return sentence % self.values if self.values else sentence
 
 

@@ -59,7 +59,7 @@ def _put(node: _Node, part: Field, steps: list[str], text: str) -> None:
 
 def _step(part: Field | None, step: str) -> tuple[Field | None, str]:
     """Return the field one step below and the key it is kept under; no key where there is none."""
-    if part is None or part.read_only:
+    if part is None:
         return None, ""
     if part.widget is Widget.ROWS:
         number = step.isascii() and step.isdecimal() and len(step) <= _LONGEST_NUMBER

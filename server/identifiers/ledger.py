@@ -1,10 +1,10 @@
 """The ledger: which names exist, whose they are, and how far the agency agrees. Takes the transaction, returns values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, update
 
 from server.errors import Conflict
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, State
@@ -195,9 +195,21 @@ def search(tx: Connection, *, state: str = "", text: str = "", before: int = 0, 
     return [_entry(row) for row in tx.execute(query).mappings()]
 
 
-def count_of_profile(tx: Connection, profile_id: int) -> int:
-    """Count the identifiers minted by a profile."""
-    return int(tx.execute(select(func.count()).where(identifiers.c.profile_id == profile_id)).scalar_one())
+def of_profile(tx: Connection, profile_id: int, states: Sequence[State], after: int, limit: int) -> list[Entry]:
+    """Return identifiers of works that were minted by a profile, with numbers behind `after`, in their order."""
+    query = select(identifiers).where(*_minted_by(profile_id, states), identifiers.c.id > after)
+    return [_entry(row) for row in tx.execute(query.order_by(identifiers.c.id).limit(limit)).mappings()]
+
+
+def count_of_profile(tx: Connection, profile_id: int, states: Sequence[State] = ()) -> int:
+    """Count the identifiers minted by a profile: all of them, or those of works in some states."""
+    where = _minted_by(profile_id, states) if states else (identifiers.c.profile_id == profile_id,)
+    return int(tx.execute(select(func.count()).select_from(identifiers).where(*where)).scalar_one())
+
+
+def _minted_by(profile_id: int, states: Sequence[State]) -> tuple[ColumnElement[bool], ...]:
+    wanted = identifiers.c.state.in_([state.value for state in states])
+    return (identifiers.c.profile_id == profile_id, identifiers.c.own, identifiers.c.record_id.is_not(None), wanted)
 
 
 def _move(tx: Connection, entry: Entry, state: State, now: datetime, **values: object) -> None:

@@ -9,7 +9,8 @@ from enum import StrEnum
 class JobState(StrEnum):
     """Where a job stands.
 
-    ready → active → done; active → deferred → active; active → held (waits for a person); active → dead (never again).
+    ready → active → done; active → ready (more of it to do); active → deferred → active; active → held (waits for a person);
+    active → dead (never again).
     """
 
     READY = "ready"  # may be claimed when it is due
@@ -43,6 +44,13 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class More:
+    """A part of it is true now; the rest is done as soon as what else is due had its turn, so that long work starves nobody."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """Not now; ask again after `delay`."""
 
@@ -64,9 +72,15 @@ class Dead:
     why: str
 
 
-Answer = Done | Later | Held | Dead
+Answer = Done | More | Later | Held | Dead
 Handler = Callable[[Job], Awaitable[Answer | None]]
 """Does a job; None says that the job was settled in the same transaction as what it did."""
 
 #: Which state an answer leads to.
-FOLLOWS: dict[type[Answer], JobState] = {Done: JobState.DONE, Later: JobState.DEFERRED, Held: JobState.HELD, Dead: JobState.DEAD}
+FOLLOWS: dict[type[Answer], JobState] = {
+    Done: JobState.DONE,
+    More: JobState.READY,
+    Later: JobState.DEFERRED,
+    Held: JobState.HELD,
+    Dead: JobState.DEAD,
+}

@@ -1,4 +1,4 @@
-"""The queue's verbs: enqueue, claim, settle, release. Each is part of somebody's transaction."""
+"""The queue's verbs: enqueue, claim, renew, settle, release. Each is part of somebody's transaction."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from ulid import ULID
 
-from server.jobs.model import FOLLOWS, Answer, Done, Job, JobState, Later
+from server.jobs.model import FOLLOWS, Answer, Done, Job, JobState, Later, More
 from server.jobs.tables import OPEN, jobs
 
 LEASE = timedelta(minutes=5)
@@ -50,10 +50,21 @@ def claim(tx: Connection, kinds: Iterable[str], now: datetime, limit: int = 1) -
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list(tx.execute(due).scalars())
-    token = str(ULID())
+    return _take(tx, list(tx.execute(due).scalars()), now)
+
+
+def claim_this(tx: Connection, kind: str, subject: str, now: datetime) -> Job | None:
+    """Ask for one thing and take it at once, due or not; None where somebody has it already."""
+    enqueue(tx, kind, subject, now)
+    mine = select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.subject == subject, jobs.c.state.in_(_WAITING))
+    taken = _take(tx, list(tx.execute(mine.with_for_update(skip_locked=True)).scalars()), now)
+    return taken[0] if taken else None
+
+
+def _take(tx: Connection, ids: list[int], now: datetime) -> list[Job]:
     if not ids:
         return []
+    token = str(ULID())
     taken = (
         update(jobs)
         .where(jobs.c.id.in_(ids))
@@ -63,15 +74,25 @@ def claim(tx: Connection, kinds: Iterable[str], now: datetime, limit: int = 1) -
     return sorted((Job(*row) for row in tx.execute(taken)), key=lambda job: job.id)
 
 
+def renew(tx: Connection, job: Job, now: datetime) -> bool:
+    """Take the lease anew, for work that is longer than one; return False where the claim is not ours any more.
+
+    In a transaction that writes down what was done so far it also proves that nobody else does it.
+    """
+    return tx.execute(update(jobs).where(*_ours(job)).values(due=now + LEASE, changed=now)).rowcount == 1
+
+
 def settle(tx: Connection, job: Job, answer: Answer, now: datetime) -> bool:
     """Write down how a job ended; return False, writing nothing, where the claim is not ours any more."""
     row = tx.execute(select(jobs.c.again).where(*_ours(job)).with_for_update()).one_or_none()
     if row is None:
         return False
     state = FOLLOWS[type(answer)]
-    note = answer.note if isinstance(answer, Done) else answer.why
+    note = answer.note if isinstance(answer, Done | More) else answer.why
     due = now + answer.delay if isinstance(answer, Later) else now
     attempts = job.attempts
+    if isinstance(answer, More):
+        attempts = 0
     if row.again and not isinstance(answer, Later):
         state, attempts = JobState.READY, 0
     values = {"state": state.value, "due": due, "note": note, "claim": None, "again": False, "attempts": attempts, "changed": now}
@@ -114,6 +135,13 @@ def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
     ended = [JobState.DONE.value, JobState.DEAD.value]
     query = select(jobs.c.state, func.count(), func.min(jobs.c.created)).where(jobs.c.state.not_in(ended)).group_by(jobs.c.state)
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
+
+
+def latest(tx: Connection, kind: str, subject: str) -> tuple[JobState | None, str]:
+    """Return how the last request for something stands, and the note with it; None where it was never asked for."""
+    query = select(jobs.c.state, jobs.c.note).where(jobs.c.kind == kind, jobs.c.subject == subject).order_by(jobs.c.id.desc())
+    row = tx.execute(query.limit(1)).one_or_none()
+    return (None, "") if row is None else (JobState(row.state), row.note or "")
 
 
 def _ours(job: Job) -> tuple[ColumnElement[bool], ...]:

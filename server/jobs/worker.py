@@ -10,7 +10,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.errors import SheafError, Unavailable
 from server.jobs import queue
-from server.jobs.model import Answer, Handler, Held, Job, Later
+from server.jobs.model import Answer, Handler, Held, Job, Later, More
 
 PAUSE = 1.0
 """Seconds between looks at the queue when nobody called."""
@@ -71,6 +71,18 @@ class Worker:
             total += len(jobs)
         return total
 
+    async def do(self, kind: str, subject: str) -> bool:
+        """Make one thing true at once, as if it had come up in the queue; return False where somebody else is at it."""
+        job = await self._database.write(queue.claim_this, kind, subject, self._clock())
+        if job is None:
+            return False
+        try:
+            await self._do(job)
+        except asyncio.CancelledError:
+            await self._give_back(job)
+            raise
+        return True
+
     async def stop(self, grace: float = 20.0) -> None:
         """Claim nothing more, wait `grace` seconds for what runs, then give the rest back."""
         self._stopping = True
@@ -122,3 +134,5 @@ class Worker:
             await self._database.write(queue.settle, job, answer, self._clock())
         except Unavailable as error:
             log.warning("could not settle a job; its lease will run out", extra={"job": job.id, "reason": error.message})
+        if isinstance(answer, More):
+            self.call()

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Unavailable
+from server.middleware import remote_address
 from server.oai import response, verbs
 from server.oai.errors import BadArgument, Refusal
 from server.oai.harvesters import Part, Tally, part
@@ -92,7 +93,7 @@ class Oai:
 
 def _who(request: web.Request) -> tuple[str, str]:
     """Return the name a client gives itself and its address."""
-    return request.headers.get("User-Agent", ""), request.remote or ""
+    return request.headers.get("User-Agent", ""), remote_address(request)
 
 
 def _part(request: Request, body: bytes) -> Part | None:

@@ -17,6 +17,7 @@ from server.accounts.throttle import spoken
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
+from server.middleware import remote_address
 from server.pages import Pages
 from server.portal import upload
 from server.xml import clean
@@ -104,7 +105,7 @@ class Door:
             if not account.may(right):
                 log.warning("refused a page", extra={"account": account.name, "path": request.path})
                 raise web.HTTPForbidden(text=_NOT_YOURS)
-            request[VISITOR] = Visitor(account, self._proof(cookie), request.remote or "")
+            request[VISITOR] = Visitor(account, self._proof(cookie), remote_address(request))
             if request.method == "POST" and files and upload.has_files(request):
                 same_site(request)
                 request[PARTS] = await upload.opened(request, request[VISITOR].csrf)
@@ -126,7 +127,7 @@ class Door:
         same_site(request)
         given = await fields(request, LONGEST_OF_STRANGERS)
         name, password, lead = given.get("name", "").strip(), given.get("password", ""), own_page(given.get("next", ""))
-        address, now = request.remote or "", self.clock()
+        address, now = remote_address(request), self.clock()
         if wait := self.authenticator.wait(name, address, now=now):
             words = f"Too many failed attempts for this name. Try again in {spoken(wait)}."
             response = self._form(429, next=lead, name=name, problem=words)

@@ -11,6 +11,7 @@ NOTICES = {
     "restored": "The work is published again.",
     "version-restored": "The earlier version is the current one again.",
     "reserved": "A DOI is reserved for the work.",
+    "nothing-selected": "Select works first.",
     "search-kept": "The search is kept.",
     "deleted": "Deleted.",
     "discarded": "The draft is discarded.",
@@ -20,4 +21,10 @@ NOTICES = {
     "people-parted": "They are two people again.",
     "people-brought": "The people are brought in. The works are looked through for them now.",
     "people-same": "Everybody in the file is here as it says; nothing was changed.",
+    "started": "It is asked for, and begins as soon as nothing is in its way.",
+    "cancelled": "It stops as soon as what is at work is done.",
+    "asked-again": "It is tried again now.",
+    "forgotten": "The finished jobs are removed.",
+    "paused": "It pauses.",
+    "resumed": "It goes on.",
 }

@@ -1,6 +1,6 @@
 """Spans of time in words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -11,3 +11,12 @@ def age(since: datetime, now: datetime) -> str:
             number = seconds // length
             return f"{number} {unit}{'s' if number != 1 else ''}"
     return "less than a minute"
+
+
+def lasting(span: timedelta) -> str:
+    """Say how long something takes or took: `3 h 20 min`, `2 min 5 s`, `less than a second`."""
+    seconds = int(span.total_seconds())
+    if seconds < 1:
+        return "less than a second"
+    parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
+    return " ".join([f"{number} {unit}" for number, unit in parts if number][:2])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from server.identifiers.model import State as IdentifierState
 from server.jobs.model import JobState
 from server.records.store import State
+from server.runs.model import Outcome, RunState
 from server.sword.model import ContainerState, DepositState
 
 
@@ -74,6 +75,34 @@ JOBS = {
     JobState.READY: Word("ready", "", ""),
     JobState.ACTIVE: Word("at work", "", "good"),
     JobState.DONE: Word("done", "", "good"),
+}
+
+RUNS = {
+    RunState.WAITING: Word("waiting", "It begins as soon as nothing is in its way."),
+    RunState.RUNNING: Word("running", "It is at work."),
+    RunState.COMPLETED: Word("completed", "All went well.", "good"),
+    RunState.WARNINGS: Word("with warnings", "It was done, and somebody should look at some of it.", "wait"),
+    RunState.ERRORS: Word("with errors", "Some of it failed.", "bad"),
+    RunState.FAILED: Word("failed", "It broke off, or all of it failed.", "bad"),
+    RunState.ABORTED: Word("aborted", "Somebody cancelled it. What was done before stays done."),
+    RunState.NO_EFFECT: Word("no effect", "It went well, and nothing is different from before."),
+}
+
+OUTCOMES = {
+    Outcome.CHANGED: Word("changed", "", "good"),
+    Outcome.UNCHANGED: Word("unchanged"),
+    Outcome.WARNING: Word("warning", "", "wait"),
+    Outcome.FAILED: Word("failed", "", "bad"),
+}
+
+#: What the queue's kinds of jobs do.
+KINDS = {
+    "register": "Register an identifier with its agency",
+    "render": "Render every record anew",
+    "read": "Read a package that was deposited",
+    "run": "Do a part of a run",
+    "notify": "Hand events to those who want to know",
+    "deliver": "Deliver a message",
 }
 
 #: What a problem's class is called in the list.

@@ -308,6 +308,20 @@ def stamped(tx: Connection, record_id: str) -> datetime | None:
     return tx.execute(select(feed.c.datestamp).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
 
 
+def shows(tx: Connection, change: Change) -> bool:
+    """Say whether a change would be none: harvesters are given just this already."""
+    live = select(feed).where(feed.c.record_id == change.record_id, feed.c.superseded.is_(None))
+    row = tx.execute(live).one_or_none()
+    mask = sum(1 << format_id for format_id in change.bodies)
+    if row is None or row.deleted != change.deleted or row.formats != mask:
+        return False
+    head = header(change.identifier, row.datestamp, change.sets, deleted=change.deleted)
+    keys = {format_id << SHIFT | row.seq: body for format_id, body in change.bodies.items()}
+    known = {each.key: each.body for each in tx.execute(select(fragments).where(fragments.c.key.in_(keys)))}
+    whole = {key: b"<record>" + head + (b"" if change.deleted else body) + b"</record>" for key, body in keys.items()}
+    return row.header == head and known == whole
+
+
 def was_shown(tx: Connection, record_id: str) -> bool:
     """Say whether harvesters were ever told of a record."""
     return tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id).limit(1)).scalar() is not None

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +84,16 @@ class DiskStore:
                 remedy="Restore them from the backup; `sheaf check` lists what is missing.",
             )
         return target
+
+    def has(self, sha256: str) -> bool:
+        """Whether a file is kept here."""
+        return self._target(sha256).is_file()
+
+    def every(self) -> Iterator[str]:
+        """Walk the SHA-256 of all kept files, in order; what is kept meanwhile may be among them."""
+        for first in sorted(self._folder.iterdir()):
+            for second in sorted(first.iterdir()):
+                yield from sorted(path.name for path in second.iterdir())
 
     def sweep(self, older_than: float = 86400.0) -> int:
         """Remove what arrived that many seconds ago and was never kept; return how many there were.

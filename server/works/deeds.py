@@ -68,7 +68,10 @@ def hand_in(tx: Connection, stored: Stored, by: Actor, now: datetime) -> Stored:
 def withdraw(
     tx: Connection, press: Press, stored: Stored, reason: str, by: Actor, now: datetime, *, replacement: str | None = None
 ) -> Stored:
-    """Take a work out of view with the reason, and name what took its place. Raises Conflict, and Invalid for what names nothing."""
+    """Take a work out of view with the reason, and name what took its place.
+
+    Raises Conflict, and Invalid for a replacement that names nothing.
+    """
     after = replacing(tx, stored, replacement or "")
     if stored.state.before:
         words = f"The work was withdrawn by {by.name}: {reason}"
@@ -128,20 +131,22 @@ async def carried_out(house: House, number: str, by: Actor, deed: Deed, record: 
 
     Raises NotFound, and Conflict where it was changed since it was read.
     """
-    stored, shown = await house.database.read(_read, number)
+    stored, shown = await house.database.read(seen, number)
     prepared = await asyncio.to_thread(prepare, house.press, number, record or stored.record, stored.created, doi=shown)
-    done = await house.database.write(_do, house.press, stored, prepared, by, deed, house.clock())
+    done = await house.database.write(do, house.press, stored, prepared, by, deed, house.clock())
     house.worker.call()
     return done
 
 
-def _read(tx: Connection, number: str) -> tuple[Stored, str]:
+def seen(tx: Connection, number: str) -> tuple[Stored, str]:
+    """Return a work and the DOI harvesters are shown of it; raises NotFound."""
     return store.get(tx, number), ledger.shown_doi(tx, number)
 
 
-def _do(tx: Connection, press: Press, seen: Stored, prepared: Prepared, by: Actor, deed: Deed, now: datetime) -> Stored:
-    stored = store.get(tx, seen.id)
-    if (stored.version, stored.state) != (seen.version, seen.state):
+def do(tx: Connection, press: Press, before: Stored, prepared: Prepared, by: Actor, deed: Deed, now: datetime) -> Stored:
+    """Do a deed to a work that is still as it was read; raises Conflict where it is not."""
+    stored = store.get(tx, before.id)
+    if (stored.version, stored.state) != (before.version, before.state):
         raise Conflict(
             "The work was changed by somebody else at the same moment.",
             remedy="Look at it as it is now, and try again.",

@@ -1,4 +1,4 @@
-"""Works found: by words, state, type, collection, depositor, year, access, files, DOI and time; in three orders, page by page.
+"""Works found: by words, state, type, collection, depositor, year, access, files, DOI and time; in three orders.
 
 A page begins behind the last work of the one before it, never at a number of works, so that the last page is as fast as the first.
 """
@@ -94,9 +94,9 @@ class Order:
 
     title: str
     column: Any
-    down: bool
     key: Callable[[Row], str]
     read: Callable[[str], Any]
+    down: bool = True
 
 
 def _moment(text: str) -> datetime:
@@ -105,9 +105,9 @@ def _moment(text: str) -> datetime:
 
 
 ORDERS: dict[str, Order] = {
-    "": Order("Newest first", None, True, lambda _row: "", str),
-    "changed": Order("Changed last first", searchable.c.modified, True, lambda row: row.modified.isoformat(), _moment),
-    "title": Order("By title", searchable.c.sorting, False, lambda row: row.sorting, str),
+    "": Order("Newest first", None, lambda _row: "", str),
+    "changed": Order("Changed last first", searchable.c.modified, lambda row: row.modified.isoformat(), _moment),
+    "title": Order("By title", searchable.c.sorting, lambda row: row.sorting, str, down=False),
 }
 
 
@@ -223,7 +223,7 @@ def _owner(wanted: Wanted) -> ColumnElement[bool] | None:
 
 
 def _year(wanted: Wanted) -> ColumnElement[bool] | None:
-    """A year or a range of years."""
+    """Read a year or a range of years."""
     first, dash, last = wanted.year.replace(" ", "").replace("\N{EN DASH}", "-").partition("-")
     if not any((first, last)) or not all(part.isascii() and part.isdecimal() and len(part) < 5 for part in (first, last) if part):  # noqa: PLR2004 -- years have four digits
         return None

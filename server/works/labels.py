@@ -51,7 +51,7 @@ _LANGUAGE = Label("Language", widget="suggest", choices=LANGUAGES)
 def _agent(path: str, what: str) -> dict[str, Label]:
     """Return the labels of a list of people and bodies."""
     return {
-        f"{path}.kind": Label("Person or body", choices=_terms({"person": "Person", "org": "Organisation"})),
+        f"{path}.kind": Label("Person or body", widget="select", choices=_terms({"person": "Person", "org": "Organisation"})),
         f"{path}.family": Label("Family name", f"Of a person. Somebody with one name only has just this. {what}".strip()),
         f"{path}.given": Label("Given name"),
         f"{path}.name": Label("Name of the organisation", "Only where it is no person."),
@@ -94,11 +94,11 @@ LABELS: dict[str, Label] = {
     "subjects.value_uri": Label("Address of the term"),
     "subjects.code": Label("Notation"),
     "dates": Label("Dates", _DATE),
-    "dates.issued": Label("Published"),
+    "dates.issued": Label("Date of publication", _DATE),
     "dates.accepted": Label("Accepted"),
     "dates.submitted": Label("Submitted"),
     "dates.available": Label("Available"),
-    "dates.embargo_until": Label("Under embargo until"),
+    "dates.embargo_until": Label("Under embargo until", "A date, where the access is embargoed."),
     "dates.created": Label("Created"),
     "dates.updated": Label("Updated"),
     "languages": Label("Languages", "One a line, as language tags: en, de, fr, grc, zh-Hant, pt-BR."),

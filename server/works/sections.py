@@ -25,7 +25,8 @@ SECTIONS = (
     Section("people", "Contributors and funding", ("contributors", "funding")),
     Section("subjects", "Subjects, places, periods", ("subjects", "geo", "temporal")),
     Section(
-        "dates", "Further dates",
+        "dates",
+        "Further dates",
         ("dates.created", "dates.submitted", "dates.accepted", "dates.available", "dates.updated"),
     ),
     Section("related", "Related works", ("related",)),

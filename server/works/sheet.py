@@ -11,7 +11,9 @@ from server.records.vocabulary import TYPES
 from server.works import find
 from server.works.find import Behind, Row, Wanted
 
-HEAD = ("id", "state", "type", "title", "year", "access", "DOI", "collection", "depositor", "files", "created", "changed", "address")
+HEAD = (
+    "id", "state", "type", "title", "year", "access", "DOI", "collection", "depositor", "files", "created", "changed", "address",
+)  # fmt: skip
 SIZE = 1000
 
 #: What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).

@@ -131,6 +131,18 @@ def test_blank_rows_are_dropped_and_rows_keep_their_order() -> None:
     assert taken.beds == (Bed(place="first"), Bed(place="last"))
 
 
+def test_a_row_is_as_full_as_what_is_stored_of_it_and_not_shown() -> None:
+    stored = msgspec.structs.replace(SECRETS, beds=(Bed(), Bed(place="north")))
+    assert read(("beds.0.@", "0"), ("beds.1.@", "1"), value=stored).beds == (Bed(),)
+    assert faults(read(("pods.0.@", "0"), ("pods.0.label", ""), value=stored)) == {"pods.0.label": "is needed"}
+    assert faults(read(("pods.1.key", "typed"))) == {"pods.1.label": "is needed"}
+
+
+def test_choices_stay_in_the_order_they_are_stored_in() -> None:
+    stored = msgspec.structs.replace(read(), colours=("green", "warm", "blue"))
+    assert read(("colours", "warm"), ("colours", "blue"), ("colours", "green"), value=stored) == stored
+
+
 def test_absurd_numbers_of_rows_are_neither_made_nor_lost_unsaid() -> None:
     assert read(("beds.99999999.place", "far")).beds == (Bed(place="far"),)
     assert read(("beds.9999999999.place", "farther")).beds == ()

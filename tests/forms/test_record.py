@@ -9,7 +9,7 @@ from tests.forms.browse import sent
 from tests.strategies import records, texts
 
 RECORD = Layout.of(Record)
-BRISK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+BRISK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @BRISK

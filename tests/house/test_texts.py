@@ -18,6 +18,8 @@ TEMPLATES = sorted(path.relative_to(HTML).as_posix() for path in HTML.rglob("*.h
 _SAID = re.compile(r'\s(?:alt|aria-label|placeholder|title|data-label)="([^"]*)"')
 _TAG = re.compile(r"<[^>]*>")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+#: Attributes without a value, which stand alone where a template chooses between them.
+_ATTRIBUTES = {"required", "checked", "selected", "open", "multiple", "disabled", "readonly", "hidden"}
 _ENTITY = re.compile(r"&#?\w+;")
 
 
@@ -35,7 +37,7 @@ def untranslated(source: str) -> list[str]:
     said = _SAID.findall(text)
     text = re.sub(r'(?<=\s)[\w-]+="[^"<]*"', "", _TAG.sub("\n", text))
     parts = re.split(r"[\x00\n]", _ENTITY.sub("", text))
-    return [part.strip() for part in (*said, *parts) if _LETTERS.search(part)]
+    return [part.strip() for part in (*said, *parts) if _LETTERS.search(part) and part.strip() not in _ATTRIBUTES]
 
 
 @pytest.mark.parametrize("name", [name for name in TEMPLATES if not name.startswith(PUBLIC)])

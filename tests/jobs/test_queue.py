@@ -1,12 +1,10 @@
 """The queue: requests collapse, a claim is a lease, and only its holder may settle."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, select
 
-from server.db.migrate import engine_for
 from server.jobs import queue
 from server.jobs.model import Dead, Done, Held, Job, Later
 from server.jobs.tables import jobs
@@ -14,14 +12,6 @@ from tests.conftest import START
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def tx(database_url: str) -> Iterator[Connection]:
-    engine = engine_for(database_url)
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()
 
 
 def rows(tx: Connection) -> list[tuple[str, str, int]]:

@@ -14,6 +14,7 @@ from server.accounts.model import Account
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import NotFound, SheafError, TooLarge, Unavailable
+from server.middleware import remote_address
 from server.records.files import DiskStore, Received, receive
 from server.sword import errors, store
 from server.sword.accept import Acceptance
@@ -304,7 +305,7 @@ class SwordV2:
 
     async def _account(self, request: web.Request) -> Account:
         credentials = basic(request.headers.get("Authorization", ""))
-        account = None if credentials is None else await self.authenticator.check(*credentials, remote=request.remote or "")
+        account = None if credentials is None else await self.authenticator.check(*credentials, remote=remote_address(request))
         if account is None:
             raise errors.Unauthorised(
                 "The name or password is wrong." if credentials else "No credentials were sent.",

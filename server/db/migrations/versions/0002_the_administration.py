@@ -66,6 +66,68 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "runs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("task", sa.String(length=60), nullable=False),
+        sa.Column("lane", sa.String(length=100), nullable=False),
+        sa.Column("parameters", sa.Text(), nullable=False),
+        sa.Column("profile_id", sa.BigInteger(), nullable=True),
+        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("actor", sa.String(length=100), nullable=False),
+        sa.Column("via", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("warning", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("cursor", sa.String(length=200), nullable=False),
+        sa.Column("cancel", sa.Boolean(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("parent_id", sa.BigInteger(), nullable=True),
+        sa.Column("schedule_id", sa.BigInteger(), nullable=True),
+        sa.Column("created", Utc(), nullable=False),
+        sa.Column("started", Utc(), nullable=True),
+        sa.Column("ended", Utc(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+    )
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.create_index("ix_runs_ended", ["ended"], unique=False)
+        batch_op.create_index(
+            "ix_runs_open",
+            ["lane", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('waiting', 'running')"),
+            postgresql_where=sa.text("state IN ('waiting', 'running')"),
+        )
+        batch_op.create_index("ix_runs_profile_id", ["profile_id"], unique=False)
+        batch_op.create_index(
+            "uq_runs_lane",
+            ["lane"],
+            unique=True,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
+
+    op.create_table(
+        "schedules",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("task", sa.String(length=60), nullable=False),
+        sa.Column("parameters", sa.Text(), nullable=False),
+        sa.Column("cron", sa.String(length=100), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("next", Utc(), nullable=True),
+        sa.Column("last", Utc(), nullable=True),
+        sa.Column("run_id", sa.BigInteger(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("created", Utc(), nullable=False),
+        sa.Column("changed", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedules")),
+    )
+    with op.batch_alter_table("schedules", schema=None) as batch_op:
+        batch_op.create_index("ix_schedules_next", ["next"], unique=False)
+
+    op.create_table(
         "people",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sorted", sa.Text(), nullable=False),
@@ -100,6 +162,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("queries", schema=None) as batch_op:
         batch_op.create_index("uq_queries_name", ["account_id", "name"], unique=True)
+
+    op.create_table(
+        "run_items",
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("href", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_run_items_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "seq", name=op.f("pk_run_items")),
+    )
+    with op.batch_alter_table("run_items", schema=None) as batch_op:
+        batch_op.create_index("ix_run_items_outcome", ["run_id", "outcome", "seq"], unique=False)
+        batch_op.create_index("uq_run_items_subject", ["run_id", "subject"], unique=True)
+
+    op.create_table(
+        "run_log",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("level", sa.String(length=8), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_run_log_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_log")),
+    )
+    with op.batch_alter_table("run_log", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_run_log_run_id"), ["run_id"], unique=False)
 
     op.create_table(
         "searchable",
@@ -211,6 +302,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_searchable_modified")
 
     op.drop_table("searchable")
+    with op.batch_alter_table("run_log", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_run_log_run_id"))
+
+    op.drop_table("run_log")
+    with op.batch_alter_table("run_items", schema=None) as batch_op:
+        batch_op.drop_index("uq_run_items_subject")
+        batch_op.drop_index("ix_run_items_outcome")
+
+    op.drop_table("run_items")
     with op.batch_alter_table("queries", schema=None) as batch_op:
         batch_op.drop_index("uq_queries_name")
 
@@ -220,6 +320,23 @@ def downgrade() -> None:
         batch_op.drop_index("ix_people_email")
 
     op.drop_table("people")
+    with op.batch_alter_table("schedules", schema=None) as batch_op:
+        batch_op.drop_index("ix_schedules_next")
+
+    op.drop_table("schedules")
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_runs_lane", sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'")
+        )
+        batch_op.drop_index("ix_runs_profile_id")
+        batch_op.drop_index(
+            "ix_runs_open",
+            sqlite_where=sa.text("state IN ('waiting', 'running')"),
+            postgresql_where=sa.text("state IN ('waiting', 'running')"),
+        )
+        batch_op.drop_index("ix_runs_ended")
+
+    op.drop_table("runs")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_waiting", sqlite_where=sa.text("NOT sent"), postgresql_where=sa.text("NOT sent"))
 

@@ -1,0 +1,91 @@
+"""The task that makes an agency agree about the identifiers of a profile, and reports what it said of each."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Literal
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from server.audit.log import Actor
+from server.db.engine import Database
+from server.errors import Invalid
+from server.forms.field import Choice, title
+from server.identifiers import ledger
+from server.identifiers.mint import REGISTER
+from server.identifiers.model import Agency, State
+from server.jobs import queue
+from server.jobs.model import JobState
+from server.profiles import store as profiles
+from server.registry import Registry
+from server.runs.model import ItemOutcome, Outcome, Subject
+from server.runs.task import Choices, Task
+
+_Which = Literal["unconfirmed", "all"]
+
+#: The states of the identifiers that are meant.
+WHICH: dict[_Which, tuple[State, ...]] = {
+    "unconfirmed": (State.RESERVED, State.SUBMITTED, State.REJECTED, State.BLOCKED),
+    "all": (State.RESERVED, State.SUBMITTED, State.REJECTED, State.BLOCKED, State.REGISTERED, State.WITHDRAWN),
+}
+
+
+class Update(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which identifiers an agency is asked about."""
+
+    profile: Annotated[str, title("Profile", "The profile by which the identifiers were minted.")]
+    which: Annotated[
+        _Which,
+        title(
+            "Identifiers",
+            "What differs from the agency's last confirmation is sent, and nothing else.",
+            choices=(
+                Choice("unconfirmed", "Only those the agency has not confirmed"),
+                Choice("all", "All: each is compared with what the agency confirmed last"),
+            ),
+        ),
+    ] = "all"
+
+
+#: What it means for the report that a registration did not end well.
+_BAD = {JobState.DEFERRED: Outcome.WARNING, JobState.HELD: Outcome.FAILED, JobState.DEAD: Outcome.FAILED}
+
+
+def task(database: Database, shelf: Registry[Agency], register: Callable[[str, str], Awaitable[bool]]) -> Task[Update]:
+    """Return the task; `register` has the queue's own worker ask about one identifier at once."""
+
+    def profile(tx: Connection, given: Update) -> int:
+        found = profiles.get(tx, given.profile)
+        agency = shelf.get(found.kind)
+        if agency is None or agency.client is None:
+            raise Invalid(f"The profile {found.name!r} registers nothing with an agency.", place="profile")
+        return found.id
+
+    def choices(tx: Connection) -> Choices:
+        speaking = {name for name in shelf.names() if shelf[name].client is not None}
+        return {"profile": [found.name for found in profiles.every(tx, enabled=True) if found.kind in speaking]}
+
+    def count(tx: Connection, given: Update) -> int:
+        return ledger.count_of_profile(tx, profile(tx, given), WHICH[given.which])
+
+    def subjects(tx: Connection, given: Update, after: str, limit: int) -> Sequence[Subject]:
+        found = ledger.of_profile(tx, profile(tx, given), WHICH[given.which], int(after or 0), limit)
+        return [Subject(str(entry.id), entry.value, f"/admin/identifiers?q={entry.value}") for entry in found]
+
+    async def do(subject: Subject, _given: Update, _actor: Actor) -> ItemOutcome:
+        before = await database.read(ledger.get, int(subject.id))
+        if not await register(REGISTER, subject.id):
+            return ItemOutcome(Outcome.WARNING, "The agency is being asked about it at this moment.")
+        after = await database.read(ledger.get, int(subject.id))
+        state, said = await database.read(queue.latest, REGISTER, subject.id)
+        if state in _BAD:
+            return ItemOutcome(_BAD[state], said)
+        same = before is not None and after is not None and before.acknowledged == after.acknowledged
+        return ItemOutcome(Outcome.UNCHANGED if same else Outcome.CHANGED, said)
+
+    return Task(
+        "update-doi-agency",
+        "Update DOI Registration Agency – Research Assets",
+        "Tells the agency of every work whose metadata or address is not what it confirmed last. This happens by itself soon "
+        "after each change; the task catches up after an outage, and says of each identifier what the agency answers.",
+        Update, count, subjects, do, profile, choices,
+    )  # fmt: skip

@@ -58,7 +58,7 @@ from server.sword.understand import Understanding
 from server.sword.v2.documents import Collection, Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
-from server.works import bulk
+from server.works import attributing, bulk
 
 _ = (
     server.audit.tables,
@@ -112,6 +112,7 @@ async def _built(
     tasks = Tasks((
         update.task(database, shelf, worker.do),
         bulk.task(database, press),
+        attributing.task(database, press),
         rendering.again(renders),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip

@@ -110,6 +110,11 @@ class Person(Value, frozen=True, kw_only=True):
         """The identifiers as a record holds them."""
         return tuple(AgentId(scheme=one.scheme, value=one.value) for one in self.ids)
 
+    @property
+    def post(self) -> Post | None:
+        """Where they are: the first affiliation that lasts, else the first there is."""
+        return next((post for post in self.affiliations if not post.until), next(iter(self.affiliations), None))
+
     def id_of(self, scheme: str) -> str:
         return next((one.value for one in self.ids if one.scheme == scheme), "")
 

@@ -15,6 +15,7 @@ NOTICES = {
     "search-kept": "The search is kept.",
     "deleted": "Deleted.",
     "discarded": "The draft is discarded.",
+    "orcid-nowhere": "There is no work left to write the ORCID iD into.",
     "person-added": "The person is kept. The works are looked through for them now.",
     "people-decided": "It is kept who they are.",
     "people-merged": "The two are one person now.",

@@ -8,8 +8,9 @@ from aiohttp.test_utils import TestClient
 
 from server.house import House
 from server.people import keeping, linking, store
-from server.people.linking import LinkState, Place
+from server.people.linking import LinkState, Made, Place
 from server.people.model import Person, PersonId, Post
+from server.records import store as records
 from tests.admin.visits import csrf, login
 from tests.people.visits import LIBRARIAN, MENDEL, ORCID, OTHER_ORCID, agent, person, published, work
 
@@ -201,3 +202,34 @@ async def test_what_a_person_is_called_is_no_markup(client: TestClient, house: H
         "/admin/people/1/merge?other=1",
     ):
         assert evil not in await seen(client, page)
+
+
+async def test_the_orcid_is_written_into_the_works_that_lack_it_when_asked(client: TestClient, house: House) -> None:
+    who = await person(house, Person(family="Mendel", given="Gregor", ids=(PersonId(value=ORCID),)))
+    ids = [await published(house, n, work(f"Peas {n}", agent("Nägeli, C."), agent("Mendel, G."))) for n in (1, 2)]
+    named = await published(house, 3, work("Bees", agent("Mendel, G.", ORCID)))
+    for record_id in ids:
+        place = Place(record_id, "creators", 1)
+        await house.database.write(keeping.decide, who.id, place, LinkState.LINKED, LIBRARIAN, house.clock())
+    await login(client)
+    page = "/admin/people/1/orcid"
+    assert "Write the ORCID iD into 2 works" in await seen(client, "/admin/people/1")
+    text = await seen(client, page)
+    assert "Write it into 2 works" in text
+    assert "Bees" not in text
+    status, lead, _ = await sent(client, page)
+    assert (status, lead) == (303, "/admin/jobs/1?done=started")
+    await house.worker.drain()
+    for record_id in ids:
+        stored = await house.database.read(records.get, record_id)
+        assert (stored.version, stored.record.creators[1].id_of("orcid")) == (2, ORCID)
+        assert stored.record.creators[0].ids == ()
+        assert [link.made for link in await house.database.read(linking.of_record, record_id)] == [Made.ID]
+    assert (await house.database.read(records.get, named)).version == 1
+    assert (
+        ORCID
+        in await (
+            await client.get(f"/oai?verb=GetRecord&metadataPrefix=datacite&identifier=oai:repository.example.org:{ids[0]}")
+        ).text()
+    )
+    assert (await sent(client, page, page))[1] == "/admin/people/1?done=orcid-nowhere"

@@ -60,6 +60,8 @@ EXPECTED = {
     ("GET", "/admin/people/{id}/merge"): MANAGES,
     ("POST", "/admin/people/{id}/merge"): MANAGES,
     ("POST", "/admin/people/{id}/part"): MANAGES,
+    ("GET", "/admin/people/{id}/orcid"): MANAGES,
+    ("POST", "/admin/people/{id}/orcid"): MANAGES,
     ("GET", "/admin/jobs"): MANAGES,
     ("GET", "/admin/jobs/ended"): MANAGES,
     ("GET", "/admin/jobs/start"): MANAGES,

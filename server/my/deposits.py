@@ -1,4 +1,4 @@
-"""My deposits by SWORD, as the import monitor has them and in its words: what came, what is wrong with it, what to do. Read only."""
+"""My deposits by SWORD, in the import monitor's words: what came, what is wrong with it, what to do. Read only."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,6 @@
 """Bringing people in from a spreadsheet: what it would come to, and doing it. Nobody is made twice; all or nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,9 +30,12 @@ def plan(tx: Connection, read: Read) -> Plan:
     """Find who of the lines is known here (by number, else by an identifier) and what would change; changes nothing."""
     new, changed, unchanged, faults = [], [], 0, list(read.faults)
     met: dict[int, int] = {}
+    owners = store.owners_of(tx, ((one.scheme, one.value) for row in read.rows for one in row.person.ids))
+    numbers = {*owners.values(), *(row.number for row in read.rows if row.number is not None)}
+    there = store.some(tx, numbers)
     for row in read.rows:
         try:
-            kept = _known(tx, row)
+            kept = _known(row, owners, there)
             if kept is not None and met.setdefault(kept.id, row.line) != row.line:
                 faults.append(Fault(row.line, "", f"is the same person as line {met[kept.id]}"))
             elif kept is None:
@@ -47,24 +51,19 @@ def plan(tx: Connection, read: Read) -> Plan:
     return Plan(tuple(new), tuple(changed), unchanged, tuple(sorted(faults, key=lambda fault: fault.line)))
 
 
-def _known(tx: Connection, row: Row) -> Kept | None:
-    owners = {(one.scheme, one.value): store.owner_of(tx, one.scheme, one.value) for one in row.person.ids}
-    numbers = {number for number in (row.number, *owners.values()) if number is not None}
+def _known(row: Row, owners: Mapping[tuple[str, str], int], there: Mapping[int, Kept]) -> Kept | None:
+    mine = {owners.get((one.scheme, one.value)) for one in row.person.ids}
+    numbers = {number for number in (row.number, *mine) if number is not None}
     if not numbers:
         return None
+    if row.number is not None and row.number not in there:
+        raise NotFound(f"there is no person with the number {row.number}", place="number")
     if len(numbers) > 1:
         raise Conflict("speaks of two people: its number or identifiers belong to different ones here")
-    kept = store.get(tx, numbers.pop()) if row.number is None else _numbered(tx, row.number)
+    kept = there[numbers.pop()]
     if kept.merged_into is not None:
         raise Conflict(f"speaks of somebody who was merged into number {kept.merged_into}", place="number")
     return kept
-
-
-def _numbered(tx: Connection, number: int) -> Kept:
-    try:
-        return store.get(tx, number)
-    except NotFound as error:
-        raise NotFound(f"there is no person with the number {number}", place="number") from error
 
 
 def bring(tx: Connection, read: Read, actor: Actor, now: datetime) -> tuple[int, int]:
@@ -75,9 +74,9 @@ def bring(tx: Connection, read: Read, actor: Actor, now: datetime) -> tuple[int,
     found = plan(tx, read)
     if found.faults:
         raise Conflict("Something is wrong with the file, so nothing was brought in.", remedy="Look at the lines named.")
-    for row in found.new:
-        kept = store.add(tx, row.person, now)
-        audit.note(tx, actor, "person.added", keeping.KIND, str(kept.id), now, summary=row.person.label)
+    persons = [row.person for row in found.new]
+    for number, person in zip(store.add_all(tx, persons, now), persons, strict=True):
+        audit.note(tx, actor, "person.added", keeping.KIND, str(number), now, summary=person.label)
     for row, kept in found.changed:
         after = store.replace(tx, kept, row.onto(kept.person), now)
         changes = audit.differences(spoken(kept.person), spoken(after.person))

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from server.errors import Conflict, NotFound
 from server.people import names, schemes
-from server.people.tables import person_ids, person_links, person_names
+from server.people.tables import people, person_ids, person_links, person_names
 from server.records.model import Agent, Record
 
 CREATORS, CONTRIBUTORS = "creators", "contributors"
@@ -68,14 +68,8 @@ class Creator:
 
     place: Place
     agent: Agent
-
-    @property
-    def ids(self) -> tuple[_Id, ...]:
-        return tuple((one.scheme, schemes.known(one.scheme, one.value)) for one in self.agent.ids)
-
-    @property
-    def key(self) -> str:
-        return names.key(self.agent.family or self.agent.name, self.agent.given)
+    ids: tuple[_Id, ...]
+    key: str
 
     @property
     def name(self) -> str:
@@ -92,7 +86,8 @@ def named(record_id: str, first: Iterable[Agent], then: Iterable[Agent]) -> Iter
     for part, agents in ((CREATORS, first), (CONTRIBUTORS, then)):
         for position, agent in enumerate(agents):
             if agent.kind == "person":
-                yield Creator(Place(record_id, part, position), agent)
+                ids = tuple((one.scheme, schemes.known(one.scheme, one.value)) for one in agent.ids)
+                yield Creator(Place(record_id, part, position), agent, ids, names.key(agent.family or agent.name, agent.given))
 
 
 @dataclass(slots=True)
@@ -116,10 +111,10 @@ class Known:
 
 
 def link_new(tx: Connection, works: Iterable[tuple[str, Record]], now: datetime) -> None:
-    """Link the creators of works that are new; two short statements where nobody is among them, however many works."""
-    found = [creator for record_id, record in works for creator in creators(record_id, record)]
-    if not found:
+    """Link the creators of works that are new; three short statements where nobody is among them, however many works."""
+    if tx.execute(select(people.c.id).limit(1)).scalar() is None:
         return
+    found = [creator for record_id, record in works for creator in creators(record_id, record)]
     who = known(tx, found)
     if rows := [link for creator in found for link in _links(creator, who, (), now)]:
         tx.execute(insert(person_links), [_row(link) for link in rows])

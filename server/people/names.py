@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Letters that do not come apart into a letter and a mark.
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n"})
@@ -10,8 +11,11 @@ _UMLAUTS = re.compile("ae|oe|ue")
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
+@lru_cache(maxsize=65_536)
 def folded(text: str) -> str:
     """Return a name in small letters without accents, umlauts and punctuation, its words parted by one blank."""
+    if text.isascii() and text.isalpha():  # as most are
+        return _UMLAUTS.sub(lambda found: found[0][0], text.lower())
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     plain = "".join(mark for mark in apart if not unicodedata.combining(mark)).replace("'", "").replace("\u2019", "")
     return " ".join(_UMLAUTS.sub(lambda found: found[0][0], word) for word in _WORD.findall(plain))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: Crockford's base 32, in which ROR writes its numbers: no i, l, o and u.
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -124,6 +125,7 @@ def address(scheme: str, value: str) -> str:
     return kind.address.format(value.rpartition("/")[2] if kind.written != "{}" else value)
 
 
+@lru_cache(maxsize=65_536)
 def known(scheme: str, value: str) -> str:
     """Return an identifier of a record as its registry writes it, or the text itself where it is not one of ours."""
     try:

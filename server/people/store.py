@@ -1,6 +1,6 @@
 """The researchers as the database keeps them. Takes the transaction, returns values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,8 @@ class Search:
     page: int = 1
 
 
+_AT_ONCE = 5_000
+
 #: Whom a list can be narrowed to.
 ONLY = {"": "active", "account": "with an account", "candidates": "with works to confirm", "inactive": "not active"}
 
@@ -48,6 +50,25 @@ def add(tx: Connection, person: Person, now: datetime) -> Kept:
     number = int(tx.execute(insert(people).values(row).returning(people.c.id)).scalar_one())
     _claim(tx, number, person)
     return Kept(number, person, 1, True, None, None, now, now)  # noqa: FBT003 -- a row's column
+
+
+def add_all(tx: Connection, persons: Sequence[Person], now: datetime) -> list[int]:
+    """Keep many new people at once and return their numbers; the caller has seen that their identifiers are free."""
+    if not persons:
+        return []
+    rows = [{"version": 1, "active": True, "created": now, "modified": now, **_columns(person)} for person in persons]
+    made = insert(people).returning(people.c.id, sort_by_parameter_order=True)
+    numbers = list(tx.execute(made, rows).scalars())
+    both = list(zip(numbers, persons, strict=True))
+    ids = [
+        {"scheme": one.scheme, "value": one.value, "person_id": number, "proved": False}
+        for number, who in both
+        for one in who.ids
+    ]
+    if ids:
+        tx.execute(insert(person_ids), ids)
+    tx.execute(insert(person_names), [row for number, who in both for row in _names(number, who)])
+    return numbers
 
 
 def replace(tx: Connection, kept: Kept, person: Person, now: datetime) -> Kept:
@@ -107,11 +128,14 @@ def _claim(tx: Connection, number: int, person: Person) -> None:
     if fresh:
         tx.execute(insert(person_ids), fresh)
     tx.execute(delete(person_names).where(person_names.c.person_id == number))
-    rows = [
+    tx.execute(insert(person_names), _names(number, person))
+
+
+def _names(number: int, person: Person) -> list[dict[str, Any]]:
+    return [
         {"person_id": number, "position": place, "key": names.key(*name), "folded": names.whole(*name), "given": name[1]}
         for place, name in enumerate(person.names)
     ]
-    tx.execute(insert(person_names), rows)
 
 
 def release(tx: Connection, number: int) -> None:
@@ -156,6 +180,16 @@ def owner_of(tx: Connection, scheme: str, value: str) -> int | None:
     return tx.execute(select(person_ids.c.person_id).where(person_ids.c.scheme == scheme, person_ids.c.value == value)).scalar()
 
 
+def owners_of(tx: Connection, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return whose the identifiers are that are somebody's."""
+    wanted = set(ids)
+    values, found = sorted({value for _, value in wanted}), {}
+    for start in range(0, len(values), _AT_ONCE):
+        query = select(person_ids).where(person_ids.c.value.in_(values[start : start + _AT_ONCE]))
+        found |= {(row.scheme, row.value): row.person_id for row in tx.execute(query)}
+    return {one: number for one, number in found.items() if one in wanted}
+
+
 def proved(tx: Connection, number: int) -> set[tuple[str, str]]:
     """Return those of a person's identifiers whose registry said so."""
     query = select(person_ids.c.scheme, person_ids.c.value).where(person_ids.c.person_id == number, person_ids.c.proved)
@@ -194,7 +228,7 @@ def every(tx: Connection, after: int = 0, size: int = 500) -> list[Kept]:
 
 
 def unlinked_accounts(tx: Connection, email: str) -> list[tuple[int, str]]:
-    """Return the active accounts that belong to no person, first those that are called like an e-mail address or its beginning."""
+    """Return the active accounts that belong to no person; first those that are called like an e-mail address."""
     taken = select(people.c.account_id).where(people.c.account_id.is_not(None))
     query = select(accounts.c.id, accounts.c.name).where(accounts.c.active, accounts.c.id.not_in(taken))
     rows = tx.execute(query.order_by(accounts.c.name)).all()

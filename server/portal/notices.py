@@ -17,7 +17,7 @@ NOTICES = {
     "discarded": "The draft is discarded.",
     "orcid-nowhere": "There is no work left to write the ORCID iD into.",
     "person-added": "The person is kept. The works are looked through for them now.",
-    "people-decided": "It is kept who they are.",
+    "people-decided": "Your decision is kept.",
     "people-merged": "The two are one person now.",
     "people-parted": "They are two people again.",
     "people-brought": "The people are brought in. The works are looked through for them now.",

@@ -1,4 +1,4 @@
-"""A person's ORCID iD written into the published works that name the person without it: a run over those works, each a revision."""
+"""A person's ORCID iD written into the published works that name them without it: a run over these, each a revision."""
 
 import asyncio
 from collections.abc import Sequence

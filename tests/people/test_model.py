@@ -49,7 +49,7 @@ def test_what_is_no_identifier_is_refused_in_words(scheme: str, typed: str, why:
 def test_a_mistyped_ror_id_is_seen() -> None:
     assert schemes.ror("ror.org/03YRM5C26") == "https://ror.org/03yrm5c26"
     for wrong in ("03yrm5c27", "03yrn5c26", "03yrm5c2", "03ylm5c26"):
-        with pytest.raises(ValueError, match="^ror: "):
+        with pytest.raises(ValueError, match=r"^ror: "):
             schemes.ror(wrong)
 
 

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import ClientSession, web
+from sqlalchemy import Connection
 
 import server.audit.tables
 import server.events.tables
@@ -16,10 +17,12 @@ import server.works.tables
 from server import VERSION, housekeeping, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
+from server.admin.overview import overview
 from server.admin.rooms import Room, rooms
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
+from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
 from server.identifiers import update
@@ -33,6 +36,13 @@ from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
 from server.middleware import TRUSTED, Translator, armoured, identified
 from server.my.rooms import rooms as own_rooms
+from server.notify.client import Outward
+from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
+from server.notify.digest import DIGEST, Digests
+from server.notify.guard import Guard
+from server.notify.mail import MAIL, Post
+from server.notify.store import DELIVER
+from server.notify.webhooks import WEBHOOK, Hooks
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
@@ -85,14 +95,14 @@ async def open_house(settings: Settings, *, clock: Clock = clocks.now, serving: 
     database = await open_database(settings.database)
     try:
         agent = f"Sheaf/{VERSION} (+{settings.url}; mailto:{settings.email})"
-        async with ClientSession(headers={"User-Agent": agent}) as session:
-            yield await _built(settings, clock, key, database, session, serving=serving)
+        async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
+            yield await _built(settings, clock, key, database, session, outward, serving=serving)
     finally:
         await database.close()
 
 
 async def _built(
-    settings: Settings, clock: Clock, key: bytes, database: Database, session: ClientSession, *, serving: bool
+    settings: Settings, clock: Clock, key: bytes, database: Database, session: ClientSession, outward: Outward, *, serving: bool
 ) -> House:
     renderer = await _renderer(settings, clock, database, serving=serving)
     shelf, seal, files = agencies(), Seal(key), DiskStore(settings.folder)
@@ -107,6 +117,13 @@ async def _built(
         database, understanding, acceptance, clock, {"sword2": open_deposit},
         refuses=settings.content_faults == "refuse", read_now=settings.read_now_mb * 2**20, wake=worker.call,
     )  # fmt: skip
+    post = Post(renderer.repository.name, renderer.repository.url, seal)
+    channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
+    handlers |= {
+        NOTIFY: Notifier(database, clock, worker.call),
+        DELIVER: Deliverer(database, seal, channels, clock),
+        DIGEST: Digests(database, clock, _stuck),
+    }
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     life = timedelta(days=settings.oai_token_days)
     tasks = Tasks((
@@ -118,6 +135,11 @@ async def _built(
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)
     return House(settings, clock, database, files, seal, key, shelf, understanding.readers, press, intake, worker, tasks, session)
+
+
+def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:
+    """Say what needs somebody, as the start page says it."""
+    return [(stuck.count, stuck.what) for stuck in overview(tx, now).stuck]
 
 
 async def _renderer(settings: Settings, clock: Clock, database: Database, *, serving: bool) -> Renderer:

@@ -11,6 +11,7 @@ from server.db.engine import Database
 from server.errors import Unavailable
 from server.events import telling
 from server.jobs import queue
+from server.notify import store as deliveries
 from server.records import changes
 from server.records.files import DiskStore
 from server.runs import store as runs
@@ -67,6 +68,8 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     while gone := await database.write(runs.forget, clock() - RUNS_KEPT):
         old += gone
     done = await database.write(queue.forget, clock() - JOBS_KEPT)
+    while await database.write(deliveries.forget, clock()):
+        pass
     await database.write(telling.forget, clock() - JOBS_KEPT)
     tidied = Tidied(ghosts, done, old, await asyncio.to_thread(files.sweep))
     if str(tidied):

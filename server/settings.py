@@ -75,6 +75,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int, Meta(ge=0), says("Packages up to this many megabytes are read within the request, larger ones by the worker.")
     ] = 64
     workers: Annotated[int, Meta(ge=1, le=64), says("Jobs one worker process does at the same time.")] = 4
+    private_targets: Annotated[
+        str,
+        says(
+            "Networks inside the institution that webhooks may reach, such as `10.1.0.0/16`, separated by commas; "
+            "plain `http` is allowed there too."
+        ),
+    ] = ""
     log_format: Annotated[str, Meta(pattern="^(text|json)$"), says("Log lines as `text` or as `json`.")] = "text"
 
     def __post_init__(self) -> None:
@@ -84,8 +91,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.database_url and not self.database_url.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("database_url must begin with sqlite:/// or postgresql://")
         networks(self.trusted_proxies)
+        networks(self.private_targets)
         if self.admin_email and not re.fullmatch(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+", self.admin_email):
             raise ValueError(f"admin_email must be a whole address (OAI-PMH asks for one with a dot), not {self.admin_email!r}")
+
+    @property
+    def opened(self) -> tuple[Network, ...]:
+        """The networks inside the institution that webhooks may reach."""
+        return networks(self.private_targets)
 
     @property
     def folder(self) -> Path:

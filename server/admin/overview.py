@@ -11,6 +11,8 @@ from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import JobState
+from server.notify import store as notify
+from server.notify.model import State as Delivered
 from server.oai import harvesters
 from server.oai.harvesters import Harvester
 from server.portal import words
@@ -72,6 +74,7 @@ WATCHED = (
     Watch("import", DepositState.HELD, "held: the content is wrong", "/admin/imports?state=held"),
     Watch("identifier", IdentifierState.REJECTED, "rejected by the agency", "/admin/identifiers?state=rejected"),
     Watch("identifier", IdentifierState.BLOCKED, "blocked: the agency refuses our account", "/admin/identifiers?state=blocked"),
+    Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead"),
     Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held"),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
     Watch("work", State.PENDING, "waiting for approval", "/admin/works?state=pending", "wait"),
@@ -83,6 +86,7 @@ WATCHED = (
         "wait",
         lasting=True,
     ),
+    Watch("message", Delivered.WAITING, "not taken yet", "/admin/deliveries?state=waiting", "wait", lasting=True),
     Watch("harvester", "stalled", "stopped in the middle of its list", "/admin#harvesters", "wait"),
     Watch("job", JobState.DEFERRED, "failing and tried again", "/admin/jobs/queue?state=deferred", "wait", lasting=True),
 )
@@ -94,6 +98,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         "import": sword.waiting(tx),
         "work": records.waiting(tx),
         "identifier": ledger.waiting(tx),
+        "message": notify.waiting(tx),
         "job": queue.waiting(tx),
         "harvester": harvesters.stalled(tx, now),
     }

@@ -5,6 +5,7 @@ from typing import Protocol
 from aiohttp import web
 
 from server.admin.audit import Audit
+from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
 from server.admin.jobs.queue import Queue
@@ -32,4 +33,14 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (Listing(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
-    return (Start(frame), *works, Imports(frame), Identifiers(frame), People(frame), *jobs, Audit(frame), Search(frame))
+    return (
+        Start(frame),
+        *works,
+        Imports(frame),
+        Identifiers(frame),
+        People(frame),
+        *jobs,
+        Deliveries(frame),
+        Audit(frame),
+        Search(frame),
+    )

@@ -18,6 +18,7 @@ EVENTS: dict[str, str] = {
     "record.withdrawn": "A work was withdrawn",
     "profile.saved": "An integration profile was made or changed",
     "profile.deleted": "An integration profile was deleted",
+    "profile.paused": "An integration profile stands still until somebody mends it",
 }
 
 

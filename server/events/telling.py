@@ -41,6 +41,12 @@ def find(tx: Connection, ids: Iterable[str]) -> dict[str, Event]:
     return {row.id: _event(row) for row in tx.execute(select(outbox).where(outbox.c.id.in_(list(ids))))}
 
 
+def between(tx: Connection, kinds: Iterable[str], after: datetime, until: datetime, limit: int) -> list[Event]:
+    """Return events of some kinds that happened after one moment and not after another, the oldest first."""
+    query = select(outbox).where(outbox.c.type.in_(list(kinds)), outbox.c.at > after, outbox.c.at <= until)
+    return [_event(row) for row in tx.execute(query.order_by(outbox.c.seq).limit(limit))]
+
+
 def handed_on(tx: Connection, seqs: Iterable[int]) -> None:
     """Mark events as handed to their subscribers."""
     tx.execute(update(outbox).where(outbox.c.seq.in_(list(seqs))).values(sent=True))

@@ -22,6 +22,7 @@ NOTICES = {
     "people-parted": "They are two people again.",
     "people-brought": "The people are brought in. The works are looked through for them now.",
     "people-same": "Everybody in the file is here as it says; nothing was changed.",
+    "sent-again": "It is sent again.",
     "started": "It is asked for, and begins as soon as nothing is in its way.",
     "cancelled": "It stops as soon as what is at work is done.",
     "asked-again": "It is tried again now.",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.identifiers.model import State as IdentifierState
 from server.jobs.model import JobState
+from server.notify.model import State as Delivered
 from server.records.store import State
 from server.runs.model import Outcome, RunState
 from server.sword.model import ContainerState, DepositState
@@ -77,6 +78,23 @@ JOBS = {
     JobState.DONE: Word("done", "", "good"),
 }
 
+DELIVERIES = {
+    Delivered.DEAD: Word(
+        "given up", "It was tried for days, or refused for good. Send it again when the other side is well.", "bad"
+    ),
+    Delivered.WAITING: Word("waiting", "It is sent when its time comes.", "wait"),
+    Delivered.SENT: Word("sent", "The other side took it.", "good"),
+}
+
+#: How a subscriber stands.
+ENDPOINTS = {
+    "off": Word("switched off", "Nothing is sent, and nothing is kept for it."),
+    "paused": Word("paused", "Nothing is sent until the profile is mended; what happens meanwhile waits.", "bad"),
+    "failing": Word("failing", "The last attempt failed. It is tried again by itself, ever more slowly.", "wait"),
+    "new": Word("new", "Nothing was sent yet."),
+    "well": Word("well", "The last attempt succeeded.", "good"),
+}
+
 RUNS = {
     RunState.WAITING: Word("waiting", "It begins as soon as nothing is in its way."),
     RunState.RUNNING: Word("running", "It is at work."),
@@ -102,7 +120,8 @@ KINDS = {
     "read": "Read a package that was deposited",
     "run": "Do a part of a run",
     "notify": "Hand events to those who want to know",
-    "deliver": "Deliver a message",
+    "deliver": "Send what waits for a webhook or for mail",
+    "digest": "Write the daily letter",
 }
 
 #: What a problem's class is called in the list.

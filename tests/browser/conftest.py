@@ -12,11 +12,17 @@ import pytest
 from aiohttp import web
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from sqlalchemy import Connection
 
 from server.accounts import store as accounts
 from server.accounts.model import Role
 from server.app import open_house, web_application
 from server.clock import now
+from server.notify import store
+from server.notify.model import Failed
+from server.notify.webhooks import WEBHOOK, Webhook
+from server.profiles import store as profiles
+from server.profiles.seal import Seal
 from server.settings import Settings
 from tests.conftest import AUTH, HASH, entry
 
@@ -51,6 +57,16 @@ class Site:
             return answer
 
 
+def failed_delivery(tx: Connection, seal: Seal) -> None:
+    """A webhook, the first profile, and a delivery to it, the first, that the other side did not take."""
+    hook = profiles.save(tx, WEBHOOK, "Library system", Webhook(address="https://library.example.org/hook"), seal, now())
+    body = '{"type": "record.published", "data": {"title": "Peas"}}'
+    store.add(tx, [store.New(hook.id, "record.published", "1", body)], now())
+    failure = Failed("library.example.org answered 503: closed on Mondays", 503, "closed on Mondays", 12)
+    store.settle(tx, store.get(tx, 1), failure, None, now())
+    store.remember(tx, store.endpoint(tx, hook.id), failed=now(), words=failure.words, failures=1)
+
+
 @pytest.fixture
 def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     shutil.copy(sqlite_template, tmp_path / "sheaf.db")
@@ -62,6 +78,7 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
         async with open_house(settings, clock=now) as house:
             for name, role in (("depositor", Role.DEPOSITOR), ("admin", Role.ADMIN)):
                 await house.database.write(accounts.add, name, role, HASH, now())
+            await house.database.write(failed_delivery, house.seal)
             runner = web.AppRunner(web_application(house))
             await runner.setup()
             listening = web.TCPSite(runner, "127.0.0.1", 0)

@@ -48,10 +48,10 @@ async def test_each_item_is_reported_once_and_the_run_ends_as_it_may(plot: Allot
         plot.garden.moods, plot.garden.deeds, plot.garden.watered = trouble.moods, trouble.deeds, []
         run = await plot.ask(beds=BEDS, garden=next(LANES))  # a lane of its own, whatever became of the example before
         for turn, steps in enumerate(trouble.kills):
+            if (await plot.get(run)).over:
+                break
             if turn == trouble.cancel:
                 await plot.database.write(store.cancel, run.id, MENDEL, plot.clock())
-                if (await plot.get(run)).over:
-                    break
             await killed_after(plot, steps)
             plot.clock.pass_time(minutes=6)
         for _ in range(40):

@@ -1,6 +1,6 @@
 """The forms of the jobs' pages: a task's parameters, and when something runs by the clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -44,8 +44,14 @@ WHEN = Layout.of(When)
 
 def layout(task: Task[Any], choices: Choices) -> Layout[Any]:
     """Return the form of a task's parameters, with what can be chosen for them now."""
-    labels = {name: Label(choices=tuple(Choice(each, each) for each in found)) for name, found in choices.items() if found}
+    labels = {
+        name: Label(choices=tuple(Choice(each, each) for each in found), help=_hint(found)) for name, found in choices.items()
+    }
     return Layout.of(task.parameters, labels=labels)
+
+
+def _hint(found: Sequence[str]) -> str:
+    return "" if found else "There is none to choose from yet."
 
 
 def offered(tx: Connection, task: Task[Any]) -> Choices:

@@ -17,6 +17,7 @@ from server.portal import words
 from server.portal.asked import asked, number
 from server.portal.door import VISITOR
 from server.portal.frame import Frame, led
+from server.portal.notices import NOTICES
 from server.portal.spoken import lasting
 from server.runs import report, schedule, store
 from server.runs.model import KEPT, Item, Line, Outcome, Run, RunState
@@ -124,9 +125,11 @@ class Runs:
         seen = await house.database.read(_seen, wanted, outcome, number(after))
         shown = seen.items[:ITEMS]
         more = urlencode({"outcome": outcome, "after": shown[-1].seq}) if len(seen.items) > ITEMS else ""
+        # how it ended says more than that it was asked for
+        notice = "" if seen.run.over else NOTICES.get(request.query.get("done", ""), "")
         return self._page(
-            request, "admin/jobs/run.html", status, it=seen, run=seen.run, items=shown, more=more, outcome=outcome, kept=KEPT,
-            given=said(house.tasks, seen.run), took=seen.run.took(house.clock()), failure=failure,
+            request, "admin/jobs/run.html", status, notice=notice, failure=failure, it=seen, run=seen.run, items=shown, more=more,
+            outcome=outcome, kept=KEPT, given=said(house.tasks, seen.run), took=seen.run.took(house.clock()),
             known=house.tasks.find(seen.run.task) is not None,
         )  # fmt: skip
 

@@ -30,6 +30,60 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_subject", ["subject_kind", "subject"], unique=False)
 
     op.create_table(
+        "deliveries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("profile_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.String(length=26), nullable=True),
+        sa.Column("type", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due", Utc(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created", Utc(), nullable=False),
+        sa.Column("changed", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("event_id", "profile_id", name=op.f("uq_deliveries_event_id_profile_id")),
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index("ix_deliveries_changed", ["changed"], unique=False)
+        batch_op.create_index("ix_deliveries_profile", ["profile_id", "state", "id"], unique=False)
+        batch_op.create_index(
+            "ix_deliveries_waiting",
+            ["profile_id", "due"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+
+    op.create_table(
+        "endpoint_secrets",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("profile_id", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("until", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoint_secrets")),
+    )
+    with op.batch_alter_table("endpoint_secrets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_endpoint_secrets_profile_id"), ["profile_id"], unique=False)
+
+    op.create_table(
+        "endpoints",
+        sa.Column("profile_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("window", sa.Integer(), nullable=False),
+        sa.Column("retry_at", Utc(), nullable=True),
+        sa.Column("succeeded", Utc(), nullable=True),
+        sa.Column("failed", Utc(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("answered", sa.Text(), nullable=False),
+        sa.Column("digested", Utc(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_endpoints")),
+    )
+    op.create_table(
         "harvesters",
         sa.Column("agent", sa.String(length=200), nullable=False),
         sa.Column("address", sa.String(length=64), nullable=False),
@@ -126,6 +180,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("schedules", schema=None) as batch_op:
         batch_op.create_index("ix_schedules_next", ["next"], unique=False)
+
+    op.create_table(
+        "delivery_attempts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("milliseconds", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_delivery_attempts_delivery_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_attempts")),
+    )
+    with op.batch_alter_table("delivery_attempts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delivery_attempts_delivery_id"), ["delivery_id"], unique=False)
 
     op.create_table(
         "people",
@@ -320,6 +391,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_people_email")
 
     op.drop_table("people")
+    with op.batch_alter_table("delivery_attempts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_delivery_attempts_delivery_id"))
+
+    op.drop_table("delivery_attempts")
     with op.batch_alter_table("schedules", schema=None) as batch_op:
         batch_op.drop_index("ix_schedules_next")
 
@@ -345,6 +420,19 @@ def downgrade() -> None:
         batch_op.drop_index("ix_harvesters_last")
 
     op.drop_table("harvesters")
+    op.drop_table("endpoints")
+    with op.batch_alter_table("endpoint_secrets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_endpoint_secrets_profile_id"))
+
+    op.drop_table("endpoint_secrets")
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_deliveries_waiting", sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")
+        )
+        batch_op.drop_index("ix_deliveries_profile")
+        batch_op.drop_index("ix_deliveries_changed")
+
+    op.drop_table("deliveries")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_subject")
 

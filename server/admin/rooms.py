@@ -33,14 +33,5 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (Listing(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
-    return (
-        Start(frame),
-        *works,
-        Imports(frame),
-        Identifiers(frame),
-        People(frame),
-        *jobs,
-        Deliveries(frame),
-        Audit(frame),
-        Search(frame),
-    )
+    watched = (Imports(frame), Identifiers(frame), People(frame), *jobs, Deliveries(frame))
+    return (Start(frame), *works, *watched, Audit(frame), Search(frame))

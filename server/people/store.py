@@ -169,12 +169,6 @@ def of_account(tx: Connection, account_id: int) -> Kept | None:
     return None if row is None else _kept(row)
 
 
-def by_email(tx: Connection, email: str) -> list[Kept]:
-    """Return the active people with an e-mail address."""
-    query = select(people).where(people.c.email == email.lower(), people.c.email != "", people.c.active)
-    return [_kept(row) for row in tx.execute(query).mappings()]
-
-
 def owner_of(tx: Connection, scheme: str, value: str) -> int | None:
     """Return whose an identifier is, or None."""
     return tx.execute(select(person_ids.c.person_id).where(person_ids.c.scheme == scheme, person_ids.c.value == value)).scalar()
@@ -183,7 +177,8 @@ def owner_of(tx: Connection, scheme: str, value: str) -> int | None:
 def owners_of(tx: Connection, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """Return whose the identifiers are that are somebody's."""
     wanted = set(ids)
-    values, found = sorted({value for _, value in wanted}), {}
+    values = sorted({value for _, value in wanted})
+    found: dict[tuple[str, str], int] = {}
     for start in range(0, len(values), _AT_ONCE):
         query = select(person_ids).where(person_ids.c.value.in_(values[start : start + _AT_ONCE]))
         found |= {(row.scheme, row.value): row.person_id for row in tx.execute(query)}

@@ -50,6 +50,7 @@ async def test_somebody_new_is_added_found_and_changed(client: TestClient, house
     ):
         assert words in text
     assert "Mendel, Gregor Johann" in await seen(client, "/admin/people?q=mendel+0097")
+    assert "/admin/people/1" in await seen(client, "/admin/search?q=mendel")
     assert "Nobody is like that" in await seen(client, "/admin/people?q=darwin")
     status, lead, _ = await sent(client, "/admin/people/1/edit", **TYPED | {"given": "Johann", "version": "1"})
     assert (status, lead) == (303, "/admin/people/1?done=saved")

@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 export SHEAF_PORT := $(if $(PORT),$(PORT),$(SHEAF_PORT))
 
-.PHONY: help run test check format lint types floors bench hard revision requirements clean
+.PHONY: help run test check docs format lint types floors bench hard revision requirements clean
 
 help:            ## what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -29,6 +29,9 @@ types: $(VENV)/.dev  ## mypy, strict
 floors: $(VENV)/.dev ## the import contract
 	$(BIN)/lint-imports
 
+docs: $(VENV)/.dev   ## build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 format: $(VENV)/.dev ## put the code in form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -49,7 +52,7 @@ requirements:        ## compile the hashed requirement files anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --override requirements/overrides.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements/dev.txt
 
 clean:               ## remove what was built, never ./var
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Sheaf needs Python 3.11 or later; set PYTHON=python3.12 or the like."; exit 1; }

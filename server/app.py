@@ -51,6 +51,7 @@ from server.pages import Pages
 from server.people.seeking import SEEK, Seeking
 from server.portal.door import Door
 from server.portal.frame import Frame
+from server.portal.ways_in import ways_in
 from server.profiles.seal import Seal
 from server.publishing import Press
 from server.records import changes
@@ -163,13 +164,14 @@ def web_application(house: House) -> web.Application:
         f"Complete deposits {ending}.",
         house.intake.understanding.packagings.names(),
     )  # fmt: skip
-    authenticator, pages = Authenticator(house.database), Pages(repository.name)
+    authenticator, pages = Authenticator(house.database, house.clock), Pages(repository.name)
     sword = SwordV2(
         house.database, authenticator, house.intake, house.intake.acceptance, house.files, house.clock,
         Links(repository.url), repository.name, (collection,), settings.max_upload_mb * 2**20,
     )  # fmt: skip
     items = Items(house.database, house.files, house.press.renderer, pages)
-    door = Door(house.database, authenticator, pages, house.clock, house.key, secure=repository.url.startswith("https://"))
+    door = Door(house.database, house.clock, house.key, secure=repository.url.startswith("https://"))
+    frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
     tally = Tally(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
@@ -183,6 +185,7 @@ def web_application(house: House) -> web.Application:
         items,
         door,
         *own_rooms(frame),
+        *ways_in(frame, authenticator),
         *rooms(frame),
         pages,
         Operate(house.database),

@@ -43,13 +43,24 @@ def _client(request: web.Request) -> Client:
     return proxies.client(request.remote or "", request.scheme, request.app[TRUSTED], lines)
 
 
+#: What a browser may do with an answer that is no page, should somebody open it as one; pages and files say more.
+_CLOSED = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": (
+        "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+}
+
+
 async def armoured(request: web.Request, response: web.StreamResponse) -> None:
-    """Add to every answer, however it came about, what keeps browsers from guessing its type and from coming by plain http.
+    """Add to every answer, however it came about, what keeps browsers from making more of it than it is.
 
     What we are made of, and of which release, is nobody's business.
     """
     response.headers["Server"] = "Sheaf"
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    for name, value in _CLOSED.items():
+        response.headers.setdefault(name, value)
     if _client(request).scheme == "https":  # by http the header must not be sent (RFC 6797, 7.2)
         response.headers.setdefault("Strict-Transport-Security", _ONLY_HTTPS)
 

@@ -8,13 +8,17 @@ from time import monotonic
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from server.accounts.strength import weakness
+
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 
 def generate() -> str:
-    """Return a password of 96 bits that can be typed."""
-    return secrets.token_urlsafe(12)
+    """Return a password of 96 bits that can be typed, and that no rule for passwords refuses."""
+    while weakness(made := secrets.token_urlsafe(12)):
+        pass
+    return made
 
 
 def hashed(password: str) -> str:
@@ -24,13 +28,13 @@ def hashed(password: str) -> str:
 def verify(stored: str | None, password: str) -> bool:
     """Compare a password with a stored hash.
 
-    As slow for nobody (None) as for somebody, so that names cannot be guessed by the time it takes.
+    As slow for nobody (None), and for somebody without a password (empty), as for anybody: the time it takes tells no names.
     """
     try:
         _hasher.verify(stored or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
-    return stored is not None
+    return bool(stored)
 
 
 class Remembered:

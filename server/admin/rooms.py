@@ -4,6 +4,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from server.admin.accounts.listing import Listing
+from server.admin.accounts.one import One
+from server.admin.accounts.rules import Rules
 from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
 from server.admin.identifiers import Identifiers
@@ -16,10 +19,11 @@ from server.admin.people.rooms import People
 from server.admin.search import Search
 from server.admin.start import Start
 from server.admin.works.bulk import Bulk
-from server.admin.works.listing import Listing
+from server.admin.works.listing import Listing as Works
 from server.admin.works.work import WorkRoom
 from server.admin.works.writing import WORKS
 from server.portal.frame import Frame
+from server.portal.links import post
 from server.portal.writing import Writing
 
 
@@ -31,7 +35,9 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the administration."""
+    mail = post(frame.house)
+    accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
-    works = (Listing(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
+    works = (Works(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
     watched = (Imports(frame), Identifiers(frame), People(frame), *jobs, Deliveries(frame))
-    return (Start(frame), *works, *watched, Audit(frame), Search(frame))
+    return (Start(frame), *works, *watched, *accounts, Audit(frame), Search(frame))

@@ -116,4 +116,6 @@ def _members(source: IO[bytes], size: int) -> Iterator[Member]:
             names.add(info.name)
         yield Member(info.name, info.size, source, info.size, hashlib.sha256())  # type: ignore[arg-type]  # an open file is one
         place += info.size + -info.size % _BLOCK
-        source.seek(place)
+        source.seek(place - -info.size % _BLOCK)
+        if any(source.read(-info.size % _BLOCK)):
+            raise Invalid("Something stands between the members.", place=info.name, remedy=_ANOTHER)

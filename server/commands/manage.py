@@ -1,4 +1,4 @@
-"""`sheaf user`, `sheaf profile`, `sheaf mint`, `sheaf status`: small questions to the installation."""
+"""`sheaf profile`, `sheaf mint`, `sheaf status`: small questions to the installation."""
 
 import json
 from typing import Any
@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from server import control
-from server.accounts.model import Role
 from server.commands.desk import Ask, asked, run
 from server.identifiers.mint import agencies
 from server.profiles.store import allowed, secret_fields
@@ -26,60 +25,6 @@ def status() -> None:
         for state, count in sorted(states.items()) or [("none", 0)]:
             table.add_row(what, state, f"{count:,}")
     console.print(table)
-
-
-@click.group()
-def user() -> None:
-    """Make accounts, set passwords, switch accounts on and off."""
-
-
-@user.command("add")
-@click.argument("name")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default="depositor", show_default=True)
-@click.option("--password", default="", help="Generated and shown once where not given.")
-def user_add(name: str, role: str, password: str) -> None:
-    """Make an account NAME."""
-    _tell(asked("user-add", control.UserAdd(name=name, role=Role(role), password=password), creates=True))
-
-
-@user.command("password")
-@click.argument("name")
-@click.option("--password", default="", help="Generated and shown once where not given.")
-def user_password(name: str, password: str) -> None:
-    """Set the password of NAME and end its sessions."""
-    _tell(asked("user-password", control.UserName(name=name, password=password)))
-
-
-@user.command("disable")
-@click.argument("name")
-def user_disable(name: str) -> None:
-    """Switch NAME off."""
-    _switch(name, active=False)
-
-
-@user.command("enable")
-@click.argument("name")
-def user_enable(name: str) -> None:
-    """Switch NAME on again."""
-    _switch(name, active=True)
-
-
-@user.command("list")
-def user_list() -> None:
-    """List the accounts."""
-    table = Table("name", "role", "active")
-    for row in asked("user-list", control.Nothing()):
-        table.add_row(row["name"], row["role"], "yes" if row["active"] else "no")
-    console.print(table)
-
-
-def _switch(name: str, *, active: bool) -> None:
-    asked("user-active", control.UserActive(name=name, active=active))
-    click.echo(f"{name} is switched {'on' if active else 'off'}.")
-
-
-def _tell(answer: dict[str, str]) -> None:
-    click.echo(f"{answer['name']}: password {answer['password'] or 'as given'}")
 
 
 @click.group()

@@ -154,7 +154,7 @@ def send_dead_again(tx: Connection, profile_id: int, now: datetime) -> int:
     return count
 
 
-UNREPEATABLE = ("mail.reset",)
+UNREPEATABLE = ("mail.reset", "mail.invitation")
 """Letters that mean nothing without the secret in them."""
 
 

@@ -1,4 +1,4 @@
-"""Who is at the door: login, logout, the session's cookie, what an account may see, and proof that a form came from us."""
+"""Who is at the door: the session's cookie, what an account may see, and proof that a form came from us."""
 
 import hmac
 import re
@@ -10,15 +10,14 @@ from aiohttp import MultipartReader, web
 from multidict import MultiDict, MultiDictProxy
 
 from server import observe
-from server.accounts import store as accounts
-from server.accounts.authenticate import Authenticator
+from server.accounts import sessions
+from server.accounts.login import Opened
 from server.accounts.model import Account, Right
-from server.accounts.throttle import spoken
+from server.accounts.sessions import Admitted, Origin
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.middleware import remote_address
-from server.pages import Pages
 from server.portal import upload
 from server.xml import clean
 
@@ -46,6 +45,8 @@ class Visitor:
     account: Account
     csrf: str
     address: str
+    handle: str = ""
+    """By which the visitor's own session is known among the others of the account."""
 
     @property
     def actor(self) -> Actor:
@@ -71,8 +72,6 @@ class Door:
     """Lets accounts in, each to what its role may see."""
 
     database: Database
-    authenticator: Authenticator
-    pages: Pages
     clock: Clock
     key: bytes
     secure: bool
@@ -84,11 +83,7 @@ class Door:
         return "__Host-sheaf" if self.secure else "sheaf"
 
     def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get("/login", self.form),
-            web.post("/login", self.login),
-            web.post("/logout", self.admitted(Right.ACCOUNT, self.logout)),
-        ]
+        return [web.post("/logout", self.admitted(Right.ACCOUNT, self.logout))]
 
     def admitted(self, right: Right, handler: Handler, *, files: bool = False) -> Handler:
         """Let a handler see only accounts with a right: strangers are shown to the login, forms carry proof.
@@ -97,15 +92,17 @@ class Door:
         """
 
         async def answer(request: web.Request) -> web.StreamResponse:
-            cookie = request.cookies.get(self.cookie, "")
-            account = await self.database.read(accounts.in_session, cookie, self.clock()) if cookie else None
-            if account is None:
+            cookie, address = self.worn(request), remote_address(request)
+            found = await self._admitted(cookie, address) if cookie else None
+            if found is None:
                 lead = request.rel_url.path_qs if request.method in {"GET", "HEAD"} else ""
                 raise web.HTTPSeeOther(f"/login?next={quote(own_page(lead), safe='')}")
-            if not account.may(right):
-                log.warning("refused a page", extra={"account": account.name, "path": request.path})
-                raise web.HTTPForbidden(text=_NOT_YOURS)
-            request[VISITOR] = Visitor(account, self._proof(cookie), remote_address(request))
+            if found.outside or not found.account.may(right):
+                log.warning("refused a page", extra={"account": found.account.name, "path": request.path, "address": address})
+                raise web.HTTPForbidden(text=_NOT_FROM_HERE if found.outside else _NOT_YOURS)
+            if found.codes_due and not request.path.startswith(_WHERE_CODES_ARE_SET_UP):
+                raise web.HTTPSeeOther("/account/codes?due=1")
+            request[VISITOR] = Visitor(found.account, self._proof(cookie), address, found.handle)
             if request.method == "POST" and files and upload.has_files(request):
                 same_site(request)
                 request[PARTS] = await upload.opened(request, request[VISITOR].csrf)
@@ -119,44 +116,34 @@ class Door:
         vars(answer)["right"] = right
         return answer
 
-    async def form(self, request: web.Request) -> web.StreamResponse:
-        return self._form(200, next=own_page(request.query.get("next", "")))
+    async def _admitted(self, cookie: str, address: str) -> Admitted | None:
+        now = self.clock()
+        found = await self.database.read(sessions.admitted, cookie, now, address)
+        if found is not None and found.stale and not found.outside:
+            await self.database.write(sessions.touch, cookie, now, address)
+        return found
 
-    async def login(self, request: web.Request) -> web.StreamResponse:
-        """Open a session; whoever fails too often must wait."""
-        same_site(request)
-        given = await fields(request, LONGEST_OF_STRANGERS)
-        name, password, lead = given.get("name", "").strip(), given.get("password", ""), own_page(given.get("next", ""))
-        address, now = remote_address(request), self.clock()
-        if wait := self.authenticator.wait(name, address, now=now):
-            words = f"Too many failed attempts for this name. Try again in {spoken(wait)}."
-            response = self._form(429, next=lead, name=name, problem=words)
-            response.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
-            return response
-        account = await self.authenticator.check(name, password, remote=address, now=now) if password else None
-        if account is None:
-            log.warning("refused a login", extra={"account": clean(name)[:100], "address": address})
-            return self._form(401, next=lead, name=name, problem="The name or the password is wrong.")
-        return await self.open(account, lead)
+    def worn(self, request: web.Request) -> str:
+        """Return the session's cookie a request carries; empty for none."""
+        return request.cookies.get(self.cookie, "")
 
-    async def open(self, account: Account, lead: str) -> web.Response:
-        """Open a session for an account that proved itself and lead it on: to `lead`, or to what its role sees first."""
-        cookie = await self.database.write(accounts.open_session, account, self.clock())
-        log.info("opened a session", extra={"account": account.name})
-        response = web.Response(status=303, headers={"Location": lead or home(account), "Cache-Control": "no-store"})
-        life = int(accounts.SESSION.total_seconds())
-        response.set_cookie(self.cookie, cookie, path="/", max_age=life, httponly=True, samesite="Lax", secure=self.secure)
+    def seat(self, opened: Opened, lead: str) -> web.Response:
+        """Give somebody whose session has begun its cookie and lead them on: to `lead`, or to what the role sees first."""
+        log.info("opened a session", extra={"account": opened.account.name})
+        response = web.Response(status=303, headers={"Location": lead or home(opened.account), "Cache-Control": "no-store"})
+        self.wear(response, opened.cookie)
         return response
+
+    def wear(self, response: web.StreamResponse, cookie: str) -> None:
+        """Let a browser carry a session's cookie: never shown to scripts, never sent along by other sites' forms."""
+        life = int(sessions.LIFE.total_seconds())
+        response.set_cookie(self.cookie, cookie, path="/", max_age=life, httponly=True, samesite="Lax", secure=self.secure)
 
     async def logout(self, request: web.Request) -> web.StreamResponse:
-        await self.database.write(accounts.close_session, request.cookies[self.cookie])
-        response = web.Response(status=303, headers={"Location": "/login"})
+        await self.database.write(sessions.end, self.worn(request))
+        response = web.Response(status=303, headers={"Location": "/login?out=1"})
         response.del_cookie(self.cookie, path="/", httponly=True, samesite="Lax", secure=self.secure)
         return response
-
-    def _form(self, status: int, *, next: str, name: str = "", problem: str = "") -> web.Response:  # noqa: A002 -- the field's name in the form
-        values = {"next": next, "name": name, "problem": problem}
-        return self.pages.answer("portal/login.html", status, {"Cache-Control": "no-store"}, **values)
 
     def _proof(self, cookie: str) -> str:
         return hmac.digest(self.key, b"csrf\0" + cookie.encode(), "sha256").hex()
@@ -170,12 +157,21 @@ class Door:
             )
 
 
+_WHERE_CODES_ARE_SET_UP = ("/account/codes", "/logout")
+"""What an account sees that must set up one-time codes before anything else."""
+
+_NOT_FROM_HERE = "Your role may not use the administration from this network. An administrator says from which it may."
 _NOT_YOURS = "Your account has not the right to see this page. An administrator can change what it may do."
 
 
 def own_page(address: str) -> str:
     """Return an address a login may lead to: a page of ours behind the door, else nothing."""
     return address if _OWN.fullmatch(address) else ""
+
+
+def origin(request: web.Request, method: str) -> Origin:
+    """Return where and how somebody logs in, as their list of sessions shows it."""
+    return Origin(remote_address(request), clean(request.headers.get("User-Agent", "")), method)
 
 
 def home(account: Account) -> str:

@@ -117,7 +117,7 @@ OUTCOMES = {
 KINDS = {
     "register": "Register an identifier with its agency",
     "render": "Render every record anew",
-    "read": "Read a package that was deposited",
+    "read-deposit": "Read a package that was deposited",
     "run": "Do a part of a run",
     "notify": "Hand events to those who want to know",
     "deliver": "Send what waits for a webhook or for mail",

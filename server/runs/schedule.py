@@ -77,7 +77,7 @@ def checked(cron: str) -> str:
 
 
 def _wrong(message: str) -> Invalid:
-    return Invalid(message, place="cron", remedy="For example `30 2 * * 1`: every Monday at 02:30 UTC.")
+    return Invalid(message, place="cron", remedy="For example 30 2 * * 1: every Monday at 02:30 UTC.")
 
 
 def said(cron: str) -> str:

@@ -65,6 +65,10 @@ class Unauthorised(SwordError):
     headers = {"WWW-Authenticate": 'Basic realm="Sheaf SWORD", charset="UTF-8"'}  # noqa: RUF012 -- § 8: httplib2 sends credentials only after this
 
 
+class InvalidToken(Unauthorised):
+    headers = {"WWW-Authenticate": 'Bearer realm="Sheaf SWORD", error="invalid_token"'}  # noqa: RUF012 -- RFC 6750 § 3
+
+
 class Gone(SwordError):
     status, iri, code = 404, f"{OWN}NotFound", "not-found"
     title = "There is nothing here"
@@ -89,6 +93,10 @@ class Away(SwordError):
 class Forbidden(SwordError):
     status, iri, code = 403, f"{OWN}Forbidden", "forbidden"
     title = "This deposit belongs to somebody else"
+
+
+class NotAllowed(Forbidden):
+    title = "This account may not do this"
 
 
 class BrokenOff(SwordError):

@@ -30,6 +30,7 @@ async def test_the_start_page_shows_first_what_is_stuck(client: TestClient, depo
     await deposit()
     await deposit_faulty(client)
     clock.pass_time(hours=5)
+    await login(client)  # the session was idle for too long
     page = await (await client.get("/admin")).text()
     assert "1 import held: the content is wrong" in page
     assert "the oldest for 5 hours" in page

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient
 from server.house import House
 from server.jobs import queue
 from server.jobs.model import Dead, Done, Held
+from server.portal.words import KINDS
 from server.runs import report
 from server.runs.model import ItemOutcome, Outcome
 from tests.admin.visits import csrf, login, press
@@ -304,3 +305,7 @@ def _stuck(tx, subject, answer, now):
     queue.enqueue(tx, "weed", subject, now)
     (job,) = queue.claim(tx, ["weed"], now)
     queue.settle(tx, job, answer, now)
+
+
+async def test_every_kind_of_job_is_said_in_words(house: House) -> None:
+    assert set(house.worker._handlers) == set(KINDS)

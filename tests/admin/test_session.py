@@ -1,14 +1,11 @@
 """The administrators' door: who comes in, and what a form must prove."""
 
-from datetime import timedelta
-
 import pytest
 from aiohttp.test_utils import TestClient
 
-from server.accounts.throttle import LONGEST, LONGEST_SHARED, Throttle, spoken
 from server.portal.door import own_page
 from tests.admin.visits import csrf, login
-from tests.conftest import PASSWORD, START, SetClock
+from tests.conftest import PASSWORD, SetClock
 
 PAGES = ("/admin", "/admin/imports", "/admin/imports/01J00000000000000000000000", "/admin/identifiers")
 
@@ -55,22 +52,6 @@ async def test_failing_often_costs_time(client: TestClient, clock: SetClock) -> 
     assert (await login(client, "other", "wrong")).status == 401, "another name is not held up"
     clock.pass_time(seconds=6)
     assert (await login(client, "admin", PASSWORD)).status == 303
-
-
-def test_the_wait_doubles_to_a_limit_and_is_forgotten() -> None:
-    throttle, waits = Throttle(), []
-    for _ in range(20):
-        throttle.failed("Admin ", "::1", START)
-        waits.append(throttle.wait("admin", "::1", START).total_seconds())
-    assert waits[:8] == [0, 0, 0, 0, 5, 10, 20, 40]
-    assert waits[-1] == LONGEST.total_seconds()
-    for _ in range(20):
-        throttle.failed("admin", "", START)
-    assert throttle.wait("admin", "", START) == LONGEST_SHARED
-    assert not throttle.wait("admin", "::2", START)
-    throttle.failed("admin", "::1", START + timedelta(hours=2))
-    assert not throttle.wait("admin", "::1", START + timedelta(hours=2))
-    assert [spoken(timedelta(seconds=s)) for s in (0.2, 1.5, 89, 91)] == ["1 second", "2 seconds", "89 seconds", "2 minutes"]
 
 
 @pytest.mark.parametrize(

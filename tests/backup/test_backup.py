@@ -141,7 +141,7 @@ async def test_any_byte_that_changed_is_noticed(archive: Path, tmp_path: Path) -
         held = [(member.offset, member.offset_data + member.size) for member in opened if member.name != "README.txt"]
     torn = tmp_path / "torn.tar"
     for begin, end in held:
-        for place in {begin + 3, begin + 130, end - 1, (begin + end) // 2}:
+        for place in {begin + 3, begin + 130, end - 1, (begin + end) // 2, end + -end % 512 - 1}:
             torn.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
             with pytest.raises(SheafError) as caught:
                 verify(torn, silent)

@@ -13,13 +13,13 @@ from tests.conftest import START
 async def test_what_is_told_waits_in_order_until_it_is_handed_on(house: House) -> None:
     for number in range(3):
         await house.database.write(telling.tell, "record.published", f"work {number}", {"title": "Peas"}, START)
-    found = await house.database.read(telling.waiting, 10)
+    found = await house.database.write(telling.waiting, 10)
     assert [event.subject for event in found] == ["work 0", "work 1", "work 2"]
     assert found[0].data == {"title": "Peas"}
     jobs = await house.database.write(queue.claim, [telling.NOTIFY], START, 10)
-    assert len(jobs) == 1, "however many events, one job hands them on"
+    assert 1 <= len(jobs) <= 3, "each is asked to be handed on; one job may do it for several"
     await house.database.write(telling.handed_on, [event.seq for event in found[:2]])
-    assert [event.subject for event in await house.database.read(telling.waiting, 10)] == ["work 2"]
+    assert [event.subject for event in await house.database.write(telling.waiting, 10)] == ["work 2"]
 
 
 async def test_what_is_rolled_back_was_never_told(house: House) -> None:
@@ -29,7 +29,7 @@ async def test_what_is_rolled_back_was_never_told(house: House) -> None:
 
     with pytest.raises(Conflict):
         await house.database.write(fails)
-    assert await house.database.read(telling.waiting, 10) == []
+    assert await house.database.write(telling.waiting, 10) == []
 
 
 async def test_an_event_nobody_knows_is_a_mistake(house: House) -> None:

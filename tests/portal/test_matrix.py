@@ -5,8 +5,9 @@ import re
 import pytest
 from aiohttp.test_utils import TestClient
 
-from server.accounts import store
+from server.accounts import sessions, store
 from server.accounts.model import RIGHTS, Role
+from server.accounts.sessions import Origin
 from server.house import House
 from server.portal.door import right_of
 from tests.conftest import HASH
@@ -30,7 +31,7 @@ async def cookies(house: House) -> dict[str, str]:
     found = {}
     for role in Role:
         account = await house.database.write(store.add, f"the {role}", role, HASH, house.clock())
-        found[role.value] = await house.database.write(store.open_session, account, house.clock())
+        found[role.value] = await house.database.write(sessions.begin, account, house.clock(), Origin())
     return found
 
 

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from server.audit import log as audit
 from server.audit.log import Actor
 from server.db.engine import Database
 from server.errors import Invalid, Unavailable
@@ -18,6 +20,8 @@ from server.runs.task import Deed, Task, Tasks
 from tests.conftest import SetClock
 
 MENDEL = Actor("mendel", via="cli")
+WATERED = "bed.watered"
+"""What a deed leaves in the audit log."""
 
 
 class Watering(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,21 +39,18 @@ class Garden:
     gate: asyncio.Event | None = None
     """Where there is one, watering waits for it."""
 
-    async def water(self, subject: Subject, _given: Watering, _actor: Actor) -> ItemOutcome | Deed:
+    async def water(self, subject: Subject, _given: Watering, actor: Actor) -> ItemOutcome | Deed:
         if self.gate is not None:
             await self.gate.wait()
         await asyncio.sleep(0)
         self.watered.append(subject.id)
         mood = self.moods.get(subject.id, ItemOutcome(Outcome.CHANGED))
 
-        def deed(_tx: Connection, _now: object) -> ItemOutcome:
-            if isinstance(mood, Exception):
-                raise mood
-            return mood
+        def deed(tx: Connection, now: datetime) -> ItemOutcome:
+            audit.note(tx, actor, WATERED, "bed", subject.id, now)
+            return _outcome(mood)
 
-        if self.deeds:
-            return deed
-        return deed(None, None)
+        return deed if self.deeds else _outcome(mood)
 
     def task(self, name: str = "water") -> Task[Watering]:
         def subjects(_tx: Connection, given: Watering, after: str, limit: int) -> Sequence[Subject]:
@@ -62,6 +63,12 @@ class Garden:
             return given.garden
 
         return Task(name, "Water the beds", "Peas want it.", Watering, lambda _, given: given.beds, subjects, self.water, profile)
+
+
+def _outcome(mood: ItemOutcome | Exception) -> ItemOutcome:
+    if isinstance(mood, Exception):
+        raise mood
+    return mood
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Whatever sequence of kills, cancels, faults and second workers: a run ends as it may, and each item is reported once."""
+"""Whatever sequence of kills, cancels, faults and second workers: a run ends as it may, each item is reported once, each deed done once."""
 
 import asyncio
 from collections import Counter
@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from server.audit.tables import audit
 from server.errors import SheafError
 from server.runs import store
 from server.runs.model import ENDED, ItemOutcome, Outcome, verdict
 from server.runs.tables import run_items
-from tests.runs.allotment import AWAY, MENDEL, Allotment
+from tests.runs.allotment import AWAY, MENDEL, WATERED, Allotment
 
 BEDS = 13
 LANES = count(100)
@@ -46,6 +47,7 @@ async def test_each_item_is_reported_once_and_the_run_ends_as_it_may(plot: Allot
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("server.runs.run.PART", -1)
         plot.garden.moods, plot.garden.deeds, plot.garden.watered = trouble.moods, trouble.deeds, []
+        before = await plot.database.read(_deeds)
         run = await plot.ask(beds=BEDS, garden=next(LANES))  # a lane of its own, whatever became of the example before
         for turn, steps in enumerate(trouble.kills):
             if (await plot.get(run)).over:
@@ -65,6 +67,8 @@ async def test_each_item_is_reported_once_and_the_run_ends_as_it_may(plot: Allot
     assert run.counts.done == len(reported) <= BEDS
     assert max(Counter(reported).values(), default=1) == 1
     assert set(reported) <= set(plot.garden.watered)
+    good = [bed for bed in reported if not isinstance(trouble.moods.get(bed), Exception)]
+    assert await plot.database.read(_deeds) - before == (Counter(good) if trouble.deeds else Counter())
     if run.state.value != "aborted":
         assert len(reported) == BEDS == run.total
         assert run.state is verdict(run.counts)
@@ -81,6 +85,10 @@ async def killed_after(plot: Allotment, steps: int) -> None:
             break
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def _deeds(tx):
+    return Counter(tx.execute(select(audit.c.subject).where(audit.c.deed == WATERED)).scalars())
 
 
 def _reported(tx, number):

@@ -9,11 +9,12 @@ from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from server import observe
-from server.accounts.authenticate import Authenticator, basic
+from server.accounts.authenticate import UNKNOWN, Authenticator, bearer
 from server.accounts.model import Account
+from server.accounts.tokens import Scope
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import NotFound, SheafError, TooLarge, Unavailable
+from server.errors import NotFound, Refused, SheafError, TooLarge, Unavailable
 from server.middleware import remote_address
 from server.records.files import DiskStore, Received, receive
 from server.sword import errors, store
@@ -37,6 +38,7 @@ log = observe.logger("sword")
 
 _COMPLETING = frozenset({Operation.ADD, Operation.REPLACE_METADATA, Operation.REPLACE_ALL})
 """What completes a deposit where it comes without a body."""
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -304,15 +306,17 @@ class SwordV2:
         return [web.RouteDef(method, path, answer, {"expect_handler": expect})]
 
     async def _account(self, request: web.Request) -> Account:
-        credentials = basic(request.headers.get("Authorization", ""))
-        account = None if credentials is None else await self.authenticator.check(*credentials, remote=remote_address(request))
-        if account is None:
-            raise errors.Unauthorised(
-                "The name or password is wrong." if credentials else "No credentials were sent.",
-                place="Authorization",
-                remedy="Send HTTP Basic credentials of an active depositor.",
-            )
-        return account
+        """Return whose request this is: by HTTP Basic with a password or a token, or by a Bearer token (RFC 6750)."""
+        scope = Scope.READ if request.method in _READING else Scope.DEPOSIT
+        try:
+            return await self.authenticator.admit(request.headers.get("Authorization", ""), scope, remote=remote_address(request))
+        except Refused as error:
+            if error.code != UNKNOWN:
+                raise errors.NotAllowed(error.message, place=error.place, remedy=error.remedy) from error
+            if bearer(request.headers.get("Authorization", "")):
+                raise errors.InvalidToken(error.message, place=error.place, remedy=error.remedy) from error
+            remedy = error.remedy or "Send HTTP Basic credentials of an active depositor, or an API token."
+            raise errors.Unauthorised(error.message, place=error.place, remedy=remedy) from error
 
     def translate(self, request: web.Request, status: int, text: str) -> web.StreamResponse:
         """Answer what the web server itself refuses (404, 405, 500, …) with an error document too."""
@@ -333,7 +337,7 @@ class SwordV2:
             self.links.monitor(number) if number and request.get(ACCOUNT) else "", failure, self.clock(), "Sheaf"
         )
         response = _xml(body, "application/xml", failure.status, dict(failure.headers))
-        if failure.status == errors.Unauthorised.status:
+        if isinstance(failure, errors.Unauthorised | errors.NotAllowed):
             response.force_close()  # the body was not read and is not wanted
         return response
 

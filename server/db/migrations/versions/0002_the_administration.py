@@ -103,6 +103,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_harvesters_last", ["last"], unique=False)
 
     op.create_table(
+        "login_failures",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last", Utc(), nullable=False),
+        sa.Column("until", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "address", name=op.f("pk_login_failures")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -119,6 +128,13 @@ def upgrade() -> None:
             "ix_outbox_waiting", ["seq"], unique=False, sqlite_where=sa.text("NOT sent"), postgresql_where=sa.text("NOT sent")
         )
 
+    op.create_table(
+        "role_rules",
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("networks", sa.Text(), nullable=False),
+        sa.Column("codes", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("role", name=op.f("pk_role_rules")),
+    )
     op.create_table(
         "runs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -182,6 +198,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_schedules_next", ["next"], unique=False)
 
     op.create_table(
+        "api_tokens",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("start", sa.String(length=12), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("networks", sa.Text(), nullable=False),
+        sa.Column("created", Utc(), nullable=False),
+        sa.Column("expires", Utc(), nullable=False),
+        sa.Column("used", Utc(), nullable=True),
+        sa.Column("used_from", sa.String(length=45), nullable=False),
+        sa.Column("revoked", Utc(), nullable=True),
+        sa.Column("refused", Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_api_tokens_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_api_tokens_digest")),
+    )
+    with op.batch_alter_table("api_tokens", schema=None) as batch_op:
+        batch_op.create_index("ix_api_tokens_account", ["account_id"], unique=False)
+
+    op.create_table(
         "delivery_attempts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("delivery_id", sa.BigInteger(), nullable=False),
@@ -198,6 +236,15 @@ def upgrade() -> None:
     with op.batch_alter_table("delivery_attempts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_delivery_attempts_delivery_id"), ["delivery_id"], unique=False)
 
+    op.create_table(
+        "openid_identities",
+        sa.Column("issuer", sa.String(length=300), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("linked", Utc(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_openid_identities_account_id")),
+        sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_openid_identities")),
+    )
     op.create_table(
         "people",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -234,6 +281,13 @@ def upgrade() -> None:
     with op.batch_alter_table("queries", schema=None) as batch_op:
         batch_op.create_index("uq_queries_name", ["account_id", "name"], unique=True)
 
+    op.create_table(
+        "recovery_codes",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_recovery_codes_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "digest", name=op.f("pk_recovery_codes")),
+    )
     op.create_table(
         "run_items",
         sa.Column("run_id", sa.BigInteger(), nullable=False),
@@ -286,6 +340,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_searchable_sorting", ["sorting", "record_id"], unique=False)
         batch_op.create_index("ix_searchable_state", ["state", "record_id"], unique=False)
 
+    op.create_table(
+        "tickets",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("expires", Utc(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_tickets_account_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tickets")),
+    )
     op.create_table(
         "person_ids",
         sa.Column("scheme", sa.String(length=20), nullable=False),
@@ -343,15 +407,47 @@ def upgrade() -> None:
     with op.batch_alter_table("person_names", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_names_key"), ["key"], unique=False)
 
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("display_name", sa.String(length=200), server_default=sa.text("('')"), nullable=False))
+        batch_op.add_column(sa.Column("email", sa.String(length=254), nullable=True))
+        batch_op.add_column(sa.Column("email_proved", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
+        batch_op.add_column(sa.Column("last_login", Utc(), nullable=True))
+        batch_op.add_column(sa.Column("code_secret", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("code_step", sa.BigInteger(), nullable=True))
+        batch_op.create_index("uq_accounts_email", ["email"], unique=True)
+
     with op.batch_alter_table("records", schema=None) as batch_op:
         batch_op.add_column(sa.Column("replacement", sa.Text(), nullable=True))
+
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("started", Utc(), server_default=sa.text("'1970-01-01 00:00:00+00'"), nullable=False))
+        batch_op.add_column(sa.Column("seen", Utc(), server_default=sa.text("'1970-01-01 00:00:00+00'"), nullable=False))
+        batch_op.add_column(sa.Column("address", sa.String(length=45), server_default=sa.text("('')"), nullable=False))
+        batch_op.add_column(sa.Column("browser", sa.String(length=200), server_default=sa.text("('')"), nullable=False))
+        batch_op.add_column(sa.Column("method", sa.String(length=120), server_default=sa.text("('')"), nullable=False))
 
     to_0002(op.get_bind())
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_column("method")
+        batch_op.drop_column("browser")
+        batch_op.drop_column("address")
+        batch_op.drop_column("seen")
+        batch_op.drop_column("started")
+
     with op.batch_alter_table("records", schema=None) as batch_op:
         batch_op.drop_column("replacement")
+
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.drop_index("uq_accounts_email")
+        batch_op.drop_column("code_step")
+        batch_op.drop_column("code_secret")
+        batch_op.drop_column("last_login")
+        batch_op.drop_column("email_proved")
+        batch_op.drop_column("email")
+        batch_op.drop_column("display_name")
 
     with op.batch_alter_table("person_names", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_names_key"))
@@ -366,6 +462,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_ids_person_id"))
 
     op.drop_table("person_ids")
+    op.drop_table("tickets")
     with op.batch_alter_table("searchable", schema=None) as batch_op:
         batch_op.drop_index("ix_searchable_state")
         batch_op.drop_index("ix_searchable_sorting")
@@ -382,6 +479,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_run_items_outcome")
 
     op.drop_table("run_items")
+    op.drop_table("recovery_codes")
     with op.batch_alter_table("queries", schema=None) as batch_op:
         batch_op.drop_index("uq_queries_name")
 
@@ -391,10 +489,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_people_email")
 
     op.drop_table("people")
+    op.drop_table("openid_identities")
     with op.batch_alter_table("delivery_attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_attempts_delivery_id"))
 
     op.drop_table("delivery_attempts")
+    with op.batch_alter_table("api_tokens", schema=None) as batch_op:
+        batch_op.drop_index("ix_api_tokens_account")
+
+    op.drop_table("api_tokens")
     with op.batch_alter_table("schedules", schema=None) as batch_op:
         batch_op.drop_index("ix_schedules_next")
 
@@ -412,10 +515,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_runs_ended")
 
     op.drop_table("runs")
+    op.drop_table("role_rules")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_waiting", sqlite_where=sa.text("NOT sent"), postgresql_where=sa.text("NOT sent"))
 
     op.drop_table("outbox")
+    op.drop_table("login_failures")
     with op.batch_alter_table("harvesters", schema=None) as batch_op:
         batch_op.drop_index("ix_harvesters_last")
 

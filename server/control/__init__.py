@@ -3,21 +3,17 @@
 Only the user who runs the server can open the socket, so there is no further login.
 """
 
-import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from aiohttp import web
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from server.accounts import store as accounts
-from server.accounts.model import Role
-from server.accounts.passwords import generate, hashed
 from server.audit.log import OPERATOR
-from server.errors import Conflict, Invalid, NotFound, SheafError
+from server.control.accounts import ACCOUNTS
+from server.control.operation import Arguments, Nothing, Operation
+from server.errors import Invalid, NotFound, SheafError
 from server.harvest import batch
 from server.harvest.batch import Item, Known, Report
 from server.harvest.sources import Line
@@ -33,43 +29,9 @@ from server.runs.model import Outcome, Run
 from server.runs.store import Wanted
 from server.sword import store as deposits
 
+__all__ = ["Arguments", "Nothing", "Operation", "control_application", "perform"]
+
 LARGEST = 256 * 2**20
-
-_NAME = re.compile(r"[\w.@-]{1,100}")
-
-A = TypeVar("A", bound=Struct)
-
-
-class Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an operation takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing an operator can ask for: the class of its arguments, and what does it."""
-
-    arguments: type[Any]
-    run: Callable[[House, Any], Awaitable[Any]]
-
-
-class Nothing(Arguments, frozen=True, kw_only=True):
-    pass
-
-
-class UserAdd(Arguments, frozen=True, kw_only=True):
-    name: str
-    role: Role
-    password: str = ""
-
-
-class UserName(Arguments, frozen=True, kw_only=True):
-    name: str
-    password: str = ""
-
-
-class UserActive(Arguments, frozen=True, kw_only=True):
-    name: str
-    active: bool
 
 
 class ProfileSet(Arguments, frozen=True, kw_only=True):
@@ -103,41 +65,6 @@ def _status(tx: Connection) -> dict[str, dict[str, int]]:
         "identifiers": ledger.counts(tx),
         "jobs": queue.counts(tx),
     }
-
-
-async def user_add(house: House, arguments: UserAdd) -> dict[str, str]:
-    """Make an account; answer its password where it was generated."""
-    if not _NAME.fullmatch(arguments.name):
-        raise Invalid(
-            f"{arguments.name!r} cannot be the name of an account.",
-            place="name",
-            remedy="Use letters, digits, dots, hyphens, underscores and @, at most 100; HTTP Basic allows no colon.",
-        )
-    password = arguments.password or generate()
-    await house.database.write(accounts.add, arguments.name, arguments.role, hashed(password), house.clock())
-    return {"name": arguments.name, "password": "" if arguments.password else password}
-
-
-async def user_password(house: House, arguments: UserName) -> dict[str, str]:
-    password = arguments.password or generate()
-    await house.database.write(accounts.set_password, arguments.name, hashed(password))
-    return {"name": arguments.name, "password": "" if arguments.password else password}
-
-
-async def user_active(house: House, arguments: UserActive) -> None:
-    """Switch an account on or off; raises Conflict for the only administrator there is."""
-    others = [
-        a for a in await house.database.read(accounts.every) if a.role is Role.ADMIN and a.active and a.name != arguments.name
-    ]
-    if not arguments.active and not others:
-        raise Conflict(
-            "This is the only administrator.", place="name", remedy="Make another one first: `sheaf user add --role admin`."
-        )
-    await house.database.write(accounts.set_active, arguments.name, arguments.active)
-
-
-async def user_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
-    return [{"name": a.name, "role": a.role.value, "active": a.active} for a in await house.database.read(accounts.every)]
 
 
 async def profile_set(house: House, arguments: ProfileSet) -> None:
@@ -226,7 +153,7 @@ def _mint(tx: Connection, house: House, arguments: Mint) -> list[str]:
 
 class JobStart(Arguments, frozen=True, kw_only=True):
     task: str
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {}  # noqa: RUF012 -- a Struct gives each its own
 
 
 class JobNumber(Arguments, frozen=True, kw_only=True):
@@ -319,10 +246,6 @@ async def export(house: House, arguments: Walk) -> list[tuple[str, bytes]]:
 #: What can be asked, by name.
 OPERATIONS = {
     "status": Operation(Nothing, status),
-    "user-add": Operation(UserAdd, user_add),
-    "user-password": Operation(UserName, user_password),
-    "user-active": Operation(UserActive, user_active),
-    "user-list": Operation(Nothing, user_list),
     "profile-set": Operation(ProfileSet, profile_set),
     "profile-list": Operation(Nothing, profile_list),
     "profile-enable": Operation(ProfileEnable, profile_enable),
@@ -338,7 +261,7 @@ OPERATIONS = {
     "known": Operation(Origins, known),
     "store": Operation(Store, store_works),
     "export": Operation(Walk, export),
-}
+} | ACCOUNTS
 
 
 async def perform(house: House, name: str, arguments: bytes) -> bytes:

@@ -1,0 +1,71 @@
+"""Failed logins in the database, so that all processes make a guesser wait the same (`throttle` has the figures)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from server.accounts import throttle
+from server.accounts.tables import failures
+from server.accounts.throttle import FORGOTTEN, Tries
+
+MOST = 10_000
+"""Rows at most: a flood of names makes the oldest be forgotten, it does not fill the disk."""
+
+
+def wait(tx: Connection, name: str, address: str, now: datetime) -> timedelta:
+    """Return how long this name at this address must wait; zero for not at all."""
+    return throttle.wait(tries(tx, name, address), now)
+
+
+def tries(tx: Connection, name: str, address: str, *, counts: bool = False) -> Tries | None:
+    """Return how often this name failed at this address lately, or None; whoever `counts` lets no other count meanwhile."""
+    name, address = throttle.key(name, address)
+    query = select(failures).where(failures.c.name == name, failures.c.address == address)
+    row = tx.execute(query.with_for_update() if counts else query).one_or_none()
+    return None if row is None else Tries(row.tries, row.last, row.until)
+
+
+def failed(tx: Connection, name: str, address: str, now: datetime) -> Tries:
+    """Count a failure and return how many there are now."""
+    name, address = throttle.key(name, address)
+    before = tries(tx, name, address, counts=True)
+    counted = throttle.after(before, address, now)
+    values = {"tries": counted.count, "last": counted.last, "until": counted.until}
+    if before is None:
+        _make_room(tx, now)
+        tx.execute(insert(failures).values(name=name, address=address, **values))
+    else:
+        tx.execute(update(failures).where(failures.c.name == name, failures.c.address == address).values(values))
+    return counted
+
+
+def succeeded(tx: Connection, name: str, address: str) -> None:
+    """Forget the failures of a name at an address."""
+    name, address = throttle.key(name, address)
+    tx.execute(delete(failures).where(failures.c.name == name, failures.c.address == address))
+
+
+def forget(tx: Connection, name: str) -> None:
+    """Forget all failures of a name: an administrator unlocks it, or its owner has a new password."""
+    names = [throttle.key(spelled, "")[0] for spelled in (name, step_of(name))]
+    tx.execute(delete(failures).where(failures.c.name.in_(names)))
+
+
+def worst(tx: Connection, name: str, now: datetime) -> Tries | None:
+    """Return the longest wait a name has anywhere, or None: what the list of accounts shows as locked."""
+    names = [throttle.key(spelled, "")[0] for spelled in (name, step_of(name))]
+    query = select(failures).where(failures.c.name.in_(names), failures.c.until > now).order_by(failures.c.until.desc()).limit(1)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else Tries(row.tries, row.last, row.until)
+
+
+def step_of(name: str) -> str:
+    """Return under which name wrong one-time codes are counted: a right password must not make room for more of them."""
+    return f"code:{name}"
+
+
+def _make_room(tx: Connection, now: datetime) -> None:
+    tx.execute(delete(failures).where(failures.c.last < now - FORGOTTEN))
+    if tx.execute(select(func.count()).select_from(failures)).scalar_one() >= MOST:
+        oldest = select(failures.c.last).order_by(failures.c.last).offset(MOST // 10).limit(1).scalar_subquery()
+        tx.execute(delete(failures).where(failures.c.last <= oldest))

@@ -1,0 +1,101 @@
+"""API tokens of the own account: made with what they may do, for how long and from where; shown once; revoked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+from multidict import MultiDict
+from sqlalchemy import Connection
+
+from server.accounts import networks, once, own, tokens
+from server.accounts.model import Right
+from server.accounts.tokens import LONGEST, SCOPES, USUAL, Scope
+from server.errors import Conflict, Invalid
+from server.portal.door import VISITOR, fields, pairs
+from server.portal.frame import Frame, led
+
+_LONGEST_NUMBER = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A token somebody asks for."""
+
+    name: str
+    scopes: tuple[Scope, ...]
+    life: timedelta
+    networks: networks.Networks
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTokens:
+    frame: Frame
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            self.frame.get("/account/tokens", Right.ACCOUNT, self.page),
+            self.frame.post("/account/tokens", Right.ACCOUNT, self.add),
+            self.frame.post("/account/tokens/revoke", Right.ACCOUNT, self.revoke),
+        ]
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        return await self._page(request, 200, MultiDict(), {})
+
+    async def add(self, request: web.Request) -> web.StreamResponse:
+        given = await pairs(request)
+        wanted, errors = read(given)
+        if wanted is None:
+            return await self._page(request, 422, given, errors)
+        try:
+            word = await self.frame.house.database.write(_add, self.frame, request, wanted)
+        except (Invalid, Conflict) as error:
+            return await self._page(request, 422, given, {error.place: f"{error.message} {error.remedy}".strip()})
+        raise led("/account/tokens", shown=word)
+
+    async def revoke(self, request: web.Request) -> web.StreamResponse:
+        visitor, house = request[VISITOR], self.frame.house
+        text = (await fields(request)).get("token", "")
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else 0
+        await house.database.write(own.revoke_token, visitor.actor, number, house.clock(), visitor.account.id)
+        raise led("/account/tokens", "revoked")
+
+    async def _page(self, request: web.Request, status: int, given: Mapping[str, str], errors: dict[str, str]) -> web.Response:
+        account, house, now = request[VISITOR].account, self.frame.house, self.frame.house.clock()
+        lines: list[str] = []
+        if shown := request.query.get("shown", ""):
+            lines = await house.database.write(once.show, account.id, shown, house.seal, now)
+        found = await house.database.read(tokens.of_account, account.id)
+        typed = {"name": "", "networks": "", "days": str(USUAL.days)} | dict(given)
+        chosen = given.getall("scopes", []) if isinstance(given, MultiDict) else []
+        return self.frame.page(
+            request, "account/tokens.html", status, tokens=found, now=now, scopes=tokens.scopes_of(account.role), words=SCOPES,
+            typed=typed, chosen=chosen, errors=errors, shown=lines[0] if lines else "", longest=LONGEST.days,
+        )  # fmt: skip
+
+
+def read(given: MultiDict[str]) -> tuple[Wanted | None, dict[str, str]]:
+    """Read a posted token; every fault by its field, and nothing where there is one."""
+    errors: dict[str, str] = {}
+    name, days = given.get("name", "").strip(), given.get("days", "").strip()
+    nets: networks.Networks = ()
+    if not name or len(name) > tokens.LONGEST_NAME or not name.isprintable():
+        errors["name"] = f"A token needs a name of 1 to {tokens.LONGEST_NAME} characters."
+    if not (days.isascii() and days.isdecimal() and len(days) < 5 and 1 <= int(days) <= LONGEST.days):  # noqa: PLR2004 -- digits
+        errors["days"] = f"A whole number from 1 to {LONGEST.days}."
+    scopes = tuple(scope for scope in Scope if scope.value in given.getall("scopes", []))
+    if not scopes:
+        errors["scopes"] = "A token must be able to do something: choose at least one."
+    try:
+        nets = networks.parse(given.get("networks", ""))
+    except Invalid as error:
+        errors["networks"] = f"{error.message} {error.remedy}"
+    return (None, errors) if errors else (Wanted(name, scopes, timedelta(days=int(days)), nets), {})
+
+
+def _add(tx: Connection, frame: Frame, request: web.Request, wanted: Wanted) -> str:
+    visitor, house = request[VISITOR], frame.house
+    _token, text = own.add_token(
+        tx, visitor.actor, visitor.account, wanted.name, wanted.scopes, wanted.life, wanted.networks, house.clock()
+    )
+    return once.keep(tx, visitor.account.id, [text], house.seal, house.clock())

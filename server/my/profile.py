@@ -26,11 +26,14 @@ class Profile:
             self.frame.get("/my/profile", Right.MY, self.profile),
             self.frame.get("/my/profile/edit", Right.MY, self.form),
             self.frame.post("/my/profile/edit", Right.MY, self.save),
+            self.frame.post("/my/profile/claim", Right.MY, self.claim),
         ]
 
     async def profile(self, request: web.Request) -> web.StreamResponse:
-        kept, proved = await self.frame.house.database.read(_profile, request[VISITOR].account.id)
-        return self.frame.page(request, "my/profile.html", kept=kept, proved=proved)
+        account = request[VISITOR].account.id
+        kept, proved = await self.frame.house.database.read(_profile, account)
+        offered = await self.frame.house.database.read(store.claimable, account) if kept is None else None
+        return self.frame.page(request, "my/profile.html", kept=kept, proved=proved, offered=offered)
 
     async def form(self, request: web.Request) -> web.StreamResponse:
         kept, _ = await self.frame.house.database.read(_profile, request[VISITOR].account.id)
@@ -50,6 +53,13 @@ class Profile:
             again = OWN.again(list(posted.items()), before, {error.place: f"{error.message} {error.remedy}"})
             return self._form(request, again, kept.version if kept else 0, 409)
         house.worker.call()
+        raise led("/my/profile", "saved")
+
+    async def claim(self, request: web.Request) -> web.StreamResponse:
+        """Say that one is the person with the e-mail address the account proved."""
+        house, visitor = self.frame.house, request[VISITOR]
+        who = number((await pairs(request)).get("person", ""))
+        await house.database.write(keeping.claim, visitor.account.id, who, visitor.actor, house.clock())
         raise led("/my/profile", "saved")
 
     def _form(self, request: web.Request, form: Any, version: int, status: int = 200) -> web.Response:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from server.accounts.tables import accounts
 from server.audit import log as audit
 from server.audit.log import Actor
-from server.errors import Conflict, Invalid, NotFound
+from server.errors import Conflict, Invalid, NotFound, Refused
 from server.people import linking, store
 from server.people.linking import LinkState, Place
 from server.people.model import Person, spoken
@@ -66,6 +66,14 @@ def save_own(tx: Connection, account_id: int, version: int, person: Person, acto
     if gone:
         raise Invalid("An identifier that its registry confirmed cannot be taken away here.", place="ids")
     return change(tx, mine.id, version, person, actor, now)
+
+
+def claim(tx: Connection, account_id: int, number: int, actor: Actor, now: datetime) -> None:
+    """Let an account be the person whose e-mail address it proved. Raises Refused for anybody else."""
+    offered = store.claimable(tx, account_id)
+    if offered is None or offered.id != number or store.of_account(tx, account_id) is not None:
+        raise Refused("This account did not prove that it is this person.", remedy="Ask those who keep the people to link it.")
+    set_account(tx, number, account_id, actor, now)
 
 
 def set_active(tx: Connection, number: int, active: bool, actor: Actor, now: datetime) -> None:  # noqa: FBT001 -- stored as it is

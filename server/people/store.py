@@ -222,13 +222,29 @@ def every(tx: Connection, after: int = 0, size: int = 500) -> list[Kept]:
     return [_kept(row) for row in tx.execute(query).mappings()]
 
 
-def unlinked_accounts(tx: Connection, email: str) -> list[tuple[int, str]]:
-    """Return the active accounts that belong to no person; first those that are called like an e-mail address."""
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An account that could be a person's; `alike` where it has the person's e-mail address."""
+
+    id: int
+    name: str
+    alike: bool
+
+
+def unlinked_accounts(tx: Connection, email: str) -> list[Owner]:
+    """Return the active accounts that belong to no person; first the one with an e-mail address, where it is there."""
     taken = select(people.c.account_id).where(people.c.account_id.is_not(None))
-    query = select(accounts.c.id, accounts.c.name).where(accounts.c.active, accounts.c.id.not_in(taken))
-    rows = tx.execute(query.order_by(accounts.c.name)).all()
-    alike = {email, email.partition("@")[0]} - {""}
-    return [(row.id, row.name) for row in sorted(rows, key=lambda row: row.name.lower() not in alike)]
+    query = select(accounts.c.id, accounts.c.name, accounts.c.email).where(accounts.c.active, accounts.c.id.not_in(taken))
+    found = [Owner(row.id, row.name, bool(email) and row.email == email) for row in tx.execute(query.order_by(accounts.c.name))]
+    return sorted(found, key=lambda owner: not owner.alike)
+
+
+def claimable(tx: Connection, account_id: int) -> Kept | None:
+    """Return the person an account may say they are: nobody's yet, active, and the only one with the e-mail address it proved."""
+    email = select(accounts.c.email).where(accounts.c.id == account_id, accounts.c.email_proved).scalar_subquery()
+    query = select(people).where(people.c.email == email, people.c.email != "", people.c.active)
+    rows = tx.execute(query.limit(2)).mappings().all()
+    return _kept(rows[0]) if len(rows) == 1 and rows[0]["account_id"] is None else None
 
 
 def _kept(row: RowMapping) -> Kept:

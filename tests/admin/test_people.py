@@ -2,10 +2,12 @@
 
 import re
 
+import msgspec
 import pytest
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 
+from server.accounts import store as accounts
 from server.house import House
 from server.people import keeping, linking, store
 from server.people.linking import LinkState, Made, Place
@@ -137,8 +139,11 @@ async def test_two_are_merged_after_a_look_and_parted_again(client: TestClient, 
 
 
 async def test_an_account_is_linked_and_unlinked(client: TestClient, house: House) -> None:
-    await person(house, looked=False)
+    await person(house, msgspec.structs.replace(MENDEL, email="g@example.org"), looked=False)
+    (account,) = [one for one in await house.database.read(accounts.every) if one.name == "other"]
+    await house.database.write(accounts.set_person, account, "", "g@example.org", proved=True)
     await login(client)
+    assert "other has the same e-mail address" in await seen(client, "/admin/people/1")
     assert (await sent(client, "/admin/people/1", "/admin/people/1/account", account="1"))[0] == 303
     assert (await house.database.read(store.of_account, 1)).id == 1
     assert "Logs in as" in await seen(client, "/admin/people/1")

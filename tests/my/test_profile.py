@@ -77,5 +77,28 @@ async def test_a_confirmed_identifier_stays_and_an_old_form_overwrites_nothing(
     assert "confirmed by its registry" in await (await client.get("/my/profile")).text()
 
 
+async def test_whoever_proved_the_e_mail_address_of_a_person_is_offered_to_be_them(
+    client: TestClient, house: House, gregor: Account
+) -> None:
+    async def claimed(number: int) -> int:
+        form = {"csrf": await csrf(client, "/my/profile"), "person": str(number)}
+        return (await client.post("/my/profile/claim", data=form, allow_redirects=False)).status
+
+    who = await person(house, Person(family="Mendel", email="g@example.org"), looked=False)
+    other = await person(house, Person(family="Curie", email="c@example.org"), looked=False)
+    assert "Is this you?" not in await (await client.get("/my/profile")).text()
+    assert await claimed(who.id) == 403
+    await house.database.write(accounts.set_person, gregor, "", "g@example.org", proved=False)
+    assert await claimed(who.id) == 403
+    await house.database.write(accounts.prove_email, gregor.id)
+    assert "Is this you?" in await (await client.get("/my/profile")).text()
+    assert await claimed(other.id) == 403
+    twin = await person(house, Person(family="Mendel", given="Anton", email="g@example.org"), looked=False)
+    assert await claimed(who.id) == 403  # two people have it
+    await house.database.write(keeping.set_active, twin.id, False, LIBRARIAN, house.clock())
+    assert await claimed(who.id) == 303
+    assert (await house.database.read(store.of_account, gregor.id)).id == who.id
+
+
 def _prove(tx: Connection) -> None:
     tx.execute(update(person_ids).values(proved=True))

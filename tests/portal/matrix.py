@@ -33,6 +33,7 @@ EXPECTED = {
     ("GET", "/my/profile"): ALL,
     ("GET", "/my/profile/edit"): ALL,
     ("POST", "/my/profile/edit"): ALL,
+    ("POST", "/my/profile/claim"): ALL,
     ("GET", "/my/deposits"): ALL,
     ("GET", "/my/deposits/{id}"): ALL,
     ("GET", "/login/code"): "everybody",

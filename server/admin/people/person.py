@@ -17,7 +17,7 @@ from server.people.candidates import Candidate, Linked
 from server.people.linking import LinkState
 from server.people.model import Person
 from server.people.sheet import WHOLE
-from server.people.store import Kept
+from server.people.store import Kept, Owner
 from server.portal.asked import asked, number
 from server.portal.door import VISITOR, pairs
 from server.portal.frame import Frame, led
@@ -38,7 +38,7 @@ class Seen:
     waiting: int
     refused: list[Linked]
     account: str
-    accounts: list[tuple[int, str]]
+    accounts: list[Owner]
     """Those that could be this person's."""
     merges: list[tuple[Kept, str, datetime]]
     sought: bool

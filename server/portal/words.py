@@ -119,6 +119,7 @@ KINDS = {
     "render": "Render every record anew",
     "read-deposit": "Read a package that was deposited",
     "run": "Do a part of a run",
+    "seek-people": "Look for people in the works",
     "notify": "Hand events to those who want to know",
     "deliver": "Send what waits for a webhook or for mail",
     "digest": "Write the daily letter",

@@ -68,7 +68,9 @@ def main() -> None:
         folder = Path(name)
         data = Path(sys.argv[1]) if len(sys.argv) > 1 else imported(folder)
         port = free_port()
-        command, environment = sheaf(data, port, oai_page_size="1000", base_url=URL)
+        command, environment = sheaf(data, port, base_url=URL)
+        page_size = [*command[:-1], "profile", "set", "oai", "OAI repository", "page_size=1000"]
+        subprocess.run(page_size, check=True, env=os.environ | environment, capture_output=True)
         with server(command, port, environment) as process:
             first = walk(port, process.pid, keep=True)
             runs = [walk(port, process.pid) for _ in range(ROUNDS)]

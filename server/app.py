@@ -1,8 +1,9 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession, web
@@ -14,18 +15,20 @@ import server.oai.tables
 import server.people.tables
 import server.sword.tables
 import server.works.tables
-from server import VERSION, housekeeping, observe, rendering
+from server import VERSION, configuration, housekeeping, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
+from server.accounts.tables import accounts
 from server.admin.overview import overview
 from server.admin.rooms import Room, rooms
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
+from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import update
+from server.identifiers import integration, update
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.register import Registrar
 from server.items.routes import Items
@@ -36,23 +39,33 @@ from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
 from server.middleware import TRUSTED, Translator, armoured, identified
 from server.my.rooms import rooms as own_rooms
+from server.notify import mail, webhooks
 from server.notify.client import Outward
 from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
 from server.notify.digest import DIGEST, Digests
 from server.notify.guard import Guard
 from server.notify.mail import MAIL, Post
 from server.notify.store import DELIVER
+from server.notify.tables import deliveries, endpoint_secrets, endpoints
 from server.notify.webhooks import WEBHOOK, Hooks
+from server.oai import definition
+from server.oai.definition import Definition
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
+from server.openid import kind as openid
 from server.operate import Operate
 from server.pages import Pages
 from server.people.seeking import SEEK, Seeking
 from server.portal.door import Door
 from server.portal.frame import Frame
 from server.portal.ways_in import ways_in
+from server.profiles.keeping import Desk, Keeper
+from server.profiles.kind import Kinds
+from server.profiles.live import Live
+from server.profiles.rotation import Sealed
 from server.profiles.seal import Seal
+from server.profiles.tables import profiles
 from server.publishing import Press
 from server.records import changes
 from server.records.files import DiskStore
@@ -62,11 +75,13 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
+from server.sword import server as sword_server
 from server.sword.accept import READ, Acceptance
 from server.sword.intake import Intake
 from server.sword.package import packagings
+from server.sword.server import Server, Servers
 from server.sword.understand import Understanding
-from server.sword.v2.documents import Collection, Links
+from server.sword.v2.documents import Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
 from server.works import attributing, bulk
@@ -81,44 +96,103 @@ _ = (
 )  # every table is known once this module is imported
 log = observe.logger("app")
 
+#: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.
+SEALED = (
+    Sealed(profiles, profiles.c.secrets),
+    Sealed(deliveries, deliveries.c.sealed),
+    Sealed(endpoints, endpoints.c.sealed),
+    Sealed(endpoint_secrets, endpoint_secrets.c.sealed),
+    Sealed(accounts, accounts.c.code_secret),
+)
+
 #: The rooms whose errors are pages for people.
 _PAGED = ("items", "admin", "my", "account", "login", "other")
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, clock: Clock = clocks.now, serving: bool = True) -> AsyncIterator[House]:
+async def open_house(
+    settings: Settings, *, clock: Clock = clocks.now, serving: bool = True, moved: Mapping[str, str] | None = None
+) -> AsyncIterator[House]:
     """Open database, files and worker of an installation whose tables are up to date; close them in order.
 
     A server's settings decide the address that stands in every record; where they changed, all is rendered anew. What does
-    not serve (a command) keeps to the address the installation is known by. Raises Invalid where the OAI domain would change.
+    not serve (a command) keeps to the address the installation is known by. `moved` is what the environment still says of what
+    stands in profiles now. Raises Invalid where the OAI domain would change.
     """
     key = secret_key(settings)
+    old = (settings.secret_key_old.encode(),) if settings.secret_key_old else ()
     database = await open_database(settings.database)
     try:
-        agent = f"Sheaf/{VERSION} (+{settings.url}; mailto:{settings.email})"
+        seal = Seal(key, *old)
+        await _first_profiles(database, settings, moved or {}, seal, clock)
+        live = Live(database, seal, {definition.KIND: Definition, sword_server.KIND: Server})
+        await live.look()
+        agent = f"Sheaf/{VERSION} (+{settings.url}; mailto:{_definition(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
-            yield await _built(settings, clock, key, database, session, outward, serving=serving)
+            house = await _built(_Ground(settings, clock, key, database, session, outward, seal, live), serving=serving)
+            async with _watching(live, settings):
+                yield house
     finally:
         await database.close()
 
 
-async def _built(
-    settings: Settings, clock: Clock, key: bytes, database: Database, session: ClientSession, outward: Outward, *, serving: bool
-) -> House:
-    renderer = await _renderer(settings, clock, database, serving=serving)
-    shelf, seal, files = agencies(), Seal(key), DiskStore(settings.folder)
+async def _first_profiles(database: Database, settings: Settings, moved: Mapping[str, str], seal: Seal, clock: Clock) -> None:
+    try:
+        if await database.write(configuration.first_profiles, settings, moved, seal, clock()):
+            log.info("made the first profiles", extra={"where": "/admin/profiles"})
+    except Conflict as error:  # another process of the same installation was first
+        log.info("another process made the first profiles", extra={"reason": error.message})
+    await database.read(configuration.told_of_moved, moved)
+
+
+@asynccontextmanager
+async def _watching(live: Live, settings: Settings) -> AsyncIterator[None]:
+    """Follow what other processes change; on SQLite there are none."""
+    if settings.is_sqlite:
+        yield
+        return
+    task = asyncio.create_task(live.watch(), name="profiles")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _definition(live: Live, settings: Settings) -> Definition:
+    """Return the definition, or what stands for it where none is switched on."""
+    found = live.of(definition.KIND)
+    return found[0].settings if found else configuration.first_definition(settings, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a house stands on."""
+
+    settings: Settings
+    clock: Clock
+    key: bytes
+    database: Database
+    session: ClientSession
+    outward: Outward
+    seal: Seal
+    live: Live
+
+
+async def _built(ground: _Ground, *, serving: bool) -> House:
+    settings, clock, database, seal, live = ground.settings, ground.clock, ground.database, ground.seal, ground.live
+    session, outward = ground.session, ground.outward
+    renderer = await _renderer(settings, clock, database, live, serving=serving)
+    shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, approves=settings.import_as == "approved")
+    acceptance = Acceptance(database, press, clock, Servers(live).rules)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: renders, SEEK: Seeking(database, clock)}
     worker = Worker(database, handlers, clock, slots=settings.workers)
-    intake = Intake(
-        database, understanding, acceptance, clock, {"sword2": open_deposit},
-        refuses=settings.content_faults == "refuse", read_now=settings.read_now_mb * 2**20, wake=worker.call,
-    )  # fmt: skip
-    post = Post(renderer.repository.name, renderer.repository.url, seal)
+    intake = Intake(database, understanding, acceptance, clock, {"sword2": open_deposit}, wake=worker.call)
+    post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
     channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
     handlers |= {
         NOTIFY: Notifier(database, clock, worker.call),
@@ -126,7 +200,10 @@ async def _built(
         DIGEST: Digests(database, clock, _stuck),
     }
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
-    life = timedelta(days=settings.oai_token_days)
+
+    def life() -> timedelta:
+        return _definition(live, settings).token_life
+
     tasks = Tasks((
         update.task(database, shelf, worker.do),
         bulk.task(database, press),
@@ -135,7 +212,21 @@ async def _built(
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)
-    return House(settings, clock, database, files, seal, key, shelf, understanding.readers, press, intake, worker, tasks, session)
+    kinds = Kinds(
+        [
+            *integration.kinds(shelf),
+            definition.kind(renderer.repository.url, renderer.formats),
+            sword_server.kind(renderer.repository.url, {found.iri: found.title for found in understanding.packagings}),
+            webhooks.kind(outward),
+            mail.kind(post),
+            openid.KIND,
+        ]
+    )
+    keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
+    return House(
+        settings, clock, database, files, seal, keeper, SEALED, ground.key, shelf, understanding.readers, press, intake, worker,
+        tasks, session,
+    )  # fmt: skip
 
 
 def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:
@@ -143,47 +234,54 @@ def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:
     return [(stuck.count, stuck.what) for stuck in overview(tx, now).stuck]
 
 
-async def _renderer(settings: Settings, clock: Clock, database: Database, *, serving: bool) -> Renderer:
+async def _renderer(settings: Settings, clock: Clock, database: Database, live: Live, *, serving: bool) -> Renderer:
+    """Return the renderer; it is called by the definition's name from now on, whenever that changes."""
     known, before = formats(), await database.read(rendering.known)
-    repository = Repository(settings.repository_name, settings.url, settings.repository_id, settings.email)
-    if before is not None and not serving:
-        repository = Repository(settings.repository_name, before.url, before.domain, settings.email)
+    described = _definition(live, settings)
+    url, domain = (before.url, before.domain) if before is not None and not serving else (settings.url, settings.repository_id)
+    repository = Repository(described.repository_name, url, domain, described.admin_emails[0])
     renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)))
     if (serving or before is None) and await database.write(rendering.settle, rendering.shape_of(renderer), clock()):
-        log.info("the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
+        log.info("the name, the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
+
+    def renamed() -> None:
+        if live.of(definition.KIND):
+            now = _definition(live, settings)
+            renderer.repository = replace(renderer.repository, name=now.repository_name, email=now.admin_emails[0])
+
+    live.tell(renamed)
     return renderer
 
 
 def web_application(house: House) -> web.Application:
     """Return the web server's application."""
-    settings, repository = house.settings, house.press.renderer.repository
-    provider = Provider(house.press.renderer, house.key, settings.oai_page_size, timedelta(days=settings.oai_token_days))
-    ending = "are published at once" if settings.import_as == "approved" else "wait for approval"
-    collection = Collection(
-        "works", f"Works of {settings.repository_name}", "Works of the institution's members.",
-        f"Complete deposits {ending}.",
-        house.intake.understanding.packagings.names(),
-    )  # fmt: skip
-    authenticator, pages = Authenticator(house.database, house.clock), Pages(repository.name)
+    renderer, live = house.press.renderer, house.keeper.live
+
+    def provider() -> Provider | None:
+        return next((Provider(renderer, house.key, each.settings) for each in live.of(definition.KIND)), None)
+
+    def name() -> str:
+        return renderer.repository.name
+
+    url = renderer.repository.url
+    authenticator, pages = Authenticator(house.database, house.clock), Pages(name)
     sword = SwordV2(
         house.database, authenticator, house.intake, house.intake.acceptance, house.files, house.clock,
-        Links(repository.url), repository.name, (collection,), settings.max_upload_mb * 2**20,
+        Links(url), name, Servers(live), house.settings.max_upload_mb * 2**20,
     )  # fmt: skip
-    items = Items(house.database, house.files, house.press.renderer, pages)
-    door = Door(house.database, house.clock, house.key, secure=repository.url.startswith("https://"))
+    items = Items(house.database, house.files, renderer, pages)
+    door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
     tally = Tally(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
     application.cleanup_ctx.append(tally.flushing)
-    frame = Frame(house, door, pages)
-    application[TRUSTED] = settings.proxies
+    application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, house.clock, tally),
+        Oai(house.database, provider, url, house.clock, tally),
         sword,
         items,
-        door,
         *own_rooms(frame),
         *ways_in(frame, authenticator),
         *rooms(frame),
@@ -198,7 +296,11 @@ def web_application(house: House) -> web.Application:
 @asynccontextmanager
 async def working(house: House) -> AsyncIterator[None]:
     """Run the worker and the housekeeping beside whatever else the process does; at the end jobs are finished or given back."""
-    life = timedelta(days=house.settings.oai_token_days)
+    live = house.keeper.live
+
+    def life() -> timedelta:
+        return _definition(live, house.settings).token_life
+
     task = asyncio.create_task(house.worker.run(), name="worker")
     tidying = asyncio.create_task(keep_house(house.database, house.files, house.clock, life), name="housekeeping")
     beginning = asyncio.create_task(keep_schedules(house.database, house.tasks, house.clock), name="schedules")

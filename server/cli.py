@@ -17,7 +17,8 @@ COMMANDS = {
     "status": ("manage", "Count works, deposits, identifiers and jobs by state."),
     "user": ("accounts", "Make accounts, set passwords, switch accounts on and off."),
     "token": ("accounts", "Make and revoke API tokens."),
-    "profile": ("manage", "Set up who registers identifiers, under which prefix."),
+    "profile": ("manage", "Set up integrations: harvesting, deposits, identifiers and more."),
+    "rotate-key": ("manage", "Seal all stored secrets under another secret key."),
     "mint": ("manage", "Reserve the next free DOIs of a type."),
     "jobs": ("jobs", "See, start and cancel long work."),
     "import": ("bulk", "Bring works in from files."),
@@ -36,7 +37,7 @@ class _Lazy(click.Group):
         if name not in COMMANDS:
             return None
         module = import_module(f"server.commands.{COMMANDS[name][0]}")
-        found = getattr(module, f"{name}_" if name == "import" else name)
+        found = getattr(module, f"{name}_" if name == "import" else name.replace("-", "_"))
         return found if isinstance(found, click.Command) else None
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

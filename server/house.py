@@ -9,6 +9,8 @@ from server.db.engine import Database
 from server.identifiers.model import Agency
 from server.jobs.worker import Worker
 from server.metadata.reading import Reader
+from server.profiles.keeping import Keeper
+from server.profiles.rotation import Sealed
 from server.profiles.seal import Seal
 from server.publishing import Press
 from server.records.files import DiskStore
@@ -27,6 +29,10 @@ class House:
     database: Database
     files: DiskStore
     seal: Seal
+    keeper: Keeper
+    """The integration profiles: what can be done with them, and (`keeper.live`) what they say now."""
+    sealed: tuple[Sealed, ...]
+    """Every column whose values are sealed: what another key means for."""
     key: bytes
     agencies: Registry[Agency]
     readers: Registry[Reader]

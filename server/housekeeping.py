@@ -1,6 +1,7 @@
 """What nobody asks for and somebody must do: old ghosts, finished jobs and runs, torn uploads are removed, once an hour."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -25,14 +26,14 @@ RUNS_KEPT = timedelta(days=180)
 log = observe.logger("housekeeping")
 
 
-async def keep_house(database: Database, files: DiskStore, clock: Clock, token_life: timedelta) -> None:
-    """Tidy up for ever.
+async def keep_house(database: Database, files: DiskStore, clock: Clock, token_life: Callable[[], timedelta]) -> None:
+    """Tidy up for ever; `token_life` is asked each time, for it can be changed.
 
     Ghosts stay twice a resumptionToken's life and a day, so that every list that may still be walked is whole.
     """
     while True:
         try:
-            await tidy(database, files, clock, token_life)
+            await tidy(database, files, clock, token_life())
         except Unavailable as error:
             log.warning("could not tidy up", extra={"reason": error.message})
         except OSError as error:
@@ -77,11 +78,11 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     return tidied
 
 
-def tidying(database: Database, files: DiskStore, clock: Clock, token_life: timedelta) -> Task[Nothing]:
+def tidying(database: Database, files: DiskStore, clock: Clock, token_life: Callable[[], timedelta]) -> Task[Nothing]:
     """Return the task that tidies up now."""
 
     async def do(_parameters: Nothing, _actor: Actor) -> ItemOutcome:
-        said = str(await tidy(database, files, clock, token_life))
+        said = str(await tidy(database, files, clock, token_life()))
         return ItemOutcome(Outcome.CHANGED, f"Removed: {said}.") if said else ItemOutcome(Outcome.UNCHANGED, "All was tidy.")
 
     description = "Removes what nobody needs any more: old states of the feed, finished jobs, old reports, torn uploads."

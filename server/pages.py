@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -113,8 +114,13 @@ def static(name: str) -> str:
 class Pages:
     """The pages of one repository."""
 
-    name: str
-    """What the repository is called."""
+    named: Callable[[], str]
+    """Says what the repository is called at this moment."""
+
+    @property
+    def name(self) -> str:
+        """What the repository is called."""
+        return self.named()
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/static/{name}", self.static)]

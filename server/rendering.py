@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import Connection, delete, func, insert, select
 
 from server import observe
@@ -36,6 +36,8 @@ from server.runs.task import Deed, Nothing, Task
 RENDER = "render"
 
 SIZE = 100
+MOMENT = timedelta(seconds=10)
+"""How long after a change of the name the rendering begins."""
 FALLBACK = "sheaf.localhost"
 _NOW, _NEXT = "now", "next"
 
@@ -48,11 +50,15 @@ class Shape(Struct, frozen=True, kw_only=True):
     url: str
     domain: str
     formats: tuple[str, ...]
+    name: str = ""
+    """What the repository is called; empty in what a release before 0.2 wrote, which did not ask."""
 
 
 def shape_of(renderer: Renderer) -> Shape:
     """Return what a renderer renders with."""
-    return Shape(url=renderer.repository.url, domain=renderer.repository.domain, formats=tuple(sorted(renderer.formats)))
+    repository = renderer.repository
+    formats = tuple(sorted(renderer.formats))
+    return Shape(url=repository.url, domain=repository.domain, formats=formats, name=repository.name)
 
 
 class _Under(Struct, frozen=True, kw_only=True):
@@ -60,6 +66,7 @@ class _Under(Struct, frozen=True, kw_only=True):
 
     shape: Shape
     horizon: int
+    begun: bool = False
 
 
 def known(tx: Connection) -> Shape | None:
@@ -75,12 +82,14 @@ def _under(tx: Connection) -> _Under | None:
     return None if value is None else msgspec.json.decode(value, type=_Under)
 
 
-def settle(tx: Connection, wanted: Shape, now: datetime) -> bool:
+def settle(tx: Connection, wanted: Shape, now: datetime, *, after: timedelta = timedelta()) -> bool:
     """Make a server's shape the installation's; return whether everything must be rendered anew, which is then in the queue.
 
     Raises Invalid where the OAI domain of a repository the world knows would change: every record would lose its identity.
     """
     before = known(tx)
+    if before is not None and not before.name:
+        before = _named(tx, before, wanted.name)
     if before == wanted:
         return False
     if before is not None and before.domain not in {wanted.domain, FALLBACK}:
@@ -95,8 +104,25 @@ def settle(tx: Connection, wanted: Shape, now: datetime) -> bool:
         _write(tx, _NOW, wanted)
         return False
     _write(tx, _NEXT, _Under(shape=wanted, horizon=horizon))
-    queue.enqueue(tx, RENDER, "all", now)
+    queue.enqueue(tx, RENDER, "all", now + after)
     return True
+
+
+def rename(tx: Connection, name: str, now: datetime) -> bool:
+    """Have every record rendered with another name of the repository; return whether that is needed.
+
+    It begins a moment later, when every process knows the name: what was still rendered with the old one is among the rest.
+    """
+    before = known(tx)
+    return before is not None and settle(tx, structs.replace(before, name=name), now, after=MOMENT)
+
+
+def _named(tx: Connection, before: Shape, name: str) -> Shape:
+    """Write the name into a shape that has none; it is the one its records were rendered with."""
+    shape = structs.replace(before, name=name)
+    under = _under(tx)
+    _write(tx, _NOW if under is None else _NEXT, shape if under is None else structs.replace(under, shape=shape))
+    return shape
 
 
 def _write(tx: Connection, name: str, value: Struct) -> None:
@@ -117,6 +143,7 @@ class Rendering:
         wanted = await self.database.read_hot(known)
         if wanted != shape_of(self.renderer):
             return Later(timedelta(minutes=1), "a process with the new settings must do this")
+        await self.database.write(_begin)
         total = 0
         while batch := await self.database.read_hot(_batch):
             rendered = await asyncio.to_thread(self._rendered, batch)
@@ -182,6 +209,12 @@ class _Row:
 class _Rendered:
     row: _Row
     change: Change
+
+
+def _begin(tx: Connection) -> None:
+    """Take in all that was written until now, once; a job that goes on after a crash keeps its horizon."""
+    if (under := _under(tx)) is not None and not under.begun:
+        _write(tx, _NEXT, structs.replace(under, horizon=last(tx, "feed"), begun=True))
 
 
 def _batch(tx: Connection) -> list[_Row]:

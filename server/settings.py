@@ -1,7 +1,6 @@
 """What the operator may set: read once from the environment, each with a sentence."""
 
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +17,17 @@ from server.proxies import Network, networks
 PREFIX = "SHEAF_"
 SHORTEST_KEY = 12
 """Characters of the secret key at least."""
+
+#: What was set here before there were profiles (`/admin/profiles`); it stops no start, and is read once.
+MOVED = (
+    "repository_name",
+    "admin_email",
+    "oai_page_size",
+    "oai_token_days",
+    "import_as",
+    "content_faults",
+    "read_now_mb",
+)
 
 _OTHERS = ("SHEAF_SHARED", "SHEAF_TEST_")
 
@@ -46,6 +56,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         says("Signs tokens and sessions and seals secrets; empty means a generated one kept as `secret.key` in the data folder."),
     ] = ""
+    secret_key_old: Annotated[
+        str, says("The secret key before this one, while `sheaf rotate-key` seals everything anew; then remove it.")
+    ] = ""
     admin_password: Annotated[str, says("Password of the first administrator `admin`; empty means generated and shown once.")] = (
         ""
     )
@@ -53,27 +66,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, says("Password of the example depositor `depositor`; empty means generated and shown once.")
     ] = ""
     examples: Annotated[bool, says("Whether the very first start deposits the example works (`true`, `false`).")] = True
-    repository_name: Annotated[str, says("Name of the repository, as harvesters and visitors see it.")] = "Sheaf"
     repository_identifier: Annotated[
         str, says("Domain name in OAI identifiers (`oai:domain:id`); empty means the host of the base URL, or `sheaf.localhost`.")
     ] = ""
-    admin_email: Annotated[str, says("Address harvesters write to; empty means `admin@` and the repository identifier.")] = ""
-    oai_page_size: Annotated[int, Meta(ge=1, le=1000), says("Records in one part of an OAI-PMH list.")] = 500
-    oai_token_days: Annotated[int, Meta(ge=1, le=366), says("Days a resumptionToken stays valid.")] = 7
-    import_as: Annotated[
-        str,
-        Meta(pattern="^(approved|pending)$"),
-        says("What becomes of a complete deposit: `approved` (published) or `pending`."),
-    ] = "approved"
-    content_faults: Annotated[
-        str,
-        Meta(pattern="^(hold|refuse)$"),
-        says("What becomes of a deposit whose content is wrong: `hold` (201, kept) or `refuse` (400)."),
-    ] = "hold"
     max_upload_mb: Annotated[int, Meta(ge=1), says("Largest deposit in megabytes.")] = 16384
-    read_now_mb: Annotated[
-        int, Meta(ge=0), says("Packages up to this many megabytes are read within the request, larger ones by the worker.")
-    ] = 64
     workers: Annotated[int, Meta(ge=1, le=64), says("Jobs one worker process does at the same time.")] = 4
     private_targets: Annotated[
         str,
@@ -92,8 +88,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("database_url must begin with sqlite:/// or postgresql://")
         networks(self.trusted_proxies)
         networks(self.private_targets)
-        if self.admin_email and not re.fullmatch(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+", self.admin_email):
-            raise ValueError(f"admin_email must be a whole address (OAI-PMH asks for one with a dot), not {self.admin_email!r}")
 
     @property
     def opened(self) -> tuple[Network, ...]:
@@ -127,7 +121,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def email(self) -> str:
-        return self.admin_email or f"admin@{self.repository_id}"
+        """The address of the administration where nobody has named one."""
+        return f"admin@{self.repository_id}"
 
     @property
     def proxies(self) -> tuple[Network, ...]:
@@ -150,6 +145,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     for name, value in environ.items():
         if name.startswith(PREFIX) and value and not name.startswith(_OTHERS):
             given[name.removeprefix(PREFIX).lower()] = value
+    for name in MOVED:
+        given.pop(name, None)
     try:
         return msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -162,6 +159,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise Invalid(
             f"{name}: {message}.", place=name, remedy="See the table of settings in README.md.", code="setting"
         ) from error
+
+
+def moved(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what the environment says of settings that stand in profiles now; the very first start takes it from here."""
+    environ = os.environ if environ is None else environ
+    return {name: value for name in MOVED if (value := environ.get(PREFIX + name.upper(), ""))}
 
 
 def table() -> list[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 SHARED = Path(os.environ.get("SHEAF_SHARED") or Path(__file__).resolve().parents[1] / ".." / "shared").resolve()
 _CATALOG = SHARED / "data" / "schemas" / "catalog.xml"
@@ -20,8 +21,11 @@ from argon2 import PasswordHasher
 from server.accounts import store as accounts
 from server.accounts.model import Role
 from server.app import open_house, web_application
+from server.audit.log import OPERATOR
 from server.db.migrate import migrate
 from server.house import House
+from server.profiles import keeping
+from server.profiles import store as profiles
 from server.settings import Settings
 from tests.databases import Postgres
 
@@ -80,16 +84,29 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(data=str(tmp_path), database_url=database_url, base_url=URL, secret_key="only for tests", oai_page_size=5)
+    return Settings(data=str(tmp_path), database_url=database_url, base_url=URL, secret_key="only for tests")
 
 
 @pytest.fixture
-async def house(settings: Settings, clock: SetClock) -> AsyncIterator[House]:
-    async with open_house(settings, clock=clock) as opened:
+def seeds() -> dict[str, str]:
+    """What the first profiles are made with, by the variables that once held it; `configured` changes them later."""
+    return {"oai_page_size": "5"}
+
+
+@pytest.fixture
+async def house(settings: Settings, clock: SetClock, seeds: dict[str, str]) -> AsyncIterator[House]:
+    async with open_house(settings, clock=clock, moved=seeds) as opened:
         await opened.database.write(accounts.add, "depositor", Role.DEPOSITOR, HASH, clock())
         await opened.database.write(accounts.add, "other", Role.DEPOSITOR, HASH, clock())
         await opened.database.write(accounts.add, "admin", Role.ADMIN, HASH, clock())
         yield opened
+
+
+async def configured(house: House, kind: str, **fields: Any) -> None:
+    """Change settings of the one profile of a kind, as an administrator would."""
+    keeper = house.keeper
+    (profile,) = [each for each in await house.database.read(profiles.every) if each.kind == kind]
+    await keeper.do(keeping.put, keeper.desk, keeper.kinds[kind], profile.name, fields, OPERATOR)
 
 
 @pytest.fixture

@@ -116,13 +116,5 @@ def recovery_codes_left(tx: Connection, account: Account) -> int:
     return tx.execute(query).scalar_one()
 
 
-def reseal(tx: Connection, old: Sealing, new: Sealing) -> int:
-    """Seal all secrets under another key and return how many; the key of the installation is rotated."""
-    rows = tx.execute(select(accounts.c.id, accounts.c.code_secret).where(accounts.c.code_secret.is_not(None))).all()
-    for row in rows:
-        tx.execute(update(accounts).where(accounts.c.id == row.id).values(code_secret=new.close(old.open(row.code_secret))))
-    return len(rows)
-
-
 def _plain(code: str) -> str:
     return "".join(code.split()).replace("-", "").lower()

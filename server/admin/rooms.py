@@ -16,6 +16,9 @@ from server.admin.jobs.runs import Runs
 from server.admin.jobs.schedules import Schedules
 from server.admin.jobs.start import Start as StartTask
 from server.admin.people.rooms import People
+from server.admin.profile import OneProfile
+from server.admin.profile_transfer import Transfer
+from server.admin.profiles import Profiles
 from server.admin.search import Search
 from server.admin.start import Start
 from server.admin.works.bulk import Bulk
@@ -40,4 +43,5 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (Works(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
     watched = (Imports(frame), Identifiers(frame), People(frame), *jobs, Deliveries(frame))
-    return (Start(frame), *works, *watched, *accounts, Audit(frame), Search(frame))
+    profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
+    return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -27,7 +27,11 @@ Step = Callable[[str, int], Callable[[int], None]]
 LARGEST_MANIFEST = 16 * 2**20
 
 #: Tables whose rows stay behind, and why. They are there again, empty, after a restore.
-LEFT_OUT = {"sessions": "a login ends with the server it was made at"}
+LEFT_OUT = {
+    "sessions": "a login ends with the server it was made at",
+    "tickets": "a link for a new password ends with it too",
+    "failures": "the waits of those who guessed are short",
+}
 
 EXPLAINED = """This is a backup of Sheaf {release}, made {moment}.
 

@@ -177,10 +177,11 @@ def harvest(url: str, prefix: str, spec: str, since: str, until: str, report_fil
     """
     source = Source(url, prefix, spec, since, until)
 
-    async def job(settings: Settings, ask: Ask) -> Report:
+    async def job(_settings: Settings, ask: Ask) -> Report:
         shelf = readers()
-        agent = f"Sheaf/{VERSION} (mailto:{settings.email})"
-        with _processes(msgspec.convert(await ask("shape", control.Nothing()), control.Shape)) as pool, _progress() as progress:
+        shape = msgspec.convert(await ask("shape", control.Nothing()), control.Shape)
+        agent = f"Sheaf/{VERSION} (mailto:{shape.email})"
+        with _processes(shape) as pool, _progress() as progress:
             bringing = Bringing(ask, pool)
             bar = progress.add_task(url, total=None)
             async with ClientSession(headers={"User-Agent": agent}) as session:

@@ -17,7 +17,7 @@ from server.control import Arguments, perform
 from server.db.migrate import migrate
 from server.errors import Conflict, NotFound, SheafError, Unavailable
 from server.ownership import owned
-from server.settings import Settings, load
+from server.settings import Settings, load, moved
 
 T = TypeVar("T")
 Ask = Callable[[str, Arguments], Awaitable[Any]]
@@ -46,7 +46,7 @@ async def desk(settings: Settings, *, creates: bool = False) -> AsyncIterator[As
         )
     with owned(settings):
         migrate(settings.database)
-        async with open_house(settings, serving=False) as house:
+        async with open_house(settings, serving=False, moved=moved()) as house:
 
             async def ask(name: str, arguments: Arguments) -> Any:
                 return msgspec.msgpack.decode(await perform(house, name, msgspec.msgpack.encode(arguments)))

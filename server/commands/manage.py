@@ -1,17 +1,14 @@
 """`sheaf profile`, `sheaf mint`, `sheaf status`: small questions to the installation."""
 
 import json
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from server import control
 from server.commands.desk import Ask, asked, run
-from server.identifiers.mint import agencies
-from server.profiles.store import allowed, secret_fields
 from server.settings import Settings
 
 console = Console()
@@ -35,18 +32,13 @@ def profile() -> None:
 @profile.command("kinds")
 def profile_kinds() -> None:
     """List the kinds of profile and the settings each takes."""
-    for agency in agencies():
-        click.secho(f"{agency.name}: {agency.title}", bold=True)
-        info = msgspec.inspect.type_info(agency.account)
-        if not isinstance(info, msgspec.inspect.StructType):
-            continue
-        for field in info.fields:
-            kind = field.type
-            said = (kind.extra_json_schema or {}) if isinstance(kind, msgspec.inspect.Metadata) else {}
-            needed = "needed" if field.required else f"default {json.dumps(msgspec.to_builtins(field.default))}"
-            values = f" One of: {', '.join(map(str, allowed(kind)))}." if allowed(kind) else ""
-            secret = ", secret" if field.name in secret_fields(agency.account) else ""
-            click.echo(f"  {field.name:<26} {said.get('title', '')} ({needed}{secret}). {said.get('description', '')}{values}")
+    for kind in asked("profile-kinds", control.Nothing(), creates=True):
+        click.secho(f"{kind['name']}: {kind['title']}", bold=True)
+        click.echo(f"  {kind['description']}")
+        for setting in kind["settings"]:
+            needed = "needed" if setting["default"] is None else f"default {setting['default']}"
+            secret = ", secret" if setting["secret"] else ""
+            click.echo(f"  {setting['name']:<26} {setting['said']} ({needed}{secret})")
         click.echo()
 
 
@@ -123,6 +115,48 @@ def profile_delete(name: str) -> None:
     """Delete NAME; the identifiers it minted stay."""
     asked("profile-delete", control.ProfileName(name=name))
     click.echo(f"The profile {name!r} is deleted.")
+
+
+@profile.command("export")
+@click.argument("file", type=click.File("wb"), default="-")
+def profile_export(file: BinaryIO) -> None:
+    """Write all profiles as JSON to FILE (or out), without their secrets."""
+    file.write(asked("profile-export", control.Nothing()))
+
+
+@profile.command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Say what would be made, changed or refused, and change nothing.")
+def profile_import(file: BinaryIO, *, dry_run: bool) -> None:
+    """Make and change profiles as FILE says. Those that need secrets arrive switched off."""
+    steps = asked("profile-import", control.ProfileImport(file=file.read(), dry=dry_run), creates=True)
+    for step in steps:
+        click.echo(f"{step['outcome']:<8} {step['name']} ({step['kind']})")
+        for words in step["words"]:
+            click.echo(f"         {words}")
+    if dry_run:
+        click.echo("Nothing was changed.")
+    if any(step["outcome"] == "refused" for step in steps):
+        raise click.ClickException("Some profiles were refused.")
+
+
+@click.command("rotate-key")
+def rotate_key() -> None:
+    """Seal all stored secrets under the present SHEAF_SECRET_KEY.
+
+    Start the server with the new key as SHEAF_SECRET_KEY and the old one as SHEAF_SECRET_KEY_OLD, run this, then remove the old
+    one. It can be interrupted and run again.
+    """
+    rows = asked("rotate-key", control.Nothing())
+    for row in rows:
+        click.echo(
+            f"{row['name']}: {row['anew']} sealed anew, {row['already']} under the present key already, {row['lost']} lost"
+        )
+    if lost := sum(row["lost"] for row in rows):
+        raise click.ClickException(
+            f"{lost} secrets are sealed under a key that is neither SHEAF_SECRET_KEY nor SHEAF_SECRET_KEY_OLD. "
+            "Nothing of them was changed; start with the key they were sealed under."
+        )
 
 
 def _enable(name: str, *, enabled: bool) -> None:

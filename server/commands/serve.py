@@ -19,7 +19,7 @@ from server.errors import Conflict, SheafError
 from server.house import House
 from server.jobs import queue
 from server.ownership import owned
-from server.settings import Settings, load
+from server.settings import Settings, load, moved
 
 GRACE = 25.0
 """Seconds requests under way get to finish at a stop."""
@@ -51,7 +51,7 @@ def work() -> None:
 
 async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> None:
     listening = _bind(settings)  # before anything is made: the first passwords are shown once, and only where we can be reached
-    async with open_house(settings) as house:
+    async with open_house(settings, moved=moved()) as house:
         welcome = await first_start(house)
         if settings.is_sqlite:  # nobody else owns this installation, so what is claimed was claimed by a process that is gone
             await house.database.write(queue.reopen, house.clock())
@@ -108,7 +108,7 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
             "On SQLite the worker runs within `sheaf serve`.",
             remedy="Start `sheaf serve`, or use PostgreSQL (SHEAF_DATABASE_URL).",
         )
-    async with open_house(settings, serving=False) as house, working(house):
+    async with open_house(settings, serving=False, moved=moved()) as house, working(house):
         log.info("started", extra={"slots": settings.workers})
         await stop.wait()
 

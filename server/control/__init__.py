@@ -18,10 +18,13 @@ from server.harvest import batch
 from server.harvest.batch import Item, Known, Report
 from server.harvest.sources import Line
 from server.house import House
-from server.identifiers import handover, ledger
+from server.identifiers import ledger
 from server.identifiers.mint import reserve
 from server.jobs import queue
+from server.profiles import keeping, transfer
 from server.profiles import store as profiles
+from server.profiles.reading import defaults, explained, secret_fields
+from server.profiles.rotation import rotate
 from server.records import store as records
 from server.records.vocabulary import TYPES
 from server.runs import store as runs
@@ -49,6 +52,11 @@ class ProfileEnable(Arguments, frozen=True, kw_only=True):
     enabled: bool
 
 
+class ProfileImport(Arguments, frozen=True, kw_only=True):
+    file: bytes
+    dry: bool = True
+
+
 class Mint(Arguments, frozen=True, kw_only=True):
     type: str
     count: int = 1
@@ -68,42 +76,10 @@ def _status(tx: Connection) -> dict[str, dict[str, int]]:
 
 
 async def profile_set(house: House, arguments: ProfileSet) -> None:
-    """Make or change a profile; what it holds already stays where no new value is given.
-
-    Every wrong field is named by msgspec's path.
-    """
-    agency = house.agencies.get(arguments.kind)
-    if agency is None:
-        raise NotFound(
-            f"There is no profile kind {arguments.kind!r}.",
-            place="kind",
-            remedy="Kinds: " + ", ".join(house.agencies.names()) + ".",
-        )
-    found = await house.database.read(profiles.find, arguments.name)
-    values = dict(arguments.values)
-    if found is not None and found.kind == arguments.kind:
-        before = msgspec.to_builtins(profiles.opened(found, agency.account, house.seal))
-        values = before | values
-    try:
-        settings = msgspec.convert(values, agency.account, strict=False)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `")
-        said = profiles.explained(agency.account, path.rstrip("`"))
-        raise Invalid(
-            f"{message}.",
-            place=path.rstrip("`") or "settings",
-            remedy=said or f"`sheaf profile kinds` lists the settings of {agency.title}.",
-        ) from error
-    await house.database.write(_profile_set, house, arguments, settings)
-    house.worker.call()
-
-
-def _profile_set(tx: Connection, house: House, arguments: ProfileSet, settings: Struct) -> None:
-    before = profiles.find(tx, arguments.name)
-    if before is not None:
-        handover.guard(tx, before, msgspec.to_builtins(settings))
-    saved = profiles.save(tx, arguments.kind, arguments.name, settings, house.seal, house.clock())
-    handover.take_over(tx, house.agencies, saved, house.clock())
+    """Make or change a profile; what it holds already stays where no new value is given. Every wrong field is named."""
+    keeper = house.keeper
+    kind = keeper.kinds[arguments.kind]
+    await keeper.do(keeping.put, keeper.desk, kind, arguments.name, arguments.values, OPERATOR)
 
 
 async def profile_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
@@ -114,29 +90,58 @@ async def profile_list(house: House, _arguments: Nothing) -> list[dict[str, Any]
 
 
 async def profile_enable(house: House, arguments: ProfileEnable) -> None:
-    await house.database.write(_profile_enable, house, arguments)
-    house.worker.call()
-
-
-def _profile_enable(tx: Connection, house: House, arguments: ProfileEnable) -> None:
-    found = profiles.enable(tx, arguments.name, house.clock(), enabled=arguments.enabled)
-    if arguments.enabled:
-        handover.ask_again(tx, house.agencies, found, house.clock())
+    found = await house.database.read(profiles.get, arguments.name)
+    await house.keeper.do(keeping.switch, house.keeper.desk, found.id, OPERATOR, enabled=arguments.enabled)
 
 
 async def profile_delete(house: House, arguments: ProfileName) -> None:
-    await house.database.write(profiles.remove, arguments.name, house.clock())
+    found = await house.database.read(profiles.get, arguments.name)
+    await house.keeper.do(keeping.delete, house.keeper.desk, found.id, OPERATOR)
 
 
 async def profile_test(house: House, arguments: ProfileName) -> dict[str, Any]:
-    """Ask the agency whether it knows the account; changes nothing."""
+    """Ask the other side whether it would work with a profile; changes nothing there."""
     profile = await house.database.read(profiles.get, arguments.name)
-    agency = house.agencies[profile.kind]
-    if agency.client is None:
-        return {"agrees": True, "message": "There is no agency to ask: this profile only reserves."}
-    outcome = await agency.client(profiles.opened(profile, agency.account, house.seal), house.session).test()
-    message = getattr(outcome, "message", "The agency knows the account.")
-    return {"agrees": not hasattr(outcome, "fault"), "message": message}
+    outcome = await house.keeper.test(profile.id)
+    return {"agrees": outcome.agrees, "message": outcome.message}
+
+
+class Described(Struct, frozen=True, kw_only=True):
+    """A setting as the command line lists it."""
+
+    name: str
+    said: str
+    default: str | None
+    secret: bool
+
+
+async def profile_kinds(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
+    return [
+        {"name": kind.name, "title": kind.title, "description": kind.description, "settings": _described(kind.settings)}
+        for kind in house.keeper.kinds
+    ]
+
+
+def _described(settings: type[Struct]) -> list[Described]:
+    hidden = secret_fields(settings)
+    return [
+        Described(name=name, said=explained(settings, name), default=None if default is None else default, secret=name in hidden)
+        for name, default in defaults(settings).items()
+    ]
+
+
+async def profile_export(house: House, _arguments: Nothing) -> bytes:
+    return await house.database.read(transfer.exported, house.keeper.desk)
+
+
+async def profile_import(house: House, arguments: ProfileImport) -> list[dict[str, Any]]:
+    steps = await transfer.bring_in(house.keeper, arguments.file, OPERATOR, dry=arguments.dry)
+    return [msgspec.to_builtins(step) for step in steps]
+
+
+async def rotate_key(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
+    """Seal everything sealed under the present key; can be asked as often as one likes."""
+    return [msgspec.to_builtins(found) for found in await rotate(house.database, house.seal, house.sealed)]
 
 
 async def mint(house: House, arguments: Mint) -> list[str]:
@@ -251,6 +256,10 @@ OPERATIONS = {
     "profile-enable": Operation(ProfileEnable, profile_enable),
     "profile-delete": Operation(ProfileName, profile_delete),
     "profile-test": Operation(ProfileName, profile_test),
+    "profile-kinds": Operation(Nothing, profile_kinds),
+    "profile-export": Operation(Nothing, profile_export),
+    "profile-import": Operation(ProfileImport, profile_import),
+    "rotate-key": Operation(Nothing, rotate_key),
     "mint": Operation(Mint, mint),
     "job-tasks": Operation(Nothing, job_tasks),
     "job-list": Operation(Nothing, job_list),

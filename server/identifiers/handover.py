@@ -5,12 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
-from server.errors import Conflict
 from server.identifiers import ledger
 from server.identifiers.mint import ask
 from server.identifiers.model import Agency, State
 from server.identifiers.tables import identifiers
-from server.profiles.model import Profile
+from server.profiles.model import Profile, Wrong
 from server.profiles.tables import profiles
 from server.registry import Registry
 
@@ -20,16 +19,18 @@ def guard(tx: Connection, before: Profile, document: dict[str, Any]) -> None:
 
     A DOI minted for the test system can never be carried over to production.
 
-    Raises Conflict naming the field and how many identifiers there are.
+    Raises Wrong naming the fields and how many identifiers there are.
     """
     count = ledger.count_of_profile(tx, before.id)
-    for name in ("prefix", "environment"):
-        if count and name in document and document[name] != before.document.get(name):
-            raise Conflict(
-                f"{count} identifiers were minted by {before.name!r} with {name} {before.document.get(name)}; it cannot change.",
-                place=name,
-                remedy="Make another profile, and switch this one off.",
-            )
+    remedy = "Make another profile, and switch this one off."
+    wrong: dict[str, str] = {
+        name: f"{count} identifiers were minted by {before.name!r} with {name} {before.document.get(name)}; "
+        f"it cannot change. {remedy}"
+        for name in ("prefix", "environment")
+        if count and name in document and document[name] != before.document.get(name)
+    }
+    if wrong:
+        raise Wrong(wrong)
 
 
 def take_over(tx: Connection, shelf: Registry[Agency], profile: Profile, now: datetime) -> int:

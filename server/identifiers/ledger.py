@@ -10,6 +10,8 @@ from server.errors import Conflict
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, State
 from server.identifiers.tables import identifiers, submissions
 
+_QUOTED = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -210,6 +212,31 @@ def count_of_profile(tx: Connection, profile_id: int, states: Sequence[State] = 
 def _minted_by(profile_id: int, states: Sequence[State]) -> tuple[ColumnElement[bool], ...]:
     wanted = identifiers.c.state.in_([state.value for state in states])
     return (identifiers.c.profile_id == profile_id, identifiers.c.own, identifiers.c.record_id.is_not(None), wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One request to an agency, as a profile's history shows it."""
+
+    id: int
+    value: str
+    record_id: str | None
+    sent: datetime
+    attempt: int
+    status: int | None
+    outcome: str | None
+    answer: str
+
+
+def submissions_of(tx: Connection, profile_id: int, *, before: int = 0, limit: int = 50) -> list[Submission]:
+    """Return what was sent to the agency for a profile's identifiers, the latest first; `before` is the number to go on from."""
+    columns = (submissions.c.id, identifiers.c.value, identifiers.c.record_id, submissions.c.sent, submissions.c.attempt)
+    query = select(*columns, submissions.c.status, submissions.c.outcome, submissions.c.answer)
+    query = query.join(identifiers, identifiers.c.id == submissions.c.identifier_id).where(identifiers.c.profile_id == profile_id)
+    if before:
+        query = query.where(submissions.c.id < before)
+    rows = tx.execute(query.order_by(submissions.c.id.desc()).limit(limit))
+    return [Submission(*row[:-1], answer=(row[-1] or "")[:_QUOTED]) for row in rows]
 
 
 def _move(tx: Connection, entry: Entry, state: State, now: datetime, **values: object) -> None:

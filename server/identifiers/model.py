@@ -7,7 +7,7 @@ from typing import Annotated, Any, Protocol
 
 from msgspec import Meta, Struct
 
-from server.forms.field import title
+from server.forms.field import Choice, Group, title
 from server.records.vocabulary import CATEGORIES, TYPES
 
 
@@ -99,14 +99,23 @@ class Client(Protocol):
         ...
 
 
+#: Every category, which stands for all its types, with its types.
+_KINDS_OF_WORK = tuple(
+    Group(name, tuple(Choice(row.code, row.label) for row in TYPES.values() if row.category == code), value=code)
+    for code, name in CATEGORIES.items()
+)
+
+
 class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A suffix label and the categories or types (codes) that get it."""
 
-    types: Annotated[tuple[str, ...], title("Categories and types", "Whose DOIs get the label.")]
+    types: Annotated[
+        tuple[str, ...], title("Categories and types", "A category stands for all its types.", choices=_KINDS_OF_WORK)
+    ]
     label: Annotated[
         str,
-        Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+$"),
-        title("Label", rule="may hold letters A to Z, digits and . - _ ; ( ) / only"),
+        Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+$", max_length=100),
+        title("Label", "Stands between prefix and number.", rule="may hold letters A to Z, digits and . - _ ; ( ) / only"),
     ]
 
 
@@ -123,13 +132,18 @@ class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int, Meta(ge=1, le=9), title("Padding", "Total digits of the number, zero-filled; a larger number grows.")
     ] = 8
     labels: Annotated[
-        tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.", one="Suffix label")
+        tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.", one="Label")
     ] = ()
     researchers_reserve: Annotated[
         bool, title("Allow researchers to reserve DOIs", "For their own works, before these are approved.")
     ] = False
     types: Annotated[
-        tuple[str, ...], title("Asset categories and types", "Codes of categories or types this agency serves; empty means all.")
+        tuple[str, ...],
+        title(
+            "Asset categories and types",
+            "The categories or types this agency serves; none chosen means all.",
+            choices=_KINDS_OF_WORK,
+        ),
     ] = ()
 
     def __post_init__(self) -> None:
@@ -148,5 +162,7 @@ class Agency:
     account: type[DoiRules]
     client: Callable[[Any, Any], Client] | None
     """Takes the account settings and the aiohttp client session all agencies share; None for one that only reserves."""
+    description: str = ""
+    """One sentence for the list of profile types."""
     metadata: str = field(default="datacite")
     """The format (its prefix) in which the agency wants its metadata."""

@@ -56,9 +56,12 @@ class Repository:
         return f"{self.item(record_id)}/files/{quote(name)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Renderer:
-    """Turns a record into what the feed stores of it: one body a format."""
+    """Turns a record into what the feed stores of it: one body a format.
+
+    Its repository is put in another's place when it is renamed while we run; address and domain stay as they are.
+    """
 
     repository: Repository
     formats: dict[str, Format]

@@ -1,7 +1,7 @@
 """Mail: letters by the institution's SMTP server. Some at once, what happened otherwise once a day, a test by a button."""
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -157,7 +157,8 @@ def enabled(tx: Connection) -> Profile | None:
 class Post:
     """Hands letters to a mail server."""
 
-    repository: str
+    repository: Callable[[], str]
+    """What the repository is called at this moment."""
     url: str
     seal: Seal
 
@@ -189,8 +190,9 @@ class Post:
     ) -> Outcome:
         """Write a letter and hand it over. Never raises for what a mail server may do."""
         language.choose(settings.language)
-        sender = Sender(self.repository, settings.sender, settings.reply_to)
-        message = write(template, {"repository": self.repository, "url": self.url, **values}, sender, to, number, now)
+        repository = self.repository()
+        sender = Sender(repository, settings.sender, settings.reply_to)
+        message = write(template, {"repository": repository, "url": self.url, **values}, sender, to, number, now)
         begun = monotonic()
         try:
             refused, said = await aiosmtplib.send(

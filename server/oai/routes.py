@@ -24,14 +24,17 @@ RETRY_AFTER = "30"
 
 
 class Oai:
-    """The data provider at one base URL."""
+    """The data provider at one base URL.
 
-    def __init__(self, database: Database, provider: Provider, clock: Clock, tally: Tally) -> None:
+    `provider` gives what it offers at this moment; None where nobody has defined that, or it is switched off.
+    """
+
+    def __init__(self, database: Database, provider: Callable[[], Provider | None], url: str, clock: Clock, tally: Tally) -> None:
         self._database = database
         self._provider = provider
         self._clock = clock
         self._tally = tally
-        self._url = f"{provider.renderer.repository.url}/oai"
+        self._url = f"{url}/oai"
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/oai", self.answer), web.post("/oai", self.answer)]
@@ -44,9 +47,10 @@ class Oai:
         compressed = response.accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
         pairs: Pairs = ()
         try:
+            if (provider := self._provider()) is None:
+                raise Unavailable("Harvesting is switched off here.")
             pairs = await _arguments(request)
-            asked = parse(pairs)
-            body, found = await self._respond(pairs, asked, compressed=compressed)
+            body, found = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
             self._tally.note(*_who(request), found)
         except Refusal as refusal:
             self._tally.note(*_who(request), None, refused=True)
@@ -57,13 +61,15 @@ class Oai:
         headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
         return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
 
-    async def _respond(self, pairs: Pairs, request: Request, *, compressed: bool) -> tuple[bytes, Part | None]:
+    async def _respond(
+        self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool
+    ) -> tuple[bytes, Part | None]:
         now = self._clock()
         horizon = None
         if isinstance(request, Listing):
             horizon = await self._database.write(changes.horizon, now)
             now = horizon.at
-        verb = self._verb(request, horizon)
+        verb = self._verb(request, provider, horizon)
 
         def run(tx: Connection) -> tuple[bytes, Part | None]:
             body = response.document(self._url, pairs, now, verb(tx))
@@ -72,15 +78,15 @@ class Oai:
 
         return await self._database.read_hot(run)
 
-    def _verb(self, request: Request, horizon: changes.Horizon | None) -> Callable[[Connection], list[bytes]]:
-        provider, now = self._provider, self._clock()
+    def _verb(self, request: Request, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], list[bytes]]:
+        now = self._clock()
         match request:
             case Identify():
                 return lambda tx: verbs.identify(tx, request, provider, now)
             case ListMetadataFormats():
                 return lambda tx: verbs.list_metadata_formats(tx, request, provider)
             case ListSets():
-                return lambda tx: verbs.list_sets(tx, request)
+                return lambda tx: verbs.list_sets(tx, request, provider)
             case GetRecord():
                 return lambda tx: verbs.get_record(tx, request, provider)
             case Resumption():

@@ -1,5 +1,6 @@
 """The six verbs: a request and the read transaction in, the answer's bytes out."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +10,11 @@ from sqlalchemy import Connection
 
 from server.clock import to_wire
 from server.errors import NotFound
+from server.metadata.format import Format
 from server.metadata.fragments import Renderer
 from server.metadata.templates import environment
 from server.oai import response
+from server.oai.definition import Definition
 from server.oai.errors import (
     BadResumptionToken,
     CannotDisseminateFormat,
@@ -30,25 +33,44 @@ from server.records.changes import Horizon, Range
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What the verbs know beside the database."""
+    """What the verbs know beside the database: the renderer's formats, and what the definition offers of them."""
 
     renderer: Renderer
     key: bytes
-    page_size: int
-    token_life: timedelta
+    definition: Definition
+
+    @property
+    def page_size(self) -> int:
+        return self.definition.page_size
+
+    @property
+    def token_life(self) -> timedelta:
+        return self.definition.token_life
+
+    @property
+    def formats(self) -> dict[str, Format]:
+        """The formats offered."""
+        offered = self.definition.formats
+        known = self.renderer.formats
+        return {prefix: known[prefix] for prefix in known if prefix in offered} if offered else known
 
 
 def identify(tx: Connection, _request: Identify, provider: Provider, now: datetime) -> list[bytes]:
     """Describe the repository (OAI-PMH 4.2)."""
     repository = provider.renderer.repository
     earliest = changes.earliest(tx) or now
-    values = {"repository": repository, "url": f"{repository.url}/oai", "earliest": to_wire(earliest)}
+    values = {
+        "repository": repository,
+        "definition": provider.definition,
+        "url": f"{repository.url}/oai",
+        "earliest": to_wire(earliest),
+    }
     return _rendered("oai/identify.xml", values)
 
 
 def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider: Provider) -> list[bytes]:
     """List the formats, of the repository or of one item (OAI-PMH 4.4)."""
-    formats = provider.renderer.formats
+    formats = provider.formats
     if request.identifier is not None:
         try:
             available = [
@@ -64,11 +86,11 @@ def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider
     return _rendered("oai/list_metadata_formats.xml", {"formats": formats.values()})
 
 
-def list_sets(tx: Connection, request: ListSets) -> list[bytes]:
-    """List every set, parents before children (OAI-PMH 4.6)."""
+def list_sets(tx: Connection, request: ListSets, provider: Provider) -> list[bytes]:
+    """List every set that is offered, parents before children (OAI-PMH 4.6)."""
     if request.token is not None:
         raise Refusal(BadResumptionToken("The list of sets is given whole; no resumptionToken was ever issued for it."))
-    found = changes.all_sets(tx)
+    found = [(spec, name) for spec, name in changes.all_sets(tx) if provider.definition.offers_set(spec)]
     if not found:
         raise Refusal(NoSetHierarchy("This repository has no sets yet."))
     return _rendered("oai/list_sets.xml", {"sets": found})
@@ -78,7 +100,7 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> list[b
     """Give one record (OAI-PMH 4.1); a withdrawn one as its tombstone."""
     wrong: list[OaiError] = []
     local = provider.renderer.repository.local_id(request.identifier)
-    if request.prefix not in provider.renderer.formats:
+    if request.prefix not in provider.formats:
         wrong.append(_no_such_format(request.prefix, provider))
     try:
         body = changes.fragment(tx, local, provider.renderer.ids.get(request.prefix, 0))
@@ -89,14 +111,14 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> list[b
             wrong.append(CannotDisseminateFormat(f"This item cannot be given as {request.prefix}."))
     if wrong:
         raise Refusal(*wrong)
-    return response.element("GetRecord", [body])
+    return response.element("GetRecord", _told([body], provider))
 
 
 def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon) -> list[bytes]:
     """Begin a list (OAI-PMH 4.3, 4.5): count it, remember its horizon in the token."""
-    if request.prefix not in provider.renderer.formats:
+    if request.prefix not in provider.formats:
         raise Refusal(_no_such_format(request.prefix, provider))
-    set_id = _set(tx, request.spec)
+    set_id = _set(tx, request.spec, provider)
     after = 0
     if request.since is not None:
         first = changes.first_at(tx, request.since)
@@ -127,8 +149,12 @@ def resume(tx: Connection, request: Resumption, provider: Provider, now: datetim
         position = read(request.verb, request.token, provider.key, now)
     except BadResumptionToken as error:
         raise Refusal(error) from None
-    number = provider.renderer.ids.get(position.prefix)
-    set_id = None if position.spec is None else changes.set_id(tx, position.spec)
+    if position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
+        # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
+        raise Refusal(BadResumptionToken("This list was begun too long ago; begin again."))
+    number = provider.renderer.ids.get(position.prefix) if position.prefix in provider.formats else None
+    offered = position.spec is None or provider.definition.offers_set(position.spec)
+    set_id = changes.set_id(tx, position.spec) if position.spec is not None and offered else None
     if number is None or (position.spec is not None and set_id is None):
         raise Refusal(BadResumptionToken("The format or set of this list is no longer offered."))
     wanted = Range(number, position.horizon, set_id, position.after, position.until)
@@ -142,6 +168,7 @@ def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider
     del seqs[provider.page_size :], parts[provider.page_size :]
     if not parts:
         raise Refusal(BadResumptionToken("Nothing is left of this list; begin again."))
+    parts = _told(parts, provider)
     if more:
         parts.append(_token(verb, position, seqs, provider, now))
     elif position.cursor > 0:
@@ -162,10 +189,25 @@ def _token(verb: str, position: Position, seqs: Sequence[int], provider: Provide
     return response.resumption(write(verb, following, provider.key), shown)
 
 
-def _set(tx: Connection, spec: str | None) -> int | None:
+def _told(parts: list[bytes], provider: Provider) -> list[bytes]:
+    """Leave out of the headers the sets that are not offered: a header names only sets ListSets knows (OAI-PMH 2.6)."""
+    if not provider.definition.sets:
+        return parts
+    return [_without_sets(part, provider.definition) for part in parts]
+
+
+def _without_sets(part: bytes, definition: Definition) -> bytes:
+    head, end, rest = part.partition(b"</header>")
+    return _SPEC.sub(lambda found: found[0] if definition.offers_set(found[1].decode()) else b"", head) + end + rest
+
+
+_SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
+
+
+def _set(tx: Connection, spec: str | None, provider: Provider) -> int | None:
     if spec is None:
         return None
-    found = changes.set_id(tx, spec)
+    found = changes.set_id(tx, spec) if provider.definition.offers_set(spec) else None
     if found is None:
         if not changes.all_sets(tx):
             raise Refusal(NoSetHierarchy("This repository has no sets yet."))
@@ -174,9 +216,7 @@ def _set(tx: Connection, spec: str | None) -> int | None:
 
 
 def _no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
-    return CannotDisseminateFormat(
-        f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.renderer.formats)}."
-    )
+    return CannotDisseminateFormat(f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.formats)}.")
 
 
 def _rendered(template: str, values: dict[str, object]) -> list[bytes]:

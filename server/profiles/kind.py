@@ -1,6 +1,6 @@
 """A kind of integration profile: what it is, what can be set, and what its only user adds to that. Values, no I/O."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,9 @@ from aiohttp import ClientSession
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from server.errors import NotFound
+from server.forms.field import Label
+from server.forms.form import Layout
 from server.profiles.model import Profile
 
 
@@ -24,13 +27,22 @@ Test = Callable[[Any, ClientSession], Awaitable[Tested]]
 """Takes the settings, secrets opened, and asks the other side whether it would work with them; changes nothing there."""
 
 Guard = Callable[[Connection, Profile | None, Any], None]
-"""Takes the profile as it was (None for a new one) and the new settings; raises Conflict or Invalid for what must not be."""
+"""Takes the profile as it was (None for a new one) and the new settings; raises Wrong, Conflict or Invalid for what cannot be."""
 
 Saved = Callable[[Connection, Profile, datetime], None]
 """Does what follows from a profile that was made, changed or switched on, in the same transaction."""
 
 Fact = tuple[str, str]
 """A label and a value to copy into the other system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the settings will lead to: facts, and what the administrator should be warned of."""
+
+    title: str
+    facts: tuple[Fact, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +63,36 @@ class Kind:
     guard: Guard | None = None
     saved: Saved | None = None
     facts: Callable[[Profile], tuple[Fact, ...]] = field(default=lambda _profile: ())
+    preview: Callable[[Connection, Any], Preview] | None = None
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    """What the form says of a field beyond its class: choices that only the running house knows."""
+
+
+class Kinds:
+    """Every kind of profile there is, by name."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._layouts: dict[str, Layout[Any]] = {}
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(sorted(self._kinds.values(), key=lambda kind: kind.title))
+
+    def get(self, name: str) -> Kind | None:
+        return self._kinds.get(name)
+
+    def __getitem__(self, name: str) -> Kind:
+        """Return a kind; raises NotFound with those there are."""
+        found = self._kinds.get(name)
+        if found is None:
+            raise NotFound(
+                f"There is no profile kind {name!r}.", place="kind", remedy="Kinds: " + ", ".join(sorted(self._kinds)) + "."
+            )
+        return found
+
+    def layout(self, name: str) -> Layout[Any]:
+        """Return the form of a kind's settings."""
+        kind = self[name]
+        if name not in self._layouts:
+            self._layouts[name] = Layout.of(kind.settings, labels=kind.labels)
+        return self._layouts[name]

@@ -20,5 +20,13 @@ profiles = Table(
     Column("created", Utc, nullable=False),
     Column("changed", Utc, nullable=False),
     Column("deleted", Utc),  # what it did stays readable, and its number is never another's
+    Column("description", Text, nullable=False, server_default=text("''")),
+    Column("contacts", Text, nullable=False, server_default="[]"),  # the people to ask, as JSON
+    Column("sole", String(40)),  # its kind, where there may be only one of it
+    Column("succeeded", Utc),  # when the other side last agreed, and its words
+    Column("succeeded_words", Text),
+    Column("failed", Utc),  # when it last did not, and its words
+    Column("failed_words", Text),
     Index("uq_profiles_name", "name", unique=True, sqlite_where=_KEPT, postgresql_where=_KEPT),
+    Index("uq_profiles_sole", "sole", unique=True, sqlite_where=_KEPT, postgresql_where=_KEPT),
 )

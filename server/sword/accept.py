@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,10 +29,12 @@ from server.sword.model import (
     Draft,
     Operation,
     Problem,
+    Rules,
     applied,
     completed,
     drafted,
     mends,
+    typed,
 )
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
@@ -49,8 +52,8 @@ class Acceptance:
     database: Database
     press: Press
     clock: Clock
-    approves: bool
-    """Whether a complete deposit is published at once or waits for approval."""
+    rules: Callable[[str], Rules]
+    """How deposits into a collection are taken, as it is at this moment."""
 
     async def take(self, deposit: Deposit, content: Content) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
@@ -61,9 +64,10 @@ class Acceptance:
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
         for attempt in range(1, TRIES + 1):
             basis = await self.database.read(_basis, deposit.container_id)
-            taken = await asyncio.to_thread(_made, self.press, deposit, basis, content)
+            rules = self.rules(basis.container.collection)
+            taken = await asyncio.to_thread(_made, self.press, deposit, basis, typed(content, rules.type))
             try:
-                await self.database.write(_take, self, deposit, basis, taken, self.clock())
+                await self.database.write(_take, self, deposit, basis, taken, self.clock(), approves=rules.approves)
             except Conflict as error:
                 if error.code == "duplicate" and taken.prepared is not None:
                     await self._explain(error, taken.prepared)
@@ -151,7 +155,9 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content) -> Ta
     return Taken(draft, prepared, whole, remarks)
 
 
-def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime) -> None:
+def _take(
+    tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, *, approves: bool
+) -> None:
     """Take a deposit in, unless somebody else did; the container's row is locked first, whoever comes."""
     container = basis.container
     store.container(tx, container.id, to_change=True)
@@ -168,14 +174,16 @@ def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken
         state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
         store.change_container(tx, container, now, draft=taken.draft, state=state)
         return
-    complete = ContainerState.ACCEPTED if to.approves else ContainerState.PENDING
+    complete = ContainerState.ACCEPTED if approves else ContainerState.PENDING
     if container.has_record:  # what was returned waits again once it was changed
         complete = ContainerState.PENDING if container.state is ContainerState.RETURNED else container.state
     store.change_container(tx, container, now, draft=Draft(), has_record=True, state=complete)
-    _complete(tx, to, deposit, basis, taken.prepared, now)
+    _complete(tx, to, deposit, basis, taken.prepared, now, approves=approves)
 
 
-def _complete(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime) -> None:
+def _complete(
+    tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime, *, approves: bool
+) -> None:
     """Make or change the work; the feed's lock is taken last."""
     container = basis.container
     if basis.stored is not None:
@@ -188,10 +196,10 @@ def _complete(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, p
         container.id,
         prepared.record,
         container.collection,
-        State.PUBLISHED if to.approves else State.PENDING,
+        State.PUBLISHED if approves else State.PENDING,
         owner=container.account_id,
     )
-    if not to.approves:
+    if not approves:
         store.note(tx, deposit.id, now, "taken", "The work waits for approval.")
         keep_new(tx, [new], now)
         return

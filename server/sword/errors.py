@@ -49,6 +49,11 @@ class MediationNotAllowed(SwordError):
     title = "Deposits on behalf of others are not allowed"
 
 
+class TargetOwnerUnknown(SwordError):
+    status, iri, code = 403, f"{ERROR}TargetOwnerUnknown", "target-owner"
+    title = "Nobody here has this name"
+
+
 class MethodNotAllowed(SwordError):
     status, iri, code = 405, f"{ERROR}MethodNotAllowed", "method"
     title = "This method is not allowed here"

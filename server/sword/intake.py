@@ -21,8 +21,8 @@ from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import store
 from server.sword.accept import Acceptance, ask_to_read
-from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
-from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem
+from server.sword.errors import BrokenOff, ContentRefused, ErrorContent, SwordError, spoken
+from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.package import READ_NOW_ENTRIES, counted
 from server.sword.understand import Opened, Understanding, names_a_work, says_nothing
 
@@ -50,16 +50,12 @@ class Intake:
     clock: Clock
     opens: dict[str, Open]
     """How a kept request is opened again, by protocol."""
-    refuses: bool
-    """Whether wrong content is refused instead of held."""
-    read_now: int
-    """Bytes up to which a package is read within the request."""
     wake: Callable[[], None]
     reading: dict[str, asyncio.Event] = field(default_factory=dict)
     """The deposits that requests of this process are reading, each with an event that says when it is done."""
 
-    async def receive(self, account: Account, deposit: Deposit, received: Received, collection: str) -> Container:
-        """Take a deposit in and return its container as it is then.
+    async def receive(self, account: Account, deposit: Deposit, received: Received, collection: str, *, by: str) -> Container:
+        """Take a deposit in and return its container as it is then; `by` says who sent it.
 
         Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Content that is wrong is held,
         and no error.
@@ -72,8 +68,9 @@ class Intake:
                 opened = await asyncio.to_thread(self.opens[deposit.protocol], deposit, self.understanding.files)
                 if says_nothing(opened) and deposit.operation is Operation.REPLACE_METADATA:
                     deposit = replace(deposit, operation=Operation.COMPLETE)
-                waits = await asyncio.to_thread(self._waits, opened)
-                begun = await self.database.write(self._begin, account, deposit, collection, opened, waits=waits)
+                rules = await self._rules(deposit, collection)
+                waits = await asyncio.to_thread(self._waits, opened, rules)
+                begun = await self.database.write(self._begin, account, deposit, collection, opened, by=by, waits=waits)
             except SheafError as error:
                 failure = spoken(error)
                 await self.refuse(account, deposit, failure)
@@ -93,7 +90,7 @@ class Intake:
         Raises SheafError where it cannot be done; the deposit's row says so too.
         """
         with self._announced(deposit.id):
-            begun = await self.database.write(self._begin, account, deposit, "", Opened(), waits=False)
+            begun = await self.database.write(self._begin, account, deposit, "", Opened(), by=account.name, waits=False)
             await self._go_on(begun, Opened())
         await self._leave(begun)
 
@@ -125,8 +122,10 @@ class Intake:
         Raises NotFound and Conflict (it is not held).
         """
         with self._announced(deposit_id):
-            deposit = await self.database.write(_reopen, deposit_id, why, self.clock(), self.read_now)
-            if deposit.bytes <= self.read_now:
+            found = await self.database.read(store.deposit, deposit_id)
+            read_now = (await self._rules(found, "")).read_now if found is not None else 0
+            deposit = await self.database.write(_reopen, deposit_id, why, self.clock(), read_now)
+            if deposit.bytes <= read_now:
                 await self._read_kept(deposit)
         self.wake()
 
@@ -188,7 +187,7 @@ class Intake:
             await self.acceptance.take(deposit, content)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
-            refused = bare or (self.refuses and within_request)
+            refused = bare or (within_request and (await self._rules(deposit, "")).refuses)
             await self.acceptance.hold(deposit, error, refused=refused)
             if bare and within_request:
                 raise
@@ -197,14 +196,30 @@ class Intake:
         else:
             observe.deposits.labels("taken").inc()
 
-    def _waits(self, opened: Opened) -> bool:
-        """Whether a package is too large to be read within the request; raises ErrorContent for a packaging nobody knows."""
-        if opened.payload is None or not self.understanding.packaging(opened.packaging).unpacks:
+    async def _rules(self, deposit: Deposit, collection: str) -> Rules:
+        """Return the rules of a deposit's collection: the one it is sent to, or that of its container."""
+        if not collection and deposit.container_id is not None:
+            container = await self.database.read(store.container, deposit.container_id)
+            collection = container.collection if container is not None else ""
+        return self.acceptance.rules(collection)
+
+    def _waits(self, opened: Opened, rules: Rules) -> bool:
+        """Whether a package is too large to be read within the request; raises ErrorContent for a packaging not accepted."""
+        if opened.payload is None:
             return False
-        return opened.payload.received.bytes > self.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
+        packaging = self.understanding.packaging(opened.packaging)
+        if rules.packagings and packaging.iri not in rules.packagings:
+            raise ErrorContent(
+                f"This collection does not accept the packaging {opened.packaging}.",
+                place="Packaging",
+                remedy="Use one of: " + ", ".join(rules.packagings) + ".",
+            )
+        if not packaging.unpacks:
+            return False
+        return opened.payload.received.bytes > rules.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
 
     def _begin(
-        self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened, *, waits: bool
+        self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened, *, by: str, waits: bool
     ) -> "_Begun":
         """Write container and deposit; answer the same deposit sent again with the container it made.
 
@@ -234,7 +249,7 @@ class Intake:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
         deposit = replace(deposit, container_id=container.id)
         store.add_deposit(tx, deposit, account.id)
-        store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {account.name}: {deposit.operation}.")
+        store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {by}: {deposit.operation}.")
         ask_to_read(tx, deposit.id, now if waits else now + GRACE)
         return _Begun(container, deposit, ahead, waits=waits)
 

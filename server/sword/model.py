@@ -1,7 +1,7 @@
 """SWORD in values: containers and deposits with their states, drafts and what an operation makes of them. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
@@ -12,6 +12,9 @@ from server.errors import Invalid, SheafError
 from server.records.merge import merged
 from server.records.model import File, Record, Text, Value
 from server.xml import clean
+
+UNTYPED = "other.other"
+"""The type of a work that says nothing of its type."""
 
 NOTHING = "nothing"
 """The class of the problem of a complete deposit with nothing in it."""
@@ -54,6 +57,22 @@ class DepositState(StrEnum):
     CLOSED = "closed"  # was held; a later import mended it, it was deleted, or an administrator set it aside
     REFUSED = "refused"
     BROKEN_OFF = "broken-off"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How deposits into one collection are taken."""
+
+    approves: bool = False
+    """Whether a complete deposit is published at once or waits for approval."""
+    refuses: bool = False
+    """Whether wrong content is refused instead of held."""
+    read_now: int = 64 * 2**20
+    """Bytes up to which a package is read within the request."""
+    type: str = ""
+    """The type of works that name none."""
+    packagings: tuple[str, ...] = ()
+    """The packagings accepted; none means all."""
 
 
 class Operation(StrEnum):
@@ -203,6 +222,13 @@ def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
     return Draft(record=record, files=files)
 
 
+def typed(content: Content, type_code: str) -> Content:
+    """Return content whose record, where it names no type of its own, has the collection's."""
+    if not type_code or content.record is None or content.record.type != UNTYPED:
+        return content
+    return replace(content, record=msgspec.structs.replace(content.record, type=type_code))
+
+
 def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
     """Whether a request brings anew what is held, so that its container is not held any more."""
     if held is None or held.operation in {Operation.COMPLETE, Operation.DELETE_CONTENT, Operation.DELETE_FILE}:
@@ -228,7 +254,7 @@ def completed(draft: Draft) -> Record:
                 remedy="Send metadata (an Atom entry) or files to it; it is then published.",
                 code=NOTHING,
             )
-        record = Record(type="other.other", title=Text(value=PurePath(draft.files[0].name).name))
+        record = Record(type=UNTYPED, title=Text(value=PurePath(draft.files[0].name).name))
     return msgspec.structs.replace(record, files=draft.files)
 
 

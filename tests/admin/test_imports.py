@@ -4,7 +4,6 @@ import io
 import re
 import zipfile
 
-import msgspec
 import pytest
 from aiohttp.test_utils import TestClient
 
@@ -181,7 +180,7 @@ async def pending(settings, clock: SetClock):
     from server.accounts import store as accounts
     from server.accounts.model import Role
 
-    async with open_house(msgspec.structs.replace(settings, import_as="pending"), clock=clock) as house:
+    async with open_house(settings, clock=clock, moved={"import_as": "pending"}) as house:
         for name, role in (("depositor", Role.DEPOSITOR), ("admin", Role.ADMIN)):
             await house.database.write(accounts.add, name, role, HASH, clock())
         async with TestClient(TestServer(web_application(house))) as opened:

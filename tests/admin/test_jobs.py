@@ -265,6 +265,7 @@ async def test_the_queue_shows_what_is_stuck_and_tries_it_again(client: TestClie
     for subject, answer in (("held", Held("no <b>well</b>")), ("dead", Dead("gone")), ("done", Done())):
         await house.database.write(_stuck, subject, answer, clock())
     clock.pass_time(hours=5)
+    await login(client)  # the session was idle for too long
     shown = await text(client, "/admin/jobs/queue")
     assert "no &lt;b&gt;well&lt;/b&gt;" in shown
     assert "5 hours" in shown

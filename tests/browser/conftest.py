@@ -99,8 +99,8 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     found: list[str] = []
 
     async def serve() -> None:
-        settings = Settings(data=str(tmp_path), secret_key="only for tests", repository_name="Browser House")
-        async with open_house(settings, clock=now) as house:
+        settings = Settings(data=str(tmp_path), secret_key="only for tests")
+        async with open_house(settings, clock=now, moved={"repository_name": "Browser House"}) as house:
             for name, role in (("depositor", Role.DEPOSITOR), ("admin", Role.ADMIN)):
                 await house.database.write(accounts.add, name, role, HASH, now())
             await house.database.write(failed_delivery, house.seal)

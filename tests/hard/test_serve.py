@@ -99,7 +99,7 @@ def test_wrong_settings_name_the_variable(tmp_path: Path, monkeypatch: pytest.Mo
     for name, value, word in (
         ("SHEAF_PROT", "1", "no such setting"),
         ("SHEAF_PORT", "many", "int"),
-        ("SHEAF_IMPORT_AS", "x", "approved"),
+        ("SHEAF_LOG_FORMAT", "x", "json"),
     ):
         with monkeypatch.context() as patch:
             patch.setenv(name, value)

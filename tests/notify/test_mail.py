@@ -198,7 +198,7 @@ async def test_events_of_a_minute_are_one_letter(house: House, mailbox: Mailbox,
 
 
 async def test_the_test_sends_a_message_and_says_what_the_server_said(mailbox: Mailbox, house: House) -> None:
-    post = Post("Sheaf", "https://repository.example.org", house.seal)
+    post = Post(lambda: "Sheaf", "https://repository.example.org", house.seal)
     test = kind(post).test
     good = await test(settings_of(mailbox), house.session)
     assert (good.agrees, good.message) == (True, "127.0.0.1 took a test message for noether@example.org, curie@example.org.")
@@ -216,7 +216,7 @@ async def test_the_test_sends_a_message_and_says_what_the_server_said(mailbox: M
 
 
 async def test_a_server_without_tls_gets_no_letter_where_tls_is_asked_for(mailbox: Mailbox, house: House) -> None:
-    post = Post("Sheaf", "https://repository.example.org", house.seal)
+    post = Post(lambda: "Sheaf", "https://repository.example.org", house.seal)
     settings = settings_of(mailbox, security="starttls", user="sheaf", password="correct horse")
     found = await post.test(settings)
     assert not found.agrees

@@ -83,7 +83,7 @@ async def houses(settings: Settings, count: int) -> AsyncIterator[list[tuple[Wri
     async with AsyncExitStack() as stack:
         opened = []
         for _ in range(count):
-            house = await stack.enter_async_context(open_house(settings))
+            house = await stack.enter_async_context(open_house(settings, moved={"oai_page_size": "5"}))
             client = await stack.enter_async_context(TestClient(TestServer(web_application(house))))
             opened.append((Writer(house.database, house.press, house.clock), client))
         yield opened

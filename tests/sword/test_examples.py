@@ -32,7 +32,12 @@ MOST_REMARKS = 27
 @pytest.fixture
 def settings(settings: Settings, client_port: int) -> Settings:
     """The address the world knows is the one the test server listens at, as the depositor follows its links."""
-    return msgspec.structs.replace(settings, base_url=f"http://127.0.0.1:{client_port}", oai_page_size=100)
+    return msgspec.structs.replace(settings, base_url=f"http://127.0.0.1:{client_port}")
+
+
+@pytest.fixture
+def seeds() -> dict[str, str]:
+    return {"oai_page_size": "100"}
 
 
 @pytest.fixture

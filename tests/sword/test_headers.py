@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from server.sword.errors import BadRequest, MediationNotAllowed, SwordError
+from server.sword.errors import BadRequest, SwordError
 from server.sword.v2.opening import is_entry
-from server.sword.v2.request import BINARY, DepositHeaders, deposit_headers, sound
+from server.sword.v2.request import BINARY, DepositHeaders, deposit_headers, on_behalf_of, sound
 from server.xml import FORBIDDEN
 
 MD5 = hashlib.md5(b"peas").hexdigest()
@@ -136,10 +136,8 @@ def test_the_boundary_is_found_quoted_or_not(sent: str, boundary: str) -> None:
 
 @pytest.mark.parametrize("name", ["On-Behalf-Of", "X-On-Behalf-Of", "on-behalf-of"])
 @pytest.mark.parametrize("sent", ["obo", "a;b", "orcid|0000-0002-1825-0097", "12ab-34"])
-def test_every_form_of_on_behalf_of_is_mediation(name: str, sent: str) -> None:
-    with pytest.raises(MediationNotAllowed) as caught:
-        deposit_headers(CIMultiDict({name: sent}))
-    assert caught.value.status == 412
+def test_every_form_of_on_behalf_of_is_read(name: str, sent: str) -> None:
+    assert on_behalf_of(CIMultiDict({name: sent})) == sent
 
 
 def test_a_slug_is_percent_encoded_utf_8() -> None:

@@ -4,11 +4,9 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
 from aiohttp.test_utils import TestClient
 
-from server.settings import Settings
 from server.sword import store
 from server.sword.model import DepositState
 from tests.conftest import AUTH, Deposit, entry
@@ -192,8 +190,8 @@ class TestPending:
     """An installation where works wait for approval."""
 
     @pytest.fixture
-    def settings(self, settings: Settings) -> Settings:
-        return msgspec.structs.replace(settings, import_as="pending")
+    def seeds(self) -> dict[str, str]:
+        return {"oai_page_size": "5", "import_as": "pending"}
 
     async def test_a_complete_deposit_waits(self, depositor: Depositor) -> None:
         receipt = await depositor.create(GOOD, ZIP)
@@ -211,8 +209,8 @@ class TestRefusing:
     """An installation that refuses wrong content."""
 
     @pytest.fixture
-    def settings(self, settings: Settings) -> Settings:
-        return msgspec.structs.replace(settings, content_faults="refuse")
+    def seeds(self) -> dict[str, str]:
+        return {"oai_page_size": "5", "content_faults": "refuse"}
 
     async def test_wrong_content_is_refused_each_time_and_kept(self, depositor: Depositor) -> None:
         for count in (1, 2):
@@ -235,8 +233,8 @@ class TestLarge:
     """An installation where every package counts as large."""
 
     @pytest.fixture
-    def settings(self, settings: Settings) -> Settings:
-        return msgspec.structs.replace(settings, read_now_mb=0)
+    def seeds(self) -> dict[str, str]:
+        return {"oai_page_size": "5", "read_now_mb": "0"}
 
     @pytest.mark.parametrize("multipart", [False, True])
     async def test_a_large_package_is_read_by_the_worker(self, depositor: Depositor, multipart: bool) -> None:

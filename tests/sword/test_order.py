@@ -4,11 +4,9 @@ import asyncio
 import time
 from typing import Any
 
-import msgspec
 import pytest
 
 from server.records.model import File
-from server.settings import Settings
 from server.sword import store
 from server.sword.errors import ErrorContent
 from server.sword.model import Content, DepositState, Draft, Operation, applied
@@ -27,8 +25,8 @@ class TestQueued:
     """An installation where every package is read by the worker."""
 
     @pytest.fixture
-    def settings(self, settings: Settings) -> Settings:
-        return msgspec.structs.replace(settings, read_now_mb=0)
+    def seeds(self) -> dict[str, str]:
+        return {"oai_page_size": "5", "read_now_mb": "0"}
 
     @pytest.mark.parametrize("method", ["POST", "PUT"])
     async def test_a_package_is_not_overtaken_by_its_completion(self, depositor: Depositor, method: str) -> None:

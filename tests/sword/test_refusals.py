@@ -139,7 +139,8 @@ async def test_a_refused_change_leaves_its_container_as_it_was(depositor: Deposi
 async def test_a_stranger_is_asked_for_credentials_and_nothing_of_his_is_kept(depositor: Depositor, credentials: str) -> None:
     refused = await depositor.ask("POST", depositor.collection, GOOD, ZIP, {"Authorization": credentials})
     is_error(refused, 401, f"{OWN}Unauthorised")
-    assert refused.headers["WWW-Authenticate"].startswith("Basic ")
+    scheme = "Bearer " if credentials.startswith("Bearer") else "Basic "  # RFC 6750 § 3: asked as they came
+    assert refused.headers["WWW-Authenticate"].startswith(scheme)
     assert not refused.reference
     assert await depositor.rows() == []
     assert not [path for path in Path(depositor.house.settings.data, "files").rglob("*") if path.is_file()]

@@ -13,7 +13,7 @@ from msgspec import Meta
 from yarl import URL
 
 from server import clock
-from server.forms.field import title
+from server.forms.field import Choice, title
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault
 
 ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
@@ -46,7 +46,11 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     password: Annotated[str, Meta(min_length=1), title("Account password", "Or an API key of the repository.", secret=True)]
     environment: Annotated[
         Literal["test", "production"],
-        title("Use environment", "DOIs of the test environment never resolve at doi.org and cannot be carried to production."),
+        title(
+            "Use environment",
+            "DOIs of the test environment never resolve at doi.org and cannot be carried to production.",
+            choices=(Choice("test", "Test"), Choice("production", "Production")),
+        ),
     ]
     endpoint: Annotated[
         str, title("Endpoint", "Another address of the REST API, for trials on this machine; only with the test environment.")
@@ -292,4 +296,11 @@ def _retry_after(value: str | None) -> float | None:
     return min(max(0.0, (when - clock.now()).total_seconds()), _LONGEST_WAIT) if when.tzinfo else None
 
 
-PLUGIN = Agency(name="datacite", title="DataCite", scheme="doi", account=Account, client=DataciteClient)
+PLUGIN = Agency(
+    name="datacite",
+    title="DataCite",
+    scheme="doi",
+    account=Account,
+    client=DataciteClient,
+    description="Registers DOIs at DataCite when a work is approved, and keeps their metadata and addresses up to date.",
+)

@@ -7,4 +7,11 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rules by which names are reserved; there is nobody to log in to."""
 
 
-PLUGIN = Agency(name="reserve", title="Reserve only (no agency)", scheme="doi", account=Account, client=None)
+PLUGIN = Agency(
+    name="reserve",
+    title="Reserve only (no agency)",
+    scheme="doi",
+    account=Account,
+    client=None,
+    description="Mints DOIs under a prefix and registers them nowhere; a profile of an agency takes them over later.",
+)

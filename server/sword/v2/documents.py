@@ -31,6 +31,9 @@ class Collection:
     policy: str
     treatment: str
     packagings: tuple[str, ...]
+    abstract: str = ""
+    mediation: bool = False
+    """Whether the account that asks may deposit on behalf of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,9 @@ class Links:
     @property
     def service(self) -> str:
         return f"{self.base}{ROOT}/service-document"
+
+    def service_of(self, code: str) -> str:
+        return f"{self.service}/{quote(code, safe='')}"
 
     def collection(self, name: str) -> str:
         return f"{self.base}{ROOT}/collection/{quote(name, safe='')}"

@@ -13,14 +13,18 @@ from server.sword.package import Arrived
 from server.sword.understand import Opened
 from server.sword.v2 import multipart
 from server.sword.v2.documents import MEDIA
-from server.sword.v2.request import DepositHeaders, deposit_headers
+from server.sword.v2.request import DepositHeaders, deposit_headers, refuse_mediation
 from server.xml import parse
 
 LARGEST_ENTRY = 16 * 2**20
 
 
 def open_deposit(deposit: Deposit, files: FileStore) -> Opened:
-    """Open a deposit's body by its headers. Raises BadRequest, ErrorContent or ChecksumMismatch; nothing is left on disk then."""
+    """Open a deposit's body by its headers.
+
+    Raises BadRequest, ErrorContent, MediationNotAllowed or ChecksumMismatch; nothing is left on disk then.
+    """
+    refuse_mediation(CIMultiDict(deposit.headers), deposit.account or "")
     headers = deposit_headers(CIMultiDict(deposit.headers))
     received = Received(files.path(deposit.sha256 or ""), deposit.bytes, deposit.sha256 or "", deposit.md5 or "")
     _compare(headers.md5, received, "Content-MD5")

@@ -54,13 +54,7 @@ class DepositHeaders:
 
 
 def deposit_headers(headers: Mapping[str, str]) -> DepositHeaders:
-    """Read the headers of a deposit. Raises BadRequest naming the header, MediationNotAllowed for On-Behalf-Of."""
-    if value := _header(headers, "on-behalf-of"):
-        raise MediationNotAllowed(
-            f"Deposits on behalf of {value!r} are not allowed for this account.",
-            place="On-Behalf-Of",
-            remedy="Leave the header out; the deposit is then made in the account's own name.",
-        )
+    """Read the headers of a deposit. Raises BadRequest naming the header."""
     kind, parameters = content_type(headers.get("Content-Type", ""))
     disposition, given = parameters_of(headers.get("Content-Disposition", ""))
     packaging = _header(headers, "packaging")
@@ -76,6 +70,22 @@ def deposit_headers(headers: Mapping[str, str]) -> DepositHeaders:
         slug=clean(unquote(_header(headers, "slug"))),
         metadata_relevant=_boolean(headers, "metadata-relevant", default=True),
     )
+
+
+def on_behalf_of(headers: Mapping[str, str]) -> str:
+    """Return whom a request is made for (SWORD 2.0 § 7), in any spelling of the header; empty for oneself."""
+    return clean(_header(headers, "on-behalf-of"))
+
+
+def refuse_mediation(headers: Mapping[str, str], owner: str) -> None:
+    """Refuse a request that names somebody else than whose it became. Raises MediationNotAllowed."""
+    name = on_behalf_of(headers)
+    if name and name != owner:
+        raise MediationNotAllowed(
+            f"Deposits on behalf of {name!r} are not allowed for this account.",
+            place="On-Behalf-Of",
+            remedy="Leave the header out; the deposit is then made in the account's own name.",
+        )
 
 
 def sound(value: str) -> str:

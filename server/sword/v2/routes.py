@@ -9,6 +9,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from server import observe
+from server.accounts import store as accounts
 from server.accounts.authenticate import UNKNOWN, Authenticator, bearer
 from server.accounts.model import Account
 from server.accounts.tokens import Scope
@@ -24,14 +25,16 @@ from server.sword.holding import container_of, holding, listing, original
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
 from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
+from server.sword.server import Collection as Offered
+from server.sword.server import Servers
 from server.sword.v2 import documents
 from server.sword.v2.documents import ENTRY_TYPE, FEED_TYPE, MEDIA, ROOT, SERVICE_TYPE, Collection, Links
+from server.sword.v2.mediation import ACCOUNT, CLIENT, named, unmediated
 from server.sword.v2.opening import is_entry
-from server.sword.v2.request import BINARY, DepositHeaders, content_type, deposit_headers, sound
+from server.sword.v2.request import BINARY, DepositHeaders, content_type, deposit_headers, on_behalf_of, sound
 from server.sword.v2.zipped import zipped
 from server.xml import clean
 
-ACCOUNT = web.RequestKey("sword-account", Account)
 DEPOSIT = web.RequestKey("sword-deposit", str)
 
 log = observe.logger("sword")
@@ -53,8 +56,9 @@ class SwordV2:
     files: DiskStore
     clock: Clock
     links: Links
-    name: str
-    collections: tuple[Collection, ...]
+    name: Callable[[], str]
+    """What the repository is called."""
+    servers: Servers
     limit: int
     """Bytes of the largest body."""
 
@@ -62,6 +66,7 @@ class SwordV2:
         route = self._route
         return [
             *route("GET", f"{ROOT}/service-document", self.service_document),
+            *route("GET", f"{ROOT}/service-document/{{code}}", self.service_document),
             *route("GET", f"{ROOT}/collection/{{name}}", self.feed),
             *route("POST", f"{ROOT}/collection/{{name}}", self.create),
             *route("GET", f"{ROOT}/edit/{{id:[0-9A-Z]{{26}}}}", self.receipt),
@@ -80,8 +85,13 @@ class SwordV2:
 
     # --- reading
 
-    async def service_document(self, _request: web.Request) -> web.StreamResponse:
-        body = documents.service_document(self.links, self.name, self.collections, self.limit // 1024)
+    async def service_document(self, request: web.Request) -> web.StreamResponse:
+        """Name the collections the account may deposit into: of all servers, or of the one in the address."""
+        code = request.match_info.get("code", "")
+        if code and not self.servers.knows(code):
+            raise NotFound(f"There is no SWORD server {code!r}.", remedy=f"{self.links.service} names every collection.")
+        offered = [self._offered(found, request[CLIENT]) for found in self.servers.open_to(request[CLIENT].name, code)]
+        body = documents.service_document(self.links, self.name(), offered, self.limit // 1024)
         return _xml(body, SERVICE_TYPE)
 
     async def feed(self, request: web.Request) -> web.StreamResponse:
@@ -144,6 +154,7 @@ class SwordV2:
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """DELETE Edit-IRI (§ 6.8)."""
+        unmediated(request)
         deposit = await self._placed(request, self._row(request, Operation.DELETE))
         await self.acceptance.delete(deposit, request[ACCOUNT].id)
         log.info("deleted a container", extra={"deposit": deposit.container_id})
@@ -168,12 +179,14 @@ class SwordV2:
 
     async def delete_content(self, request: web.Request) -> web.StreamResponse:
         """DELETE EM-IRI (§ 6.6): the container stays."""
+        unmediated(request)
         deposit = await self._placed(request, self._row(request, Operation.DELETE_CONTENT))
         await self.intake.change(request[ACCOUNT], deposit)
         return web.Response(status=204)
 
     async def delete_file(self, request: web.Request) -> web.StreamResponse:
         """DELETE File-IRI (§ 6.10)."""
+        unmediated(request)
         held = await self.database.read(holding, request.match_info["id"], request[ACCOUNT])
         name = request.match_info["name"]
         if name not in {file.name for file in held.files}:
@@ -195,13 +208,15 @@ class SwordV2:
             raise failure from error
         if operation in _COMPLETING and not received.bytes and not deposit.url.startswith(MEDIA):
             deposit = replace(deposit, operation=Operation.COMPLETE)
-        return await self.intake.receive(account, deposit, received, collection), received
+        return await self.intake.receive(account, deposit, received, collection, by=named(request)), received
 
     async def _placed(self, request: web.Request, deposit: Deposit) -> Deposit:
         """Put a deposit into the container its IRI names. § 9.3: requests on the EM-IRI do not change In-Progress."""
         if deposit.operation is Operation.CREATE:
             return deposit
         container = await self._container(request)
+        if not any(found.id == container.collection for found in self.servers.open_to(request[CLIENT].name)):
+            raise Refused(f"The collection {container.collection!r} takes nothing from this account any more.")
         deposit = replace(deposit, container_id=container.id)
         if not deposit.url.startswith(MEDIA):
             return deposit
@@ -270,10 +285,20 @@ class SwordV2:
 
     def _collection(self, request: web.Request) -> Collection:
         name = request.match_info["name"]
-        found = next((c for c in self.collections if c.name == name), None)
+        found = next((found for found in self.servers.open_to(request[CLIENT].name) if found.id == name), None)
         if found is None:
-            raise NotFound(f"There is no collection {name!r}.", remedy=f"The service document {self.links.service} names them.")
-        return found
+            raise NotFound(
+                f"There is no collection {name!r} that this account may deposit into.",
+                remedy=f"The service document {self.links.service} names them.",
+            )
+        return self._offered(found, request[CLIENT])
+
+    def _offered(self, found: Offered, client: Account) -> Collection:
+        ending = "are published at once" if found.import_as == "approved" else "wait for approval"
+        accepted = found.packagings or self.intake.understanding.packagings.names()
+        mediation = self.servers.mediates(client.name)
+        treatment = f"Complete deposits {ending}."
+        return Collection(found.id, found.title, found.policy, treatment, tuple(accepted), found.abstract, mediation)
 
     async def _receipt(self, number: str, account: Account, status: int, headers: dict[str, str] | None = None) -> web.Response:
         held = await self.database.read(holding, number, account)
@@ -288,7 +313,9 @@ class SwordV2:
     ) -> list[web.RouteDef]:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
-                request[ACCOUNT] = await self._account(request)
+                request[CLIENT] = request[ACCOUNT] = await self._account(request)
+                if self.servers.mediates(request[CLIENT].name):
+                    request[ACCOUNT] = await self._owner(request)
                 return await handler(request)
             except SheafError as error:
                 return self.refusal(request, error)
@@ -317,6 +344,18 @@ class SwordV2:
                 raise errors.InvalidToken(error.message, place=error.place, remedy=error.remedy) from error
             remedy = error.remedy or "Send HTTP Basic credentials of an active depositor, or an API token."
             raise errors.Unauthorised(error.message, place=error.place, remedy=remedy) from error
+
+    async def _owner(self, request: web.Request) -> Account:
+        """Return whose request this is, where its client may speak for others; raises TargetOwnerUnknown."""
+        name = on_behalf_of(request.headers)
+        found = await self.database.read(accounts.with_password, name) if name else None
+        if name and (found is None or not found[0].active):
+            raise errors.TargetOwnerUnknown(
+                f"There is no active account {name!r} to deposit for.",
+                place="On-Behalf-Of",
+                remedy="Name an account of this server.",
+            )
+        return found[0] if found is not None else request[CLIENT]
 
     def translate(self, request: web.Request, status: int, text: str) -> web.StreamResponse:
         """Answer what the web server itself refuses (404, 405, 500, …) with an error document too."""

@@ -1,0 +1,119 @@
+"""The profiles an installation cannot do without: made at the very first start, from the variables where they used to stand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, structs
+from sqlalchemy import Connection
+
+from server import observe
+from server.audit.log import HOUSE, note
+from server.oai import definition
+from server.oai.definition import Definition
+from server.profiles import store
+from server.profiles.model import Wrong
+from server.profiles.reading import read
+from server.profiles.seal import Seal
+from server.settings import Settings
+from server.sword import server
+from server.sword.server import Collection, Server
+
+DEFINITION = "OAI repository"
+SERVER = "SWORD server"
+FIRST_COLLECTION = "works"
+
+log = observe.logger("profiles")
+
+#: Variables that were settings of the environment, the kind of profile they belong to now, and its field.
+MOVED = {
+    "repository_name": (definition.KIND, "repository_name"),
+    "admin_email": (definition.KIND, "admin_emails"),
+    "oai_page_size": (definition.KIND, "page_size"),
+    "oai_token_days": (definition.KIND, "token_days"),
+    "import_as": (server.KIND, "import_as"),
+    "content_faults": (server.KIND, "content_faults"),
+    "read_now_mb": (server.KIND, "read_now_mb"),
+}
+
+
+#: By kind or field: the class a value must fit, and what that class needs beside it.
+_PROOFS: dict[str, tuple[type[Struct], dict[str, Any]]] = {
+    definition.KIND: (Definition, {"repository_name": "x", "admin_emails": ["x@example.org"]}),
+    server.KIND: (Server, {"code": "x", "collections": [{"id": "x", "title": "x"}]}),
+    "import_as": (Collection, {"id": "x", "title": "x"}),
+}
+
+
+def first_profiles(tx: Connection, settings: Settings, moved: Mapping[str, str], seal: Seal, now: datetime) -> bool:
+    """Make the definition and the SWORD server of a new installation, or of one that had them in the environment.
+
+    Done once: what an administrator deletes stays deleted. Returns whether they were made.
+    """
+    if store.of_kind(tx, definition.KIND):
+        return False
+    fitting = _fitting(moved)
+    described = first_definition(settings, fitting.get(definition.KIND, {}))
+    serving = first_server(described.repository_name, fitting.get(server.KIND, {}))
+    for kind, name, made in ((definition.KIND, DEFINITION, described), (server.KIND, SERVER, serving)):
+        if store.find(tx, name) is None:
+            profile = store.add(tx, kind, name, made, seal, now, sole=kind == definition.KIND)
+            note(tx, HOUSE, "profile.made", "profile", str(profile.id), now, summary=name)
+    return True
+
+
+def first_definition(settings: Settings, values: Mapping[str, Any]) -> Definition:
+    """Return the definition of a repository nobody has described yet."""
+    plain = Definition(repository_name="Sheaf", admin_emails=(settings.email,))
+    return structs.replace(plain, **values)
+
+
+def first_server(name: str, values: Mapping[str, Any]) -> Server:
+    """Return a server with one collection, open to every depositor."""
+    collection = Collection(id=FIRST_COLLECTION, title=f"Works of {name}", policy="Works of the institution's members.")
+    if approval := values.get("import_as"):
+        collection = structs.replace(collection, import_as=approval)
+    rest = {field: value for field, value in values.items() if field != "import_as"}
+    return structs.replace(Server(code="sword", collections=(collection,)), **rest)
+
+
+def _fitting(moved: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the values of moved variables by kind and field; one that does not fit is said and left out."""
+    found: dict[str, dict[str, Any]] = {}
+    for variable, text in moved.items():
+        kind, field = MOVED[variable]
+        value: Any = [text] if field == "admin_emails" else text
+        shape, rest = _PROOFS[field if field in _PROOFS else kind]
+        try:
+            found.setdefault(kind, {})[field] = getattr(read(shape, rest | {field: value}), field)
+        except Wrong as error:
+            log.warning(
+                "a setting does not fit and is left out", extra={"variable": _variable(variable), "reason": error.message}
+            )
+    return found
+
+
+def told_of_moved(tx: Connection, moved: Mapping[str, str]) -> None:
+    """Warn of variables that are set and say something else than the profiles, which are what counts."""
+    fitting = _fitting(moved)
+    for variable in moved:
+        kind, field = MOVED[variable]
+        if field not in fitting.get(kind, {}):
+            continue
+        stored = [_stored(profile.document, field) for profile in store.every(tx) if profile.kind == kind]
+        value = fitting[kind][field]
+        if (list(value) if isinstance(value, tuple) else value) not in stored:
+            log.warning(
+                "a variable is not read any more; the profile says something else",
+                extra={"variable": _variable(variable), "where": f"/admin/profiles, kind {kind}, {field}"},
+            )
+
+
+def _stored(document: Mapping[str, Any], field: str) -> Any:
+    if field == "import_as":
+        return next((found.get("import_as") for found in document.get("collections", ())), None)
+    return document.get(field)
+
+
+def _variable(name: str) -> str:
+    return f"SHEAF_{name.upper()}"

@@ -1,0 +1,143 @@
+"""The OAI repository definition: what the one data provider of the institution is called and offers. A kind of profile."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import aiohttp
+from aiohttp import ClientSession
+from msgspec import Meta, Struct
+from sqlalchemy import Connection
+
+from server import rendering
+from server.forms.field import Choice, Label, title
+from server.metadata.format import Format
+from server.profiles.kind import Kind, Tested
+from server.profiles.model import Profile
+
+KIND = "oai"
+
+#: OAI-PMH.xsd, emailType.
+_EMAIL = re.compile(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+")
+_DUBLIN_CORE = "oai_dc"
+_TIMEOUT = aiohttp.ClientTimeout(total=15)
+_LARGEST_ANSWER = 64 * 1024
+_QUOTED = 200
+
+#: The families of sets; one that is offered brings every set below it.
+SETS = (
+    Choice("collection", "Works by collection", "collection, collection:works, …"),
+    Choice("type", "Works by category and type", "type, type:dataset, type:dataset:dataset, …"),
+    Choice("open_access", "Works in open access", "open_access"),
+)
+
+
+class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What harvesters are told of the repository, and how lists are cut."""
+
+    repository_name: Annotated[
+        str,
+        Meta(min_length=1, max_length=200),
+        title(
+            "Repository name",
+            "As harvesters and visitors see it. It stands as publisher in records that name none: a new name has every record "
+            "rendered and sent to harvesters and agencies anew.",
+        ),
+    ]
+    admin_emails: Annotated[
+        tuple[str, ...],
+        Meta(min_length=1, max_length=20),
+        title("Administrators' e-mail addresses", "One a line. Harvesters write there."),
+    ]
+    description: Annotated[
+        str, Meta(max_length=5000), title("Description", "What the repository holds; Identify says it.", widget="textarea")
+    ] = ""
+    rights: Annotated[
+        str,
+        Meta(max_length=5000),
+        title("Rights", "What harvesters may do with the metadata; Identify says it.", widget="textarea"),
+    ] = ""
+    page_size: Annotated[int, Meta(ge=1, le=1000), title("Page size", "Records in one part of a list, at most 1000.")] = 500
+    token_days: Annotated[
+        int,
+        Meta(ge=1, le=366),
+        title("Days a resumptionToken is valid", "A list must be walked within twice that time."),
+    ] = 7
+    formats: Annotated[
+        tuple[str, ...], title("Formats offered", "None chosen means all. oai_dc must be among them (OAI-PMH 2.5).")
+    ] = ()
+    sets: Annotated[
+        tuple[str, ...],
+        title(
+            "Sets offered", "None chosen means all. The list of all records stays whole, whatever is offered here.", choices=SETS
+        ),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        for address in self.admin_emails:
+            if not _EMAIL.fullmatch(address):
+                raise ValueError(f"admin_emails: {address!r} is not a whole address with a dot after the @, as OAI-PMH asks for")
+        if self.formats and _DUBLIN_CORE not in self.formats:
+            raise ValueError("formats: oai_dc is missing; OAI-PMH 2.5 demands it of every repository")
+        families = {choice.value for choice in SETS}
+        if unknown := [name for name in self.sets if name not in families]:
+            raise ValueError(f"sets: there is no {unknown[0]!r}; there are {', '.join(sorted(families))}")
+
+    @property
+    def token_life(self) -> timedelta:
+        return timedelta(days=self.token_days)
+
+    def offers_set(self, spec: str) -> bool:
+        """Whether a set or the family it belongs to is offered."""
+        return not self.sets or spec.partition(":")[0] in self.sets
+
+
+def kind(url: str, formats: Mapping[str, Format]) -> Kind:
+    """Return the kind; `url` is the address of this server, without a slash at its end."""
+    address = f"{url}/oai"
+
+    async def test(_settings: Definition, session: ClientSession) -> Tested:
+        return await _identified(address, session)
+
+    def facts(_profile: Profile) -> tuple[tuple[str, str], ...]:
+        return (
+            ("Base URL", address),
+            ("Identify", f"{address}?verb=Identify"),
+            ("Formats", f"{address}?verb=ListMetadataFormats"),
+        )
+
+    def saved(tx: Connection, profile: Profile, now: datetime) -> None:
+        rendering.rename(tx, str(profile.document["repository_name"]), now)
+
+    choices = tuple(Choice(name, name, found.namespace) for name, found in formats.items())
+    return Kind(
+        name=KIND,
+        title="OAI repository definition",
+        description="Publishes records as OAI-PMH: its name, who answers for it, what harvesters may ask for.",
+        settings=Definition,
+        single="An institution has one OAI repository: harvesters know its records by one domain and one base URL, and a second "
+        "definition would contradict the first. Change the one there is.",
+        creates="No jobs. Harvesters ask at its base URL.",
+        test=test,
+        saved=saved,
+        facts=facts,
+        labels={"formats": Label(choices=choices)},
+    )
+
+
+async def _identified(address: str, session: ClientSession) -> Tested:
+    """Ask ourselves, as a harvester anywhere would, who we are."""
+    try:
+        async with session.get(address, params={"verb": "Identify"}, timeout=_TIMEOUT) as answer:
+            body = (await answer.content.read(_LARGEST_ANSWER)).decode("utf-8", "replace")
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        reason = str(error) or type(error).__name__
+        return Tested(agrees=False, message=f"Nobody answers at {address}: {reason}")
+    found = re.search(r"<repositoryName>([^<]*)</repositoryName><baseURL>([^<]*)</baseURL>", body)
+    if status != 200 or found is None:  # noqa: PLR2004
+        return Tested(agrees=False, message=f"{address} answers {status} and no Identify: {body[:_QUOTED]}")
+    if found[2] != address:
+        return Tested(agrees=False, message=f"At {address} another repository answers; it calls itself {found[1]} at {found[2]}.")
+    return Tested(agrees=True, message=f"{address} answers Identify: {found[1]}.")

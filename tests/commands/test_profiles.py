@@ -1,0 +1,55 @@
+"""`sheaf profile` and `sheaf rotate-key`: set, told what is wrong, carried over, sealed anew."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from server.cli import main
+
+VALUES = ("prefix=10.82433", "account_id=INST.REPO", "password=correct horse", "environment=test")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SHEAF_DATA", str(tmp_path / "var"))
+    monkeypatch.setenv("SHEAF_SECRET_KEY", "only for tests")
+    monkeypatch.setenv("COLUMNS", "300")
+    return tmp_path
+
+
+def sheaf(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def test_profiles_are_set_carried_over_and_sealed_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "password" in sheaf("profile", "kinds").output
+    wrong = sheaf("profile", "set", "datacite", "Our DOIs", "prefix=x", "padding=99")
+    assert wrong.exit_code == 1
+    assert all(f"\n  {name}: " in wrong.output for name in ("prefix", "padding", "account_id", "password", "environment"))
+    assert sheaf("profile", "set", "datacite", "Our DOIs", *VALUES).exit_code == 0
+    second = sheaf("profile", "set", "oai", "Second", "repository_name=x", 'admin_emails=["a@example.org"]')
+    assert "harvesters know its records" in second.output
+    assert "horse" not in sheaf("profile", "list").output
+
+    file = folder / "profiles.json"
+    assert sheaf("profile", "export", str(file)).exit_code == 0
+    assert [found["kind"] for found in json.loads(file.read_text())["profiles"]] == ["oai", "sword", "datacite"]
+    assert "horse" not in file.read_text()
+    sheaf("profile", "delete", "Our DOIs", "--yes")
+    dry = sheaf("profile", "import", "--dry-run", str(file)).output
+    assert "made     Our DOIs (datacite)" in dry
+    assert "Nothing was changed." in dry
+    assert "Our DOIs" not in sheaf("profile", "list").output
+    assert sheaf("profile", "import", str(file)).exit_code == 0
+    assert "It is missing; enter it first." in sheaf("profile", "enable", "Our DOIs").output
+    assert sheaf("profile", "set", "datacite", "Our DOIs", "password=correct horse").exit_code == 0
+
+    monkeypatch.setenv("SHEAF_SECRET_KEY", "another one for tests")
+    assert "sealed under a key that is neither" in sheaf("rotate-key").output
+    monkeypatch.setenv("SHEAF_SECRET_KEY_OLD", "only for tests")
+    assert "profiles.secrets: 3 sealed anew" in sheaf("rotate-key").output
+    assert "profiles.secrets: 0 sealed anew, 3 under the present key already, 0 lost" in sheaf("rotate-key").output
+    monkeypatch.delenv("SHEAF_SECRET_KEY_OLD")
+    assert sheaf("profile", "enable", "Our DOIs").exit_code == 0

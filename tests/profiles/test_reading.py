@@ -1,0 +1,49 @@
+"""Settings from plain values: every field that is wrong is named at once."""
+
+from typing import Annotated, Literal
+
+import pytest
+from msgspec import Meta, Struct
+
+from server.forms.field import title
+from server.profiles.model import Wrong
+from server.profiles.reading import defaults, explained, read, secret_fields
+
+
+class Sample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1), title("Name", "What it is called.")]
+    size: Annotated[int, Meta(ge=1), title("Size")] = 3
+    mood: Annotated[Literal["dry", "wet"], title("Mood")] = "dry"
+    word: Annotated[str, title("Word", secret=True)] = ""
+
+    def __post_init__(self) -> None:
+        if self.name == self.word:
+            raise ValueError("word: must not be the name")
+
+
+def test_what_fits_is_read_also_from_text() -> None:
+    assert read(Sample, {"name": "Ada", "size": "7"}) == Sample(name="Ada", size=7)
+
+
+def test_all_that_is_wrong_is_said_at_once_each_with_what_it_takes() -> None:
+    with pytest.raises(Wrong) as caught:
+        read(Sample, {"size": 0, "mood": "grey", "colour": "red"})
+    assert caught.value.fields.keys() == {"name", "size", "mood", "colour"}
+    assert "it is needed" in caught.value.fields["name"]
+    assert "What it is called." in caught.value.fields["name"]
+    assert "One of: dry, wet." in caught.value.fields["mood"]
+    assert "There is no such setting." in caught.value.fields["colour"]
+    assert all(name in caught.value.message for name in ("name", "size", "mood", "colour"))
+
+
+def test_a_rule_of_the_class_is_put_at_its_field() -> None:
+    with pytest.raises(Wrong) as caught:
+        read(Sample, {"name": "Ada", "word": "Ada"})
+    assert caught.value.fields.keys() == {"word"}
+    assert caught.value.place == "word"
+
+
+def test_what_a_class_says_of_its_fields() -> None:
+    assert secret_fields(Sample) == {"word"}
+    assert defaults(Sample) == {"name": None, "size": "3", "mood": '"dry"', "word": '""'}
+    assert explained(Sample, "nothing") == ""

@@ -15,6 +15,7 @@ from server.identifiers import ledger
 from server.identifiers.mint import ask, identify, keep
 from server.identifiers.model import Agency
 from server.metadata.fragments import Renderer
+from server.people import linking
 from server.records import changes, store
 from server.records.model import Record
 from server.records.sets import specs_of
@@ -51,11 +52,17 @@ def publish(tx: Connection, press: Press, new: New, prepared: Prepared, now: dat
 
     Raises Conflict (code duplicate) where it came with a DOI of another work, Invalid where it came with a DOI that is none.
     """
-    store.add(tx, [new], now)
+    keep_new(tx, [new], now)
     entries = identify(tx, press.agencies, new.id, new.record, now)
     _tell(tx, press, "record.published", store.get(tx, new.id), now)
     changes.stamp(tx, [_change(press, prepared, new.collection)], now)
     return entries
+
+
+def keep_new(tx: Connection, works: list[New], now: datetime) -> None:
+    """Keep new works, drafts or not, and link their creators to the people we know; nothing is shown."""
+    store.add(tx, works, now)
+    linking.link_new(tx, [(work.id, work.record) for work in works], now)
 
 
 def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
@@ -110,6 +117,8 @@ def approved(tx: Connection, press: Press, stored: Stored, prepared: Prepared, n
 def revised(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Outcome:
     """Do what `revise` does, but for the stamp."""
     changed = store.replace(tx, stored, prepared.record, now, reason=stored.reason, replacement=stored.replacement)
+    if changed is not stored:
+        linking.link_again(tx, changed.id, changed.record, now)
     if changed is stored or changed.state is not State.PUBLISHED:
         return changed, None
     keep(tx, press.agencies, changed.id, changed.record, now)

@@ -7,8 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.admin import words
-from server.admin.words import Word
 from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
@@ -17,7 +15,9 @@ from server.notify import store as notify
 from server.notify.model import State as Delivered
 from server.oai import harvesters
 from server.oai.harvesters import Harvester
+from server.portal import words
 from server.portal.spoken import age
+from server.portal.words import Word
 from server.records import store as records
 from server.records.store import State
 from server.sword import store as sword

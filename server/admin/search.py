@@ -8,12 +8,13 @@ from sqlalchemy import Connection
 
 from server.accounts import store as accounts
 from server.accounts.model import ROLES, Account, Right
-from server.admin import words
-from server.admin.asked import asked
-from server.admin.words import Word
 from server.identifiers import ledger
+from server.people import store as people
+from server.portal import words
+from server.portal.asked import asked
 from server.portal.door import VISITOR
 from server.portal.frame import Frame
+from server.portal.words import Word
 from server.profiles import store as profiles
 from server.records.vocabulary import TYPES
 from server.sword import store as deposits
@@ -83,6 +84,11 @@ def _identifiers(tx: Connection, text: str) -> list[Find]:
     ]
 
 
+def _people(tx: Connection, text: str) -> list[Find]:
+    found, _ = people.search(tx, people.Search(text), MOST)
+    return [Find(f"/admin/people/{it.id}", it.person.label, it.person.post.name if it.person.post else "") for it in found]
+
+
 def _profiles(tx: Connection, text: str) -> list[Find]:
     low = text.lower()
     known = (it for it in profiles.every(tx) if low in it.name.lower() or low in it.kind.lower())
@@ -100,6 +106,7 @@ SOURCES = (
     Source("Works", Right.WORKS, _works, "/admin/works"),
     Source("Imports", Right.WORKS, _imports, "/admin/imports"),
     Source("Identifiers", Right.WORKS, _identifiers, "/admin/identifiers"),
+    Source("People", Right.PEOPLE, _people, "/admin/people"),
     Source("Integrations", Right.PROFILES, _profiles),
     Source("Accounts", Right.ACCOUNTS, _accounts),
 )

@@ -16,7 +16,7 @@ from server.events.telling import tell
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.jobs import queue
-from server.publishing import Prepared, Press, hand_in, prepare, publish, revise, withdraw
+from server.publishing import Prepared, Press, hand_in, keep_new, prepare, publish, revise, withdraw
 from server.records import store as records
 from server.records.store import New, State, Stored
 from server.sword import store
@@ -201,7 +201,7 @@ def _complete(
     )
     if not approves:
         store.note(tx, deposit.id, now, "taken", "The work waits for approval.")
-        records.add(tx, [new], now)
+        keep_new(tx, [new], now)
         return
     store.note(tx, deposit.id, now, "published", "The work is published.")
     for entry in publish(tx, to.press, new, prepared, now):

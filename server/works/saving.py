@@ -1,6 +1,7 @@
 """A work written in a browser is kept: as a draft, handed in, or published; what somebody else changed meanwhile is not lost."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -61,15 +62,21 @@ def _create(tx: Connection, press: Press, new: New, prepared: Prepared | None, b
         tx, by, "record.created", "record", new.id, now, summary=new.record.title.value, changes={"state": (None, new.state)}
     )
     if prepared is None:
-        store.add(tx, [new], now)
+        publishing.keep_new(tx, [new], now)
     else:
         publishing.publish(tx, press, new, prepared, now)
 
 
-async def save(house: House, number: str, record: Record, by: Actor, *, version: int, then: Then) -> Stored:
-    """Make a record the next version of a work. Raises Conflict (code changed) where it is at another version than was seen."""
+async def save(
+    house: House, number: str, record: Record, by: Actor, *, version: int, then: Then, allow: Callable[[Stored], None]
+) -> Stored:
+    """Make a record the next version of a work. Raises Conflict (code changed) where it is at another version than was seen.
+
+    `allow` raises where the work may not be written as it is then.
+    """
 
     def deed(tx: Connection, press: Press, stored: Stored, prepared: Prepared, by: Actor, now: datetime) -> Stored:
+        allow(stored)
         if stored.version != version:
             raise Conflict("Somebody else changed the work while you did.", code="changed")
         return change(tx, press, stored, prepared, by, now, then=then)

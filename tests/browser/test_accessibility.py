@@ -30,7 +30,7 @@ def pages(numbers: dict[str, str]) -> list[str]:
     found = []
     for method, path in EXPECTED:
         if method == "GET" and not NO_PAGE.search(path) and not path.startswith("/sword"):
-            room = path.rsplit("/{", 1)[0] if path.endswith("}") else path
+            room = path.split("/{", 1)[0]
             filled = re.sub(
                 r"\{(\w+)\}", lambda part, room=room: numbers.get(f"{room}:{part[1]}", numbers.get(part[1], "1")), path
             )

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiohttp import web
 from sqlalchemy import Connection, select
 
 from server.accounts.tables import accounts
 from server.audit import log as audit
 from server.audit.log import Asked, Noted
-from server.errors import NotFound
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
 from server.records import changes, store
@@ -61,14 +59,6 @@ class Looked:
     @property
     def may_reserve(self) -> bool:
         return not any(entry.scheme == "doi" for entry in self.identifiers) and not self.stored.record.identifier("doi")
-
-
-def work_of(request: web.Request) -> str:
-    """Return the work an address names; raises NotFound for what cannot be one."""
-    work = request.match_info["id"]
-    if not _ULID.fullmatch(work):
-        raise NotFound("There is no such work.", code="record")
-    return work
 
 
 def looked(tx: Connection, work: str) -> Looked:

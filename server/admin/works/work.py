@@ -8,17 +8,16 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin import words
-from server.admin.asked import asked, number
-from server.admin.works.looking import looked, work_of
+from server.admin.works.looking import looked
 from server.errors import Conflict, Invalid, NotFound, SheafError
-from server.items.files import disposition
 from server.items.page import item_page
-from server.items.sending import send_file
+from server.portal import words
+from server.portal.asked import asked, number, work_of
+from server.portal.attachment import send_attachment
 from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame, led
 from server.records import store
-from server.records.model import File, Record
+from server.records.model import Record
 from server.records.store import Stored
 from server.records.vocabulary import CATEGORIES, TYPES
 from server.works import deeds, saving
@@ -103,16 +102,8 @@ class WorkRoom:
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Send a file of any work, open or not, to be kept and never shown."""
-        seen = await self.frame.house.database.read(looked, work_of(request))
-        file = _at(seen.stored.record.files, request.match_info["place"])
-        path = await asyncio.to_thread(self.frame.house.files.path, file.sha256)
-        headers = {
-            "Content-Type": "application/octet-stream",
-            "Content-Disposition": disposition(file.name, "attachment"),
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "no-store",
-        }
-        return await send_file(request, path, file.sha256, seen.stored.modified, headers)
+        stored = await self.frame.house.database.read(store.get, work_of(request))
+        return await send_attachment(request, self.frame.house, stored, request.match_info["place"])
 
     async def approve(self, request: web.Request) -> web.StreamResponse:
         deed = deeds.carried_out(self.frame.house, work_of(request), request[VISITOR].actor, deeds.approve)
@@ -159,13 +150,6 @@ class WorkRoom:
         except (Conflict, Invalid) as error:
             return await self._work(request, 409, error, typed)
         raise led(f"/admin/works/{work_of(request)}", what)
-
-
-def _at(files: tuple[File, ...], place: str) -> File:
-    index = number(place)
-    if not 0 < index <= len(files):
-        raise NotFound("This work has no such file.")
-    return files[index - 1]
 
 
 def _versions(tx: Connection, work: str) -> tuple[Stored, list[tuple[int, object]]]:

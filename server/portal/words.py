@@ -46,6 +46,15 @@ WORKS = {
     State.WITHDRAWN: Word("withdrawn", "Its page is a tombstone; its files are closed.", ""),
 }
 
+#: The same states, as whoever brought the work is told them.
+OWN = {
+    State.PENDING: Word("waits for approval", "It is complete and waits for approval. It cannot be changed meanwhile.", "wait"),
+    State.RETURNED: Word("returned", "Something must be changed. Change it and hand it in again.", "bad"),
+    State.DRAFT: Word("draft", "Only you and those who keep the repository see it. Hand it in when it is complete.", ""),
+    State.PUBLISHED: WORKS[State.PUBLISHED],
+    State.WITHDRAWN: WORKS[State.WITHDRAWN],
+}
+
 IDENTIFIERS = {
     IdentifierState.REJECTED: Word(
         "rejected", "The agency refuses the metadata. Correct the record; it is sent again by itself.", "bad"
@@ -110,6 +119,7 @@ KINDS = {
     "render": "Render every record anew",
     "read-deposit": "Read a package that was deposited",
     "run": "Do a part of a run",
+    "seek-people": "Look for people in the works",
     "notify": "Hand events to those who want to know",
     "deliver": "Send what waits for a webhook or for mail",
     "digest": "Write the daily letter",

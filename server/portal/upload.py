@@ -109,7 +109,7 @@ async def _file(part: BodyPartReader, files: DiskStore, room: int) -> Uploaded:
                 head.append(piece[:1024])
             yield piece
 
-    stored = await receive(await asyncio.to_thread(files.spool), pieces(), room)
+    stored = await receive(files.spool(), pieces(), room)
     declared = part.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return Uploaded(str(part.name), str(part.filename), declared, head[0] if head else b"", stored)
 

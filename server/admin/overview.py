@@ -7,8 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.admin import words
-from server.admin.words import Word
 from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
@@ -17,10 +15,13 @@ from server.notify import store as notify
 from server.notify.model import State as Delivered
 from server.oai import harvesters
 from server.oai.harvesters import Harvester
+from server.portal import words
 from server.portal.spoken import age
+from server.portal.words import Word
 from server.records import store as records
+from server.records.store import State
 from server.sword import store as sword
-from server.sword.model import ContainerState, DepositState
+from server.sword.model import DepositState
 
 HARVESTERS = 8
 """So many are shown: those who came last."""
@@ -76,7 +77,7 @@ WATCHED = (
     Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead"),
     Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held"),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
-    Watch("work", ContainerState.PENDING, "waiting for approval", "/admin/imports?state=pending", "wait"),
+    Watch("work", State.PENDING, "waiting for approval", "/admin/works?state=pending", "wait"),
     Watch(
         "identifier",
         IdentifierState.SUBMITTED,
@@ -95,7 +96,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
     """Count everything, and find what is stuck."""
     waiting = {
         "import": sword.waiting(tx),
-        "work": sword.containers_waiting(tx),
+        "work": records.waiting(tx),
         "identifier": ledger.waiting(tx),
         "message": notify.waiting(tx),
         "job": queue.waiting(tx),
@@ -103,7 +104,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
     }
     stuck = (_stuck(watch, waiting[watch.subject].get(watch.state), now) for watch in WATCHED)
     cards = (
-        Card("Works", _figures(words.WORKS, records.counts(tx))),
+        Card("Works", _figures(words.WORKS, records.counts(tx)), "/admin/works"),
         Card("Imports", _figures(words.DEPOSITS, sword.counts(tx)), "/admin/imports"),
         Card("Identifiers", _figures(words.IDENTIFIERS, ledger.counts(tx)), "/admin/identifiers"),
         Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue"),

@@ -17,12 +17,20 @@ from sqlalchemy import Connection
 from server.accounts import store as accounts
 from server.accounts.model import Role
 from server.app import open_house, web_application
+from server.audit.log import Actor
 from server.clock import now
 from server.notify import store
 from server.notify.model import Failed
 from server.notify.webhooks import WEBHOOK, Webhook
+from server.people import keeping
+from server.people import store as people
+from server.people.linking import LinkState, Place
+from server.people.model import Person, PersonId, Post
 from server.profiles import store as profiles
 from server.profiles.seal import Seal
+from server.publishing import keep_new
+from server.records.model import Agent, Record, Text
+from server.records.store import New, State
 from server.settings import Settings
 from tests.conftest import AUTH, HASH, entry
 
@@ -67,6 +75,23 @@ def failed_delivery(tx: Connection, seal: Seal) -> None:
     store.remember(tx, store.endpoint(tx, hook.id), failed=now(), words=failure.words, failures=1)
 
 
+OWN = "01J0000000000000000000000M"
+"""A draft of the administrator's own."""
+
+
+def two_people(tx: Connection) -> None:
+    """Somebody with all that can be kept of a person, a work to confirm and one that is theirs; and somebody of the same name."""
+    orcid, post = PersonId(value="0000-0002-1825-0097"), Post(name="Abbey", position="Abbot", since="1868")
+    one = people.add(tx, Person(family="Mendel", given="Gregor", ids=(orcid,), affiliations=(post,), note="Peas"), now())
+    people.add(tx, Person(family="Mendel", given="G."), now())
+    agent = Agent(family="Mendel", given="Gregor")
+    for number in (OWN, f"{OWN[:-1]}N"):
+        work = Record(type="publication.journalArticle", title=Text(value="Hawkweed"), creators=(agent,))
+        keep_new(tx, [New(number, work, "works", State.DRAFT, owner=2)], now())
+    place = Place(OWN, "creators", 0)
+    keeping.decide(tx, one.id, place, LinkState.LINKED, Actor("admin", 2), now())
+
+
 @pytest.fixture
 def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     shutil.copy(sqlite_template, tmp_path / "sheaf.db")
@@ -79,6 +104,7 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
             for name, role in (("depositor", Role.DEPOSITOR), ("admin", Role.ADMIN)):
                 await house.database.write(accounts.add, name, role, HASH, now())
             await house.database.write(failed_delivery, house.seal)
+            await house.database.write(two_people)
             runner = web.AppRunner(web_application(house))
             await runner.setup()
             listening = web.TCPSite(runner, "127.0.0.1", 0)
@@ -91,7 +117,7 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
     assert ready.wait(30)
-    yield Site(found[0])
+    yield Site(found[0], {"/admin/people:id": "1", "/my/works:id": OWN})
     loop.call_soon_threadsafe(done.set)
     thread.join(30)
     loop.close()

@@ -106,7 +106,7 @@ SEALED = (
 )
 
 #: The rooms whose errors are pages for people.
-_PAGED = ("items", "admin", "my", "account", "login", "other")
+_PAGED = ("oai", "items", "admin", "my", "account", "login", "other")
 
 
 @asynccontextmanager
@@ -257,8 +257,9 @@ def web_application(house: House) -> web.Application:
     """Return the web server's application."""
     renderer, live = house.press.renderer, house.keeper.live
 
-    def provider() -> Provider | None:
-        return next((Provider(renderer, house.key, each.settings) for each in live.of(definition.KIND)), None)
+    def provider(context: str) -> Provider | None:
+        defined = next((each.settings for each in live.of(definition.KIND)), None)
+        return None if defined is None else Provider(renderer, house.key, defined, defined.offer(context))
 
     def name() -> str:
         return renderer.repository.name
@@ -279,7 +280,7 @@ def web_application(house: House) -> web.Application:
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, url, house.clock, tally),
+        Oai(house.database, provider, house.clock, tally),
         sword,
         items,
         *own_rooms(frame),

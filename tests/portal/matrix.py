@@ -17,6 +17,8 @@ EXPECTED = {
     ("GET", "/metrics"): "everybody",
     ("GET", "/oai"): "everybody",
     ("POST", "/oai"): "everybody",
+    ("GET", "/oai/{context}"): "everybody",
+    ("POST", "/oai/{context}"): "everybody",
     ("GET", "/login"): "everybody",
     ("POST", "/login"): "everybody",
     ("POST", "/logout"): ALL,

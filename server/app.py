@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession, web
+from msgspec import Struct
 from sqlalchemy import Connection
 
 import server.audit.tables
@@ -44,10 +45,10 @@ from server.notify.client import Outward
 from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
 from server.notify.digest import DIGEST, Digests
 from server.notify.guard import Guard
-from server.notify.mail import MAIL, Post
+from server.notify.mail import MAIL, Mail, Post
 from server.notify.store import DELIVER
 from server.notify.tables import deliveries, endpoint_secrets, endpoints
-from server.notify.webhooks import WEBHOOK, Hooks
+from server.notify.webhooks import WEBHOOK, Hooks, Webhook
 from server.oai import definition
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
@@ -227,6 +228,13 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         settings, clock, database, files, seal, keeper, SEALED, ground.key, shelf, understanding.readers, press, intake, worker,
         tasks, session,
     )  # fmt: skip
+
+
+def kind_settings() -> dict[str, type[Struct]]:
+    """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
+    single: dict[str, type[Struct]] = {definition.KIND: Definition, sword_server.KIND: Server}
+    several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
+    return {agency.name: agency.account for agency in agencies()} | single | several
 
 
 def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:

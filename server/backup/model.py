@@ -30,7 +30,7 @@ LARGEST_MANIFEST = 16 * 2**20
 LEFT_OUT = {
     "sessions": "a login ends with the server it was made at",
     "tickets": "a link for a new password ends with it too",
-    "failures": "the waits of those who guessed are short",
+    "login_failures": "the waits of those who guessed are short",
 }
 
 EXPLAINED = """This is a backup of Sheaf {release}, made {moment}.

@@ -8,7 +8,6 @@ from server.checking import Verdict, look
 from server.commands.desk import failure
 from server.db.migrate import migrate as run_migrations
 from server.errors import SheafError
-from server.identifiers.mint import agencies
 from server.ownership import owned
 
 
@@ -41,9 +40,10 @@ def check(*, everything: bool) -> None:
         found = configuration.load()
     except SheafError as error:
         raise failure(error) from error
-    kinds = {agency.name: agency.account for agency in agencies()}
+    from server.app import kind_settings
+
     wrong = 0
-    for finding in look(found, kinds, clock.now(), everything=everything):
+    for finding in look(found, kind_settings(), clock.now(), everything=everything):
         wrong += finding.verdict is Verdict.WRONG
         click.secho(f"{finding.verdict:<8} ", fg=_COLOURS[finding.verdict], nl=False)
         click.echo(f"{finding.name:<11} {finding.words}{' ' + finding.remedy if finding.remedy else ''}")

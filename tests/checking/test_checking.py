@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from server import cli, clock
+from server.app import kind_settings
 from server.checking import Finding, Verdict, look
 from server.db.migrate import engine_for, migrate
 from server.house import House
@@ -21,7 +22,7 @@ from server.settings import Settings
 from tests.conftest import AUTH, START, Deposit
 from tests.sword.conftest import GOOD, ZIP
 
-KINDS = {"reserve": Account}
+KINDS = kind_settings()
 LONG = "a secret key that is long enough for anybody"
 
 
@@ -72,7 +73,7 @@ async def test_nothing_is_wrong_where_all_is_well(filled: Settings, everything: 
         ({"base_url": "http://repository.example.org"}, "settings", "warning", "passwords travel in the clear"),
         ({"trusted_proxies": ""}, "settings", "warning", "every client looks like the proxy"),
         ({"trusted_proxies": "0.0.0.0/0"}, "settings", "wrong", "claim to be anybody"),
-        ({"secret_key": LONG}, "profiles", "wrong", "'Ours': The profile's secrets were sealed under another"),
+        ({"secret_key": LONG}, "profiles", "wrong", "The secret was sealed under another"),
         ({"secret_key": "short"}, "secret key", "wrong", "has 5 characters"),
         ({"data": "/proc/nowhere"}, "storage", "wrong", "cannot be written"),
     ],
@@ -80,6 +81,10 @@ async def test_nothing_is_wrong_where_all_is_well(filled: Settings, everything: 
 async def test_settings_that_do_not_do(filled: Settings, changed: dict[str, str], name: str, verdict: str, words: str) -> None:
     found = seen(replace(filled, **changed))[name]
     assert (found.verdict, words in found.words) == (verdict, True), found
+
+
+def test_every_kind_of_profile_can_be_read(house: House) -> None:
+    assert {kind.name: kind.settings for kind in house.keeper.kinds} == kind_settings()
 
 
 async def test_a_folder_others_can_look_into(filled: Settings) -> None:

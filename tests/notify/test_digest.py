@@ -45,13 +45,13 @@ async def test_a_letter_a_day_tells_what_is_stuck_and_what_happened(
     assert letter["Subject"] == "Sheaf: the last day"
     text = letter.get_body(("plain",)).get_content()
     assert "1 import held" in text
-    assert "An import failed: 25" in text
+    assert "An import failed: 26" in text
     assert "Peas 19" in text
     assert "Peas 20" not in text
     assert "and 5 more" in text
     assert "published" not in text
     page = letter.get_body(("html",)).get_content()
-    assert "An import failed: 25" in page
+    assert "An import failed: 26" in page
     await tell(house, 2, "import.failed")
     await at(house, clock, hours=24)
     assert "An import failed: 2\n" in mailbox.letters[1][1].get_body(("plain",)).get_content().replace("\r", "")

@@ -21,7 +21,7 @@ from tests.conftest import SetClock
 from tests.fakes.receiver import Receiver, answers
 from tests.notify.conftest import SECRET, Subscribe, found, settled, tell
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 EVENT = Event(1, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "job.ended", "17", NOW, {"state": "completed", "name": "Überprüfung"})
 
 
@@ -32,7 +32,7 @@ def test_the_events_to_choose_from_are_those_there_are() -> None:
 def test_the_public_library_verifies_what_is_signed() -> None:
     settings = Webhook(address="https://example.org/", secret=SECRET)
     body = body_of(EVENT, 3).encode()
-    headers = signed(settings, (), "id-3", body, NOW)
+    headers = signed(settings, (), "id-3", body, datetime.now(UTC))
     assert Verifier(SECRET).verify(body, headers)["data"] == EVENT.data
     with pytest.raises(WebhookVerificationError):
         Verifier(SECRET).verify(body.replace(b"completed", b"cancelled"), headers)
@@ -81,7 +81,7 @@ def test_an_address_that_is_none_is_refused_at_its_field() -> None:
 
 
 async def test_an_event_is_delivered_signed_in_both_ways(house: House, receiver: Receiver, subscribe: Subscribe, clock: SetClock):
-    clock.moment = NOW
+    clock.moment = datetime.now(UTC)  # the library compares with the clock on the wall
     await subscribe()
     await tell(house)
     await settled(house, clock)
@@ -150,7 +150,7 @@ async def test_the_test_of_the_connection_asks_by_a_challenge(house: House, rece
 async def test_a_replaced_secret_signs_beside_the_new_for_a_day(
     house: House, receiver: Receiver, subscribe: Subscribe, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock.moment = NOW
+    clock.moment = datetime.now(UTC)  # the library compares with the clock on the wall
     new = new_secret()
     await subscribe()
     await settled(house, clock)

@@ -48,7 +48,7 @@ async def test_a_letter_a_day_tells_what_is_stuck_and_what_happened(
     assert "An import failed: 26" in text
     assert "Peas 19" in text
     assert "Peas 20" not in text
-    assert "and 5 more" in text
+    assert "and 6 more" in text
     assert "published" not in text
     page = letter.get_body(("html",)).get_content()
     assert "An import failed: 26" in page

@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 import server.audit.tables
 import server.events.tables
 import server.oai.tables
+import server.people.tables
 import server.sword.tables
+import server.works.tables
 from server import VERSION, configuration, housekeeping, observe, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
@@ -36,6 +38,7 @@ from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
 from server.middleware import TRUSTED, Translator, armoured, identified
+from server.my.rooms import rooms as own_rooms
 from server.notify import mail, webhooks
 from server.notify.client import Outward
 from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
@@ -53,6 +56,7 @@ from server.oai.verbs import Provider
 from server.openid import kind as openid
 from server.operate import Operate
 from server.pages import Pages
+from server.people.seeking import SEEK, Seeking
 from server.portal.door import Door
 from server.portal.frame import Frame
 from server.portal.ways_in import ways_in
@@ -80,12 +84,15 @@ from server.sword.understand import Understanding
 from server.sword.v2.documents import Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
+from server.works import attributing, bulk
 
 _ = (
     server.audit.tables,
     server.events.tables,
     server.oai.tables,
+    server.people.tables,
     server.sword.tables,
+    server.works.tables,
 )  # every table is known once this module is imported
 log = observe.logger("app")
 
@@ -99,7 +106,7 @@ SEALED = (
 )
 
 #: The rooms whose errors are pages for people.
-_PAGED = ("items", "admin", "my", "account", "login", "other")
+_PAGED = ("oai", "items", "admin", "my", "account", "login", "other")
 
 
 @asynccontextmanager
@@ -182,7 +189,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     acceptance = Acceptance(database, press, clock, Servers(live).rules)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     renders = Rendering(database, renderer, shelf, clock)
-    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: renders}
+    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: renders, SEEK: Seeking(database, clock)}
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(database, understanding, acceptance, clock, {"sword2": open_deposit}, wake=worker.call)
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
@@ -199,6 +206,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
     tasks = Tasks((
         update.task(database, shelf, worker.do),
+        bulk.task(database, press),
+        attributing.task(database, press),
         rendering.again(renders),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
@@ -248,8 +257,9 @@ def web_application(house: House) -> web.Application:
     """Return the web server's application."""
     renderer, live = house.press.renderer, house.keeper.live
 
-    def provider() -> Provider | None:
-        return next((Provider(renderer, house.key, each.settings) for each in live.of(definition.KIND)), None)
+    def provider(context: str) -> Provider | None:
+        defined = next((each.settings for each in live.of(definition.KIND)), None)
+        return None if defined is None else Provider(renderer, house.key, defined, defined.offer(context))
 
     def name() -> str:
         return renderer.repository.name
@@ -270,9 +280,10 @@ def web_application(house: House) -> web.Application:
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, url, house.clock, tally),
+        Oai(house.database, provider, house.clock, tally),
         sword,
         items,
+        *own_rooms(frame),
         *ways_in(frame, authenticator),
         *rooms(frame),
         pages,

@@ -10,10 +10,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.errors import Conflict
+from server.events.telling import tell
 from server.identifiers import ledger
 from server.identifiers.mint import ask, identify, keep
 from server.identifiers.model import Agency
 from server.metadata.fragments import Renderer
+from server.people import linking
 from server.records import changes, store
 from server.records.model import Record
 from server.records.sets import specs_of
@@ -50,25 +52,53 @@ def publish(tx: Connection, press: Press, new: New, prepared: Prepared, now: dat
 
     Raises Conflict (code duplicate) where it came with a DOI of another work, Invalid where it came with a DOI that is none.
     """
-    store.add(tx, [new], now)
+    keep_new(tx, [new], now)
     entries = identify(tx, press.agencies, new.id, new.record, now)
+    _tell(tx, press, "record.published", store.get(tx, new.id), now)
     changes.stamp(tx, [_change(press, prepared, new.collection)], now)
     return entries
 
 
+def keep_new(tx: Connection, works: list[New], now: datetime) -> None:
+    """Keep new works, drafts or not, and link their creators to the people we know; nothing is shown."""
+    store.add(tx, works, now)
+    linking.link_new(tx, [(work.id, work.record) for work in works], now)
+
+
 def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
-    """Publish a draft, or a withdrawn work again."""
-    return _shown(tx, approved(tx, press, stored, prepared, now), now)
+    """Publish a work that is not published yet, or a withdrawn one again."""
+    return _shown(tx, press, "record.published", approved(tx, press, stored, prepared, now), now)
 
 
 def revise(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
     """Make a record the next version of its work; a published work is shown anew, its agencies are told. No change, no effect."""
-    return _shown(tx, revised(tx, press, stored, prepared, now), now)
+    return _shown(tx, press, "record.revised", revised(tx, press, stored, prepared, now), now)
 
 
-def withdraw(tx: Connection, press: Press, stored: Stored, reason: str, now: datetime) -> Stored:
-    """Take a work out of view: its page becomes a tombstone with the reason, harvesters get a deletion, agencies hide it."""
-    return _shown(tx, withdrawn(tx, press, stored, reason, now), now)
+def withdraw(
+    tx: Connection, press: Press, stored: Stored, reason: str, now: datetime, *, replacement: str | None = None
+) -> Stored:
+    """Take a work out of view: its page becomes a tombstone with the reason, harvesters get a deletion, agencies hide it.
+
+    `replacement` names what took its place: the id of a work of ours, a DOI or an address.
+    """
+    return _shown(tx, press, "record.withdrawn", withdrawn(tx, press, stored, reason, now, replacement=replacement), now)
+
+
+def hand_back(tx: Connection, press: Press, stored: Stored, reason: str, now: datetime) -> Stored:
+    """Return a work that is not published to its depositor, with the reason. Raises Conflict where it is published or gone."""
+    if not stored.state.before:
+        raise Conflict("Only a work that is not published yet can be returned.", code="state")
+    back = store.replace(tx, stored, stored.record, now, state=State.RETURNED, reason=reason)
+    _tell(tx, press, "record.returned", back, now)
+    return back
+
+
+def hand_in(tx: Connection, stored: Stored, now: datetime) -> Stored:
+    """Let a draft or a returned work wait for approval. Raises Conflict where it is published or gone."""
+    if not stored.state.before:
+        raise Conflict("Only a work that is not published yet can wait for approval.", code="state")
+    return store.replace(tx, stored, stored.record, now, state=State.PENDING)
 
 
 Outcome = tuple[Stored, changes.Change | None]
@@ -86,29 +116,43 @@ def approved(tx: Connection, press: Press, stored: Stored, prepared: Prepared, n
 
 def revised(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Outcome:
     """Do what `revise` does, but for the stamp."""
-    changed = store.replace(tx, stored, prepared.record, now, reason=stored.reason)
+    changed = store.replace(tx, stored, prepared.record, now, reason=stored.reason, replacement=stored.replacement)
+    if changed is not stored:
+        linking.link_again(tx, changed.id, changed.record, now)
     if changed is stored or changed.state is not State.PUBLISHED:
         return changed, None
     keep(tx, press.agencies, changed.id, changed.record, now)
     return changed, _next(tx, press, changed, prepared)
 
 
-def withdrawn(tx: Connection, press: Press, stored: Stored, reason: str, now: datetime) -> Outcome:
+def withdrawn(
+    tx: Connection, press: Press, stored: Stored, reason: str, now: datetime, *, replacement: str | None = None
+) -> Outcome:
     """Do what `withdraw` does, but for the stamp."""
     if stored.state is State.WITHDRAWN:
         raise Conflict("The work is withdrawn already.")
-    gone = store.replace(tx, stored, stored.record, now, state=State.WITHDRAWN, reason=reason)
+    gone = store.replace(tx, stored, stored.record, now, state=State.WITHDRAWN, reason=reason, replacement=replacement)
     ask(tx, ledger.of_record(tx, gone.id), press.agencies, now)
     if stored.state is not State.PUBLISHED:
         return gone, None
     return gone, press.renderer.tombstone(gone.id, gone.record, gone.collection, changes.known_formats(tx, gone.id))
 
 
-def _shown(tx: Connection, outcome: Outcome, now: datetime) -> Stored:
+def _shown(tx: Connection, press: Press, event: str, outcome: Outcome, now: datetime) -> Stored:
     stored, change = outcome
     if change is not None:
+        _tell(tx, press, event, stored, now)
         changes.stamp(tx, [change], now)
     return stored
+
+
+def _tell(tx: Connection, press: Press, event: str, stored: Stored, now: datetime) -> None:
+    """Tell who wants to know; before the stamp, which comes last."""
+    said = {"title": stored.record.title.value, "type": stored.record.type, "version": stored.version}
+    said |= {"url": press.renderer.repository.item(stored.id), "owner": stored.owner}
+    if stored.reason:
+        said["reason"] = stored.reason
+    tell(tx, event, stored.id, said, now)
 
 
 def _next(tx: Connection, press: Press, stored: Stored, prepared: Prepared) -> changes.Change:

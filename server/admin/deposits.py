@@ -1,23 +1,20 @@
 """The import monitor's use cases: find deposits, see one with all that belongs to it, publish a work that waits for approval."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, NotFound
 from server.house import House
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
-from server.publishing import Prepared, Press, approve, prepare
 from server.records import store as records
 from server.records.store import State, Stored
 from server.sword import store
 from server.sword.model import Container, ContainerState, Deposit, DepositState, Event
+from server.works import deeds
 
 PAGE = 50
 
@@ -56,7 +53,7 @@ class Detail:
             self.container is not None
             and self.container.state is ContainerState.PENDING
             and self.work is not None
-            and self.work.state is State.DRAFT
+            and self.work.state is State.PENDING
         )
 
     @property
@@ -92,16 +89,4 @@ async def publish(house: House, number: str, by: Actor) -> None:
     seen = await house.database.read(detail, number)
     if seen.work is None or not seen.may_publish:
         raise Conflict("This work does not wait for approval any more.", code="state")
-    prepared = await asyncio.to_thread(prepare, house.press, seen.work.id, seen.work.record, seen.work.created)
-    await house.database.write(_publish, house.press, number, prepared, by, house.clock())
-    house.worker.call()
-
-
-def _publish(tx: Connection, press: Press, number: str, prepared: Prepared, by: Actor, now: datetime) -> None:
-    seen = detail(tx, number)
-    if seen.work is None or seen.container is None or not seen.may_publish:
-        raise Conflict("This work does not wait for approval any more.", code="state")
-    store.change_container(tx, seen.container, now, state=ContainerState.ACCEPTED)
-    store.note(tx, number, now, "published", f"The work is published, approved by {by.name}.")
-    audit.note(tx, by, "record.published", "record", seen.work.id, now, summary=seen.work.record.title.value)
-    approve(tx, press, seen.work, prepared, now)
+    await deeds.carried_out(house, seen.work.id, by, deeds.approve)

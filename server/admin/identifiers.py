@@ -7,10 +7,10 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin import words
-from server.admin.asked import asked, number
 from server.identifiers import ledger
 from server.identifiers.model import State
+from server.portal import words
+from server.portal.asked import asked, number
 from server.portal.frame import Frame
 from server.records import store as records
 

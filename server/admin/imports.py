@@ -11,14 +11,15 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin import deposits, words
-from server.admin.asked import asked
+from server.admin import deposits
 from server.admin.deposits import Search
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.items.files import disposition
 from server.items.sending import send_file
+from server.portal import words
+from server.portal.asked import asked
 from server.portal.door import VISITOR
 from server.portal.frame import Frame, led
 from server.portal.notices import NOTICES

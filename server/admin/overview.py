@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.admin import words
-from server.admin.words import Word
+from server.accounts.model import Right
 from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
@@ -17,10 +16,13 @@ from server.notify import store as notify
 from server.notify.model import State as Delivered
 from server.oai import harvesters
 from server.oai.harvesters import Harvester
+from server.portal import words
 from server.portal.spoken import age
+from server.portal.words import Word
 from server.records import store as records
+from server.records.store import State
 from server.sword import store as sword
-from server.sword.model import ContainerState, DepositState
+from server.sword.model import DepositState
 
 HARVESTERS = 8
 """So many are shown: those who came last."""
@@ -38,6 +40,8 @@ class Stuck:
     since: str
     href: str
     mood: str
+    right: Right
+    """Who has it may look there; the others are told all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class Card:
 
     title: str
     figures: tuple[tuple[Word, int], ...]
-    href: str = ""
+    href: str
+    right: Right = Right.WORKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Watch:
     href: str = ""
     mood: str = "bad"
     lasting: bool = False
+    right: Right = Right.WORKS
 
 
 #: What may be stuck, the worst first.
@@ -73,10 +79,10 @@ WATCHED = (
     Watch("import", DepositState.HELD, "held: the content is wrong", "/admin/imports?state=held"),
     Watch("identifier", IdentifierState.REJECTED, "rejected by the agency", "/admin/identifiers?state=rejected"),
     Watch("identifier", IdentifierState.BLOCKED, "blocked: the agency refuses our account", "/admin/identifiers?state=blocked"),
-    Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead"),
-    Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held"),
+    Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead", right=Right.DELIVERIES),
+    Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held", right=Right.JOBS),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
-    Watch("work", ContainerState.PENDING, "waiting for approval", "/admin/imports?state=pending", "wait"),
+    Watch("work", State.PENDING, "waiting for approval", "/admin/works?state=pending", "wait"),
     Watch(
         "identifier",
         IdentifierState.SUBMITTED,
@@ -85,9 +91,25 @@ WATCHED = (
         "wait",
         lasting=True,
     ),
-    Watch("message", Delivered.WAITING, "not taken yet", "/admin/deliveries?state=waiting", "wait", lasting=True),
+    Watch(
+        "message",
+        Delivered.WAITING,
+        "not taken yet",
+        "/admin/deliveries?state=waiting",
+        "wait",
+        lasting=True,
+        right=Right.DELIVERIES,
+    ),
     Watch("harvester", "stalled", "stopped in the middle of its list", "/admin#harvesters", "wait"),
-    Watch("job", JobState.DEFERRED, "failing and tried again", "/admin/jobs/queue?state=deferred", "wait", lasting=True),
+    Watch(
+        "job",
+        JobState.DEFERRED,
+        "failing and tried again",
+        "/admin/jobs/queue?state=deferred",
+        "wait",
+        lasting=True,
+        right=Right.JOBS,
+    ),
 )
 
 
@@ -95,7 +117,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
     """Count everything, and find what is stuck."""
     waiting = {
         "import": sword.waiting(tx),
-        "work": sword.containers_waiting(tx),
+        "work": records.waiting(tx),
         "identifier": ledger.waiting(tx),
         "message": notify.waiting(tx),
         "job": queue.waiting(tx),
@@ -103,10 +125,10 @@ def overview(tx: Connection, now: datetime) -> Overview:
     }
     stuck = (_stuck(watch, waiting[watch.subject].get(watch.state), now) for watch in WATCHED)
     cards = (
-        Card("Works", _figures(words.WORKS, records.counts(tx))),
+        Card("Works", _figures(words.WORKS, records.counts(tx)), "/admin/works"),
         Card("Imports", _figures(words.DEPOSITS, sword.counts(tx)), "/admin/imports"),
         Card("Identifiers", _figures(words.IDENTIFIERS, ledger.counts(tx)), "/admin/identifiers"),
-        Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue"),
+        Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue", Right.JOBS),
     )
     return Overview(tuple(each for each in stuck if each), cards, tuple(harvesters.latest(tx, HARVESTERS)))
 
@@ -115,7 +137,8 @@ def _stuck(watch: Watch, found: tuple[int, datetime] | None, now: datetime) -> S
     if found is None or (watch.lasting and now - found[1] <= SLOW):
         return None
     count, since = found
-    return Stuck(count, f"{watch.subject}{'s' if count != 1 else ''} {watch.words}", age(since, now), watch.href, watch.mood)
+    what = f"{watch.subject}{'s' if count != 1 else ''} {watch.words}"
+    return Stuck(count, what, age(since, now), watch.href, watch.mood, watch.right)
 
 
 def _figures(names: Mapping[Any, Word], counts: dict[str, int]) -> tuple[tuple[Word, int], ...]:

@@ -7,8 +7,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin import profile_form, words
-from server.admin.asked import asked, number
+from server.admin import profile_form
 from server.admin.profiles import PAGE
 from server.audit import log
 from server.audit.log import Asked, Noted
@@ -17,6 +16,8 @@ from server.forms.form import Form, Layout
 from server.identifiers import ledger
 from server.notify.mail import MAIL
 from server.notify.webhooks import WEBHOOK
+from server.portal import words
+from server.portal.asked import asked, number
 from server.portal.door import VISITOR, fields, pairs
 from server.portal.frame import Frame, led
 from server.profiles import keeping, store

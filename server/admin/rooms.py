@@ -15,13 +15,19 @@ from server.admin.jobs.queue import Queue
 from server.admin.jobs.runs import Runs
 from server.admin.jobs.schedules import Schedules
 from server.admin.jobs.start import Start as StartTask
+from server.admin.people.rooms import People
 from server.admin.profile import OneProfile
 from server.admin.profile_transfer import Transfer
 from server.admin.profiles import Profiles
 from server.admin.search import Search
 from server.admin.start import Start
+from server.admin.works.bulk import Bulk
+from server.admin.works.listing import WorksList
+from server.admin.works.work import WorkRoom
+from server.admin.works.writing import WORKS
 from server.portal.frame import Frame
 from server.portal.links import post
+from server.portal.writing import Writing
 
 
 class Room(Protocol):
@@ -35,15 +41,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     mail = post(frame.house)
     accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
+    works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
+    watched = (Imports(frame), Identifiers(frame), People(frame), *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
-    return (
-        Start(frame),
-        Imports(frame),
-        Identifiers(frame),
-        *jobs,
-        *profiles,
-        Deliveries(frame),
-        *accounts,
-        Audit(frame),
-        Search(frame),
-    )
+    return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -8,14 +8,18 @@ from sqlalchemy import Connection
 
 from server.accounts import store as accounts
 from server.accounts.model import ROLES, Account, Right
-from server.admin import words
-from server.admin.asked import asked
-from server.admin.words import Word
 from server.identifiers import ledger
+from server.people import store as people
+from server.portal import words
+from server.portal.asked import asked
 from server.portal.door import VISITOR
 from server.portal.frame import Frame
+from server.portal.words import Word
 from server.profiles import store as profiles
+from server.records.vocabulary import TYPES
 from server.sword import store as deposits
+from server.works import find
+from server.works.find import Wanted
 
 MOST = 8
 """Finds shown of each subject; its own page shows the rest."""
@@ -59,6 +63,13 @@ def _found(tx: Connection, account: Account, text: str) -> list[tuple[Source, Se
     return [(source, finds) for source, finds in asked_for if finds]
 
 
+def _works(tx: Connection, text: str) -> list[Find]:
+    return [
+        Find(f"/admin/works/{it.id}", it.title, TYPES[it.type].label, words.WORKS[it.state])
+        for it in find.page(tx, Wanted(q=text), size=MOST)
+    ]
+
+
 def _imports(tx: Connection, text: str) -> list[Find]:
     return [
         Find(f"/admin/imports/{it.id}", it.title or it.filename or it.id, it.account or "", words.DEPOSITS[it.state])
@@ -71,6 +82,11 @@ def _identifiers(tx: Connection, text: str) -> list[Find]:
         Find(f"/admin/works/{it.record_id}" if it.record_id else "", it.value, it.message or "", words.IDENTIFIERS[it.state])
         for it in ledger.search(tx, text=text, limit=MOST)
     ]
+
+
+def _people(tx: Connection, text: str) -> list[Find]:
+    found, _ = people.search(tx, people.Search(text), MOST)
+    return [Find(f"/admin/people/{it.id}", it.person.label, it.person.post.name if it.person.post else "") for it in found]
 
 
 def _profiles(tx: Connection, text: str) -> list[Find]:
@@ -87,8 +103,10 @@ def _accounts(tx: Connection, text: str) -> list[Find]:
 
 #: What is searched, in the order it is shown.
 SOURCES = (
+    Source("Works", Right.WORKS, _works, "/admin/works"),
     Source("Imports", Right.WORKS, _imports, "/admin/imports"),
     Source("Identifiers", Right.WORKS, _identifiers, "/admin/identifiers"),
+    Source("People", Right.PEOPLE, _people, "/admin/people"),
     Source("Integrations", Right.PROFILES, _profiles),
     Source("Accounts", Right.ACCOUNTS, _accounts),
 )

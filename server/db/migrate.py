@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.pool import NullPool
 
 from server.db.columns import metadata
@@ -42,6 +42,8 @@ def migrate(url: str, revision: str = "head") -> None:
             f"There is no revision {revision!r}.", place="--to", remedy=f"One of: head, {', '.join(reversed(names))}, base."
         )
     engine = engine_for(url)
+    if engine.dialect.name == "sqlite":  # a table that is changed is written anew, and what refers to it must stay meanwhile
+        event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA foreign_keys=OFF"))
     try:
         with _alone(engine), engine.connect() as connection:
             current = revision_of(connection)

@@ -16,7 +16,7 @@ from server.errors import SheafError
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.metadata.fragments import Renderer
-from server.publishing import Prepared, Press, approved, prepare, revised, withdrawn
+from server.publishing import Prepared, Press, approved, keep_new, prepare, revised, withdrawn
 from server.records import changes, store
 from server.records.model import Identifier, Record, decode
 from server.records.sets import specs_of
@@ -195,7 +195,7 @@ def _claimed(
             work = press.renderer.work(item.id, sound, deposited=now.date().isoformat())
             item = msgspec.structs.replace(item, bodies=press.renderer.bodies(work))  # noqa: PLW2901 -- the same work, mended
         result.append((item, sound))
-    store.add(tx, [_new(item, record) for item, record in result], now)
+    keep_new(tx, [_new(item, record) for item, record in result], now)
     ledger.add_external(tx, list(dict.fromkeys(names)), "doi", now)
     return result
 

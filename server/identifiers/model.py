@@ -134,6 +134,9 @@ class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     labels: Annotated[
         tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.", one="Label")
     ] = ()
+    researchers_reserve: Annotated[
+        bool, title("Allow researchers to reserve DOIs", "For their own works, before these are approved.")
+    ] = False
     types: Annotated[
         tuple[str, ...],
         title(

@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 from server import observe
 from server.clock import Clock
 from server.db.engine import Database
+from server.events.telling import tell
 from server.identifiers import ledger
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault
+from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
 from server.jobs.worker import back_off
@@ -117,7 +119,7 @@ def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
         return Held(reason)
     stored = records.get(tx, entry.record_id)
     unknown_to_agency = entry.registered is None and entry.state == "reserved"
-    if stored.state is State.DRAFT or (stored.state is State.WITHDRAWN and unknown_to_agency):
+    if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
         return Done("the work is not published")
     return _Question(entry, stored, profile)
 
@@ -141,6 +143,8 @@ def _settle_success(
     question, desired = agreed.question, agreed.desired
     hidden = desired.state is AgencyState.HIDDEN
     first = ledger.confirm(tx, question.entry, agreed.submission, agreed.digest, agreed.outcome, hidden=hidden, now=now)
+    if first:
+        _tell(tx, "identifier.registered", question, "", now)
     current = records.find(tx, question.stored.id)
     if not first or change is None or current is None or current.state is not State.PUBLISHED:
         return
@@ -155,8 +159,21 @@ def _settle_failure(tx: Connection, job: Job, question: _Question, submission: i
     if not queue.settle(tx, job, _next(job, outcome), now):
         return
     ledger.fail(tx, question.entry, submission, outcome, now)
+    state = ledger.AFTER[outcome.fault]
+    if state in _TOLD and question.entry.state is not state:
+        _tell(tx, _TOLD[state], question, outcome.message, now)
     if outcome.fault is Fault.CREDENTIALS:
         profiles.pause(tx, question.profile.id, outcome.message)
+
+
+#: Which states of an identifier are told of when it comes into them.
+_TOLD = {IdentifierState.REJECTED: "identifier.rejected", IdentifierState.BLOCKED: "identifier.blocked"}
+
+
+def _tell(tx: Connection, event: str, question: _Question, message: str, now: datetime) -> None:
+    entry, stored = question.entry, question.stored
+    said = {"scheme": entry.scheme, "value": entry.value, "work": stored.id, "title": stored.record.title.value}
+    tell(tx, event, entry.value, said | {"message": message, "profile": question.profile.name}, now)
 
 
 def _next(job: Job, outcome: Failed) -> Answer:

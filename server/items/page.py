@@ -108,6 +108,8 @@ class Tombstone:
     citation: str
     reason: str
     identifiers: tuple[Named, ...]
+    replacement: Named | None = None
+    """What took its place."""
 
 
 def item_page(stored: Stored, entries: Sequence[Entry], repository: Repository, formats: Iterable[Format]) -> ItemPage:
@@ -149,10 +151,14 @@ def item_page(stored: Stored, entries: Sequence[Entry], repository: Repository, 
     )
 
 
-def tombstone(stored: Stored, entries: Sequence[Entry]) -> Tombstone:
+def tombstone(stored: Stored, entries: Sequence[Entry], repository: Repository) -> Tombstone:
     """Decide what stays to be said of a withdrawn work."""
-    record = stored.record
-    return Tombstone(record.title, TYPES[record.type].label, citation(record), stored.reason or "", identifiers(record, entries))
+    record, after = stored.record, None
+    if stored.replacement:
+        address = repository.address(stored.replacement) or link("doi", stored.replacement)
+        after = Named(address, uri(address))
+    label = TYPES[record.type].label
+    return Tombstone(record.title, label, citation(record), stored.reason or "", identifiers(record, entries), after)
 
 
 def own_doi(entries: Iterable[Entry]) -> str:

@@ -104,9 +104,8 @@ class Items:
         return web.Response(text="User-agent: *\nDisallow: /admin\nDisallow: /sword\n")
 
     def _tombstone(self, stored: Stored, entries: list[Entry]) -> web.Response:
-        return self.pages.answer(
-            "items/tombstone.html", 410, {"Cache-Control": "no-cache"}, item=tombstone(stored, entries), gone=stored.modified
-        )
+        said = tombstone(stored, entries, self.renderer.repository)
+        return self.pages.answer("items/tombstone.html", 410, {"Cache-Control": "no-cache"}, item=said, gone=stored.modified)
 
     def _closed(self, stored: Stored, file: File, access: str, landing: Link) -> web.Response:
         headers = {"Cache-Control": "no-store", "Link": str(landing)}
@@ -131,7 +130,7 @@ def _published(tx: Connection) -> int:
 def _shown(tx: Connection, number: str) -> tuple[Stored, list[Entry], datetime]:
     """Return what the public may know of a work, and when that last changed. Raises NotFound for a work never published."""
     stored = records.find(tx, number)
-    if stored is None or stored.state is State.DRAFT or (stored.state is State.WITHDRAWN and not changes.was_shown(tx, number)):
+    if stored is None or stored.state.before or (stored.state is State.WITHDRAWN and not changes.was_shown(tx, number)):
         raise NotFound("There is no work at this address.")
     touched = ledger.touched(tx, number)
     return stored, ledger.of_record(tx, number), max(stored.modified, touched or stored.modified)

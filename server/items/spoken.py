@@ -82,11 +82,11 @@ def language(tag: str) -> str:
         found = langcodes.Language.get(language_of(tag) or tag)
     except ValueError:
         return tag
-    return _LANGUAGES.get(found.language or "", tag)
+    return LANGUAGES.get(found.language or "", tag)
 
 
 #: Names of the languages works are deposited in most; the data package with all of them weighs forty megabytes.
-_LANGUAGES = {
+LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "cy": "Welsh", "da": "Danish", "de": "German",
     "el": "Greek", "en": "English",
     "es": "Spanish", "et": "Estonian", "eu": "Basque", "fa": "Persian", "fi": "Finnish", "fr": "French", "ga": "Irish",

@@ -3,14 +3,15 @@
 import re
 from dataclasses import dataclass
 
+import msgspec
 from lxml import etree
 
 from server.metadata.format import Format
 from server.metadata.work import Work
 from server.records.changes import Change
-from server.records.model import Record
+from server.records.model import Record, Related
 from server.records.sets import specs_of
-from server.records.store import Stored
+from server.records.store import State, Stored
 
 _ULID = re.compile("[0-9A-Z]{26}")
 _CHECK = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
@@ -28,6 +29,12 @@ class Repository:
     def item(self, record_id: str) -> str:
         """Return the address of a work's page: direct, without a redirect."""
         return f"{self.url}/items/{record_id}"
+
+    def address(self, replacement: str) -> str:
+        """Return the address of what took a work's place, a work of ours or a page elsewhere; empty for a DOI."""
+        if _ULID.fullmatch(replacement):
+            return self.item(replacement)
+        return replacement if replacement.startswith(("https://", "http://")) else ""
 
     def oai_id(self, record_id: str) -> str:
         """Return a work's OAI identifier (oai-identifier guideline)."""
@@ -76,8 +83,14 @@ class Renderer:
         )
 
     def kept(self, stored: Stored, *, doi: str) -> Work:
-        """Put a work the repository keeps and its DOI together."""
-        return self.work(stored.id, stored.record, doi=doi, deposited=stored.created.date().isoformat())
+        """Put a work the repository keeps and its DOI together; a withdrawn one says what took its place."""
+        record = stored.record
+        if stored.state is State.WITHDRAWN and stored.replacement:
+            after = Related(value=stored.replacement, scheme="doi", relation="IsObsoletedBy")
+            if address := self.repository.address(stored.replacement):
+                after = Related(value=address, scheme="url", relation="IsObsoletedBy")
+            record = msgspec.structs.replace(record, related=(*record.related, after))
+        return self.work(stored.id, record, doi=doi, deposited=stored.created.date().isoformat())
 
     def bodies(self, work: Work) -> dict[int, bytes]:
         """Write a work in every format that applies, as `<metadata>…</metadata>` by format number."""

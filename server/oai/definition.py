@@ -1,7 +1,9 @@
 """The OAI repository definition: what the one data provider of the institution is called and offers. A kind of profile."""
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -11,6 +13,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
 from server import rendering
+from server.errors import NotFound
 from server.forms.field import Choice, Label, title
 from server.metadata.format import Format
 from server.profiles.kind import Kind, Tested
@@ -21,6 +24,7 @@ KIND = "oai"
 #: OAI-PMH.xsd, emailType.
 _EMAIL = re.compile(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+")
 _DUBLIN_CORE = "oai_dc"
+_PATH = r"^[a-z0-9-]{1,32}\Z"
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _LARGEST_ANSWER = 64 * 1024
 _QUOTED = 200
@@ -31,6 +35,56 @@ SETS = (
     Choice("type", "Works by category and type", "type, type:dataset, type:dataset:dataset, …"),
     Choice("open_access", "Works in open access", "open_access"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What harvesters find at one base URL."""
+
+    context: str
+    """The last part of its address; empty at the base URL of the repository itself."""
+    name: str
+    description: str
+    formats: tuple[str, ...]
+    sets: tuple[str, ...]
+
+    def offers_set(self, spec: str) -> bool:
+        """Whether a set or the family it belongs to is offered."""
+        return not self.sets or spec.partition(":")[0] in self.sets
+
+
+class Context(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A further base URL of the same repository, with formats and sets of its own."""
+
+    path: Annotated[
+        str,
+        Meta(pattern=_PATH),
+        title(
+            "Name in the address",
+            "Its base URL ends in /oai/ and this name; harvesters keep it, so a new name loses them.",
+            rule="may hold letters a to z, digits and - only, at most 32",
+        ),
+    ]
+    title: Annotated[
+        str, Meta(min_length=1, max_length=200), title("Title", "Identify says the repository's name, a colon and this title.")
+    ]
+    description: Annotated[
+        str, Meta(max_length=5000), title("Description", "What it is for; its Identify says it.", widget="textarea")
+    ] = ""
+    formats: Annotated[
+        tuple[str, ...], title("Formats offered", "None chosen means all. oai_dc must be among them (OAI-PMH 2.5).")
+    ] = ()
+    sets: Annotated[
+        tuple[str, ...],
+        title(
+            "Sets offered",
+            "None chosen means all. Every record is in the list of all, whatever is offered here: sets filter nothing.",
+            choices=SETS,
+        ),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        _refuse_unoffered(self.formats, self.sets)
 
 
 class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,38 +127,69 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "Sets offered", "None chosen means all. The list of all records stays whole, whatever is offered here.", choices=SETS
         ),
     ] = ()
+    contexts: Annotated[
+        tuple[Context, ...],
+        Meta(max_length=50),
+        title(
+            "Contexts",
+            "Further base URLs, each with formats and sets of its own. Every context holds all records: "
+            "it chooses how they are given, not which.",
+            one="Context",
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
         for address in self.admin_emails:
             if not _EMAIL.fullmatch(address):
                 raise ValueError(f"admin_emails: {address!r} is not a whole address with a dot after the @, as OAI-PMH asks for")
-        if self.formats and _DUBLIN_CORE not in self.formats:
-            raise ValueError("formats: oai_dc is missing; OAI-PMH 2.5 demands it of every repository")
-        families = {choice.value for choice in SETS}
-        if unknown := [name for name in self.sets if name not in families]:
-            raise ValueError(f"sets: there is no {unknown[0]!r}; there are {', '.join(sorted(families))}")
+        _refuse_unoffered(self.formats, self.sets)
+        paths = [context.path for context in self.contexts]
+        if twice := next((path for path in paths if paths.count(path) > 1), ""):
+            raise ValueError(f"contexts: two of them have the name {twice!r}")
 
     @property
     def token_life(self) -> timedelta:
         return timedelta(days=self.token_days)
 
-    def offers_set(self, spec: str) -> bool:
-        """Whether a set or the family it belongs to is offered."""
-        return not self.sets or spec.partition(":")[0] in self.sets
+    def offer(self, context: str) -> Offer:
+        """Return what is found at the base URL of a context, "" for that of the repository; raises NotFound."""
+        if not context:
+            return Offer("", self.repository_name, self.description, self.formats, self.sets)
+        for found in self.contexts:
+            if found.path == context:
+                name = f"{self.repository_name}: {found.title}"
+                return Offer(context, name, found.description, found.formats, found.sets)
+        raise NotFound("There is no OAI-PMH base URL at this address. The one of the whole repository ends in /oai.")
+
+
+def base_url(url: str, context: str) -> str:
+    """Return the base URL of a context; `url` is the address of this server, without a slash at its end."""
+    return f"{url}/oai/{context}" if context else f"{url}/oai"
+
+
+def _refuse_unoffered(formats: tuple[str, ...], sets: tuple[str, ...]) -> None:
+    if formats and _DUBLIN_CORE not in formats:
+        raise ValueError("formats: oai_dc is missing; OAI-PMH 2.5 demands it of every repository")
+    families = {choice.value for choice in SETS}
+    if unknown := [name for name in sets if name not in families]:
+        raise ValueError(f"sets: there is no {unknown[0]!r}; there are {', '.join(sorted(families))}")
 
 
 def kind(url: str, formats: Mapping[str, Format]) -> Kind:
     """Return the kind; `url` is the address of this server, without a slash at its end."""
-    address = f"{url}/oai"
+    address = base_url(url, "")
 
-    async def test(_settings: Definition, session: ClientSession) -> Tested:
-        return await _identified(address, session)
+    async def test(settings: Definition, session: ClientSession) -> Tested:
+        addresses = [address, *(base_url(url, context.path) for context in settings.contexts)]
+        return _summed(await asyncio.gather(*(_identified(each, session) for each in addresses)))
 
-    def facts(_profile: Profile) -> tuple[tuple[str, str], ...]:
+    def facts(profile: Profile) -> tuple[tuple[str, str], ...]:
+        contexts = profile.document.get("contexts", ())
         return (
             ("Base URL", address),
             ("Identify", f"{address}?verb=Identify"),
             ("Formats", f"{address}?verb=ListMetadataFormats"),
+            *((f"Base URL of {found['title']}", base_url(url, found["path"])) for found in contexts),
         )
 
     def saved(tx: Connection, profile: Profile, now: datetime) -> None:
@@ -122,8 +207,15 @@ def kind(url: str, formats: Mapping[str, Format]) -> Kind:
         test=test,
         saved=saved,
         facts=facts,
-        labels={"formats": Label(choices=choices)},
+        labels={"formats": Label(choices=choices), "contexts.formats": Label(choices=choices)},
     )
+
+
+def _summed(found: Iterable[Tested]) -> Tested:
+    """Return what was found at several addresses as one answer: it agrees where all do, else says only what is wrong."""
+    found = tuple(found)
+    wrong = [each for each in found if not each.agrees]
+    return Tested(agrees=not wrong, message=" ".join(each.message for each in wrong or found))
 
 
 async def _identified(address: str, session: ClientSession) -> Tested:

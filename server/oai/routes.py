@@ -1,4 +1,4 @@
-"""OAI-PMH over HTTP: one address, GET and POST alike. Whatever can fail has failed before the first byte goes out."""
+"""OAI-PMH over HTTP: an address for each context, GET and POST alike. What can fail has failed before the first byte goes out."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qsl
@@ -24,40 +24,40 @@ RETRY_AFTER = "30"
 
 
 class Oai:
-    """The data provider at one base URL.
+    """The data provider at its base URLs.
 
-    `provider` gives what it offers at this moment; None where nobody has defined that, or it is switched off.
+    `provider` gives what is offered at this moment in a context ("" is the repository's own) and raises NotFound where there is
+    no such context; None where nobody has defined what is offered, or it is switched off.
     """
 
-    def __init__(self, database: Database, provider: Callable[[], Provider | None], url: str, clock: Clock, tally: Tally) -> None:
+    def __init__(self, database: Database, provider: Callable[[str], Provider | None], clock: Clock, tally: Tally) -> None:
         self._database = database
         self._provider = provider
         self._clock = clock
         self._tally = tally
-        self._url = f"{url}/oai"
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/oai", self.answer), web.post("/oai", self.answer)]
+        return [method(path, self.answer) for path in ("/oai", "/oai/{context}") for method in (web.get, web.post)]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer any request with an OAI-PMH document.
 
-        Only when the database is away with 503 and Retry-After (OAI-PMH 3.1.2.2).
+        Only when the database is away with 503 and Retry-After (OAI-PMH 3.1.2.2). Raises NotFound for an unknown context.
         """
+        if (provider := self._provider(request.match_info.get("context", ""))) is None:
+            raise _away("Harvesting is switched off here.")
         compressed = response.accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
         pairs: Pairs = ()
         try:
-            if (provider := self._provider()) is None:
-                raise Unavailable("Harvesting is switched off here.")
             pairs = await _arguments(request)
             body, found = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
             self._tally.note(*_who(request), found)
         except Refusal as refusal:
             self._tally.note(*_who(request), None, refused=True)
-            body = response.errors(self._url, pairs, self._clock(), refusal.errors)
+            body = response.errors(provider.url, pairs, self._clock(), refusal.errors)
             compressed = False
         except Unavailable as error:
-            raise web.HTTPServiceUnavailable(text=error.message, headers={"Retry-After": RETRY_AFTER}) from error
+            raise _away(error.message) from error
         headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
         return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
 
@@ -72,7 +72,7 @@ class Oai:
         verb = self._verb(request, provider, horizon)
 
         def run(tx: Connection) -> tuple[bytes, Part | None]:
-            body = response.document(self._url, pairs, now, verb(tx))
+            body = response.document(provider.url, pairs, now, verb(tx))
             found = _part(request, body)
             return response.compress(body) if compressed else body, found
 
@@ -95,6 +95,10 @@ class Oai:
                 assert horizon is not None  # noqa: S101 -- read two lines before
                 edge = horizon
                 return lambda tx: verbs.begin(tx, request, provider, edge)
+
+
+def _away(reason: str) -> web.HTTPServiceUnavailable:
+    return web.HTTPServiceUnavailable(text=reason, headers={"Retry-After": RETRY_AFTER})
 
 
 def _who(request: web.Request) -> tuple[str, str]:

@@ -25,6 +25,8 @@ class Position(Struct, frozen=True, kw_only=True, array_like=True):
     size: int
     begun: int
     expires: int
+    context: str = ""
+    """The base URL it is valid at. Last and with a default: a list begun before there were contexts goes on."""
 
 
 def write(verb: str, position: Position, key: bytes) -> str:

@@ -14,7 +14,7 @@ from server.metadata.format import Format
 from server.metadata.fragments import Renderer
 from server.metadata.templates import environment
 from server.oai import response
-from server.oai.definition import Definition
+from server.oai.definition import Definition, Offer, base_url
 from server.oai.errors import (
     BadResumptionToken,
     CannotDisseminateFormat,
@@ -33,11 +33,17 @@ from server.records.changes import Horizon, Range
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What the verbs know beside the database: the renderer's formats, and what the definition offers of them."""
+    """What the verbs know beside the database: the renderer's formats, and what is offered of them at the base URL asked."""
 
     renderer: Renderer
     key: bytes
     definition: Definition
+    offer: Offer
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return base_url(self.renderer.repository.url, self.offer.context)
 
     @property
     def page_size(self) -> int:
@@ -50,7 +56,7 @@ class Provider:
     @property
     def formats(self) -> dict[str, Format]:
         """The formats offered."""
-        offered = self.definition.formats
+        offered = self.offer.formats
         known = self.renderer.formats
         return {prefix: known[prefix] for prefix in known if prefix in offered} if offered else known
 
@@ -62,7 +68,8 @@ def identify(tx: Connection, _request: Identify, provider: Provider, now: dateti
     values = {
         "repository": repository,
         "definition": provider.definition,
-        "url": f"{repository.url}/oai",
+        "offer": provider.offer,
+        "url": provider.url,
         "earliest": to_wire(earliest),
     }
     return _rendered("oai/identify.xml", values)
@@ -90,7 +97,7 @@ def list_sets(tx: Connection, request: ListSets, provider: Provider) -> list[byt
     """List every set that is offered, parents before children (OAI-PMH 4.6)."""
     if request.token is not None:
         raise Refusal(BadResumptionToken("The list of sets is given whole; no resumptionToken was ever issued for it."))
-    found = [(spec, name) for spec, name in changes.all_sets(tx) if provider.definition.offers_set(spec)]
+    found = [(spec, name) for spec, name in changes.all_sets(tx) if provider.offer.offers_set(spec)]
     if not found:
         raise Refusal(NoSetHierarchy("This repository has no sets yet."))
     return _rendered("oai/list_sets.xml", {"sets": found})
@@ -139,6 +146,7 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
         size=size,
         begun=begun,
         expires=0,
+        context=provider.offer.context,
     )
     return _part(tx, request.verb, position, wanted, provider, horizon.at)
 
@@ -149,11 +157,15 @@ def resume(tx: Connection, request: Resumption, provider: Provider, now: datetim
         position = read(request.verb, request.token, provider.key, now)
     except BadResumptionToken as error:
         raise Refusal(error) from None
+    if position.context != provider.offer.context:
+        home = base_url(provider.renderer.repository.url, position.context)
+        words = f"This resumptionToken was issued at {home} and is valid only there; go on there, or begin again here."
+        raise Refusal(BadResumptionToken(words))
     if position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
         # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
         raise Refusal(BadResumptionToken("This list was begun too long ago; begin again."))
     number = provider.renderer.ids.get(position.prefix) if position.prefix in provider.formats else None
-    offered = position.spec is None or provider.definition.offers_set(position.spec)
+    offered = position.spec is None or provider.offer.offers_set(position.spec)
     set_id = changes.set_id(tx, position.spec) if position.spec is not None and offered else None
     if number is None or (position.spec is not None and set_id is None):
         raise Refusal(BadResumptionToken("The format or set of this list is no longer offered."))
@@ -184,6 +196,7 @@ def _token(verb: str, position: Position, seqs: Sequence[int], provider: Provide
         # Ghosts are kept for twice a token's life, so a list may be walked that long
         # and each token lives its whole life within it.
         expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
+        context=position.context,
     )  # fmt: skip
     shown = structs.replace(following, cursor=position.cursor)
     return response.resumption(write(verb, following, provider.key), shown)
@@ -191,14 +204,14 @@ def _token(verb: str, position: Position, seqs: Sequence[int], provider: Provide
 
 def _told(parts: list[bytes], provider: Provider) -> list[bytes]:
     """Leave out of the headers the sets that are not offered: a header names only sets ListSets knows (OAI-PMH 2.6)."""
-    if not provider.definition.sets:
+    if not provider.offer.sets:
         return parts
-    return [_without_sets(part, provider.definition) for part in parts]
+    return [_without_sets(part, provider.offer) for part in parts]
 
 
-def _without_sets(part: bytes, definition: Definition) -> bytes:
+def _without_sets(part: bytes, offer: Offer) -> bytes:
     head, end, rest = part.partition(b"</header>")
-    return _SPEC.sub(lambda found: found[0] if definition.offers_set(found[1].decode()) else b"", head) + end + rest
+    return _SPEC.sub(lambda found: found[0] if offer.offers_set(found[1].decode()) else b"", head) + end + rest
 
 
 _SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
@@ -207,7 +220,7 @@ _SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
 def _set(tx: Connection, spec: str | None, provider: Provider) -> int | None:
     if spec is None:
         return None
-    found = changes.set_id(tx, spec) if provider.definition.offers_set(spec) else None
+    found = changes.set_id(tx, spec) if provider.offer.offers_set(spec) else None
     if found is None:
         if not changes.all_sets(tx):
             raise Refusal(NoSetHierarchy("This repository has no sets yet."))

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import MultipartReader, web
 from multidict import MultiDict, MultiDictProxy
 
 from server import observe
@@ -18,6 +18,7 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.middleware import remote_address
+from server.portal import upload
 from server.xml import clean
 
 CSRF = "csrf"
@@ -57,6 +58,7 @@ class Visitor:
 
 
 VISITOR = web.RequestKey("visitor", Visitor)
+PARTS = web.RequestKey("parts", MultipartReader)
 
 
 def right_of(handler: object) -> Right | None:
@@ -83,8 +85,11 @@ class Door:
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/logout", self.admitted(Right.ACCOUNT, self.logout))]
 
-    def admitted(self, right: Right, handler: Handler) -> Handler:
-        """Let a handler see only accounts with a right: strangers are shown to the login, forms carry proof."""
+    def admitted(self, right: Right, handler: Handler, *, files: bool = False) -> Handler:
+        """Let a handler see only accounts with a right: strangers are shown to the login, forms carry proof.
+
+        A handler that takes `files` finds a form in parts opened behind its proof, at PARTS.
+        """
 
         async def answer(request: web.Request) -> web.StreamResponse:
             cookie, address = self.worn(request), remote_address(request)
@@ -98,7 +103,10 @@ class Door:
             if found.codes_due and not request.path.startswith(_WHERE_CODES_ARE_SET_UP):
                 raise web.HTTPSeeOther("/account/codes?due=1")
             request[VISITOR] = Visitor(found.account, self._proof(cookie), address, found.handle)
-            if request.method == "POST":
+            if request.method == "POST" and files and upload.has_files(request):
+                same_site(request)
+                request[PARTS] = await upload.opened(request, request[VISITOR].csrf)
+            elif request.method == "POST":
                 await self._prove(request)
             response = await handler(request)
             if not response.prepared:

@@ -9,10 +9,11 @@ from aiohttp import web
 from server.accounts.model import Right
 from server.house import House
 from server.pages import Pages
-from server.portal.door import VISITOR, Door, Handler
+from server.portal.door import PARTS, VISITOR, Door, Handler, pairs
 from server.portal.menu import current, menu
 from server.portal.notices import NOTICES
 from server.portal.spoken import age
+from server.portal.upload import Sent, received
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,16 @@ class Frame:
     def post(self, path: str, right: Right, handler: Handler) -> web.RouteDef:
         """Declare a deed and the right it asks for; its form must carry the session's proof."""
         return web.post(path, self.door.admitted(right, handler))
+
+    def upload(self, path: str, right: Right, handler: Handler) -> web.RouteDef:
+        """Declare a deed whose form may bring files; see `sent`."""
+        return web.post(path, self.door.admitted(right, handler, files=True))
+
+    async def sent(self, request: web.Request) -> Sent:
+        """Read the form of an `upload`, in parts with files or plain."""
+        if (reader := request.get(PARTS)) is None:
+            return Sent(await pairs(request))
+        return await received(reader, self.house.files, self.house.settings.max_upload_mb * 2**20)
 
     def page(self, request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
         """Write a page into the frame and send it; `values` are what its template names."""

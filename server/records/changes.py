@@ -303,6 +303,11 @@ def known_formats(tx: Connection, record_id: str) -> dict[int, bytes]:
     return {format_id: b"" for format_id in range(mask.bit_length()) if mask >> format_id & 1}
 
 
+def stamped(tx: Connection, record_id: str) -> datetime | None:
+    """Return the datestamp harvesters see of a record, or None where they were never told of it."""
+    return tx.execute(select(feed.c.datestamp).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
+
+
 def shows(tx: Connection, change: Change) -> bool:
     """Say whether a change would be none: harvesters are given just this already."""
     live = select(feed).where(feed.c.record_id == change.record_id, feed.c.superseded.is_(None))

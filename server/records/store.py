@@ -1,5 +1,6 @@
 """The works as the database keeps them: each with its earlier versions. Takes the transaction, returns model values."""
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +11,30 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from server.errors import Conflict, NotFound
 from server.records.model import Record, decode, encode
-from server.records.tables import record_versions, records
+from server.records.searchable import full
+from server.records.tables import record_versions, records, searchable
 
 
 class State(StrEnum):
-    """draft → published → withdrawn; a draft may be withdrawn too, a withdrawn work may be published again."""
+    """draft → pending → published → withdrawn.
 
-    DRAFT = "draft"
+    A pending work may be returned, and is pending again when its depositor changed it. Whatever is not published may be
+    published or withdrawn, and a withdrawn work published again.
+    """
+
+    DRAFT = "draft"  # somebody is still writing it
+    PENDING = "pending"  # complete, waits for approval
+    RETURNED = "returned"  # its depositor was told what to change
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
+
+    @property
+    def before(self) -> bool:
+        """Whether the public never heard of it: not published yet."""
+        return self in _BEFORE
+
+
+_BEFORE = frozenset({State.DRAFT, State.PENDING, State.RETURNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +48,12 @@ class Stored:
     owner: int | None
     origin: str | None
     reason: str | None
+    """Why it was withdrawn or returned."""
     created: datetime
     modified: datetime
     record: Record
+    replacement: str | None = None
+    """What took a withdrawn work's place: the id of a work, a DOI or an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,7 @@ class New:
 
 def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
     """Keep new records as version 1."""
+    works = list(works)
     rows = [
         {
             "id": work.id,
@@ -69,6 +89,13 @@ def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
     ]
     if rows:
         tx.execute(insert(records), rows)
+        tx.execute(insert(searchable), [_card(work, now) for work in works])
+
+
+def _card(new: New, now: datetime) -> dict[str, Any]:
+    return full(
+        new.id, new.record, state=new.state.value, collection=new.collection, owner=new.owner, origin=new.origin, modified=now
+    )
 
 
 def get(tx: Connection, record_id: str) -> Stored:
@@ -102,27 +129,56 @@ def documents_by_origins(tx: Connection, origins: Iterable[str]) -> list[tuple[s
 
 
 def replace(
-    tx: Connection, stored: Stored, record: Record, now: datetime, *, state: State | None = None, reason: str | None = None
+    tx: Connection,
+    stored: Stored,
+    record: Record,
+    now: datetime,
+    *,
+    state: State | None = None,
+    reason: str | None = None,
+    replacement: str | None = None,
 ) -> Stored:
     """Make a record the next version of a work and keep the one before; return the work as it is then.
 
     Nothing is written where nothing differs. Raises Conflict where somebody else changed the work since it was read.
     """
     state = state or stored.state
-    if record == stored.record and state == stored.state and reason == stored.reason:
+    after = dataclasses.replace(stored, record=record, state=state, reason=reason, replacement=replacement)
+    if after == stored:
         return stored
-    version = stored.version + (record != stored.record)
+    after = dataclasses.replace(after, version=stored.version + (record != stored.record), modified=now)
+    _write(tx, stored, after)
+    if after.version != stored.version:
+        old = {"record_id": stored.id, "version": stored.version, "ended": now, "document": encode(stored.record).decode()}
+        tx.execute(insert(record_versions).values(old))
+    return after
+
+
+def assign(tx: Connection, stored: Stored, now: datetime, *, owner: int | None, collection: str) -> Stored:
+    """Give a work to another account or into another collection; raises Conflict as `replace` does."""
+    after = dataclasses.replace(stored, owner=owner, collection=collection)
+    if after == stored:
+        return stored
+    after = dataclasses.replace(after, modified=now)
+    _write(tx, stored, after)
+    return after
+
+
+def _write(tx: Connection, stored: Stored, after: Stored) -> None:
     changed = tx.execute(
         update(records)
         .where(records.c.id == stored.id, records.c.version == stored.version, records.c.state == stored.state.value)
         .values(
-            state=state.value,
-            type=record.type,
-            version=version,
-            title=record.title.value,
-            reason=reason,
-            modified=now,
-            document=encode(record).decode(),
+            state=after.state.value,
+            type=after.record.type,
+            version=after.version,
+            title=after.record.title.value,
+            collection=after.collection,
+            owner=after.owner,
+            reason=after.reason,
+            replacement=after.replacement,
+            modified=after.modified,
+            document=encode(after.record).decode(),
         )
     )
     if changed.rowcount != 1:
@@ -131,15 +187,47 @@ def replace(
             remedy="Read it again and repeat the change.",
             code="changed",
         )
-    if version != stored.version:
-        old = {"record_id": stored.id, "version": stored.version, "ended": now, "document": encode(stored.record).decode()}
-        tx.execute(insert(record_versions).values(old))
-    return Stored(stored.id, state, version, stored.collection, stored.owner, stored.origin, reason, stored.created, now, record)
+    card = full(
+        after.id, after.record, state=after.state.value, collection=after.collection, owner=after.owner, origin=after.origin,
+        modified=after.modified,
+    )  # fmt: skip
+    tx.execute(update(searchable).where(searchable.c.record_id == after.id).values(card))
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An earlier version of a work, and when the next one took its place."""
+
+    number: int
+    ended: datetime
+    record: Record
+
+
+def versions(tx: Connection, record_id: str) -> list[tuple[int, datetime]]:
+    """Return the numbers of a work's earlier versions and when each ended, the latest first."""
+    query = select(record_versions.c.version, record_versions.c.ended).where(record_versions.c.record_id == record_id)
+    return [(row.version, row.ended) for row in tx.execute(query.order_by(record_versions.c.version.desc()))]
+
+
+def version(tx: Connection, record_id: str, number: int) -> Version:
+    """Return an earlier version of a work; raises NotFound."""
+    query = select(record_versions).where(record_versions.c.record_id == record_id, record_versions.c.version == number)
+    row = tx.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no version {number} of this work.", code="version")
+    return Version(number, row["ended"], decode(row["document"]))
 
 
 def counts(tx: Connection) -> dict[str, int]:
     """Count the works by state."""
     return {row[0]: row[1] for row in tx.execute(select(records.c.state, func.count()).group_by(records.c.state))}
+
+
+def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
+    """Count the works that wait for approval, with the oldest one's time of change."""
+    query = select(searchable.c.state, func.count(), func.min(searchable.c.modified)).group_by(searchable.c.state)
+    found = tx.execute(query.where(searchable.c.state == State.PENDING.value))
+    return {state: (count, oldest) for state, count, oldest in found}
 
 
 def newest(tx: Connection, limit: int) -> list[Stored]:
@@ -171,4 +259,5 @@ def _stored(row: RowMapping | dict[str, Any]) -> Stored:
         created=row["created"],
         modified=row["modified"],
         record=decode(row["document"]),
+        replacement=row["replacement"],
     )

@@ -21,14 +21,15 @@ records = Table(
     "records",
     metadata,
     Column("id", String(26), primary_key=True),  # ULID
-    Column("state", String(10), nullable=False),  # draft, published, withdrawn
+    Column("state", String(10), nullable=False),  # draft, pending, returned, published, withdrawn
     Column("type", String(64), nullable=False),
     Column("version", Integer, nullable=False),
     Column("title", Text, nullable=False),
     Column("collection", String(64), nullable=False),
     Column("owner", Integer),  # account that brought it; null for imports
     Column("origin", Text, unique=True),  # its name where it came from, so that an import can run again
-    Column("reason", Text),  # why it was withdrawn
+    Column("reason", Text),  # why it was withdrawn or returned
+    Column("replacement", Text),  # what took a withdrawn work's place: the id of a work, a DOI or an address
     Column("created", Utc, nullable=False),
     Column("modified", Utc, nullable=False),
     Column("document", Text, nullable=False),  # the record as JSON
@@ -42,6 +43,28 @@ record_versions = Table(
     Column("version", Integer, primary_key=True),
     Column("ended", Utc, nullable=False),  # when the next version took its place
     Column("document", Text, nullable=False),
+)
+
+#: What a work is searched and filtered by: see searchable.py. Kept in the order of the ids, as lists are read from its end.
+searchable = Table(
+    "searchable",
+    metadata,
+    Column("record_id", String(26), ForeignKey("records.id"), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("collection", String(64), nullable=False),
+    Column("owner", Integer),
+    Column("year", Integer),
+    Column("access", String(16), nullable=False),
+    Column("files", Boolean, nullable=False),
+    Column("modified", Utc, nullable=False),
+    Column("sorting", String(80), nullable=False),  # the title as it is put in order
+    Column("text", Text, nullable=False),  # titles, names, identifiers: lower case, without accents
+    Index("ix_searchable_modified", "modified", "record_id"),
+    Index("ix_searchable_sorting", "sorting", "record_id"),
+    Index("ix_searchable_state", "state", "record_id"),
+    Index("ix_searchable_owner", "owner", "record_id"),
+    sqlite_with_rowid=False,
 )
 
 _LIVE = text("superseded IS NULL")

@@ -12,10 +12,11 @@ from server import observe
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, NotFound, SheafError, Unavailable
+from server.events.telling import tell
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.jobs import queue
-from server.publishing import Prepared, Press, prepare, publish, revise, withdraw
+from server.publishing import Prepared, Press, hand_in, keep_new, prepare, publish, revise, withdraw
 from server.records import store as records
 from server.records.store import New, State, Stored
 from server.sword import store
@@ -165,6 +166,7 @@ def _take(
         return
     for remark in taken.remarks:
         store.note(tx, deposit.id, now, "remarked", remark)
+    tell(tx, "import.taken", deposit.id, {"title": title or "", "work": container.id, "operation": deposit.operation.value}, now)
     queue.drop(tx, READ, deposit.id)
     if basis.held is not None and taken.whole:
         store.close_held(tx, container.id, now, f"Mended by import {deposit.id}.")
@@ -173,9 +175,9 @@ def _take(
         store.change_container(tx, container, now, draft=taken.draft, state=state)
         return
     complete = ContainerState.ACCEPTED if approves else ContainerState.PENDING
-    store.change_container(
-        tx, container, now, draft=Draft(), has_record=True, state=container.state if container.has_record else complete
-    )
+    if container.has_record:  # what was returned waits again once it was changed
+        complete = ContainerState.PENDING if container.state is ContainerState.RETURNED else container.state
+    store.change_container(tx, container, now, draft=Draft(), has_record=True, state=complete)
     _complete(tx, to, deposit, basis, taken.prepared, now, approves=approves)
 
 
@@ -186,18 +188,20 @@ def _complete(
     container = basis.container
     if basis.stored is not None:
         store.note(tx, deposit.id, now, "revised", "The deposit changed its work.")
-        revise(tx, to.press, basis.stored, prepared, now)
+        changed = revise(tx, to.press, basis.stored, prepared, now)
+        if changed.state is State.RETURNED:
+            hand_in(tx, changed, now)
         return
     new = New(
         container.id,
         prepared.record,
         container.collection,
-        State.PUBLISHED if approves else State.DRAFT,
+        State.PUBLISHED if approves else State.PENDING,
         owner=container.account_id,
     )
     if not approves:
         store.note(tx, deposit.id, now, "taken", "The work waits for approval.")
-        records.add(tx, [new], now)
+        keep_new(tx, [new], now)
         return
     store.note(tx, deposit.id, now, "published", "The work is published.")
     for entry in publish(tx, to.press, new, prepared, now):
@@ -210,6 +214,9 @@ def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Proble
         return
     queue.drop(tx, READ, deposit.id)
     store.note(tx, deposit.id, now, state.value, problem.message)
+    said = {"title": deposit.title or deposit.filename or "", "state": state.value, "problem": problem.code}
+    said |= {"message": problem.message, "place": problem.place, "remedy": problem.remedy}
+    tell(tx, "import.failed", deposit.id, said, now)
     if container is None or container.has_record:
         return
     if state is DepositState.HELD:

@@ -38,15 +38,17 @@ def holding(tx: Connection, number: str, account: Account) -> Holding:
     """Return what receipt and statement say; raises NotFound and Refused."""
     container = container_of(tx, number, account)
     record, files = container.draft.record, container.draft.files
-    withdrawn = False
+    withdrawn, reason = False, ""
     if container.has_record:
         stored = records.get(tx, number)
         record, files, withdrawn = stored.record, stored.record.files, stored.state is State.WITHDRAWN
+        reason = (stored.reason or "") if stored.state in {State.WITHDRAWN, State.RETURNED} else ""
     names = tuple(
         (f"https://doi.org/{entry.value}" if entry.scheme == "doi" else entry.value, _WORDS[entry.state])
         for entry in ledger.of_record(tx, number)
     )
-    return Holding(container, record, files, store.deposits_of(tx, number), names, withdrawn, store.remarks_of(tx, number))
+    deposits, remarks = store.deposits_of(tx, number), store.remarks_of(tx, number)
+    return Holding(container, record, files, deposits, names, withdrawn, reason, remarks)
 
 
 def original(tx: Connection, deposit_id: str, account: Account) -> Deposit:

@@ -26,6 +26,7 @@ class ContainerState(StrEnum):
     IN_PROGRESS = "in-progress"  # the client will send more
     HELD = "held"  # something is wrong with the content; an administrator sees it
     PENDING = "pending"  # complete, waits for approval
+    RETURNED = "returned"  # complete, and its depositor was told what to change
     ACCEPTED = "accepted"  # complete, the work is published
     RECEIVED = "received"  # complete, a worker is about to read it
     DELETED = "deleted"
@@ -36,6 +37,7 @@ STATES = {
     ContainerState.IN_PROGRESS: "The deposit is in progress: more is expected.",
     ContainerState.HELD: "The deposit is held: its content needs attention. Nothing is lost.",
     ContainerState.PENDING: "The deposit is complete and waits for approval.",
+    ContainerState.RETURNED: "The deposit was returned: something must be changed before it can be published.",
     ContainerState.ACCEPTED: "The deposit is accepted and the work is published.",
     ContainerState.RECEIVED: "The deposit is received and will be read shortly.",
     ContainerState.DELETED: "The deposit is deleted.",
@@ -177,6 +179,7 @@ class Holding:
     deposits: Sequence[Deposit]
     identifiers: tuple[tuple[str, str], ...]  # address or value, and its state in words
     withdrawn: bool = False
+    reason: str = ""  # why it was returned or withdrawn
     remarks: tuple[str, ...] = ()  # what was guessed, mended or could not be taken up
 
     @property

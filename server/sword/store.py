@@ -219,8 +219,17 @@ def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found.scalars()))
 
 
-def search(tx: Connection, *, state: str = "", text: str = "", before: str = "", limit: int = 50) -> list[Deposit]:
-    """Return deposits for the monitor, the newest first; `before` is the id to go on from."""
+def search(
+    tx: Connection,
+    *,
+    state: str = "",
+    text: str = "",
+    before: str = "",
+    account_id: int | None = None,
+    number: str = "",
+    limit: int = 50,
+) -> list[Deposit]:
+    """Return deposits for the monitor, the newest first; `before` is the id to go on from, `account_id` whose they are."""
     state, text, before = clean(state), clean(text), clean(before)
     query = _DEPOSITS.order_by(deposits.c.id.desc()).limit(limit)
     if state == ContainerState.PENDING:  # of the work, not of the request that brought it
@@ -229,6 +238,10 @@ def search(tx: Connection, *, state: str = "", text: str = "", before: str = "",
         query = query.where(deposits.c.state == state)
     if before:
         query = query.where(deposits.c.id < before)
+    if account_id is not None:
+        query = query.where(deposits.c.account_id == account_id)
+    if number:
+        query = query.where(deposits.c.id == clean(number))
     if text:
         fields = (
             deposits.c.title,
@@ -254,17 +267,6 @@ def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
         select(deposits.c.state, func.count(), func.min(deposits.c.received))
         .where(deposits.c.state.in_(states))
         .group_by(deposits.c.state)
-    )
-    return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
-
-
-def containers_waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
-    """Count the containers that are not at an end, by state, with the oldest one's time of change."""
-    ended = [ContainerState.ACCEPTED.value, ContainerState.DELETED.value]
-    query = (
-        select(containers.c.state, func.count(), func.min(containers.c.changed))
-        .where(containers.c.state.not_in(ended))
-        .group_by(containers.c.state)
     )
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 

@@ -8,10 +8,10 @@ import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
-from server.admin.words import KINDS
 from server.house import House
 from server.jobs import queue
 from server.jobs.model import Dead, Done, Held
+from server.portal.words import KINDS
 from server.runs import report
 from server.runs.model import ItemOutcome, Outcome
 from tests.admin.visits import csrf, login, press

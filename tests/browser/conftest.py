@@ -11,7 +11,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from aiohttp import web
+from aiohttp import encode_basic_auth, web
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from sqlalchemy import Connection
@@ -19,16 +19,24 @@ from sqlalchemy import Connection
 from server.accounts import store as accounts
 from server.accounts.model import Role
 from server.app import open_house, web_application
+from server.audit.log import Actor
 from server.clock import now
 from server.house import House
 from server.notify import store
 from server.notify.model import Failed
 from server.notify.webhooks import WEBHOOK, Webhook
+from server.people import keeping
+from server.people import store as people
+from server.people.linking import LinkState, Place
+from server.people.model import Person, PersonId, Post
 from server.profiles import store as profiles
 from server.profiles.seal import Seal
+from server.publishing import keep_new
+from server.records.model import Agent, Record, Text
+from server.records.store import New, State
 from server.settings import Settings
 from tests.admin.visits import FAULTY
-from tests.conftest import AUTH, HASH, entry
+from tests.conftest import AUTH, HASH, PASSWORD, entry
 
 ARGUMENTS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -57,9 +65,10 @@ class Site:
     def entry(self, title: str) -> str:
         return self.deposit(entry(title=title))
 
-    def faulty(self, name: str) -> str:
-        """Deposit what is no package, so that it is held; return its number."""
-        return self.deposit(b"not a zip", **FAULTY | {"Content-Disposition": f"attachment; filename={name}"})
+    def faulty(self, name: str, account: str = "depositor") -> None:
+        """Deposit what is no package, so that it is held."""
+        who = {"Authorization": encode_basic_auth(account, PASSWORD)}
+        self.deposit(b"not a zip", **FAULTY | {"Content-Disposition": f"attachment; filename={name}"} | who)
 
     def do(self, deed: Coroutine[Any, Any, Any]) -> Any:
         """Do something in the thread of the server."""
@@ -70,7 +79,7 @@ class Site:
         self.do(self.known.cleanup())
 
     def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]):
-        with urlopen(Request(self.url + path, data=body, method=method, headers=headers | AUTH)) as answer:  # loopback
+        with urlopen(Request(self.url + path, data=body, method=method, headers=AUTH | headers)) as answer:  # loopback
             answer.read()
             return answer
 
@@ -83,6 +92,23 @@ def failed_delivery(tx: Connection, seal: Seal) -> None:
     failure = Failed("library.example.org answered 503: closed on Mondays", 503, "closed on Mondays", 12)
     store.settle(tx, store.get(tx, 1), failure, None, now())
     store.remember(tx, store.endpoint(tx, hook.id), failed=now(), words=failure.words, failures=1)
+
+
+OWN = "01J0000000000000000000000M"
+"""A draft of the administrator's own."""
+
+
+def two_people(tx: Connection) -> None:
+    """Somebody with all that can be kept of a person, a work to confirm and one that is theirs; and somebody of the same name."""
+    orcid, post = PersonId(value="0000-0002-1825-0097"), Post(name="Abbey", position="Abbot", since="1868")
+    one = people.add(tx, Person(family="Mendel", given="Gregor", ids=(orcid,), affiliations=(post,), note="Peas"), now())
+    people.add(tx, Person(family="Mendel", given="G."), now())
+    agent = Agent(family="Mendel", given="Gregor")
+    for number in (OWN, f"{OWN[:-1]}N"):
+        work = Record(type="publication.journalArticle", title=Text(value="Hawkweed"), creators=(agent,))
+        keep_new(tx, [New(number, work, "works", State.DRAFT, owner=2)], now())
+    place = Place(OWN, "creators", 0)
+    keeping.decide(tx, one.id, place, LinkState.LINKED, Actor("admin", 2), now())
 
 
 @pytest.fixture
@@ -104,6 +130,7 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
             for name, role in (("depositor", Role.DEPOSITOR), ("admin", Role.ADMIN)):
                 await opened.house.database.write(accounts.add, name, role, HASH, now())
             await opened.house.database.write(failed_delivery, opened.house.seal)
+            await opened.house.database.write(two_people)
             runner = web.AppRunner(web_application(opened.house), shutdown_timeout=0.1)
             await runner.setup()
             await web.SockSite(runner, door).start()

@@ -23,11 +23,11 @@ class Hands(ABC):
 
     def follow(self, words: str) -> None:
         """Follow the link that says these words."""
-        self._away(self._seen(f"//a[normalize-space()={_quoted(words)}]"))
+        self._away(self._seen(f"//main//a[normalize-space()={_quoted(words)}]"))
 
     def downloads(self, words: str) -> None:
         """Follow a link that leads to a file; the page stays."""
-        self.use(self._seen(f"//a[normalize-space()={_quoted(words)}]"))
+        self.use(self._seen(f"//main//a[normalize-space()={_quoted(words)}]"))
 
     def press(self, words: str) -> None:
         """Press the button that says these words, and see the page that comes of it."""
@@ -47,15 +47,15 @@ class Hands(ABC):
         return self.browser.find_element(By.XPATH, path)
 
     def _seen(self, path: str) -> WebElement:
-        """Return the first that the driver takes to be seen; what the style sheet unfolds it does not."""
-        found = next((each for each in self.browser.find_elements(By.XPATH, path) if each.is_displayed()), None)
+        """Return the first of them that has a place on the page."""
+        found = next((each for each in self.browser.find_elements(By.XPATH, path) if each.rect["width"] > 1), None)
         assert found is not None, f"nothing on {self.browser.current_url} is {path}"
         return found
 
     def _away(self, element: WebElement) -> None:
         page = self.browser.find_element(By.TAG_NAME, "html")
         self.use(element)
-        WebDriverWait(self.browser, 10, poll_frequency=0.01).until(lambda _: _left(page))
+        WebDriverWait(self.browser, 10, poll_frequency=0.03).until(lambda _: _left(page))
 
     @abstractmethod
     def use(self, element: WebElement) -> None:

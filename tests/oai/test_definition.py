@@ -149,6 +149,6 @@ async def test_what_no_repository_may_say_is_refused(house: House, values: dict,
 
 def test_a_family_of_sets_brings_all_below_it() -> None:
     some = Definition(repository_name="x", admin_emails=("a@example.org",), sets=("type",))
-    assert some.offers_set("type:dataset:dataset")
-    assert not some.offers_set("typesetting")
+    assert some.offer("").offers_set("type:dataset:dataset")
+    assert not some.offer("").offers_set("typesetting")
     assert some.token_life == timedelta(days=7)

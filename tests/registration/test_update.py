@@ -13,6 +13,7 @@ from server.identifiers.mint import REGISTER
 from server.identifiers.update import Update
 from server.jobs import queue
 from server.jobs.model import JobState
+from server.profiles import store as profiles
 from server.runs import store
 from server.runs.model import Outcome, Run, RunState
 from tests.conftest import SetClock
@@ -65,7 +66,7 @@ async def test_what_the_agency_does_not_know_is_sent_and_what_agrees_is_not(
     await registering.database.write(queue.drop, REGISTER, "2")  # as if the request had been lost
     await registering.worker.drain()
     run = await updated(registering)
-    assert run.profile_id == 1
+    assert run.profile_id == (await registering.database.read(profiles.get, "Our DOIs")).id
     assert (run.state, run.total, run.counts.changed) == (RunState.COMPLETED, 3, 1), "the queue itself did two"
     assert await report(registering, run, Outcome.CHANGED) == [("10.82433/00000002", "")]
     assert set(agency.dois) == {f"10.82433/{n:08}" for n in (1, 2, 3)}

@@ -4,10 +4,12 @@ import msgspec
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from lxml import etree
+from sqlalchemy import select
 
 from server import rendering
 from server.app import open_house, web_application
 from server.errors import Invalid
+from server.jobs.tables import jobs
 from server.records.tables import renderings
 from server.settings import Settings
 from tests.conftest import SetClock
@@ -42,7 +44,9 @@ async def fill(settings: Settings, clock: SetClock) -> list[str]:
         writer = Writer(house.database, house.press, clock)
         numbers = [await writer.publish(f"work {n}") for n in range(7)]
         await writer.withdraw(numbers[2])
-        assert await house.worker.drain() == 0, "a new installation has nothing to render anew"
+        waiting = select(jobs.c.id).where(jobs.c.kind == rendering.RENDER)
+        assert await house.database.read(lambda tx: tx.execute(waiting).all()) == [], "there is nothing to render anew"
+        await house.worker.drain()
     return numbers
 
 

@@ -80,6 +80,10 @@ def test_blanks_after_a_boundary_are_padding(folder: Folder) -> None:
     assert folder.split(body) == [(ATOM, ENTRY)]
 
 
+def test_other_white_space_after_a_boundary_is_content(folder: Folder) -> None:
+    assert folder.split(join([(FILE, b"a\r\n--b1\x0b\r\nb")])) == [(FILE, b"a\r\n--b1\x0b\r\nb")]
+
+
 def test_base64_is_decoded_where_the_header_says_so(folder: Folder) -> None:
     encoded = base64.encodebytes(bytes(range(256)) * 50).replace(b"\n", b"\r\n")
     [(_, content)] = folder.split(join([(FILE | {"Content-Transfer-Encoding": "BASE64"}, encoded)]))

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from server.accounts import keeping, once, own, sessions, store, tokens
 from server.accounts.model import ROLES, Account, Right, Role
 from server.admin.accounts.listing import faults_of_person
-from server.admin.asked import number
 from server.clock import Clock
 from server.errors import Conflict, Invalid, NotFound, Unavailable
 from server.openid import admission
+from server.portal.asked import number
 from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame, led
 from server.portal.links import link

@@ -8,13 +8,13 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin import words
-from server.admin.asked import asked, number
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, NotFound
 from server.jobs import overview, queue
 from server.jobs.overview import Heap, Stuck
+from server.portal import words
+from server.portal.asked import asked, number
 from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame, led
 

@@ -9,12 +9,12 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.admin import words
-from server.admin.asked import asked, number
 from server.admin.jobs.forms import said
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.pages import PROTECTION
+from server.portal import words
+from server.portal.asked import asked, number
 from server.portal.door import VISITOR
 from server.portal.frame import Frame, led
 from server.portal.notices import NOTICES

@@ -8,10 +8,10 @@ from msgspec import Struct
 from multidict import MultiDict
 
 from server.accounts.model import Right
-from server.admin.asked import number
 from server.admin.jobs.forms import WHEN, When, layout, offered, problems, said
 from server.errors import Conflict, Invalid, NotFound
 from server.forms.form import Form, Layout
+from server.portal.asked import number
 from server.portal.door import VISITOR, pairs
 from server.portal.frame import Frame, led
 from server.runs import schedule

@@ -86,10 +86,7 @@ def receipt(links: Links, holding: Holding) -> bytes:
 
 def statement(links: Links, holding: Holding) -> bytes:
     """Write a statement as an Atom feed (§ 11.2)."""
-    problem = _problem(holding)
-    description = STATES[holding.container.state]
-    if problem:
-        description = f"{description} {problem}"
+    description = " ".join(filter(None, (_state(holding), _problem(holding))))
     return _render(
         "statement.xml",
         links=links,
@@ -130,13 +127,19 @@ def treatment(holding: Holding) -> str:
     problem = _problem(holding)
     if problem:
         return f"The deposit is kept but held. {problem}"
-    words = [STATES[holding.container.state]]
+    words = [_state(holding)]
     words += [f"{value} is {state}." for value, state in holding.identifiers]
     if holding.remarks:
         words += ["Please check:", *holding.remarks[:MOST_REMARKS]]
     if (more := len(holding.remarks) - MOST_REMARKS) > 0:
         words.append(f"And {more} more; the administrator sees them all.")
     return " ".join(words)
+
+
+def _state(holding: Holding) -> str:
+    """Say where the deposit stands, and what somebody said when they returned or withdrew its work."""
+    words = "The work was withdrawn." if holding.withdrawn else STATES[holding.container.state]
+    return f"{words} Reason: {holding.reason}" if holding.reason else words
 
 
 def _problem(holding: Holding) -> str:

@@ -231,7 +231,7 @@ class SwordV2:
                 place="Content-Length",
                 remedy="Send it in several deposits.",
             )
-        spool = await asyncio.to_thread(self.files.spool)
+        spool = self.files.spool()  # not in a thread: of a request that ends just then the open file would be nobody's
         try:
             received = await receive(spool, request.content.iter_any(), self.limit)
         except TooLarge as error:

@@ -32,15 +32,27 @@ CONTAINERS = {
     ContainerState.IN_PROGRESS: Word("in progress", "The depositor will send more.", "wait"),
     ContainerState.HELD: Word("held", "Its content needs attention.", "bad"),
     ContainerState.PENDING: Word("waits for approval", "It is complete. Publish it, and the world can read it.", "wait"),
+    ContainerState.RETURNED: Word("returned", "Its depositor was told what to change.", "wait"),
     ContainerState.ACCEPTED: Word("published", "The work is published.", "good"),
     ContainerState.RECEIVED: Word("received", "It is about to be read.", "wait"),
     ContainerState.DELETED: Word("deleted", "The depositor deleted it.", ""),
 }
 
 WORKS = {
-    State.PUBLISHED: Word("published", "", "good"),
-    State.DRAFT: Word("draft", "", "wait"),
-    State.WITHDRAWN: Word("withdrawn", "", ""),
+    State.PENDING: Word("waits for approval", "It is complete. Publish it, and the world can read it; or return it.", "wait"),
+    State.RETURNED: Word("returned", "Its depositor was told what to change.", "wait"),
+    State.DRAFT: Word("draft", "Somebody is still writing it. Only people behind the login see it.", ""),
+    State.PUBLISHED: Word("published", "Everybody can read it, and harvesters get it.", "good"),
+    State.WITHDRAWN: Word("withdrawn", "Its page is a tombstone; its files are closed.", ""),
+}
+
+#: The same states, as whoever brought the work is told them.
+OWN = {
+    State.PENDING: Word("waits for approval", "It is complete and waits for approval. It cannot be changed meanwhile.", "wait"),
+    State.RETURNED: Word("returned", "Something must be changed. Change it and hand it in again.", "bad"),
+    State.DRAFT: Word("draft", "Only you and those who keep the repository see it. Hand it in when it is complete.", ""),
+    State.PUBLISHED: WORKS[State.PUBLISHED],
+    State.WITHDRAWN: WORKS[State.WITHDRAWN],
 }
 
 IDENTIFIERS = {
@@ -107,6 +119,7 @@ KINDS = {
     "render": "Render every record anew",
     "read-deposit": "Read a package that was deposited",
     "run": "Do a part of a run",
+    "seek-people": "Look for people in the works",
     "notify": "Hand events to those who want to know",
     "deliver": "Send what waits for a webhook or for mail",
     "digest": "Write the daily letter",

@@ -1,10 +1,14 @@
 """What a list page is asked for in its address."""
 
+import re
+
 from aiohttp import web
 
+from server.errors import NotFound
 from server.xml import clean
 
 LONGEST = 200
+_ULID = re.compile("[0-9A-Z]{26}")
 
 
 def asked(request: web.Request, *names: str) -> tuple[str, ...]:
@@ -15,3 +19,11 @@ def asked(request: web.Request, *names: str) -> tuple[str, ...]:
 def number(text: str) -> int:
     """Return a number of an address, or 0 for what cannot be the key of a row."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0  # noqa: PLR2004 -- what the column holds
+
+
+def work_of(request: web.Request) -> str:
+    """Return the work an address names; raises NotFound for what cannot be one."""
+    work = request.match_info["id"]
+    if not _ULID.fullmatch(work):
+        raise NotFound("There is no such work.", code="record")
+    return work

@@ -1,0 +1,1 @@
+"""The pages of the works: found, written, judged, compared, changed many at once."""

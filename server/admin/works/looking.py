@@ -1,0 +1,87 @@
+"""Everything the house knows of a work, read in one go."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from server.accounts.tables import accounts
+from server.audit import log as audit
+from server.audit.log import Asked, Noted
+from server.identifiers import ledger
+from server.identifiers.ledger import Entry
+from server.records import changes, store
+from server.records.store import State, Stored
+from server.sword import store as sword
+from server.sword.model import Container, Deposit
+
+LINES = 30
+"""Lines of the audit log that are shown; its own page has all."""
+
+_ULID = re.compile("[0-9A-Z]{26}")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A work with all that belongs to it."""
+
+    stored: Stored
+    owner: str | None
+    identifiers: Sequence[Entry]
+    shown_doi: str
+    container: Container | None
+    imports: Sequence[Deposit]
+    versions: Sequence[tuple[int, datetime]]
+    lines: Sequence[Noted]
+    stamped: datetime | None
+    """When harvesters were last told of it."""
+    replacement: tuple[str, str] | None = None
+    """Address and words of what took its place."""
+
+    @property
+    def may_approve(self) -> bool:
+        return self.stored.state.before
+
+    @property
+    def may_return(self) -> bool:
+        return self.stored.state in {State.PENDING, State.DRAFT}
+
+    @property
+    def may_withdraw(self) -> bool:
+        return self.stored.state is not State.WITHDRAWN
+
+    @property
+    def may_restore(self) -> bool:
+        return self.stored.state is State.WITHDRAWN
+
+    @property
+    def may_reserve(self) -> bool:
+        return not any(entry.scheme == "doi" for entry in self.identifiers) and not self.stored.record.identifier("doi")
+
+
+def looked(tx: Connection, work: str) -> Looked:
+    """Return a work with all that belongs to it; raises NotFound."""
+    stored = store.get(tx, work)
+    container = sword.container(tx, work)
+    return Looked(
+        stored,
+        tx.execute(select(accounts.c.name).where(accounts.c.id == stored.owner)).scalar(),
+        ledger.of_record(tx, work),
+        ledger.shown_doi(tx, work),
+        container,
+        sword.deposits_of(tx, work),
+        store.versions(tx, work),
+        audit.search(tx, Asked(subject_kind="record", subject=work), LINES),
+        changes.stamped(tx, work),
+        _replacement(tx, stored.replacement),
+    )
+
+
+def _replacement(tx: Connection, kept: str | None) -> tuple[str, str] | None:
+    if not kept:
+        return None
+    if _ULID.fullmatch(kept):
+        return f"/admin/works/{kept}", store.titles(tx, [kept]).get(kept, kept)
+    return (kept, kept) if kept.startswith(("https://", "http://")) else (f"https://doi.org/{kept}", kept)

@@ -1,0 +1,1 @@
+"""Researchers: their names, identifiers and affiliations, and which creators of the works they are."""

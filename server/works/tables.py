@@ -1,0 +1,17 @@
+"""The table of the searches somebody keeps."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, Text
+
+from server.db.columns import Serial, Utc, metadata
+
+queries = Table(
+    "queries",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.id"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("query", Text, nullable=False),  # as in the address
+    Column("shared", Boolean, nullable=False),
+    Column("created", Utc, nullable=False),
+    Index("uq_queries_name", "account_id", "name", unique=True),
+)

@@ -97,7 +97,7 @@ async def test_a_crash_half_way_goes_on_and_what_changed_meanwhile_is_not_undone
             "the revised one is left as it is"
         )
     async with open_house(there, clock=clock) as house:
-        assert await house.worker.drain() == 1
+        assert await house.worker.drain() == 2, "the rendering, and word of the revision"
         assert len(await listed(house)) == 7
         rows = await house.database.read(lambda tx: [row.name for row in tx.execute(renderings.select())])
         assert rows == ["now"]

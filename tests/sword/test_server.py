@@ -50,7 +50,7 @@ async def test_the_service_document_follows_the_profile_at_once(client: TestClie
 async def test_each_collection_takes_in_by_its_own_rules(client: TestClient, house: House) -> None:
     await configured(house, "sword", collections=[WORKS, THESES | {"type": "dataset.dataset"}])
     untyped = entry(type="")
-    for collection, state, kind in (("works", "published", "other.other"), ("theses", "draft", "dataset.dataset")):
+    for collection, state, kind in (("works", "published", "other.other"), ("theses", "pending", "dataset.dataset")):
         answer = await post(client, collection, untyped)
         assert answer.status == 201
         stored = await house.database.read(records.get, answer.headers["Location"].rpartition("/")[2])

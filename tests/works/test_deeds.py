@@ -1,6 +1,5 @@
 """What is decided about a work, and that all who must know of it do: depositor, public, harvesters, agency, log, whoever listens."""
 
-import msgspec
 import pytest
 from aiohttp.test_utils import TestClient
 from lxml import etree
@@ -13,7 +12,6 @@ from server.house import House
 from server.items.page import tombstone
 from server.records import store
 from server.records.store import State
-from server.settings import Settings
 from server.sword import store as sword
 from server.sword.model import ContainerState
 from server.works import deeds
@@ -27,8 +25,8 @@ class Approvals:
     """A repository in which deposits wait for approval."""
 
     @pytest.fixture
-    def settings(self, settings: Settings) -> Settings:
-        return msgspec.structs.replace(settings, import_as="pending")
+    def seeds(self) -> dict[str, str]:
+        return {"import_as": "pending"}
 
 
 async def told(house: House) -> list[tuple[str, str]]:

@@ -34,8 +34,8 @@ MORE = {
 @pytest.fixture
 async def clerk(tmp_path: Path, sqlite_template: Path, clock: SetClock) -> AsyncIterator[TestClient]:
     (tmp_path / "sheaf.db").write_bytes(sqlite_template.read_bytes())
-    settings = Settings(data=str(tmp_path), base_url=URL, secret_key="only for tests", oai_page_size=len(TYPES))
-    async with open_house(settings, clock=clock) as house:
+    settings = Settings(data=str(tmp_path), base_url=URL, secret_key="only for tests")
+    async with open_house(settings, clock=clock, moved={"oai_page_size": str(len(TYPES))}) as house:
         await house.database.write(accounts.add, "admin", Role.ADMIN, HASH, clock())
         async with TestClient(TestServer(web_application(house))) as client:
             await login(client)

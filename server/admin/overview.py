@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from server.accounts.model import Right
 from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
@@ -39,6 +40,8 @@ class Stuck:
     since: str
     href: str
     mood: str
+    right: Right
+    """Who has it may look there; the others are told all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Card:
 
     title: str
     figures: tuple[tuple[Word, int], ...]
-    href: str = ""
+    href: str
+    right: Right = Right.WORKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Watch:
     href: str = ""
     mood: str = "bad"
     lasting: bool = False
+    right: Right = Right.WORKS
 
 
 #: What may be stuck, the worst first.
@@ -74,8 +79,8 @@ WATCHED = (
     Watch("import", DepositState.HELD, "held: the content is wrong", "/admin/imports?state=held"),
     Watch("identifier", IdentifierState.REJECTED, "rejected by the agency", "/admin/identifiers?state=rejected"),
     Watch("identifier", IdentifierState.BLOCKED, "blocked: the agency refuses our account", "/admin/identifiers?state=blocked"),
-    Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead"),
-    Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held"),
+    Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead", right=Right.DELIVERIES),
+    Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held", right=Right.JOBS),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
     Watch("work", State.PENDING, "waiting for approval", "/admin/works?state=pending", "wait"),
     Watch(
@@ -86,9 +91,25 @@ WATCHED = (
         "wait",
         lasting=True,
     ),
-    Watch("message", Delivered.WAITING, "not taken yet", "/admin/deliveries?state=waiting", "wait", lasting=True),
+    Watch(
+        "message",
+        Delivered.WAITING,
+        "not taken yet",
+        "/admin/deliveries?state=waiting",
+        "wait",
+        lasting=True,
+        right=Right.DELIVERIES,
+    ),
     Watch("harvester", "stalled", "stopped in the middle of its list", "/admin#harvesters", "wait"),
-    Watch("job", JobState.DEFERRED, "failing and tried again", "/admin/jobs/queue?state=deferred", "wait", lasting=True),
+    Watch(
+        "job",
+        JobState.DEFERRED,
+        "failing and tried again",
+        "/admin/jobs/queue?state=deferred",
+        "wait",
+        lasting=True,
+        right=Right.JOBS,
+    ),
 )
 
 
@@ -107,7 +128,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         Card("Works", _figures(words.WORKS, records.counts(tx)), "/admin/works"),
         Card("Imports", _figures(words.DEPOSITS, sword.counts(tx)), "/admin/imports"),
         Card("Identifiers", _figures(words.IDENTIFIERS, ledger.counts(tx)), "/admin/identifiers"),
-        Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue"),
+        Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue", Right.JOBS),
     )
     return Overview(tuple(each for each in stuck if each), cards, tuple(harvesters.latest(tx, HARVESTERS)))
 
@@ -116,7 +137,8 @@ def _stuck(watch: Watch, found: tuple[int, datetime] | None, now: datetime) -> S
     if found is None or (watch.lasting and now - found[1] <= SLOW):
         return None
     count, since = found
-    return Stuck(count, f"{watch.subject}{'s' if count != 1 else ''} {watch.words}", age(since, now), watch.href, watch.mood)
+    what = f"{watch.subject}{'s' if count != 1 else ''} {watch.words}"
+    return Stuck(count, what, age(since, now), watch.href, watch.mood, watch.right)
 
 
 def _figures(names: Mapping[Any, Word], counts: dict[str, int]) -> tuple[tuple[Word, int], ...]:

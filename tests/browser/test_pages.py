@@ -59,10 +59,7 @@ def test_the_item_page_fits_a_phone(site: Site, browser: webdriver.Chrome) -> No
 
 
 def test_an_administrator_finds_what_is_wrong_by_keyboard(site: Site, browser: webdriver.Chrome) -> None:
-    packaging = "http://purl.org/net/sword/package/SimpleZip"
-    site.deposit(
-        b"not a zip", "application/zip", **{"Content-Disposition": "attachment; filename=faulty.zip", "Packaging": packaging}
-    )
+    site.faulty("faulty.zip")
     browser.get(f"{site.url}/admin")
     wait_for(browser, "/login")
     browser.find_element(By.ID, "name").send_keys("admin", Keys.TAB, PASSWORD, Keys.ENTER)

@@ -1,13 +1,8 @@
 """The whole way with a provider that others wrote."""
 
 import json
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.error import URLError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
@@ -19,37 +14,17 @@ from server.accounts import store
 from server.accounts.model import Role
 from server.house import House
 from tests.conftest import SetClock
+from tests.fakes.oidc import running
 from tests.openid.provider import back, believed, worn
-
-
-def wait_for(address: str) -> None:
-    for _ in range(200):
-        try:
-            urlopen(f"{address}/.well-known/openid-configuration").read()
-        except URLError:
-            time.sleep(0.05)  # till the process listens
-        else:
-            return
-    pytest.fail("the provider did not come up")
 
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
-    """A process of its own: what it is written with warns of its age."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            client = f"http://127.0.0.1:{port}"
-            wait_for(client)
-            claims = json.dumps({"email": "mendel@abbey.example", "email_verified": True}).encode()
-            headers = {"Content-Type": "application/json"}
-            urlopen(Request(f"{client}/users/mendel", claims, headers, method="PUT"))
-            yield client
-        finally:
-            process.terminate()
+    with running() as issuer:
+        claims = json.dumps({"email": "mendel@abbey.example", "email_verified": True}).encode()
+        headers = {"Content-Type": "application/json"}
+        urlopen(Request(f"{issuer}/users/mendel", claims, headers, method="PUT"))
+        yield issuer
 
 
 async def test_there_and_back(client: TestClient, house: House, clock: SetClock, provider: str) -> None:

@@ -1,0 +1,380 @@
+"""Every kind of integration profile from its first step to its end, as people do it: with scripts, without, by the keyboard alone."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from server.profiles import store
+from server.profiles.model import Profile
+from tests.browser.conftest import Site
+from tests.browser.hands import Hands, Keyboard, Pointer
+from tests.browser.test_pages import complaints, text
+from tests.conftest import PASSWORD
+from tests.fakes.datacite import FakeDatacite
+from tests.fakes.mailbox import Mailbox
+from tests.fakes.oidc import running
+from tests.fakes.receiver import Receiver
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+NAME = "Zebrafish 2"
+DEAD = "127.66.7.8:8080"
+"""Nothing listens there: an address of this machine that nobody uses."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """What somebody enters for a profile, and what the other side says to it."""
+
+    fields: dict[str, str]
+    wrong: tuple[dict[str, str], str, str]
+    """What is entered first, the field its error stands beside, and words of the error."""
+    change: tuple[str, str]
+    rows: tuple[str, ...] = ()
+    """Buttons that add what the form does not begin with."""
+    secret: str = ""
+    """What must never come back, of the fields above."""
+    agrees: str = ""
+    """Words of the other side; empty where there is none."""
+    dead: dict[str, str] = field(default_factory=dict)
+    """What leads to nobody; empty where it is this server that is asked, which then leaves its address."""
+    refuses: str = ""
+    """Words of the failure then."""
+
+
+@contextmanager
+def oai(_site: Site) -> Iterator[Example]:
+    yield Example(
+        {"repository_name": "Abbey of St Thomas", "admin_emails": "library@abbey.example"},
+        ({"admin_emails": "nobody"}, "admin_emails", "is not a whole address"),
+        ("page_size", "77"),
+        agrees="Abbey of St Thomas",
+        refuses="Nobody answers at",
+    )
+
+
+@contextmanager
+def sword(_site: Site) -> Iterator[Example]:
+    yield Example(
+        {"code": "garden", "collections.0.id": "peas", "collections.0.title": "Peas", "collections.0.import_as": "pending"},
+        ({"code": "a b"}, "code", "may hold letters"),
+        ("read_now_mb", "3"),
+        rows=("Add: Collection",),
+        agrees="asks clients to log in",
+        refuses="Nobody answers at",
+    )
+
+
+@contextmanager
+def running_in(site: Site, server: FakeDatacite | Receiver | Mailbox) -> Iterator[None]:
+    """Let a server run beside ours."""
+    site.do(server.start())
+    try:
+        yield
+    finally:
+        site.do(server.stop())
+
+
+@contextmanager
+def datacite(site: Site) -> Iterator[Example]:
+    fake = FakeDatacite()
+    password = fake.repositories[0].password
+    with running_in(site, fake):
+        yield Example(
+            {
+                "prefix": "10.82433", "account_id": "INST.REPO", "password": password, "environment": "test",
+                "endpoint": fake.url,
+            },
+            ({"prefix": "11.5"}, "prefix", "starts with 10."),
+            ("padding", "5"),
+            secret=password,
+            agrees="DataCite knows the account",
+            dead={"password": "a wrong one"},
+            refuses="DataCite answered 401: Bad credentials",
+        )  # fmt: skip
+
+
+@contextmanager
+def reserve(_site: Site) -> Iterator[Example]:
+    yield Example({"prefix": "10.5072"}, ({"prefix": "11.5"}, "prefix", "starts with 10."), ("start", "12"))
+
+
+@contextmanager
+def openid(_site: Site) -> Iterator[Example]:
+    with running() as issuer:
+        yield Example(
+            {"issuer": issuer, "client_id": "sheaf", "client_secret": "tall and dwarf", "label": "Log in by the abbey"},
+            ({"issuer": "http://login.example.org"}, "issuer", "must be an https address"),
+            ("label", "By the abbey"),
+            secret="tall and dwarf",
+            agrees=f"{issuer} answers and has",
+            dead={"issuer": f"https://{DEAD}"},
+            refuses="127.66.7.8",
+        )
+
+
+@contextmanager
+def webhook(site: Site) -> Iterator[Example]:
+    receiver = Receiver()
+    with running_in(site, receiver):
+        yield Example(
+            {"address": receiver.url, "secret": "yellow and green", "signatures": "exl", "events": "record.published"},
+            ({"address": "ftp://abbey.example"}, "address", "http"),
+            ("events", "record.withdrawn"),
+            secret="yellow and green",
+            agrees="challenge",
+            dead={"address": f"http://{DEAD}/hook"},
+            refuses="127.66.7.8",
+        )
+        assert receiver.challenges == 1
+
+
+@contextmanager
+def mail(site: Site) -> Iterator[Example]:
+    mailbox = Mailbox()
+    mailbox.refuse = {"nobody@abbey.example"}
+    with running_in(site, mailbox):
+        yield Example(
+            {
+                "host": "127.0.0.1", "port": str(mailbox.port), "security": "none", "sender": "sheaf@abbey.example",
+                "recipients": "mendel@abbey.example",
+            },
+            ({"user": "sheaf", "password": "round and wrinkled"}, "security", "would be readable on the way"),
+            ("digest_hour", "21"),
+            secret="round and wrinkled",
+            agrees="took a test message for mendel@abbey.example",
+            dead={"recipients": "nobody@abbey.example"},
+            refuses="550 5.1.1 no such mailbox",
+        )  # fmt: skip
+        assert len(mailbox.letters) == 1
+
+
+EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
+    "oai": oai, "sword": sword, "datacite": datacite, "reserve": reserve, "openid": openid, "webhook": webhook, "mail": mail,
+}  # fmt: skip
+
+
+@dataclass
+class Visit:
+    """An administrator at one profile, step by step; each page that is seen is searched for the secret."""
+
+    site: Site
+    hands: Hands
+    example: Example
+    profile: Any = None
+    answered: set[str] = field(default_factory=set)
+    """Statuses of answers that the browser complains of and that are meant: a form to be mended, a second definition."""
+
+    @property
+    def browser(self) -> webdriver.Chrome:
+        return self.hands.browser
+
+    def profiles(self) -> list[Profile]:
+        return self.site.do(self.site.house.database.read(store.every))
+
+    def open(self, part: str = "") -> None:
+        self.browser.get(f"{self.site.url}/admin/profiles{part}")
+        self.sees()
+
+    def sees(self, *words: str) -> None:
+        """Look at the page: it says these words, and not the secret."""
+        page = text(self.browser, "main")
+        for each in words:
+            assert each in page
+        assert not self.example.secret or self.example.secret not in self.browser.page_source
+
+    def expected(self, line: str) -> bool:
+        return any(f"status of {status}" in line for status in self.answered)
+
+    def fill(self, fields: dict[str, str]) -> None:
+        for name, value in fields.items():
+            self.hands.write(name, value)
+
+    def log_in(self) -> None:
+        self.browser.get(f"{self.site.url}/login")
+        self.fill({"name": "admin", "password": PASSWORD})
+        self.hands.press("Log in")
+        self.open()
+
+    def refused_a_second(self, title: str, why: str) -> None:
+        """The types say why there can be no second one, and so does the form of a second one."""
+        self.open()
+        self.hands.follow("Add a profile")
+        self.sees(why)
+        assert not self.browser.find_elements(By.LINK_TEXT, title)
+        (first,) = [each for each in self.profiles() if self.site.house.keeper.kinds[each.kind].title == title]
+        self.open(f"/new/{first.kind}")
+        self.sees(why)
+        self.answered.add("409")
+
+    def makes_room(self, kind: str) -> None:
+        """Delete the profile that is there from the beginning."""
+        (first,) = [each for each in self.profiles() if each.kind == kind]
+        self.open(f"/{first.id}/delete")
+        self.hands.press("Delete")
+
+    def makes(self, title: str) -> None:
+        self.hands.follow("Add a profile")
+        self.hands.follow(title)
+        for button in self.example.rows:
+            self.hands.press(button)
+        changed, place, words = self.example.wrong
+        self.fill({"profile_name": NAME} | self.example.fields | changed)
+        self.hands.press("Make the profile")
+        self.answered.add("422")
+        self.is_wrong(place, words)
+        # What was right is still there, the secret apart; what was wrong is typed anew.
+        again = dict.fromkeys(changed, "") | {name: self.example.fields[name] for name in changed if name in self.example.fields}
+        secret = {name: value for name, value in self.example.fields.items() if value == self.example.secret}
+        self.fill(again | secret)
+        self.hands.press("Make the profile")
+        (self.profile,) = [each for each in self.profiles() if each.name == NAME]
+        self.sees("The profile is made")
+
+    def is_wrong(self, place: str, words: str) -> None:
+        """The error stands beside its field and above the form, and what was typed is still there."""
+        self.sees(words)
+        field = self.browser.find_element(By.CSS_SELECTOR, f"#f-{place}")
+        beside = self.browser.find_element(By.ID, f"f-{place}-error")
+        assert words in beside.text
+        assert beside.get_attribute("id") in field.get_attribute("aria-describedby").split()
+        assert words in text(self.browser, "[role=alert]")
+        for name, typed in ({"profile_name": NAME} | self.example.fields | self.example.wrong[0]).items():
+            control = self.browser.find_element(By.NAME, name)
+            if control.tag_name == "textarea" or control.get_attribute("type") in {"text", "url", "email", "number"}:
+                assert control.get_attribute("value") == typed
+
+    def tests(self, *, asks: bool) -> None:
+        self.hands.follow("Test connection")
+        if not asks:
+            self.sees("There is nobody to ask")
+            return
+        self.hands.press("Test now")
+        self.sees("worked", self.example.agrees)
+        if self.example.dead:
+            self.saves(self.example.dead)
+            self.hands.follow("Test connection")
+        else:
+            self.site.unplug()
+        self.hands.press("Test now")
+        self.sees("failed", self.example.refuses)
+
+    def saves(self, fields: dict[str, str]) -> None:
+        self.hands.follow("Settings")
+        self.fill(fields)
+        self.hands.press("Save")
+        self.sees("Saved.")
+
+    def changes(self) -> None:
+        name, value = self.example.change
+        self.saves({name: value})
+        assert value in str(self.now().document[name])
+        changed, place, words = self.example.wrong
+        self.fill(changed)
+        self.hands.press("Save")
+        self.is_wrong_again(place, words)
+
+    def is_wrong_again(self, place: str, words: str) -> None:
+        self.sees(words)
+        assert words in text(self.browser, f"#f-{place}-error")
+
+    def now(self) -> Profile:
+        return self.site.do(self.site.house.database.read(store.numbered, self.profile.id))
+
+    def names_somebody(self) -> None:
+        self.hands.follow("Contact information")
+        self.hands.press("Add: Person")
+        self.fill({"contacts.0.name": "Johann Mendel", "contacts.0.email": "johann@abbey.example"})
+        self.hands.press("Save")
+        self.sees("Saved.")
+        assert self.browser.find_element(By.NAME, "contacts.0.name").get_attribute("value") == "Johann Mendel"
+        assert [each.email for each in self.now().contacts] == ["johann@abbey.example"]
+
+    def switches(self) -> None:
+        self.hands.follow("Settings")
+        self.hands.press("Switch off")
+        self.sees("not active")
+        self.hands.press("Switch on")
+        assert self.now().enabled
+
+    def history(self, *deeds: str) -> None:
+        self.hands.follow("History")
+        self.sees(*deeds, "admin")
+
+    def exports(self, folder: Path) -> None:
+        self.hands.follow("Integrations")
+        self.browser.find_element(By.LINK_TEXT, "Export all")
+        self.hands.downloads("Export all")
+        WebDriverWait(self.browser, 10, 0.02).until(lambda _: list(folder.glob("*.json")))
+        (file,) = folder.glob("*.json")
+        (found,) = [each for each in json.loads(file.read_text())["profiles"] if each["name"] == NAME]
+        assert found["kind"] == self.profile.kind
+        name, value = self.example.change
+        assert value in str(found["settings"][name])
+        assert not self.example.secret or self.example.secret not in file.read_text()
+
+    def deletes(self) -> None:
+        self.hands.follow(NAME)
+        self.hands.follow("Delete …")
+        self.sees("Delete this profile?")
+        self.hands.press("Delete")
+        assert NAME not in [each.name for each in self.profiles()]
+        self.hands.follow(NAME)
+
+
+@pytest.fixture
+def hands(request: pytest.FixtureRequest, browser: webdriver.Chrome, tmp_path: Path) -> Hands:
+    """What a test fills in the pages with; it says whether by the pointer, and whether scripts run."""
+    runs = request.param != "no scripts"
+    browser.implicitly_wait(0)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not runs})
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path / "downloads")})
+    browser.get("data:text/html,<title>none</title><script>document.title = 'scripts'</script>")
+    assert (browser.title == "scripts") == runs
+    return (Keyboard if request.param == "keyboard" else Pointer)(browser)
+
+
+def test_there_is_an_example_of_every_kind(site: Site) -> None:
+    assert {kind.name for kind in site.house.keeper.kinds} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "hands"),
+    [*product(EXAMPLES, ["scripts", "no scripts"]), ("webhook", "keyboard")],
+    indirect=["hands"],
+)
+def test_a_profile_is_made_tested_changed_exported_and_deleted(site: Site, hands: Hands, tmp_path: Path, name: str) -> None:
+    kind, browser = site.house.keeper.kinds[name], hands.browser
+    scripts = browser.title == "scripts"
+    with EXAMPLES[name](site) as example:
+        visit = Visit(site, hands, example)
+        visit.log_in()
+        if name in {profile.kind for profile in visit.profiles()} and kind.single:
+            visit.refused_a_second(kind.title, kind.single)
+            visit.makes_room(name)
+        visit.makes(kind.title)
+        visit.sees("It can never be changed.")
+        assert not browser.find_elements(By.NAME, "kind")
+        copies = browser.find_elements(By.CSS_SELECTOR, "button.copy")
+        assert bool(copies) == (bool(kind.facts(visit.profile)) and scripts)
+        if kind.single:
+            visit.refused_a_second(kind.title, kind.single)
+            visit.open(f"/{visit.profile.id}")
+        visit.tests(asks=kind.test is not None)
+        visit.changes()
+        visit.names_somebody()
+        visit.switches()
+        visit.history("profile.made", "profile.changed", "profile.switched-off", "profile.switched-on")
+        visit.exports(tmp_path / "downloads")
+        visit.deletes()
+        visit.history("profile.deleted")
+    assert [line for line in complaints(browser) if not visit.expected(line)] == []

@@ -13,11 +13,11 @@ help:            ## what can be made
 run: $(VENV)/.run    ## start Sheaf on SQLite under ./var, with example works on the very first start
 	$(BIN)/sheaf serve
 
-test: $(VENV)/.dev   ## install what the tests need and run them all
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev   ## install what the tests need and run them all, on every core
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.dev lint types floors   ## everything: lint, types, floors, tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.dev   ## ruff, all rules
 	$(BIN)/ruff check .

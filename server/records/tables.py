@@ -45,6 +45,8 @@ record_versions = Table(
     Column("document", Text, nullable=False),
 )
 
+_OWNED = text("owner IS NOT NULL")  # what an import brings has no owner, and costs nothing here
+
 #: What a work is searched and filtered by: see searchable.py. Kept in the order of the ids, as lists are read from its end.
 searchable = Table(
     "searchable",
@@ -63,7 +65,7 @@ searchable = Table(
     Index("ix_searchable_modified", "modified", "record_id"),
     Index("ix_searchable_sorting", "sorting", "record_id"),
     Index("ix_searchable_state", "state", "record_id"),
-    Index("ix_searchable_owner", "owner", "record_id"),
+    Index("ix_searchable_owner", "owner", "record_id", sqlite_where=_OWNED, postgresql_where=_OWNED),
     sqlite_with_rowid=False,
 )
 

@@ -44,7 +44,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("searchable", schema=None) as batch_op:
         batch_op.create_index("ix_searchable_modified", ["modified", "record_id"], unique=False)
-        batch_op.create_index("ix_searchable_owner", ["owner", "record_id"], unique=False)
+        batch_op.create_index(
+            "ix_searchable_owner",
+            ["owner", "record_id"],
+            unique=False,
+            sqlite_where=sa.text("owner IS NOT NULL"),
+            postgresql_where=sa.text("owner IS NOT NULL"),
+        )
         batch_op.create_index("ix_searchable_sorting", ["sorting", "record_id"], unique=False)
         batch_op.create_index("ix_searchable_state", ["state", "record_id"], unique=False)
 
@@ -62,7 +68,9 @@ def downgrade() -> None:
     with op.batch_alter_table("searchable", schema=None) as batch_op:
         batch_op.drop_index("ix_searchable_state")
         batch_op.drop_index("ix_searchable_sorting")
-        batch_op.drop_index("ix_searchable_owner")
+        batch_op.drop_index(
+            "ix_searchable_owner", sqlite_where=sa.text("owner IS NOT NULL"), postgresql_where=sa.text("owner IS NOT NULL")
+        )
         batch_op.drop_index("ix_searchable_modified")
 
     op.drop_table("searchable")

@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 export SHEAF_PORT := $(if $(PORT),$(PORT),$(SHEAF_PORT))
 
-.PHONY: help run test check docs format lint types floors bench hard revision requirements clean
+.PHONY: help run test check docs format lint types floors bench hard revision texts requirements clean
 
 help:            ## what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -46,6 +46,15 @@ revision: $(VENV)/.dev ## write a migration: make revision m="what changes"
 	@rm -f .make-revision.db
 	$(BIN)/python -c 'import sys, server.app; from server.db.migrate import migrate, new_revision; u = "sqlite:///.make-revision.db"; migrate(u); new_revision(u, sys.argv[1])' "$(m)"
 	@rm -f .make-revision.db*
+
+# Which calls hold words for people, and which of their arguments.
+WORDS := -k _ -k gettext -k title:1,2 -k Word:1,2 -k Link:2 -k Group:1 -k Source:1 -k Card:1 -k Watch:3 -k Label:1,2 -k Choice:2 -k Kind:2,3
+
+texts: $(VENV)/.dev  ## collect what can be translated in locale/sheaf.pot, and compile what was (locale/LANGUAGE/LC_MESSAGES/sheaf.po)
+	@$(BIN)/python locale/tables.py > locale/.tables.py
+	$(BIN)/pybabel -q extract -F locale/babel.cfg $(WORDS) --project Sheaf --sort-by-file -o locale/sheaf.pot server templates/html locale
+	@rm -f locale/.tables.py
+	@for po in locale/*/LC_MESSAGES/sheaf.po; do if [ -e "$$po" ]; then $(BIN)/pybabel compile -i "$$po" -o "$${po%.po}.mo"; fi; done
 
 requirements:        ## compile the hashed requirement files anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements/run.txt

@@ -1,7 +1,9 @@
 """Texts can be translated: no words stand in a template outside of gettext, and what is extracted is all there is."""
 
+import ast
 import re
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
@@ -73,6 +75,13 @@ def test_values_are_escaped_and_percent_signs_are_words() -> None:
     assert write('{{ ngettext("%(num)s pea", "%(num)s peas", n) }}').render(n=1200) == "1,200 peas"
     assert write("{% trans n=n %}{{ n }}% done{% endtrans %}").render(n=5) == "5% done"
     assert language.gettext("") == ""
+
+
+def test_the_words_of_tables_are_collected(capsys: pytest.CaptureFixture[str]) -> None:
+    run_path(str(ROOT / "locale" / "tables.py"), run_name="__main__")
+    lines = capsys.readouterr().out.splitlines()
+    assert {'_("The work is published.")', '_("Repository manager")', '_("A job ended")'} <= set(lines)
+    assert all(ast.parse(line) for line in lines)
 
 
 def test_a_catalogue_is_used_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,32 @@
+"""The tables whose words are shown to people, printed as calls that an extraction of texts finds."""
+
+import json
+from collections.abc import Iterator
+
+from server.accounts.model import ROLES
+from server.events.model import EVENTS
+from server.forms.fault import SENTENCES
+from server.portal.notices import NOTICES
+from server.portal.words import KINDS, PROBLEMS
+
+TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, PROBLEMS)
+
+
+def words(value: object) -> Iterator[str]:
+    """Yield the texts of a table's value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from words(part)
+
+
+def main() -> None:
+    for table in TABLES:
+        for value in table.values():
+            for text in words(value):
+                print(f"_({json.dumps(text, ensure_ascii=False)})")
+
+
+if __name__ == "__main__":
+    main()

@@ -104,6 +104,12 @@ def search(tx: Connection, asked: Asked, limit: int) -> list[Noted]:
     return [_noted(row) for row in tx.execute(query).mappings()]
 
 
+def stands(tx: Connection, deed: str, subject_kind: str, subject: str, summary: str, *, since: datetime) -> bool:
+    """Whether such a line was written since a moment: what strangers can cause at will is noted once in a while."""
+    mine = (audit.c.subject_kind == subject_kind, audit.c.subject == subject, audit.c.deed == deed, audit.c.summary == summary)
+    return tx.execute(select(audit.c.id).where(*mine, audit.c.at > since).limit(1)).scalar() is not None
+
+
 def kinds(tx: Connection) -> list[str]:
     """Return the kinds of subjects the log speaks of."""
     return list(tx.execute(select(audit.c.subject_kind).distinct().order_by(audit.c.subject_kind)).scalars())

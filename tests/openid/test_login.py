@@ -8,11 +8,14 @@ from aiohttp.test_utils import TestClient
 
 from server.accounts import store
 from server.accounts.model import Role
+from server.accounts.throttle import LONGEST_SHARED, Patience
+from server.audit.log import Asked, Noted, search
 from server.house import House
+from server.openid import admission
 from server.openid.kind import test as try_connection
 from server.openid.settings import Grant, OpenID
 from tests.admin.visits import csrf, login
-from tests.conftest import SetClock
+from tests.conftest import PASSWORD, SetClock
 from tests.openid.provider import KEY, OTHER, Fake, back, believed, leave, running, worn
 
 VERIFIED = {"email": "Mendel@Abbey.example", "email_verified": True, "name": "Gregor Mendel"}
@@ -157,11 +160,79 @@ async def test_people_get_accounts_as_the_rows_say(client: TestClient, house: Ho
     assert (await come(client, fake, profile)).status == 403
 
 
+async def test_who_has_no_row_left_loses_the_role(client: TestClient, house: House, fake: Fake) -> None:
+    profile = await believed(
+        house, fake.url, admits="granted", grants=(Grant(claim="groups", value="heads", role=Role.ADMIN),), keeps_roles=True
+    )
+    fake.claims = VERIFIED | {"groups": ["heads"], "preferred_username": "gregor"}
+    assert (await come(client, fake, profile)).status == 303
+    assert (await house.database.read(store.get, "gregor")).role is Role.ADMIN
+    fake.claims, fake.used = VERIFIED | {"groups": []}, set()
+    assert (await come(client, fake, profile)).status == 303
+    assert (await house.database.read(store.get, "gregor")).role is Role.RESEARCHER
+    fake.claims, fake.used = VERIFIED | {"groups": ["heads"]}, set()
+    assert (await come(client, fake, profile)).status == 303
+    await house.database.write(store.set_role, "admin", Role.REVIEWER)
+    fake.claims, fake.used = VERIFIED, set()
+    assert (await come(client, fake, profile)).status == 303
+    assert (await house.database.read(store.get, "gregor")).role is Role.ADMIN, "the last administrator stays one"
+
+
+async def test_without_rows_no_role_is_taken(client: TestClient, house: House, fake: Fake, mendel) -> None:
+    await house.database.write(store.set_role, "gregor", Role.MANAGER)
+    profile = await believed(house, fake.url, keeps_roles=True)
+    fake.claims = VERIFIED
+    assert (await come(client, fake, profile)).status == 303
+    assert (await house.database.read(store.get, "gregor")).role is Role.MANAGER
+
+
+def refused(tx) -> list[Noted]:
+    return [line for line in search(tx, Asked(), 200) if line.deed == "openid.refused"]
+
+
+async def test_strangers_do_not_fill_the_log_of_changes(client: TestClient, house: House, fake: Fake, clock: SetClock) -> None:
+    profile = await believed(house, fake.url)
+    for number in range(5):
+        await come(client, fake, profile, state="zz")
+        answer = await come(client, fake, profile, error=f"call {number}", error_description=f"Call 0{number}, says {number}")
+        assert f"says {number}" in await answer.text(), "the person may need to know"
+    lines = await house.database.read(refused)
+    assert len(lines) == 2, "each cause once"
+    assert {line.subject for line in lines} == {str(profile)}, "by its number, which leads to its page"
+    assert {line.actor.address for line in lines} == {"127.0.0.1"}
+    assert not any("call" in line.summary.lower() for line in lines), "nothing a stranger wrote"
+    clock.pass_time(minutes=61)
+    await come(client, fake, profile, state="zz")
+    assert len(await house.database.read(refused)) == 3, "and again after an hour"
+
+
+async def test_who_leaves_and_never_comes_back_must_wait(
+    client: TestClient, house: House, fake: Fake, mendel, monkeypatch: pytest.MonkeyPatch, clock: SetClock
+) -> None:
+    monkeypatch.setattr(admission, "_PATIENCE", Patience(3, LONGEST_SHARED))
+    profile = await believed(house, fake.url)
+    fake.claims = VERIFIED
+    for number in range(4):
+        assert (await come(client, fake, profile, code=f"c{number}")).status == 303, "who comes back is not counted"
+    for _ in range(3):
+        await leave(client, profile)
+    answer = await client.get(f"/login/openid/{profile}", allow_redirects=False)
+    assert answer.status == 429
+    assert "not finished" in await answer.text()
+    clock.pass_time(seconds=16)
+    await leave(client, profile)
+
+
 async def test_the_owner_links_and_unlinks(client: TestClient, house: House, fake: Fake) -> None:
     profile = await believed(house, fake.url)
     await login(client, "depositor")
     proof = await csrf(client, "/account")
-    answer = await client.post(f"/account/logins/{profile}/link", data={"csrf": proof}, allow_redirects=False)
+    link = f"/account/logins/{profile}/link"
+    for old in ({}, {"old": "wrong"}):
+        answer = await client.post(link, data={"csrf": proof} | old, allow_redirects=False)
+        assert answer.status == 422, "an unattended screen links nobody's login for good"
+        assert 'id="old-error"' in await answer.text()
+    answer = await client.post(link, data={"csrf": proof, "old": PASSWORD}, allow_redirects=False)
     worn(client, answer)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
     fake.nonce = asked["nonce"]

@@ -48,8 +48,8 @@ class Authenticator:
     """Checks names and passwords; remembers a good pair for a few minutes, as argon2 is made to be slow.
 
     A client that opens with two hundred requests at once is verified once: the others wait for that answer. Who fails too often
-    from one address, with one name or with many, must wait (`throttle`): till then every password is wrong, and none is verified. The failures are counted in
-    the database, so that processes side by side agree.
+    from one address, with one name or with many, must wait (`throttle`): till then every password is wrong, and none is verified.
+    The failures are counted in the database, so that processes side by side agree.
     """
 
     def __init__(self, database: Database, clock: Clock = clocks.now) -> None:

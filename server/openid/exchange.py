@@ -23,12 +23,12 @@ from server.errors import Refused, Unavailable
 from server.openid.discovery import ALGORITHMS, Directory, Metadata, asked
 from server.openid.settings import OpenID
 
-_ERRORS = frozenset(
-    "invalid_request unauthorized_client access_denied unsupported_response_type invalid_scope server_error "
-    "temporarily_unavailable interaction_required login_required account_selection_required consent_required "
-    "invalid_request_uri invalid_request_object request_not_supported request_uri_not_supported "
-    "registration_not_supported".split()
-)
+_ERRORS = frozenset({
+    "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "invalid_scope", "server_error",
+    "temporarily_unavailable", "interaction_required", "login_required", "account_selection_required", "consent_required",
+    "invalid_request_uri", "invalid_request_object", "request_not_supported", "request_uri_not_supported",
+    "registration_not_supported",
+})  # fmt: skip
 """What a provider may say instead of sending a code (RFC 6749 § 4.1.2.1, Core § 3.1.2.6)."""
 
 LEEWAY = 120

@@ -58,7 +58,7 @@ class OpenID(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool,
         title(
             "Keep roles in step",
-            "Each login gives the role of the first row that fits; who has none left becomes a researcher, except the last administrator.",
+            "Each login gives the role of the first row that fits; whom none fits is a researcher, but the last administrator.",
         ),
     ] = False
 

@@ -78,8 +78,8 @@ class OwnTokens:
         typed = {"name": "", "networks": "", "days": str(USUAL.days)} | dict(given)
         chosen = given.getall("scopes", []) if isinstance(given, MultiDict) else []
         return self.frame.page(
-            request, "account/tokens.html", status, it=it, tokens=found, now=now, scopes=tokens.scopes_of(account.role), words=SCOPES,
-            typed=typed, chosen=chosen, errors=errors, shown=lines[0] if lines else "", longest=LONGEST.days,
+            request, "account/tokens.html", status, it=it, tokens=found, now=now, scopes=tokens.scopes_of(account.role),
+            words=SCOPES, typed=typed, chosen=chosen, errors=errors, shown=lines[0] if lines else "", longest=LONGEST.days,
         )  # fmt: skip
 
 

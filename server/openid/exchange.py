@@ -130,7 +130,8 @@ async def _tokens(
     address, headers, body = auth.prepare(
         "POST", metadata.token_endpoint, {"Content-Type": "application/x-www-form-urlencoded"}, body
     )
-    said = await asked(session, "POST", str(address), headers, str(body))
+    private = (settings.client_secret, headers.get("Authorization", "").rpartition(" ")[2], code, verifier)
+    said = await asked(session, "POST", str(address), headers, str(body), private)
     try:
         found = msgspec.json.decode(said, type=dict[str, Any])
     except msgspec.DecodeError as error:
@@ -185,9 +186,11 @@ async def believe(
 
 async def _more(session: ClientSession, metadata: Metadata, tokens: Mapping[str, Any], person: Person) -> dict[str, Any]:
     """Return the claims with those of the UserInfo endpoint; believed only about the same subject (Core § 5.3.2)."""
-    headers = {"Authorization": f"Bearer {_plain(str(tokens['access_token']), 8000)}"}
+    token = _plain(str(tokens["access_token"]), 8000)
+    headers = {"Authorization": f"Bearer {token}"}
     try:
-        more = msgspec.json.decode(await asked(session, "GET", metadata.userinfo_endpoint, headers), type=dict[str, Any])
+        said = await asked(session, "GET", metadata.userinfo_endpoint, headers, private=(token,))
+        more = msgspec.json.decode(said, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise Unavailable("The provider's words about the person cannot be read.", place="issuer") from error
     if more.get("sub") != person.subject:

@@ -182,7 +182,7 @@ async def shown_once(searched: Searched, client: TestClient, clock: SetClock) ->
     return token
 
 
-async def failures(searched: Searched, client: TestClient, house: House, parrot: str, token: str) -> None:
+async def failures(searched: Searched, client: TestClient, house: House, token: str) -> None:
     """Fail in every way that has a secret at hand."""
     searched.places["a refused login"] = await (await login(client, "planted", WRONG)).text()
     for scheme in (
@@ -219,32 +219,12 @@ async def exceptions(searched: Searched, database: Database) -> None:
     searched.places["an exception of the database"] = f"{failed.value} {failed.value!r}"
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_secrets_are_nowhere(
-    client: TestClient, house: House, clock: SetClock, parrot: str, fake: Fake, tmp_path: Path,
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    caplog.set_level(logging.INFO)  # as much as the server ever writes of what it is built of
-    caplog.set_level(logging.DEBUG, "sheaf")
-    searched, random_words, word_of = Searched(), [], secrets.token_urlsafe
-
-    def recorded(size: int | None = None) -> str:
-        random_words.append(word_of(size))
-        return random_words[-1]
-
-    monkeypatch.setattr(secrets, "token_urlsafe", recorded)
-    await profiles_planted(house, parrot, fake)
-    planted = await house.database.write(store.add, "planted", Role.ADMIN, hashed(PASSWORD), clock(), "", "planted@example.org")
-    assert (await login(client, "planted", PASSWORD)).status == 303
-    token = await shown_once(searched, client, clock)
-
-    await failures(searched, client, house, parrot, token)
+async def forgotten(searched: Searched, client: TestClient, house: House, clock: SetClock, words: list[str]) -> None:
+    """Ask for a new password by a letter that does not arrive, let a hook fail too, and come with the link."""
     await client.post("/login/forgotten", data={"email": "planted@example.org"}, allow_redirects=False)
-    reset = random_words[-1]
-    searched.places["a link too old"] = await (await client.get("/login/password", params={"ticket": reset[:-1]})).text()
+    reset = words[-1]
     await house.database.write(lambda tx: telling.tell(tx, "record.published", "peas", {"title": "Peas"}, clock()))
-    for _ in range(3):  # the event, the hook and the letter fail and wait
+    for _ in range(3):
         await house.worker.drain()
         clock.pass_time(minutes=2)
     assert len(await house.database.read(deliveries.search, deliveries.Asked(), 10)) >= 2, "a hook and a letter wait"
@@ -253,21 +233,25 @@ async def test_secrets_are_nowhere(
     text = await (await client.post("/login/password", data=given)).text()
     assert text.count(reset) == 1
     searched.places["a new password mistyped"] = text.replace(reset, "")  # the form carries the word its holder came with
-    await crashed(searched, client, monkeypatch)
-    await exceptions(searched, house.database)
 
+
+async def provider_fails(searched: Searched, client: TestClient, house: House, fake: Fake) -> None:
     profile = (await house.database.read(profiles.get, "Planted openid")).id
+    code = searched.keep("code of a provider", "planted-code-of-a-provider")
     asked = await leave(client, profile)
     fake.nonce = asked["nonce"]
-    answer = await back(client, profile, state=asked["state"], code="planted-code-of-a-provider")
+    answer = await back(client, profile, state=asked["state"], code=code)
     assert answer.status == 403
     searched.places["a refused login by a provider"] = await answer.text()
-    searched.keep("code of a provider", "planted-code-of-a-provider")
 
+
+async def pages(searched: Searched, client: TestClient, house: House) -> None:
+    """Send forms that are refused, then read all pages an administrator sees."""
     await house.database.write(store.set_password, "admin", hashed(PASSWORD))
     client.session.headers.pop("Cookie", None)
     assert (await login(client, "admin", PASSWORD)).status == 303
-    number_of = {profile.kind: profile.id for profile in await house.database.read(profiles.every)}
+    every = await house.database.read(profiles.every)
+    number_of = {profile.kind: profile.id for profile in every}
     for kind in ("datacite", "mail", "openid", "webhook"):
         page = f"/admin/profiles/{number_of[kind]}"
         await answered(searched, client, page, page, 422, profile_name="", password=TYPED, client_secret=TYPED, secret=TYPED)
@@ -277,33 +261,62 @@ async def test_secrets_are_nowhere(
     reader = Reader(client, random.Random(7), deque(["/admin", "/my", "/account", "/"]), set(), Counter(), [])
     await reader.walk()
     assert len(reader.read) > 45, "it saw what there is"
-    for profile in await house.database.read(profiles.every):  # of pages alike the crawl sees one
-        for part in ("", "/history", "/test", "/contacts", "/delete"):
-            await reader.visit(f"/admin/profiles/{profile.id}{part}")
-    for delivery in await house.database.read(deliveries.search, deliveries.Asked(), 10):
-        await reader.visit(f"/admin/deliveries/{delivery.id}")
+    waiting = await house.database.read(deliveries.search, deliveries.Asked(), 10)
+    alike = [f"/admin/deliveries/{delivery.id}" for delivery in waiting]  # of pages alike the crawl sees one
+    parts = ("", "/history", "/test", "/contacts", "/delete")
+    alike += [f"/admin/profiles/{profile.id}{part}" for profile in every for part in parts]
+    for page in alike:
+        await reader.visit(page)
+    assert all("<h1" in reader.read[f"GET {page}"] for page in alike)
     assert "401" in reader.read[f"GET /admin/profiles/{number_of['datacite']}/test"], "the agency's refusal is told"
-    assert all("<h1" in text for page, text in reader.read.items() if "/admin/profiles/" in page and "export" not in page)
     searched.places |= reader.read
     searched.places["metrics"] = await (await client.get("/metrics")).text()
-    searched.places["the export"] = (await control.profile_export(house, control.Nothing())).decode()
-    assert "Planted mail" in searched.places["the export"]
 
+
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Keep every random word the house makes from now on: cookies, links, tickets, verifiers."""
+    words, word_of = [], secrets.token_urlsafe
+
+    def keep(size: int | None = None) -> str:
+        words.append(word_of(size))
+        return words[-1]
+
+    monkeypatch.setattr(secrets, "token_urlsafe", keep)
+    return words
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_secrets_are_nowhere(
+    client: TestClient, house: House, clock: SetClock, parrot: str, fake: Fake, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    caplog.set_level(logging.INFO)  # as much as the server ever writes of what it is built of
+    caplog.set_level(logging.DEBUG, "sheaf")
+    searched, words = Searched(), recorded(monkeypatch)
+    await profiles_planted(house, parrot, fake)
+    await house.database.write(store.add, "planted", Role.ADMIN, hashed(PASSWORD), clock(), "", "planted@example.org")
+    assert (await login(client, "planted", PASSWORD)).status == 303
+    token = await shown_once(searched, client, clock)
+    await failures(searched, client, house, token)
+    await forgotten(searched, client, house, clock, words)
+    await crashed(searched, client, monkeypatch)
+    await exceptions(searched, house.database)
+    await provider_fails(searched, client, house, fake)
+    await pages(searched, client, house)
+
+    searched.places["the export"] = (await control.profile_export(house, control.Nothing())).decode()
     make(house.settings, tmp_path / "backup.tar", clock(), lambda *_: lambda _done: None)
     searched.places["the backup"] = plain(tmp_path / "backup.tar")
-    assert "Planted mail" in searched.places["the backup"]
-
+    assert all("Planted mail" in searched.places[place] for place in ("the export", "the backup"))
     for style in ("text", "json"):
         lines = [record for record in caplog.records if record.name != "aiohttp.access"]  # which the server has not
-        searched.places[f"the log as {style}"] = "\n".join(map(observe._Line(style).format, lines))
-    assert "the hashing of passwords broke down" in searched.places["the log as text"]
-    assert "refused a login" in searched.places["the log as json"]
+        log = searched.places[f"the log as {style}"] = "\n".join(map(observe._Line(style).format, lines))
+        assert all(event in log for event in ("the hashing of passwords broke down", "refused a login", "refused a token"))
 
-    assert reset in random_words
-    assert len(random_words) > 10
-    for number, word in enumerate(random_words):  # cookies, links, tickets, verifiers
+    assert len(words) > 10
+    for number, word in enumerate(words):
         searched.keep(f"random word {number}", word)
-    assert planted.name in searched.places["the log as text"]
     found = searched.found()
     assert not found, "\n".join(found)
 

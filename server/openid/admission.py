@@ -106,10 +106,9 @@ def note_refusal(tx: Connection, profile: int, reason: str, remote: str, now: da
 
     Anybody can make a login fail as often as they like, and must not push everything else out of sight.
     """
-    line = ("openid.refused", "profile", str(profile), reason[:1000])
-    if not audit.stands(tx, *line, since=now - _ONCE_IN):
-        *where, summary = line
-        audit.note(tx, Actor("somebody", address=remote), *where, now, summary=summary)
+    deed, subject, reason = "openid.refused", str(profile), reason[:1000]
+    if not audit.stands(tx, deed, "profile", subject, reason, since=now - _ONCE_IN):
+        audit.note(tx, Actor("somebody", address=remote), deed, "profile", subject, now, summary=reason)
 
 
 def _linked(tx: Connection, person: Person) -> Account | None:

@@ -85,7 +85,11 @@ class Provider:
         journey, address = depart(settings, metadata, profile.id, self._address(profile), lead)
         document = msgspec.to_builtins(journey)
         word = await house.database.write(tickets.issue, Purpose.OPENID, house.clock(), account_id, document)
-        response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+        if account_id is None:
+            response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+        else:  # some browsers take a form nowhere but to us, redirects too (form-action); from a page they go on
+            response = self.frame.page(request, "account/onward.html", address=address, label=settings.label)
+            response.headers["Refresh"] = f"0; url={address}"
         life = int(LIVES[Purpose.OPENID].total_seconds())
         response.set_cookie(
             self.cookie, word, path="/", max_age=life, httponly=True, samesite="Lax", secure=self.frame.door.secure

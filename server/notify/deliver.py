@@ -219,7 +219,6 @@ class Deliverer:
             if not goes_on:
                 return
 
-
     async def _sent(self, job: Job, sending: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome] | None:
         """Send, holding the claim for as long as it takes; None where it was lost."""
         task = asyncio.create_task(sending)

@@ -12,7 +12,6 @@ from server.house import House
 from server.jobs import queue
 from server.jobs.model import Dead, Done, Held
 from server.portal.words import KINDS
-from server.runs import report
 from server.runs.model import ItemOutcome, Outcome
 from tests.admin.visits import csrf, login, press
 from tests.conftest import SetClock
@@ -121,12 +120,6 @@ async def test_the_report_is_filtered_paged_and_downloaded_without_formulas(
     assert len(lines) == 8
     assert lines[0] == ["number", "id", "title", "outcome", "message"]
     assert lines[3] == ["3", "bed-002", "Bed-002", "failed", f"'{HOSTILE}"]
-
-
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", "\r=", " =", "\n@"])
-def test_no_cell_begins_like_a_formula(begin: str) -> None:
-    assert report.plain(f"{begin}1+1").startswith("'")
-    assert report.plain("1=1") == "1=1"
 
 
 async def test_a_run_is_cancelled_and_run_again(garden: Garden, client: TestClient, house: House) -> None:

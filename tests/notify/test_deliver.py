@@ -18,7 +18,16 @@ from server.jobs.tables import jobs
 from server.notify import store
 from server.notify.deliver import ByMail
 from server.notify.model import (
-    DELAYS, LIFE, LONGEST_WISH, SUSPICIOUS, WIDEST, Delivery, State, again_after, rest_after, window_after,
+    DELAYS,
+    LIFE,
+    LONGEST_WISH,
+    SUSPICIOUS,
+    WIDEST,
+    Delivery,
+    State,
+    again_after,
+    rest_after,
+    window_after,
 )  # fmt: skip
 from server.notify.tables import endpoint_secrets, endpoints
 from server.profiles import keeping

@@ -13,7 +13,7 @@ _GUARD = "'"
 
 
 def guarded(text: str) -> str:
-    """Return a text as a cell that is only a text: what looks like a formula, or like a guarded one, begins with an apostrophe."""
+    """Return a text as a cell that is only a text: an apostrophe stands before what looks like a formula or is guarded."""
     return f"{_GUARD}{text}" if _is_in_doubt(text) else text
 
 

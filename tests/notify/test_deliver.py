@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -262,9 +262,14 @@ async def test_the_claim_is_renewed_while_a_receiver_takes_long(
     await settled(house, clock)
     taken = []
 
+    def until(tx: Connection) -> datetime:
+        return tx.execute(select(jobs.c.due).where(jobs.c.kind == store.DELIVER, jobs.c.state == "active")).scalar_one()
+
     async def mood(_request: web.Request) -> None:
         clock.pass_time(minutes=4)
-        await asyncio.sleep(0.2)  # some beats
+        async with asyncio.timeout(5):
+            while await house.database.read(until) < clock() + timedelta(minutes=5):
+                await asyncio.sleep(0.01)
         taken.extend(await house.database.write(queue.claim, [store.DELIVER], clock() + timedelta(minutes=3), 1))
 
     receiver.mood = mood

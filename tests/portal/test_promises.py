@@ -198,7 +198,7 @@ async def test_no_secret_is_in_any_line_of_the_log(
         await login(client, "depositor")
         session = client.cookie.partition("=")[2]
         proof = await csrf(client, "/account/tokens")
-        data = {"csrf": proof, "name": "robot", "scopes": "deposit", "days": "30", "networks": ""}
+        data = {"csrf": proof, "name": "robot", "scopes": "deposit", "days": "30", "networks": "", "old": PASSWORD}
         answer = await client.post("/account/tokens", data=data, allow_redirects=False)
         token = re.search(r"shf_[\w-]{43}", await (await client.get(answer.headers["Location"])).text())[0]
         for headers in ({"Authorization": f"Bearer {token}"}, {"Authorization": f"Bearer {token}x"}, AUTH):

@@ -107,10 +107,10 @@ RUNS = {
 }
 
 OUTCOMES = {
-    Outcome.CHANGED: Word("changed", "", "good"),
-    Outcome.UNCHANGED: Word("unchanged"),
-    Outcome.WARNING: Word("warning", "", "wait"),
-    Outcome.FAILED: Word("failed", "", "bad"),
+    Outcome.CHANGED: Word("changed", "It was done.", "good"),
+    Outcome.UNCHANGED: Word("unchanged", "It is as it should be already."),
+    Outcome.WARNING: Word("warning", "It was done; look at it.", "wait"),
+    Outcome.FAILED: Word("failed", "It was not done; no reason was given.", "bad"),
 }
 
 #: What the queue's kinds of jobs do.

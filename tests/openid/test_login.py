@@ -15,6 +15,7 @@ from server.house import House
 from server.openid import admission
 from server.openid.kind import test as try_connection
 from server.openid.settings import Grant, OpenID
+from server.profiles import store as profiles
 from tests.admin.visits import csrf, login
 from tests.conftest import PASSWORD, SetClock
 from tests.openid.provider import KEY, OTHER, Fake, back, believed, leave, running, worn
@@ -140,6 +141,18 @@ async def test_an_address_that_nobody_verified_opens_nothing(client: TestClient,
     await house.database.write(lambda tx: store.set_person(tx, mendel, "", "own@abbey.example", proved=False))
     fake.claims, fake.used = VERIFIED | {"email": "own@abbey.example"}, set()
     assert (await come(client, fake, profile)).status == 403, "nor one its owner typed in"
+
+
+async def test_the_same_number_at_another_provider_is_somebody_else(client: TestClient, house: House, fake: Fake, mendel) -> None:
+    fake.claims = VERIFIED
+    assert (await come(client, fake, await believed(house, fake.url))).status == 303, "mendel of the university"
+    client.session.headers.pop("Cookie")
+    async with running() as other:
+        settings = OpenID(issuer=other.url, client_id="sheaf", client_secret="secret", label="Elsewhere")
+        saved = await house.database.write(profiles.save, "openid", "elsewhere", settings, house.seal, house.clock())
+        answer = await come(client, other, saved.id)
+        assert answer.status == 403
+        assert "no account for you" in await answer.text()
 
 
 async def test_people_get_accounts_as_the_rows_say(client: TestClient, house: House, fake: Fake) -> None:

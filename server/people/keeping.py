@@ -32,9 +32,7 @@ def add(tx: Connection, person: Person, actor: Actor, now: datetime, *, own: boo
     return kept
 
 
-def change(
-    tx: Connection, number: int, version: int, person: Person, actor: Actor, now: datetime, *, own: bool = False
-) -> Kept:
+def change(tx: Connection, number: int, version: int, person: Person, actor: Actor, now: datetime, *, own: bool = False) -> Kept:
     """Make a person what is given, if they are still as in `version`. Raises NotFound and Conflict. `own` as in `add`.
 
     Whoever keeps the people and saves a person takes the identifiers for theirs.

@@ -18,7 +18,7 @@ class Actor:
     name: str
     account_id: int | None = None
     via: str = "web"
-    """web, cli, token or system."""
+    """web, cli, token, sword or system."""
     address: str = ""
 
 

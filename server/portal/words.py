@@ -35,6 +35,7 @@ CONTAINERS = {
     ContainerState.RETURNED: Word("returned", "Its depositor was told what to change.", "wait"),
     ContainerState.ACCEPTED: Word("published", "The work is published.", "good"),
     ContainerState.RECEIVED: Word("received", "It is about to be read.", "wait"),
+    ContainerState.WITHDRAWN: Word("withdrawn", "The work was taken out of view.", ""),
     ContainerState.DELETED: Word("deleted", "The depositor deleted it.", ""),
 }
 

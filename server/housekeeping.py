@@ -12,7 +12,7 @@ from server import observe, spoken_of
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Unavailable
+from server.errors import Conflict, Unavailable
 from server.events import telling
 from server.jobs import queue
 from server.notify import store as deliveries
@@ -28,8 +28,8 @@ RUNS_KEPT = timedelta(days=180)
 FILES_KEPT = timedelta(days=2)
 """How long a file is kept that nothing speaks of: longer than anybody takes to write a form, or a package to be read."""
 
-NIGHT = 3
-"""The hour (UTC) in which all documents are looked through for the files they speak of."""
+FEW = 50
+"""So few files are collected without a second thought; of more the database must speak of at least half."""
 
 _ROWS = 1_000
 
@@ -44,8 +44,6 @@ async def keep_house(database: Database, files: DiskStore, clock: Clock, token_l
     while True:
         try:
             tidied = await tidy(database, files, clock, token_life())
-            if clock().hour == NIGHT:
-                tidied = replace(tidied, files=await collect(database, files))
             if str(tidied):
                 log.info("tidied up", extra=asdict(tidied))
         except Unavailable as error:
@@ -92,8 +90,10 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
 
 
 async def collect(database: Database, files: DiskStore) -> int:
-    """Remove the kept files that nothing speaks of; return how many there were.
+    """Remove the kept files that nothing speaks of; return how many there were. Done only when somebody asks for it.
 
+    Raises Conflict, removing nothing, where the database speaks of less than half of them: a folder beside the wrong database, or
+    beside one that was restored without its rows, must not be emptied.
     Sixteen of their 64 digits are remembered of each that is spoken of: of a million files that is little, and two that share
     them are both kept.
     """
@@ -105,6 +105,12 @@ async def collect(database: Database, files: DiskStore) -> int:
             needed |= await asyncio.to_thread(_marks, texts)
             if not after:
                 break
+    kept = await asyncio.to_thread(lambda: sum(1 for _ in files.every()))
+    if kept > FEW and 2 * len(needed) < kept:
+        raise Conflict(
+            f"The database speaks of {len(needed):,} files, and {kept:,} are kept. No file was removed.",
+            remedy="Is this the database that belongs to this data folder? `sheaf check --everything` says which files are missing.",
+        )
     return await asyncio.to_thread(files.collect, lambda name: _mark(name) in needed, FILES_KEPT.total_seconds())
 
 
@@ -126,6 +132,6 @@ def tidying(database: Database, files: DiskStore, clock: Clock, token_life: Call
 
     description = (
         "Removes what nobody needs any more: old states of the feed, finished jobs, old reports, torn uploads, and files "
-        "that nothing speaks of. It is also done by itself."
+        "that nothing speaks of. All but the files goes by itself, too."
     )
     return one_step("tidy-up", "Tidy up", description, Nothing, do)

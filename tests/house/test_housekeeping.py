@@ -9,6 +9,7 @@ import pytest
 
 from server import housekeeping
 from server.audit.log import OPERATOR
+from server.errors import Conflict
 from server.house import House
 from server.housekeeping import collect, tidy
 from server.records import files
@@ -89,6 +90,16 @@ async def test_kept_files_that_nothing_speaks_of_are_collected(house: House, mon
     assert await collect(house.database, house.files) == 1
     assert [house.files.has(name) for name in (orphan, fresh, spoken, before, touched)] == [False, True, True, True, True]
     assert not house.files.touch(orphan)
+
+
+async def test_a_folder_beside_the_wrong_database_is_not_emptied(house: House) -> None:
+    for number in range(60):
+        spool = house.files.spool()
+        spool.write(b"%d" % number)
+        os.utime(house.files.path(house.files.keep(spool.finish())), (time.time() - 900_000,) * 2)
+    with pytest.raises(Conflict, match="speaks of 0 files, and 60 are kept"):
+        await collect(house.database, house.files)
+    assert len(list(house.files.every())) == 60
 
 
 async def test_a_file_that_is_sent_again_while_it_is_collected_stays(house: House) -> None:

@@ -109,7 +109,7 @@ async def collect(database: Database, files: DiskStore) -> int:
     if kept > FEW and 2 * len(needed) < kept:
         raise Conflict(
             f"The database speaks of {len(needed):,} files, and {kept:,} are kept. No file was removed.",
-            remedy="Is this the database that belongs to this data folder? `sheaf check --everything` says which files are missing.",
+            remedy="Is this the database that belongs to this data folder? `sheaf check --everything` says what is missing.",
         )
     return await asyncio.to_thread(files.collect, lambda name: _mark(name) in needed, FILES_KEPT.total_seconds())
 

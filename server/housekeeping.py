@@ -1,7 +1,10 @@
-"""What nobody asks for and somebody must do: old ghosts, finished jobs and runs, torn uploads are removed, once an hour."""
+"""What nobody asks for and somebody must do, once an hour.
+
+Old ghosts, finished jobs and runs, torn uploads are removed; works whose embargo has ended are shown as open.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -26,14 +29,24 @@ RUNS_KEPT = timedelta(days=180)
 log = observe.logger("housekeeping")
 
 
-async def keep_house(database: Database, files: DiskStore, clock: Clock, token_life: Callable[[], timedelta]) -> None:
+async def keep_house(
+    database: Database,
+    files: DiskStore,
+    clock: Clock,
+    token_life: Callable[[], timedelta],
+    open_ended: Callable[[], Awaitable[int]],
+) -> None:
     """Tidy up for ever; `token_life` is asked each time, for it can be changed.
+
+    `open_ended` shows the works whose embargo has ended as open.
 
     Ghosts stay twice a resumptionToken's life and a day, so that every list that may still be walked is whole.
     """
     while True:
         try:
             await tidy(database, files, clock, token_life())
+            if opened := await open_ended():
+                log.info("opened works whose embargo has ended", extra={"records": opened})
         except Unavailable as error:
             log.warning("could not tidy up", extra={"reason": error.message})
         except OSError as error:

@@ -17,7 +17,6 @@ from tests.conftest import HASH
 from tests.works.entering import send
 from tests.works.full import FULL
 
-
 WORK = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 

@@ -3,10 +3,11 @@
 import pytest
 from msgspec import Struct
 
+from server.admin.jobs.forms import WHEN
 from server.forms.form import Form, Layout
 from server.oai.definition import Definition
 from server.people.model import Person, Post
-from server.records.model import Dates, Place, Record, Text
+from server.records.model import Container, Dates, Place, Record, Text
 from server.sword.server import Client, Collection, Server
 from server.works.asked import RULES
 
@@ -66,6 +67,40 @@ def test_all_that_is_wrong_with_an_affiliation_is_named() -> None:
     assert {path.rpartition(".")[2] for path in wrong(Layout.of(Person), pairs)} == {"name", "ror", "since", "until"}
     with pytest.raises(ValueError, match="earlier"):
         Post(name="Abbey", since="1850", until="1849")
+
+
+@pytest.mark.parametrize(
+    ("path", "scheme", "right", "mistyped"),
+    [
+        ("creators.0.ids.0.value", "orcid", "0000-0002-1825-0097", "0000-0002-1825-0098"),
+        ("creators.0.ids.0.value", "isni", "0000 0001 2103 2683", "0000 0001 2103 2684"),
+        ("creators.0.affiliations.0.ror", "", "https://ror.org/03yrm5c26", "https://ror.org/03yrm5c27"),
+        ("container.isbn", "", "978-3-16-148410-0", "978-3-16-148410-1"),
+        ("container.issn_print", "", "0378-5955", "0378-5956"),
+        ("container.issn_online", "", "2434-561X", "2434-5610"),
+        ("identifiers.0.value", "isbn", "080442957X", "0804429571"),
+        ("identifiers.0.value", "doi", "10.5072/peas", "peas"),
+        ("related.0.value", "issn", "ISSN 0378-5955", "03785957"),
+        ("thesis.grantor_ror", "", "https://ror.org/03yrm5c26", "abbey"),
+    ],
+)
+def test_identifiers_typed_into_a_work_are_verified(path: str, scheme: str, right: str, mistyped: str) -> None:
+    layout = Layout.of(Record, without=("files",), rules=RULES)
+    pairs = {
+        "type": "dataset.dataset", "title.value": "Peas", "creators.0.kind": "person", "creators.0.family": "Mendel",
+        "creators.0.affiliations.0.name": "Abbey", "access": "open",
+    }  # fmt: skip
+    if scheme:
+        pairs |= {path.replace("value", "scheme"): scheme}
+    assert wrong(layout, pairs | {path: right}) == {}
+    assert set(wrong(layout, pairs | {path: mistyped})) == {path}
+    odd = Record(type="dataset.dataset", title=Text(value="Peas"), container=Container(issn_print="mistyped"))
+    assert wrong(layout, pairs | {"container.issn_print": "mistyped"}, odd) == {}
+
+
+def test_a_cron_line_that_would_not_count_is_refused() -> None:
+    assert wrong(WHEN, {"time": "0 2 * * *", "cron": "30 2 * * 1"}).keys() == {"cron"}
+    assert wrong(WHEN, {"time": "own", "cron": "30 2 * * 1"}) == wrong(WHEN, {"time": "0 2 * * *", "cron": ""}) == {}
 
 
 OLD = Record(

@@ -233,6 +233,10 @@ def renew(tx: Connection, profile: Profile, seal: Seal, now: datetime) -> str:
     return str(settings.secret)
 
 
+def _dropped(tx: Connection, profile: Profile) -> None:
+    store.drop(tx, profile.id)
+
+
 def kind(outward: Outward) -> Kind:
     """Return the profile kind; its test goes through the guarded client, not through the one that agencies are asked with."""
     return Kind(
@@ -243,4 +247,5 @@ def kind(outward: Outward) -> Kind:
         creates="Deliveries: one request for each event, repeated until it is taken.",
         test=partial(_test, Hooks(outward)),
         saved=store.noticed,
+        deleted=_dropped,
     )

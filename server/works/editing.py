@@ -28,6 +28,7 @@ LONGEST_FILE_NAME = 240
 UPLOADED = "uploaded"
 """The field that carries the notes of what was uploaded."""
 
+_LOST = "was sent too long ago and is not kept any more; remove it and choose it again"
 _FIRST = 1_000_000
 """The number of the first row that was uploaded: behind all others."""
 
@@ -103,8 +104,10 @@ def read(posted: Iterable[tuple[str, str]], basis: Basis) -> Record | Sheet:
     """Return the work as it was posted, or the form to be drawn again with all that is wrong."""
     pairs = [*posted, *_rows(basis)]
     record, held = RECORD.read(pairs, basis.record), FILES.read(pairs, basis.held)
-    kept = tuple(file for file in held.files if file.sha256) if isinstance(held, Held) else ()
-    problems = dict(_name_faults(kept))
+    files = held.files if isinstance(held, Held) else ()
+    kept = tuple(file for file in files if file.sha256)
+    lost = {f"files.{n}.name": _LOST for n, file in enumerate(files) if file.bytes and not file.sha256}
+    problems = dict(_name_faults(kept)) | lost
     if isinstance(record, Record) and isinstance(held, Held) and not problems:
         return msgspec.structs.replace(record, files=kept, licences=tuple(map(_completed, record.licences)))
     return Sheet(

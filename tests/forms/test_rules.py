@@ -94,8 +94,6 @@ def test_identifiers_typed_into_a_work_are_verified(path: str, scheme: str, righ
         pairs |= {path.replace("value", "scheme"): scheme}
     assert wrong(layout, pairs | {path: right}) == {}
     assert set(wrong(layout, pairs | {path: mistyped})) == {path}
-    odd = Record(type="dataset.dataset", title=Text(value="Peas"), container=Container(issn_print="mistyped"))
-    assert wrong(layout, pairs | {"container.issn_print": "mistyped"}, odd) == {}
 
 
 def test_a_cron_line_that_would_not_count_is_refused() -> None:
@@ -119,6 +117,9 @@ def test_what_was_odd_before_does_not_keep_anybody_from_saving() -> None:
     assert set(wrong(layout, pairs | {"geo.0.latitude": "96"}, OLD)) == {"geo.0.latitude"}
     assert set(wrong(layout, pairs | {"title.lang": "nor such"}, OLD)) == {"title.lang"}
     assert set(wrong(layout, pairs | {"languages": "nor such"}, OLD)) == {"languages"}
+    odd = Record(type="dataset.dataset", title=Text(value="Peas"), container=Container(issn_print="mistyped"))
+    container = Layout.of(Record, only=("container",), rules=RULES)
+    assert wrong(container, {"container.title": "Letters", "container.issn_print": "mistyped"}, odd) == {}
 
 
 def test_a_rule_finds_its_row_behind_rows_that_are_dropped() -> None:

@@ -248,7 +248,7 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     described = _definition(live, settings)
     url, domain = (before.url, before.domain) if before is not None and not serving else (settings.url, settings.repository_id)
     repository = Repository(described.repository_name, url, domain, described.admin_emails[0])
-    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)))
+    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock)
     if (serving or before is None) and await database.write(rendering.settle, rendering.shape_of(renderer), clock()):
         log.info("the name, the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
 
@@ -311,7 +311,9 @@ async def working(house: House) -> AsyncIterator[None]:
         return _definition(live, house.settings).token_life
 
     task = asyncio.create_task(house.worker.run(), name="worker")
-    tidying = asyncio.create_task(keep_house(house.database, house.files, house.clock, life), name="housekeeping")
+    renders = Rendering(house.database, house.press.renderer, house.agencies, house.clock)
+    keeping = keep_house(house.database, house.files, house.clock, life, lambda: rendering.open_ended(renders))
+    tidying = asyncio.create_task(keeping, name="housekeeping")
     beginning = asyncio.create_task(keep_schedules(house.database, house.tasks, house.clock), name="schedules")
     try:
         yield

@@ -1,10 +1,11 @@
 """What nobody asks for and somebody must do, once an hour: old ghosts, finished jobs and runs, torn uploads are removed.
 
-Once a day, at night, so are the kept files that nothing speaks of: what was uploaded with a form that was never saved.
+Works whose embargo has ended are shown as open. Once a day, at night, kept files that nothing speaks of are removed: what was
+uploaded with a form that was never saved.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
@@ -36,8 +37,16 @@ _ROWS = 1_000
 log = observe.logger("housekeeping")
 
 
-async def keep_house(database: Database, files: DiskStore, clock: Clock, token_life: Callable[[], timedelta]) -> None:
+async def keep_house(
+    database: Database,
+    files: DiskStore,
+    clock: Clock,
+    token_life: Callable[[], timedelta],
+    open_ended: Callable[[], Awaitable[int]],
+) -> None:
     """Tidy up for ever; `token_life` is asked each time, for it can be changed.
+
+    `open_ended` shows the works whose embargo has ended as open.
 
     Ghosts stay twice a resumptionToken's life and a day, so that every list that may still be walked is whole.
     """
@@ -46,6 +55,8 @@ async def keep_house(database: Database, files: DiskStore, clock: Clock, token_l
             tidied = await tidy(database, files, clock, token_life())
             if str(tidied):
                 log.info("tidied up", extra=asdict(tidied))
+            if opened := await open_ended():
+                log.info("opened works whose embargo has ended", extra={"records": opened})
         except Unavailable as error:
             log.warning("could not tidy up", extra={"reason": error.message})
         except OSError as error:

@@ -18,7 +18,6 @@ from server.metadata.fragments import Renderer
 from server.people import linking
 from server.records import changes, store
 from server.records.model import Record
-from server.records.sets import specs_of
 from server.records.store import New, State, Stored
 from server.registry import Registry
 
@@ -173,4 +172,4 @@ def _next(tx: Connection, press: Press, stored: Stored, prepared: Prepared) -> c
 
 def _change(press: Press, prepared: Prepared, collection: str) -> changes.Change:
     identifier = press.renderer.repository.oai_id(prepared.record_id)
-    return changes.Change(prepared.record_id, identifier, specs_of(prepared.record, collection), prepared.bodies)
+    return changes.Change(prepared.record_id, identifier, press.renderer.sets(prepared.record, collection), prepared.bodies)

@@ -6,7 +6,7 @@ After a crash it goes on where it stopped, as what was done already stands beyon
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 from msgspec import Struct, structs
@@ -26,8 +26,11 @@ from server.jobs.model import Answer, Done, Job, Later
 from server.metadata.fragments import Renderer
 from server.records import changes, store
 from server.records.changes import Change
+from server.records.embargo import end_of
+from server.records.model import decode
+from server.records.sets import OPEN
 from server.records.store import State, Stored
-from server.records.tables import feed, records, renderings
+from server.records.tables import feed, records, renderings, searchable
 from server.registry import Registry
 from server.runs.model import ItemOutcome, Outcome, Subject
 from server.runs.task import Deed, Nothing, Task
@@ -178,6 +181,34 @@ def again(rendering: Rendering) -> Task[Nothing]:
 
     description = "Renders every record as this release does, and shows harvesters what differs from before."
     return Task("render-again", "Render all records again", description, Nothing, _count, _subjects, do)
+
+
+async def open_ended(rendering: Rendering) -> int:
+    """Show the works whose embargo has ended since they were shown as what they are now: open. Return how many."""
+    total, after = 0, ""
+    while True:
+        wanted, rows, last_seen = await rendering.database.read_hot(_ended, rendering.clock().date(), after)
+        if wanted != shape_of(rendering.renderer) or not last_seen:  # with other settings, all is being rendered anew anyway
+            return total
+        if rows:
+            rendered = await asyncio.to_thread(lambda found: [_Rendered(r, _change(rendering.renderer, r)) for r in found], rows)
+            total += await rendering.database.write(_show, rendering.agencies, rendered, rendering.clock())
+        after = last_seen
+
+
+def _ended(tx: Connection, today: date, after: str) -> "tuple[Shape | None, list[_Row], str]":
+    """Return those of the next embargoed works that are open by now but not shown so, and where to go on; empty at the end."""
+    query = select(feed.c.seq, feed.c.record_id, feed.c.header, records.c.document).select_from(searchable)
+    query = query.join(feed, feed.c.record_id == searchable.c.record_id).join(records, records.c.id == searchable.c.record_id)
+    query = query.where(searchable.c.access == "embargoed", searchable.c.state == State.PUBLISHED.value)
+    query = query.where(feed.c.superseded.is_(None), searchable.c.record_id > after).order_by(searchable.c.record_id).limit(SIZE)
+    found = tx.execute(query).all()
+    opening = []
+    for row in found:
+        end = end_of(decode(row.document))
+        if end is not None and end <= today and f"<setSpec>{OPEN}</setSpec>".encode() not in row.header:
+            opening.append((row.seq, row.record_id))
+    return known(tx), _read(tx, opening), found[-1].record_id if found else ""
 
 
 def _change(renderer: Renderer, row: "_Row") -> Change:

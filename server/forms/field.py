@@ -8,6 +8,8 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct, inspect
 
+from server.ruled import Rule
+
 #: Where no value is stored, and where a field has no default.
 NOTHING: Any = NODEFAULT
 
@@ -113,6 +115,8 @@ class Field:
     closed: bool = False
     """Whether none can be made anew, because the form does not ask for all that a new one needs."""
     fields: tuple["Field", ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """For a fieldset: what a form asks of its class beyond what the class itself does."""
 
     @property
     def kept(self) -> bool:
@@ -185,6 +189,13 @@ def chosen(whole: Field, only: Iterable[str] = (), without: Iterable[str] = (), 
     only, without, read_only = frozenset(only), frozenset(without), frozenset(read_only)
     check_paths(whole, only | without | read_only)
     return _chosen(whole, "", only, without, read_only)
+
+
+def ruled(whole: Field, rules: Mapping[type[Struct], Rule]) -> Field:
+    """Return the fields with the rules of a form at every fieldset of the classes named."""
+    shape = whole.shape
+    own = tuple(rule for struct, rule in rules.items() if isinstance(shape, inspect.StructType) and shape.cls is struct)
+    return replace(whole, rules=own, fields=tuple(ruled(part, rules) for part in whole.fields))
 
 
 def _chosen(part: Field, path: str, only: frozenset[str], without: frozenset[str], read_only: frozenset[str]) -> Field:

@@ -11,6 +11,7 @@ from server.forms.entry import Entry, filled
 from server.forms.fault import Fault
 from server.forms.field import NOTHING, Label, Widget
 from server.forms.taken import Faults, take
+from server.ruled import Rule
 
 T = TypeVar("T", bound=Struct)
 
@@ -77,13 +78,16 @@ class Layout(Generic[T]):
         only: Iterable[str] = (),
         without: Iterable[str] = (),
         read_only: Iterable[str] = (),
+        rules: Mapping[type[Struct], Rule] | None = None,
     ) -> "Layout[T]":
         """Return the form of a class. Paths are dotted and without row numbers (`creators.ids.value`).
+
+        `rules` are what this form asks of values typed into it, class by class, beyond what the classes do.
 
         What is left out or read only keeps its stored value. Raises TypeError for a class no form can show, LookupError for a
         path that names no field.
         """
-        return cls(struct, field.chosen(field.root(struct, labels), only, without, read_only))
+        return cls(struct, field.ruled(field.chosen(field.root(struct, labels), only, without, read_only), rules or {}))
 
     def show(self, value: T | None = None) -> Form:
         """Return the form to be filled in: with a value to be changed, or with the defaults."""

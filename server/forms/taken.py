@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from server.errors import Invalid
 from server.forms.entry import MOST_ROWS, Entry, blank, filled, normal, same
 from server.forms.fault import SENTENCES, Fault, Wrong, wrong
 from server.forms.field import NOTHING, Field, Widget
+from server.ruled import values_of
 
 Faults = dict[str, Fault]
 """What is wrong, by the path of the field."""
@@ -43,9 +44,15 @@ def _fieldset(entry: Entry, faults: Faults) -> Any:
             return None
         values = {}
     else:
-        values = {name: getattr(stored, name) for name in stored.__struct_fields__}
+        values = values_of(stored)
     before = len(faults)
-    values |= {child.field.name: take(child, faults) for child in entry.parts if not child.field.read_only}
+    for child in entry.parts:
+        if not child.field.read_only:
+            so_far = len(faults)
+            values[child.field.name] = take(child, faults)
+            if len(faults) > so_far and child.field.widget is not Widget.ROWS:
+                del values[child.field.name]
+    _judge(entry, values, faults)
     if len(faults) > before:
         return None
     try:
@@ -53,6 +60,31 @@ def _fieldset(entry: Entry, faults: Faults) -> Any:
     except (ValueError, Invalid) as error:
         _blame(entry, str(error), faults)
         return None
+
+
+def _judge(entry: Entry, values: Mapping[str, Any], faults: Faults) -> None:
+    """Put in what the rules of the class and of the form find wrong; what was so before is nobody's fault now."""
+    own = getattr(_class(entry.field), "faults", None)
+    stored = {} if entry.stored is None or entry.stored is NOTHING else values_of(entry.stored)
+    for rule in (*entry.field.rules, *([own] if own else ())):
+        before = set(rule(stored)) if stored and rule is not own else set()
+        for path, sentence in rule(values):
+            if (path, sentence) not in before:
+                place = _place(entry, path)
+                known = faults.get(place)
+                faults[place] = Fault(f"{known.text}; {sentence}" if known else sentence)
+
+
+def _place(entry: Entry, path: str) -> str:
+    """Return the path of a field in the form: rows are counted without those that were dropped."""
+    for name in path.split(".") if path else ():
+        rows = entry.field.widget is Widget.ROWS
+        parts = [row for row in entry.parts if not _dropped(row)] if rows else entry.parts
+        found = parts[int(name) :][:1] if rows else [part for part in parts if part.field.name == name]
+        if not found:
+            break
+        entry = found[0]
+    return entry.path
 
 
 def _class(part: Field) -> type[msgspec.Struct]:

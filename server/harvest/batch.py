@@ -19,7 +19,6 @@ from server.metadata.fragments import Renderer
 from server.publishing import Prepared, Press, approved, keep_new, prepare, revised, withdrawn
 from server.records import changes, store
 from server.records.model import Identifier, Record, decode
-from server.records.sets import specs_of
 from server.records.store import New, State, Stored
 
 SIZE = 500
@@ -122,10 +121,8 @@ def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -
     for item, record, stored in ready.known:
         stamped += _each(tx, report, item, partial(_change, tx, press, item, record, stored, report, now))
     fresh = _claimed(tx, press, ready.new, report, now)
-    oai_id = press.renderer.repository.oai_id
-    stamped += [
-        changes.Change(item.id, oai_id(item.id), specs_of(record, item.collection), item.bodies) for item, record in fresh
-    ]
+    oai_id, sets = press.renderer.repository.oai_id, press.renderer.sets
+    stamped += [changes.Change(item.id, oai_id(item.id), sets(record, item.collection), item.bodies) for item, record in fresh]
     changes.stamp(tx, stamped, now)
     report.new += len(fresh)
     return report

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -24,6 +24,7 @@ from server.metadata.fragments import Renderer
 from server.pages import Pages, sent
 from server.records import changes
 from server.records import store as records
+from server.records.embargo import end_of
 from server.records.files import DiskStore
 from server.records.model import File
 from server.records.store import State, Stored
@@ -78,7 +79,10 @@ class Items:
         stored, entries, touched = await self.database.read(_shown, _number(request))
         if stored.state is State.WITHDRAWN:
             return self._tombstone(stored, entries)
-        page = item_page(stored, entries, self.renderer.repository, self.renderer.formats.values())
+        today = self.renderer.current(stored)
+        if today.record != stored.record and (end := end_of(stored.record)):  # the page changed by itself that day
+            touched = max(touched, datetime.combine(end, time(), UTC))
+        page = item_page(today, entries, self.renderer.repository, self.renderer.formats.values())
         found = links(page, stored.record.type, own_doi(entries))
         body = self.pages.write("items/item.html", item=page, links=found)
         return _kept(request, body, touched, {"Link": header(found)})
@@ -89,6 +93,7 @@ class Items:
         stored, entries, _ = await self.database.read(_shown, number)
         if stored.state is State.WITHDRAWN:
             return self._tombstone(stored, entries)
+        stored = self.renderer.current(stored)
         file = next((each for each in stored.record.files if each.name == name), None)
         if file is None:
             raise NotFound("This work has no such file.")

@@ -1,14 +1,16 @@
 """The bytes harvesters get, rendered once when a work changes and parsed once before anybody can be given them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from lxml import etree
 
+from server.clock import Clock, now
 from server.metadata.format import Format
 from server.metadata.work import Work
 from server.records.changes import Change
+from server.records.embargo import opened
 from server.records.model import Record, Related
 from server.records.sets import specs_of
 from server.records.store import State, Stored
@@ -67,9 +69,19 @@ class Renderer:
     formats: dict[str, Format]
     ids: dict[str, int]
     """The number of each format in the database, by prefix."""
+    clock: Clock = now
+
+    def current(self, stored: Stored) -> Stored:
+        """Return a work as it counts today: one whose embargo has ended is open."""
+        return replace(stored, record=opened(stored.record, self.clock().date()))
+
+    def sets(self, record: Record, collection: str) -> tuple[str, ...]:
+        """Return the setSpecs of a record as it counts today."""
+        return specs_of(opened(record, self.clock().date()), collection)
 
     def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "") -> Work:
-        """Put a record and what the repository adds together."""
+        """Put a record, as it counts today, and what the repository adds together."""
+        record = opened(record, self.clock().date())
         names = (self.repository.file(record_id, file.name) if record.access_to(file) == "open" else "" for file in record.files)
         return Work(
             id=record_id,
@@ -104,11 +116,11 @@ class Renderer:
 
     def change(self, work: Work, collection: str) -> Change:
         """Make the feed's next state of a published work."""
-        return Change(work.id, work.oai_id, specs_of(work.record, collection), self.bodies(work))
+        return Change(work.id, work.oai_id, self.sets(work.record, collection), self.bodies(work))
 
     def tombstone(self, record_id: str, record: Record, collection: str, known: dict[int, bytes]) -> Change:
         """Make the feed's next state of a withdrawn work: announced in the sets and formats it was known in."""
-        return Change(record_id, self.repository.oai_id(record_id), specs_of(record, collection), known, deleted=True)
+        return Change(record_id, self.repository.oai_id(record_id), self.sets(record, collection), known, deleted=True)
 
     def _body(self, form: Format, work: Work) -> bytes:
         body = form.write(work).strip().encode()

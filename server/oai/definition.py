@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import aiohttp
 from aiohttp import ClientSession
@@ -18,6 +18,7 @@ from server.forms.field import Choice, Label, title
 from server.metadata.format import Format
 from server.profiles.kind import Kind, Tested
 from server.profiles.model import Profile
+from server.ruled import refuse
 
 KIND = "oai"
 
@@ -84,7 +85,11 @@ class Context(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
 
     def __post_init__(self) -> None:
-        _refuse_unoffered(self.formats, self.sets)
+        refuse(self, self.faults)
+
+    @staticmethod
+    def faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        yield from _unoffered(values)
 
 
 class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,13 +144,17 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
 
     def __post_init__(self) -> None:
-        for address in self.admin_emails:
+        refuse(self, self.faults)
+
+    @staticmethod
+    def faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        for address in values.get("admin_emails", ()):
             if not _EMAIL.fullmatch(address):
-                raise ValueError(f"admin_emails: {address!r} is not a whole address with a dot after the @, as OAI-PMH asks for")
-        _refuse_unoffered(self.formats, self.sets)
-        paths = [context.path for context in self.contexts]
-        if twice := next((path for path in paths if paths.count(path) > 1), ""):
-            raise ValueError(f"contexts: two of them have the name {twice!r}")
+                yield "admin_emails", f"{address!r} is not a whole address with a dot after the @, as OAI-PMH asks for"
+        yield from _unoffered(values)
+        paths = [context.path for context in values.get("contexts", ()) if context]
+        for twice in dict.fromkeys(path for path in paths if paths.count(path) > 1):
+            yield "contexts", f"two of them have the name {twice!r}"
 
     @property
     def token_life(self) -> timedelta:
@@ -167,12 +176,13 @@ def base_url(url: str, context: str) -> str:
     return f"{url}/oai/{context}" if context else f"{url}/oai"
 
 
-def _refuse_unoffered(formats: tuple[str, ...], sets: tuple[str, ...]) -> None:
+def _unoffered(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    formats, families = values.get("formats", ()), {choice.value for choice in SETS}
     if formats and _DUBLIN_CORE not in formats:
-        raise ValueError("formats: oai_dc is missing; OAI-PMH 2.5 demands it of every repository")
-    families = {choice.value for choice in SETS}
-    if unknown := [name for name in sets if name not in families]:
-        raise ValueError(f"sets: there is no {unknown[0]!r}; there are {', '.join(sorted(families))}")
+        yield "formats", "oai_dc is missing; OAI-PMH 2.5 demands it of every repository"
+    for name in values.get("sets", ()):
+        if name not in families:
+            yield "sets", f"there is no {name!r}; there are {', '.join(sorted(families))}"
 
 
 def kind(url: str, formats: Mapping[str, Format]) -> Kind:

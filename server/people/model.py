@@ -1,6 +1,7 @@
 """A researcher in values: names, identifiers, affiliations. What cannot be is refused when it is made."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec.structs import force_setattr
 
 from server.people import schemes
 from server.records.model import Affiliation, AgentId, Value, is_date
+from server.ruled import refuse
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Part = Annotated[str, Meta(max_length=200)]
@@ -59,11 +61,21 @@ class Post(Value, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.ror:
             force_setattr(self, "ror", schemes.ror(self.ror))
-        for name in ("since", "until"):
-            if getattr(self, name) and not is_date(getattr(self, name)):
-                raise ValueError(f"{name}: must be a date as YYYY, YYYY-MM or YYYY-MM-DD")
-        if self.since and self.until and self.until < self.since[: len(self.until)]:
-            raise ValueError("until: is earlier than the beginning")
+        refuse(self, self.faults)
+
+    @staticmethod
+    def faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        if values.get("ror"):
+            try:
+                schemes.ror(values["ror"])
+            except ValueError as error:
+                yield "ror", str(error).removeprefix("ror: ")
+        dates = {name: values.get(name, "") for name in ("since", "until")}
+        wrong = [name for name, value in dates.items() if value and not is_date(value)]
+        yield from ((name, "must be a date as YYYY, YYYY-MM or YYYY-MM-DD") for name in wrong)
+        since, until = dates["since"], dates["until"]
+        if since and until and not wrong and until < since[: len(until)]:
+            yield "until", "is earlier than the beginning"
 
     @property
     def affiliation(self) -> Affiliation:

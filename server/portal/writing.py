@@ -24,6 +24,8 @@ from server.works.editing import UPLOADED, Basis, Sheet
 from server.works.saving import Author, Then
 from server.works.sections import SECTIONS
 
+#: What a form says of itself: no field of a work may be called like that (`version` is one of a work's).
+_OURS = frozenset({"csrf", "base", "replaces", "then", UPLOADED})
 _DONE = {Then.SAVE: "saved", Then.HAND_IN: "handed-in", Then.PUBLISH: "published"}
 
 
@@ -150,12 +152,12 @@ class Writing:
     async def _posted(self, request: web.Request, stored: Stored | None) -> _Posted:
         sent = await self.frame.sent(request)
         texts = sent.texts
-        base, version = number(texts.get("base", "")), number(texts.get("version", ""))
+        base, version = number(texts.get("base", "")), number(texts.get("replaces", ""))
         record = None if stored is None else await self.frame.house.database.read(_at, stored, base or stored.version)
         basis = await self._basis(request, record, sent)
         asked_for = texts.get("then", "")
         then = Then(asked_for) if asked_for in self.manner.endings else Then.SAVE
-        pairs = [(name, text) for name, text in texts.items() if name not in {"csrf", "base", "version", "then", UPLOADED}]
+        pairs = [(name, text) for name, text in texts.items() if name not in _OURS]
         return _Posted(pairs, basis, base, version, then, sent.refused)
 
     async def _basis(self, request: web.Request, record: Record | None, sent: Sent) -> Basis:

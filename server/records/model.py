@@ -2,13 +2,15 @@
 
 import re
 from calendar import monthrange
-from typing import Annotated, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
 from server.errors import Invalid
 from server.records.vocabulary import ACCESS, TYPES, VERSIONS
+from server.ruled import values_of
 from server.xml import FORBIDDEN
 
 Name = Annotated[str, Meta(min_length=1)]
@@ -109,10 +111,14 @@ class Dates(Value, frozen=True, kw_only=True):
     updated: str = ""
 
     def __post_init__(self) -> None:
-        for field in self.__struct_fields__:
-            value = getattr(self, field)
+        for field, sentence in self.faults(values_of(self)):
+            raise ValueError(f"dates.{field} {sentence}")
+
+    @staticmethod
+    def faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        for field, value in values.items():
             if value and not is_date(value):
-                raise ValueError(f"dates.{field} must be YYYY, YYYY-MM or YYYY-MM-DD, not {value!r}")
+                yield field, f"must be YYYY, YYYY-MM or YYYY-MM-DD, not {value!r}"
 
 
 class Publisher(Value, frozen=True, kw_only=True):

@@ -3,6 +3,9 @@
 from server.records.model import Record
 from server.records.vocabulary import ACCESS, CATEGORIES, TYPES
 
+OPEN = "open_access"
+"""The set of what everybody may read."""
+
 
 def specs_of(record: Record, collection: str) -> tuple[str, ...]:
     """Return the setSpecs of a published record, parents before children."""
@@ -10,14 +13,14 @@ def specs_of(record: Record, collection: str) -> tuple[str, ...]:
     short = record.type.partition(".")[2]
     specs = [f"collection:{collection}", f"type:{category}", f"type:{category}:{short}"]
     if record.access == "open":
-        specs.append("open_access")
+        specs.append(OPEN)
     return ("collection", *specs[:1], "type", *specs[1:])
 
 
 def name_of(spec: str) -> str:
     """Return what a set is called."""
     kind, _, rest = spec.partition(":")
-    if kind == "open_access":
+    if kind == OPEN:
         return f"Works in {ACCESS['open'].label}"
     if not rest:
         return {"collection": "Works by collection", "type": "Works by type"}[kind]

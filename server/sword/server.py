@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import aiohttp
 from aiohttp import ClientSession
@@ -17,6 +17,7 @@ from server.profiles.kind import Kind, Tested
 from server.profiles.live import Live
 from server.profiles.model import Profile, Wrong
 from server.records.vocabulary import TYPES
+from server.ruled import refuse
 from server.sword.model import Rules
 
 KIND = "sword"
@@ -74,6 +75,10 @@ class Client(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = False
 
 
+def _twice(names: list[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
 class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one group of SWORD clients finds, and how their deposits are taken."""
 
@@ -101,17 +106,24 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 64
 
     def __post_init__(self) -> None:
-        ids = [collection.id for collection in self.collections]
-        if twice := next((name for name in ids if ids.count(name) > 1), ""):
-            raise ValueError(f"collections: two of them have the code {twice!r}")
-        names = [client.account for client in self.clients]
-        if twice := next((name for name in names if names.count(name) > 1), ""):
-            raise ValueError(f"clients: {twice!r} stands there twice")
-        for client in self.clients:
-            if unknown := [name for name in client.collections if name not in ids]:
-                raise ValueError(
-                    f"clients: {client.account} may deposit into {unknown[0]!r}, which is no collection of this server"
-                )
+        refuse(self, self.faults)
+
+    @staticmethod
+    def faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        collections, clients = values.get("collections", ()), values.get("clients", ())
+        ids = [collection.id for collection in collections if collection]
+        names = [client.account for client in clients if client]
+        yield from (("collections", f"two of them have the code {twice!r}") for twice in _twice(ids))
+        yield from (("clients", f"{twice!r} stands there twice") for twice in _twice(names))
+        if not all(collections):
+            return  # whether a code is of this server can be said only when all codes could be read
+        for number, client in enumerate(clients):
+            for code in client.collections if client else ():
+                if code not in ids:
+                    yield (
+                        f"clients.{number}.collections",
+                        f"{client.account} may deposit into {code!r}, which is no collection of this server",
+                    )
 
     def serves(self, account: str, collection: str = "") -> bool:
         """Whether an account may deposit here at all, or into one collection."""

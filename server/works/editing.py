@@ -9,18 +9,17 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import langcodes
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from server.errors import Invalid
 from server.forms.entry import blank as blank_entry
 from server.forms.form import Error, Form, Layout
 from server.forms.posted import Press, press
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.records.model import File, Licence, Record
+from server.works.asked import RULES
 from server.works.labels import LABELS, LICENCES
 from server.works.sections import Section
 from server.works.sniff import by_name, kind_of, safe_name
@@ -41,7 +40,7 @@ class Held(Struct, frozen=True, kw_only=True):
 
 
 _FIXED = ("files.mime", "files.bytes", "files.sha256", "files.md5")
-RECORD = Layout.of(Record, labels=LABELS, without=("files",))
+RECORD = Layout.of(Record, labels=LABELS, without=("files",), rules=RULES)
 FILES = Layout.of(
     Held, labels={path: label for path, label in LABELS.items() if path.partition(".")[0] == "files"}, read_only=_FIXED
 )
@@ -105,16 +104,15 @@ def read(posted: Iterable[tuple[str, str]], basis: Basis) -> Record | Sheet:
     """Return the work as it was posted, or the form to be drawn again with all that is wrong."""
     pairs = [*posted, *_rows(basis)]
     record, held = RECORD.read(pairs, basis.record), FILES.read(pairs, basis.held)
-    if isinstance(record, Record) and isinstance(held, Held):
-        if lost := {f"files.{n}.name": _LOST for n, file in enumerate(held.files) if file.bytes and not file.sha256}:
-            return _again(pairs, basis, lost)
-        kept = tuple(file for file in held.files if file.sha256)
-        if problems := dict(_problems(record, kept)):
-            return _again(pairs, basis, problems)
+    files = held.files if isinstance(held, Held) else ()
+    kept = tuple(file for file in files if file.sha256)
+    lost = {f"files.{n}.name": _LOST for n, file in enumerate(files) if file.bytes and not file.sha256}
+    problems = dict(_name_faults(kept)) | lost
+    if isinstance(record, Record) and isinstance(held, Held) and not problems:
         return msgspec.structs.replace(record, files=kept, licences=tuple(map(_completed, record.licences)))
     return Sheet(
         record if isinstance(record, Form) else RECORD.again(pairs, basis.record, {}),
-        held if isinstance(held, Form) else FILES.again(pairs, basis.held, {}),
+        held if isinstance(held, Form) else FILES.again(pairs, basis.held, problems),
         basis.notes,
     )
 
@@ -145,20 +143,8 @@ def _completed(licence: Licence) -> Licence:
     return msgspec.structs.replace(licence, name=licence.name or name, spdx=licence.spdx or spdx)
 
 
-def _problems(record: Record, files: tuple[File, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a work though every field fits its class: path → sentence."""
-    for number, tag in enumerate(record.languages, 1):
-        if not _is_language(tag):
-            yield "languages", f"line {number}: {tag!r} is no language tag; write en, de or grc"
-    for path, tag in _tagged(record):
-        if not _is_language(tag):
-            yield path, f"{tag!r} is no language tag; write en, de or grc"
-    for number, identifier in enumerate(record.identifiers):
-        if identifier.scheme.strip().lower() == "doi":
-            try:
-                doi.normal(identifier.value)
-            except Invalid as error:
-                yield f"identifiers.{number}.value", f"{error.message} {error.remedy}"
+def _name_faults(files: tuple[File, ...]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the names of a work's files: path → sentence."""
     seen: set[str] = set()
     for number, file in enumerate(files):
         if fault := _name_fault(file.name, seen):
@@ -174,22 +160,6 @@ def _name_fault(name: str, seen: set[str]) -> str:
     if "\\" in name or any(part in {"", ".", ".."} for part in name.split("/")):
         return "must be a name, perhaps with folders before it: data/peas.csv"
     return ""
-
-
-def _tagged(record: Record) -> Iterator[tuple[str, str]]:
-    if record.title.lang:
-        yield "title.lang", record.title.lang
-    for name in ("alt_titles", "abstracts", "subjects"):
-        for number, text in enumerate(getattr(record, name)):
-            if text.lang:
-                yield f"{name}.{number}.lang", text.lang
-
-
-def _is_language(tag: str) -> bool:
-    try:
-        return langcodes.tag_is_valid(tag)
-    except (ValueError, LookupError):
-        return False
 
 
 def taken_names(tx: Connection, record: Record, record_id: str) -> dict[str, str]:

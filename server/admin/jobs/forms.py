@@ -1,6 +1,6 @@
 """The forms of the jobs' pages: a task's parameters, and when something runs by the clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -28,6 +28,12 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(max_length=100),
         title("Another time", "Minute, hour, day of the month, month, day of the week: 30 2 * * 1 is Monday at 02:30."),
     ] = ""
+
+    @staticmethod
+    def faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Refuse a line that would not count: which of the two was meant cannot be known."""
+        if values.get("cron") and values.get("time", OWN) != OWN:
+            yield "cron", "counts only with “Another time”: choose that, or empty this line"
 
     def line(self) -> str:
         """Return the cron line; raises Invalid."""

@@ -61,19 +61,21 @@ async def test_everything_wrong_is_said_at_once_and_kept(client: TestClient) -> 
     await login(client)
     wrong = PEAS | {
         "type": "", "title.value": "", "dates.issued": "1866-13", "languages": "de\nnot a language", "identifiers.0.scheme": "doi",
-        "identifiers.0.value": "no DOI", "geo.0.latitude": "north", "abstracts.0.value": "Erbsen", "abstracts.0.lang": "d e",
+        "identifiers.0.value": "no DOI", "geo.0.latitude": "north", "geo.0.longitude": "999",
+        "dates.created": "soon", "abstracts.0.value": "Erbsen", "abstracts.0.lang": "d e",
     }  # fmt: skip
+    deeper = ("languages", "abstracts.0.lang", "identifiers.0.value")
     answer = await send(client, NEW, wrong)
     page = await answer.text()
     assert answer.status == 422
-    for path in ("type", "title.value", "dates.issued", "geo.0.latitude"):
+    for path in ("type", "title.value", "dates.issued", "dates.created", "geo.0.latitude", "geo.0.longitude", *deeper):
         assert f'href="#f-{path}"' in page, path
     assert 'value="1866-13"' in page
     assert "north" in page
     answer = await send_again(client, page, NEW, PEAS | {"geo.0.latitude": "49.2"})
     page = await answer.text()
     assert answer.status == 422
-    for path in ("languages", "abstracts.0.lang", "identifiers.0.value"):
+    for path in deeper:
         assert f'href="#f-{path}"' in page, path
 
 

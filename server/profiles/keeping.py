@@ -59,17 +59,24 @@ def make(
     return profile
 
 
-def change(tx: Connection, desk: Desk, number: int, naming: Naming, settings: Struct, actor: Actor) -> Profile:
-    """Give a profile another name or other settings; nothing changed is no deed. Raises NotFound and Wrong."""
+def change(
+    tx: Connection, desk: Desk, number: int, naming: Naming, settings: Struct, actor: Actor, *, resumes: bool = True
+) -> Profile:
+    """Give a profile another name or other settings; nothing changed is no deed. Raises NotFound and Wrong.
+
+    A paused one goes on, also when it is saved as it was; unless it is not to: `resumes`.
+    """
     before = existing(tx, number)
     kind = desk.kinds[before.kind]
     if wrong := _refusals(tx, kind, before, naming, settings):
         raise Wrong(wrong)
     now = desk.clock()
     changes = _differences(desk, kind, before, naming, settings)
-    if not changes and not before.paused:
+    if not changes and not (before.paused and resumes):
         return before
     store.rewrite(tx, number, settings, desk.seal, now)
+    if before.paused and not resumes:
+        store.pause(tx, number, before.paused)
     store.call(tx, number, naming.profile_name, naming.profile_description, now)
     profile = store.numbered(tx, number)
     if kind.saved is not None:

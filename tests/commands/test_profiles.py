@@ -33,6 +33,9 @@ def test_profiles_are_set_carried_over_and_sealed_anew(folder: Path, monkeypatch
     assert "harvesters know its records" in second.output
     assert "horse" not in sheaf("profile", "list").output
 
+    bare = sheaf("profile", "set", "oai", "Second").output
+    assert "harvesters know its records" in bare
+    assert "it is needed" not in bare, "first of all it cannot be"
     file = folder / "profiles.json"
     assert sheaf("profile", "export", str(file)).exit_code == 0
     assert [found["kind"] for found in json.loads(file.read_text())["profiles"]] == ["oai", "sword", "datacite"]

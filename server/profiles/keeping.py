@@ -42,9 +42,7 @@ def make(
     tx: Connection, desk: Desk, kind: Kind, naming: Naming, settings: Struct, actor: Actor, *, enabled: bool = True
 ) -> Profile:
     """Make a profile. Raises Wrong with every field that must not be so, also where there may be only one of its kind."""
-    wrong = _refusals(tx, kind, None, naming, settings)
-    if kind.single and any(profile.kind == kind.name for profile in store.every(tx)):
-        wrong = {"": kind.single} | wrong
+    wrong = _sole(tx, kind) | _refusals(tx, kind, None, naming, settings)
     if wrong:
         raise Wrong(wrong)
     now = desk.clock()
@@ -145,6 +143,12 @@ def existing(tx: Connection, number: int) -> Profile:
     return found
 
 
+def _sole(tx: Connection, kind: Kind) -> dict[str, str]:
+    """Return why there cannot be another profile of a kind; nothing where there can."""
+    there = kind.single and any(profile.kind == kind.name for profile in store.every(tx))
+    return {"": kind.single} if there else {}
+
+
 def _refusals(tx: Connection, kind: Kind, before: Profile | None, naming: Naming, settings: Struct) -> dict[str, str]:
     """Return what must not be, by field: a name that is taken, and what the kind itself refuses."""
     wrong = {}
@@ -177,6 +181,8 @@ def put(tx: Connection, desk: Desk, kind: Kind, name: str, values: Mapping[str, 
     found = store.find(tx, name)
     if found is not None and found.kind != kind.name:
         raise Conflict(f"The profile {name!r} is of kind {found.kind}; a profile's kind cannot change.", place="kind")
+    if found is None and (sole := _sole(tx, kind)):  # said before anything is asked for
+        raise Wrong(sole)
     before = {} if found is None else _as_it_was(desk, kind, found)
     remedy = f"`sheaf profile kinds` lists the settings of {kind.title}."
     settings = read(kind.settings, before | dict(values), remedy=remedy)

@@ -99,11 +99,11 @@ log = observe.logger("app")
 
 #: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.
 SEALED = (
-    Sealed(profiles, profiles.c.secrets),
-    Sealed(deliveries, deliveries.c.sealed),
-    Sealed(endpoints, endpoints.c.sealed),
-    Sealed(endpoint_secrets, endpoint_secrets.c.sealed),
-    Sealed(accounts, accounts.c.code_secret),
+    Sealed(profiles, profiles.c.secrets, "secrets of profiles"),
+    Sealed(deliveries, deliveries.c.sealed, "letters that wait"),
+    Sealed(endpoints, endpoints.c.sealed, "signing secrets of webhooks"),
+    Sealed(endpoint_secrets, endpoint_secrets.c.sealed, "signing secrets that were replaced"),
+    Sealed(accounts, accounts.c.code_secret, "one-time codes"),
 )
 
 #: The rooms whose errors are pages for people.

@@ -28,6 +28,8 @@ def test_profiles_are_set_carried_over_and_sealed_anew(folder: Path, monkeypatch
     wrong = sheaf("profile", "set", "datacite", "Our DOIs", "prefix=x", "padding=99")
     assert wrong.exit_code == 1
     assert all(f"\n  {name}: " in wrong.output for name in ("prefix", "padding", "account_id", "password", "environment"))
+    assert "must be parts of letters, digits" in sheaf("profile", "set", "datacite", "Our DOIs", "account_id=x y").output
+    assert "port: must be 65535 or less." in sheaf("profile", "set", "mail", "Letters", "port=70000").output
     assert sheaf("profile", "set", "datacite", "Our DOIs", *VALUES).exit_code == 0
     second = sheaf("profile", "set", "oai", "Second", "repository_name=x", 'admin_emails=["a@example.org"]')
     assert "harvesters know its records" in second.output
@@ -52,7 +54,7 @@ def test_profiles_are_set_carried_over_and_sealed_anew(folder: Path, monkeypatch
     monkeypatch.setenv("SHEAF_SECRET_KEY", "another one for tests")
     assert "sealed under a key that is neither" in sheaf("rotate-key").output
     monkeypatch.setenv("SHEAF_SECRET_KEY_OLD", "only for tests")
-    assert "profiles.secrets: 3 sealed anew" in sheaf("rotate-key").output
-    assert "profiles.secrets: 0 sealed anew, 3 under the present key already, 0 lost" in sheaf("rotate-key").output
+    assert "secrets of profiles: 3 sealed anew" in sheaf("rotate-key").output
+    assert "secrets of profiles: 0 sealed anew, 3 under the present key already, 0 lost" in sheaf("rotate-key").output
     monkeypatch.delenv("SHEAF_SECRET_KEY_OLD")
     assert sheaf("profile", "enable", "Our DOIs").exit_code == 0

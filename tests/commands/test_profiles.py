@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from server.cli import main
 
@@ -58,3 +59,18 @@ def test_profiles_are_set_carried_over_and_sealed_anew(folder: Path, monkeypatch
     assert "secrets of profiles: 0 sealed anew, 3 under the present key already, 0 lost" in sheaf("rotate-key").output
     monkeypatch.delenv("SHEAF_SECRET_KEY_OLD")
     assert sheaf("profile", "enable", "Our DOIs").exit_code == 0
+
+
+def test_lists_are_whole_on_a_narrow_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.commands.manage.console", Console(width=80))
+    monkeypatch.setattr("server.commands.accounts.console", Console(width=80))
+    assert sheaf("profile", "set", "datacite", "Our DOIs", *VALUES).exit_code == 0
+    shown = sheaf("profile", "list").output
+    assert "prefix=10.82433" in shown
+    assert "account_id=INST.REPO" in shown
+    assert sheaf("user", "add", "thoth").exit_code == 0
+    assert sheaf("token", "add", "thoth", "The harvesting robot of the library").exit_code == 0
+    listed = sheaf("token", "list").output
+    assert all(words in " ".join(listed.split()) for words in ("of thoth", "from anywhere", "last used", "until"))
+    assert "…" not in listed.replace("sheaf_", "")
+    assert max(map(len, (shown + listed).splitlines())) <= 80

@@ -1,14 +1,12 @@
 """What `sheaf check` looks at: settings, database, clock, storage, secrets, profiles. Reads only, beside a running server too."""
 
 import hashlib
-import itertools
 import os
 import random
-import re
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,15 +18,15 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from server import spoken_of
 from server.db.migrate import engine_for, revision_of, revisions
 from server.errors import SheafError
 from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
 from server.records.files import DiskStore
-from server.records.tables import feed, record_versions, records
+from server.records.tables import feed
 from server.settings import Settings, secret_key
-from server.sword.tables import containers, deposits
 
 
 class Verdict(StrEnum):
@@ -66,8 +64,6 @@ LARGE = 2 * 2**30
 """Bytes of an SQLite database whose pages are looked through only when everything is."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_FILES = (records.c.document, record_versions.c.document, containers.c.document)
-_SHA256 = re.compile(r'"sha256":\s*"([0-9a-f]{64})"')
 
 
 def look(settings: Settings, kinds: Kinds, now: datetime, *, everything: bool = False) -> Iterator[Finding]:
@@ -203,7 +199,7 @@ def _clock(tx: Connection, now: datetime) -> Finding:
 def _files(tx: Connection, store: DiskStore, *, everything: bool) -> Finding:
     """Compare what is spoken of with what is there: a sample of both, or all."""
     lot = random.Random()  # noqa: S311 -- a sample, not a secret
-    spoken = set(_spoken_of(tx, None if everything else SAMPLE))
+    spoken = set(spoken_of.latest(tx, None if everything else SAMPLE))
     missing = sorted(name for name in spoken if not store.has(name))
     stored = list(store.every())
     looked = stored if everything else lot.sample(stored, min(SAMPLE, len(stored)))
@@ -213,20 +209,9 @@ def _files(tx: Connection, store: DiskStore, *, everything: bool) -> Finding:
         return Finding("files", Verdict.WRONG, words, "Put them back from a backup: files/ab/cd/abcd….")
     if everything:
         orphans = len(stored) - len(spoken)
-        more = f"; {orphans:,} more belong to nothing any more, and harm nothing" if orphans else ""
+        more = f"; {orphans:,} more belong to nothing any more and go by themselves" if orphans else ""
         return Finding("files", Verdict.OK, f"All {len(spoken):,} are there and sound{more}.")
     return Finding("files", Verdict.OK, f"{len(stored):,} are there; {len(looked):,} were read and are sound.")
-
-
-def _spoken_of(tx: Connection, limit: int | None) -> Iterable[str]:
-    """Return the SHA-256 of the files the database speaks of, all or those of the latest rows."""
-    bodies = select(deposits.c.sha256).where(deposits.c.sha256.is_not(None)).order_by(deposits.c.id.desc()).limit(limit)
-    yield from tx.execute(bodies).scalars()
-    for column in _FILES:
-        key = next(iter(column.table.primary_key))
-        documents = select(column).where(column.is_not(None)).order_by(key.desc()).limit(limit)
-        found = tx.execute(documents.execution_options(yield_per=500)).scalars()
-        yield from itertools.chain.from_iterable(_SHA256.findall(document) for document in found)
 
 
 def _digest(path: Path) -> str:

@@ -1,11 +1,14 @@
-"""What nobody asks for and somebody must do: old ghosts, finished jobs and runs, torn uploads are removed, once an hour."""
+"""What nobody asks for and somebody must do, once an hour: old ghosts, finished jobs and runs, torn uploads are removed.
+
+Once a day, at night, so are the kept files that nothing speaks of: what was uploaded with a form that was never saved.
+"""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
-from server import observe
+from server import observe, spoken_of
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
@@ -22,6 +25,13 @@ from server.runs.task import Nothing, Task, one_step
 PAUSE = 3600.0
 JOBS_KEPT = timedelta(days=30)
 RUNS_KEPT = timedelta(days=180)
+FILES_KEPT = timedelta(days=2)
+"""How long a file is kept that nothing speaks of: longer than anybody takes to write a form, or a package to be read."""
+
+NIGHT = 3
+"""The hour (UTC) in which all documents are looked through for the files they speak of."""
+
+_ROWS = 1_000
 
 log = observe.logger("housekeeping")
 
@@ -33,7 +43,11 @@ async def keep_house(database: Database, files: DiskStore, clock: Clock, token_l
     """
     while True:
         try:
-            await tidy(database, files, clock, token_life())
+            tidied = await tidy(database, files, clock, token_life())
+            if clock().hour == NIGHT:
+                tidied = replace(tidied, files=await collect(database, files))
+            if str(tidied):
+                log.info("tidied up", extra=asdict(tidied))
         except Unavailable as error:
             log.warning("could not tidy up", extra={"reason": error.message})
         except OSError as error:
@@ -49,6 +63,7 @@ class Tidied:
     jobs: int
     runs: int
     uploads: int
+    files: int = 0
 
     def __str__(self) -> str:
         parts = (
@@ -56,6 +71,7 @@ class Tidied:
             (self.jobs, "finished jobs"),
             (self.runs, "reports of old runs"),
             (self.uploads, "torn uploads"),
+            (self.files, "files that nothing speaks of"),
         )
         return "; ".join(f"{words}: {count:,}" for count, words in parts if count)
 
@@ -72,18 +88,44 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     while await database.write(deliveries.forget, clock()):
         pass
     await database.write(telling.forget, clock() - JOBS_KEPT)
-    tidied = Tidied(ghosts, done, old, await asyncio.to_thread(files.sweep))
-    if str(tidied):
-        log.info("tidied up", extra=asdict(tidied))
-    return tidied
+    return Tidied(ghosts, done, old, await asyncio.to_thread(files.sweep))
+
+
+async def collect(database: Database, files: DiskStore) -> int:
+    """Remove the kept files that nothing speaks of; return how many there were.
+
+    Sixteen of their 64 digits are remembered of each that is spoken of: of a million files that is little, and two that share
+    them are both kept.
+    """
+    needed = set[int]()
+    for column in spoken_of.COLUMNS:
+        after: tuple[object, ...] = ()
+        while True:
+            texts, after = await database.read_hot(spoken_of.part, column, after, _ROWS)
+            needed |= await asyncio.to_thread(_marks, texts)
+            if not after:
+                break
+    return await asyncio.to_thread(files.collect, lambda name: _mark(name) in needed, FILES_KEPT.total_seconds())
+
+
+def _marks(texts: list[str]) -> set[int]:
+    return {_mark(name) for text in texts for name in spoken_of.named_in(text)}
+
+
+def _mark(sha256: str) -> int:
+    return int(sha256[:16], 16)
 
 
 def tidying(database: Database, files: DiskStore, clock: Clock, token_life: Callable[[], timedelta]) -> Task[Nothing]:
     """Return the task that tidies up now."""
 
     async def do(_parameters: Nothing, _actor: Actor) -> ItemOutcome:
-        said = str(await tidy(database, files, clock, token_life()))
+        tidied = await tidy(database, files, clock, token_life())
+        said = str(replace(tidied, files=await collect(database, files)))
         return ItemOutcome(Outcome.CHANGED, f"Removed: {said}.") if said else ItemOutcome(Outcome.UNCHANGED, "All was tidy.")
 
-    description = "Removes what nobody needs any more: old states of the feed, finished jobs, old reports, torn uploads."
-    return one_step("tidy-up", "Tidy up", f"{description} It is also done every hour.", Nothing, do)
+    description = (
+        "Removes what nobody needs any more: old states of the feed, finished jobs, old reports, torn uploads, and files "
+        "that nothing speaks of. It is also done by itself."
+    )
+    return one_step("tidy-up", "Tidy up", description, Nothing, do)

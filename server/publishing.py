@@ -52,11 +52,19 @@ def publish(tx: Connection, press: Press, new: New, prepared: Prepared, now: dat
 
     Raises Conflict (code duplicate) where it came with a DOI of another work, Invalid where it came with a DOI that is none.
     """
+    entries, change = published(tx, press, new, prepared, now)
+    changes.stamp(tx, [change], now)
+    return entries
+
+
+def published(
+    tx: Connection, press: Press, new: New, prepared: Prepared, now: datetime
+) -> tuple[list[ledger.Entry], changes.Change]:
+    """Do what `publish` does, but for the stamp."""
     keep_new(tx, [new], now)
     entries = identify(tx, press.agencies, new.id, new.record, now)
     _tell(tx, press, "record.published", store.get(tx, new.id), now)
-    changes.stamp(tx, [_change(press, prepared, new.collection)], now)
-    return entries
+    return entries, _change(press, prepared, new.collection)
 
 
 def keep_new(tx: Connection, works: list[New], now: datetime) -> None:
@@ -67,12 +75,12 @@ def keep_new(tx: Connection, works: list[New], now: datetime) -> None:
 
 def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
     """Publish a work that is not published yet, or a withdrawn one again."""
-    return _shown(tx, press, "record.published", approved(tx, press, stored, prepared, now), now)
+    return show(tx, press, "record.published", approved(tx, press, stored, prepared, now), now)
 
 
 def revise(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Stored:
     """Make a record the next version of its work; a published work is shown anew, its agencies are told. No change, no effect."""
-    return _shown(tx, press, "record.revised", revised(tx, press, stored, prepared, now), now)
+    return show(tx, press, "record.revised", revised(tx, press, stored, prepared, now), now)
 
 
 def withdraw(
@@ -82,7 +90,7 @@ def withdraw(
 
     `replacement` names what took its place: the id of a work of ours, a DOI or an address.
     """
-    return _shown(tx, press, "record.withdrawn", withdrawn(tx, press, stored, reason, now, replacement=replacement), now)
+    return show(tx, press, "record.withdrawn", withdrawn(tx, press, stored, reason, now, replacement=replacement), now)
 
 
 def hand_back(tx: Connection, press: Press, stored: Stored, reason: str, now: datetime) -> Stored:
@@ -138,7 +146,8 @@ def withdrawn(
     return gone, press.renderer.tombstone(gone.id, gone.record, gone.collection, changes.known_formats(tx, gone.id))
 
 
-def _shown(tx: Connection, press: Press, event: str, outcome: Outcome, now: datetime) -> Stored:
+def show(tx: Connection, press: Press, event: str, outcome: Outcome, now: datetime) -> Stored:
+    """Tell of what was done to a work, and stamp it: the last thing in a transaction. Nothing where the public sees no change."""
     stored, change = outcome
     if change is not None:
         _tell(tx, press, event, stored, now)

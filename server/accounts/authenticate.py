@@ -48,8 +48,8 @@ class Authenticator:
     """Checks names and passwords; remembers a good pair for a few minutes, as argon2 is made to be slow.
 
     A client that opens with two hundred requests at once is verified once: the others wait for that answer. Who fails too often
-    from one address must wait (`throttle`): till then every password is wrong, and none is verified. The failures are counted in
-    the database, so that processes side by side agree.
+    from one address, with one name or with many, must wait (`throttle`): till then every password is wrong, and none is verified.
+    The failures are counted in the database, so that processes side by side agree.
     """
 
     def __init__(self, database: Database, clock: Clock = clocks.now) -> None:
@@ -107,9 +107,9 @@ class Authenticator:
         account = await self.check(name, password, remote=remote, now=now)
         if account is None:
             raise Refused("The name or password is wrong.", code=UNKNOWN, place="Authorization")
-        if await self._database.read(one_time_codes.uses_codes, account):
+        if await self._database.read(_needs_codes, account):
             raise Refused(
-                "This account logs in with one-time codes, which a program cannot give.",
+                "This account logs in with one-time codes, or must by the rule for its role; a program cannot give them.",
                 place="Authorization",
                 remedy="Make an API token on the page of the account, and send it in place of the password.",
                 code="second-step",
@@ -196,13 +196,17 @@ class Authenticator:
 def _known(tx: Connection, name: str, remote: str, now: datetime) -> _Known:
     found = store.with_password(tx, name)
     account, stored = found if found is not None else (None, None)
-    tries = failures.tries(tx, name, remote)
-    return _Known(account, stored, tries is not None, throttle.wait(tries, now))
+    return _Known(account, stored, failures.tries(tx, name, remote) is not None, failures.wait(tx, name, remote, now))
+
+
+def _needs_codes(tx: Connection, account: Account) -> bool:
+    """Whether a password is not enough: the account uses one-time codes, or its role asks for them and none are set up yet."""
+    return rules.of(tx, account.role).codes or one_time_codes.uses_codes(tx, account)
 
 
 def _failed(tx: Connection, name: str, remote: str, now: datetime) -> None:
     """Count a failure; that an account is locked for the first time is noted where an administrator looks."""
-    if failures.failed(tx, name, remote, now).count == throttle.FREE and (account := store.find(tx, name)) is not None:
+    if failures.guessed(tx, name, remote, now).count == throttle.FREE and (account := store.find(tx, name)) is not None:
         summary = f"Locked for a while after {throttle.FREE} failed logins"
         noted(tx, Actor("somebody", address=remote), "account.locked", account, now, summary)
 

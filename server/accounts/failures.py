@@ -2,19 +2,22 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from server.accounts import throttle
 from server.accounts.tables import failures
-from server.accounts.throttle import FORGOTTEN, Tries
+from server.accounts.throttle import FORGOTTEN, WITH_A_NAME, WITH_A_NAME_ANYWHERE, WITH_AN_ADDRESS, Patience, Tries
 
 MOST = 10_000
-"""Rows at most: a flood of names makes the oldest be forgotten, it does not fill the disk."""
+"""Rows that are kept: a flood of names makes those be forgotten that failed least, it does not fill the disk."""
+
+ANYBODY = "any:"
+"""The name under which all failures of an address are counted together; nobody can have it."""
 
 
 def wait(tx: Connection, name: str, address: str, now: datetime) -> timedelta:
-    """Return how long this name at this address must wait; zero for not at all."""
-    return throttle.wait(tries(tx, name, address), now)
+    """Return how long this name at this address must wait, by its own failures or all of the address; zero for not at all."""
+    return max(throttle.wait(tries(tx, spelled, address), now) for spelled in (name, ANYBODY))
 
 
 def tries(tx: Connection, name: str, address: str, *, counts: bool = False) -> Tries | None:
@@ -25,11 +28,18 @@ def tries(tx: Connection, name: str, address: str, *, counts: bool = False) -> T
     return None if row is None else Tries(row.tries, row.last, row.until)
 
 
-def failed(tx: Connection, name: str, address: str, now: datetime) -> Tries:
+def guessed(tx: Connection, name: str, address: str, now: datetime) -> Tries:
+    """Count a wrong password, for the name and for the address it came from; return how many there are of the name."""
+    if address:
+        failed(tx, ANYBODY, address, now, WITH_AN_ADDRESS)
+    return failed(tx, name, address, now)
+
+
+def failed(tx: Connection, name: str, address: str, now: datetime, patience: Patience | None = None) -> Tries:
     """Count a failure and return how many there are now."""
     name, address = throttle.key(name, address)
     before = tries(tx, name, address, counts=True)
-    counted = throttle.after(before, address, now)
+    counted = throttle.after(before, patience or (WITH_A_NAME if address else WITH_A_NAME_ANYWHERE), now)
     values = {"tries": counted.count, "last": counted.last, "until": counted.until}
     if before is None:
         _make_room(tx, now)
@@ -65,7 +75,9 @@ def step_of(name: str) -> str:
 
 
 def _make_room(tx: Connection, now: datetime) -> None:
+    """Forget what is old and, where there is too much, who failed least; whoever waits is never let off by a flood of names."""
     tx.execute(delete(failures).where(failures.c.last < now - FORGOTTEN))
     if tx.execute(select(func.count()).select_from(failures)).scalar_one() >= MOST:
-        oldest = select(failures.c.last).order_by(failures.c.last).offset(MOST // 10).limit(1).scalar_subquery()
-        tx.execute(delete(failures).where(failures.c.last <= oldest))
+        named = (failures.c.name, failures.c.address)
+        lightest = select(*named).where(failures.c.until <= now).order_by(failures.c.tries, failures.c.last).limit(MOST // 10)
+        tx.execute(delete(failures).where(tuple_(*named).in_(lightest)))

@@ -81,18 +81,13 @@ class Imports:
         return await self._done(request, deed, "published")
 
     async def read_again(self, request: web.Request) -> web.StreamResponse:
-        why = f"Read again, asked for by {request[VISITOR].account.name}."
-        await self._note(request, "import.read-again")
-        return await self._done(request, self.frame.house.intake.read_again(_number(request), why), "read")
+        deed = self.frame.house.intake.read_again(_number(request), request[VISITOR].actor)
+        return await self._done(request, deed, "read")
 
     async def close(self, request: web.Request) -> web.StreamResponse:
         house = self.frame.house
         deed = house.database.write(_close, _number(request), request[VISITOR].actor, house.clock())
         return await self._done(request, deed, "closed")
-
-    async def _note(self, request: web.Request, deed: str) -> None:
-        house, actor = self.frame.house, request[VISITOR].actor
-        await house.database.write(audit.note, actor, deed, "import", _number(request), house.clock())
 
     async def _detail(self, request: web.Request, status: int = 200, failure: SheafError | None = None) -> web.Response:
         found = await self.frame.house.database.read(deposits.detail, _number(request))

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts import store as accounts
 from server.accounts.model import ROLES, Account, Right
+from server.admin.audit import PAGES
+from server.audit import log
 from server.identifiers import ledger
+from server.notify import store as deliveries
 from server.people import store as people
 from server.portal import words
 from server.portal.asked import asked
@@ -17,6 +21,9 @@ from server.portal.frame import Frame
 from server.portal.words import Word
 from server.profiles import store as profiles
 from server.records.vocabulary import TYPES
+from server.runs import schedule
+from server.runs import store as runs
+from server.runs.task import Tasks
 from server.sword import store as deposits
 from server.works import find
 from server.works.find import Wanted
@@ -54,12 +61,13 @@ class Search:
 
     async def search(self, request: web.Request) -> web.StreamResponse:
         (text,) = asked(request, "q")
-        found = await self.frame.house.database.read(_found, request[VISITOR].account, text) if text else []
+        house = self.frame.house
+        found = await house.database.read(_found, sources(house.tasks), request[VISITOR].account, text) if text else []
         return self.frame.page(request, "admin/search.html", text=text, found=found)
 
 
-def _found(tx: Connection, account: Account, text: str) -> list[tuple[Source, Sequence[Find]]]:
-    asked_for = ((source, source.find(tx, text)) for source in SOURCES if account.may(source.right))
+def _found(tx: Connection, searched: Sequence[Source], account: Account, text: str) -> list[tuple[Source, Sequence[Find]]]:
+    asked_for = ((source, source.find(tx, text)) for source in searched if account.may(source.right))
     return [(source, finds) for source, finds in asked_for if finds]
 
 
@@ -101,12 +109,54 @@ def _accounts(tx: Connection, text: str) -> list[Find]:
     return [Find(f"/admin/accounts/{it.id}", it.name, ROLES[it.role][0]) for it in known][:MOST]
 
 
-#: What is searched, in the order it is shown.
-SOURCES = (
-    Source("Works", Right.WORKS, _works, "/admin/works"),
-    Source("Imports", Right.WORKS, _imports, "/admin/imports"),
-    Source("Identifiers", Right.WORKS, _identifiers, "/admin/identifiers"),
-    Source("People", Right.PEOPLE, _people, "/admin/people"),
-    Source("Integrations", Right.PROFILES, _profiles),
-    Source("Accounts", Right.ACCOUNTS, _accounts),
-)
+def _runs(tasks: Tasks, tx: Connection, text: str) -> list[Find]:
+    low = text.lower()
+    named = [task.name for task in tasks if low in task.title.lower()]
+    return [
+        Find(f"/admin/jobs/{it.id}", tasks.title(it.task), f"{it.id}, {it.message or it.actor.name}", words.RUNS[it.state])
+        for it in runs.search(tx, text, named, MOST)
+    ]
+
+
+def _schedules(tasks: Tasks, tx: Connection, text: str) -> list[Find]:
+    low = text.lower()
+    told = ((it, tasks.title(it.task), schedule.said(it.cron)) for it in schedule.every(tx))
+    return [
+        Find(f"/admin/jobs/schedules/{it.id}", title, it.problem or time)
+        for it, title, time in told
+        if any(low in each.lower() for each in (it.task, title, it.cron, time, it.problem))
+    ][:MOST]
+
+
+def _deliveries(tx: Connection, text: str) -> list[Find]:
+    return [
+        Find(f"/admin/deliveries/{it.id}", it.subject or it.type, it.note or it.type, words.DELIVERIES[it.state])
+        for it in deliveries.search(tx, deliveries.Asked(text=text), MOST)
+    ]
+
+
+def _changes(tx: Connection, text: str) -> list[Find]:
+    return [
+        Find(
+            PAGES[it.subject_kind].format(it.subject) if it.subject_kind in PAGES else "",
+            it.deed,
+            f"{it.actor.name}: {it.summary}",
+        )
+        for it in log.search(tx, log.Asked(text), MOST)
+    ]
+
+
+def sources(tasks: Tasks) -> tuple[Source, ...]:
+    """Return what is searched, in the order it is shown."""
+    return (
+        Source("Works", Right.WORKS, _works, "/admin/works"),
+        Source("Imports", Right.WORKS, _imports, "/admin/imports"),
+        Source("Identifiers", Right.WORKS, _identifiers, "/admin/identifiers"),
+        Source("People", Right.PEOPLE, _people, "/admin/people"),
+        Source("Jobs", Right.JOBS, partial(_runs, tasks)),
+        Source("Schedules", Right.JOBS, partial(_schedules, tasks)),
+        Source("Deliveries", Right.DELIVERIES, _deliveries, "/admin/deliveries"),
+        Source("Integrations", Right.PROFILES, _profiles),
+        Source("Accounts", Right.ACCOUNTS, _accounts),
+        Source("Audit log", Right.AUDIT, _changes, "/admin/audit"),
+    )

@@ -18,7 +18,7 @@ class Actor:
     name: str
     account_id: int | None = None
     via: str = "web"
-    """web, cli, token or system."""
+    """web, cli, token, sword or system."""
     address: str = ""
 
 
@@ -102,6 +102,12 @@ def search(tx: Connection, asked: Asked, limit: int) -> list[Noted]:
         columns = (audit.c.actor, audit.c.deed, audit.c.subject, audit.c.summary)
         query = query.where(or_(*(column.icontains(asked.text, autoescape=True) for column in columns)))
     return [_noted(row) for row in tx.execute(query).mappings()]
+
+
+def stands(tx: Connection, deed: str, subject_kind: str, subject: str, summary: str, *, since: datetime) -> bool:
+    """Whether such a line was written since a moment: what strangers can cause at will is noted once in a while."""
+    mine = (audit.c.subject_kind == subject_kind, audit.c.subject == subject, audit.c.deed == deed, audit.c.summary == summary)
+    return tx.execute(select(audit.c.id).where(*mine, audit.c.at > since).limit(1)).scalar() is not None
 
 
 def kinds(tx: Connection) -> list[str]:

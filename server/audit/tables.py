@@ -11,7 +11,7 @@ audit = Table(
     Column("at", Utc, nullable=False),
     Column("account_id", BigInteger),  # null for the command line and for the house itself
     Column("actor", String(100), nullable=False),  # the name it had then
-    Column("via", String(10), nullable=False),  # web, cli, token, system
+    Column("via", String(10), nullable=False),  # web, cli, token, sword, system
     Column("address", String(64), nullable=False),
     Column("deed", String(64), nullable=False),  # profile.saved, account.locked, …
     Column("subject_kind", String(32), nullable=False),

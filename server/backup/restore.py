@@ -156,7 +156,7 @@ def _empty(settings: Settings) -> None:
 def _transaction(settings: Settings) -> Iterator[Connection]:
     if not settings.is_sqlite:
         address = make_url(settings.database).set(drivername="postgresql+psycopg")
-        engine = create_engine(address, poolclass=NullPool)
+        engine = create_engine(address, poolclass=NullPool, hide_parameters=True)
         with engine.begin() as tx:
             yield tx
         return

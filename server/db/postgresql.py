@@ -33,11 +33,13 @@ class PostgresqlDatabase:
 
     def __init__(self, url: str) -> None:
         address = _patient(make_url(url).set(drivername="postgresql+psycopg"))
-        self._engine = create_engine(address, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True, pool_timeout=WAIT)
+        self._engine = create_engine(
+            address, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True, pool_timeout=WAIT, hide_parameters=True
+        )
         self._closed = False
         self._hot_engine = self._engine.execution_options(**_SNAPSHOT)
         self._async_engine = create_async_engine(
-            address, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True, pool_timeout=WAIT
+            address, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True, pool_timeout=WAIT, hide_parameters=True
         ).execution_options(**_SNAPSHOT)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgresql")
 

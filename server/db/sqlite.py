@@ -50,7 +50,11 @@ def connect(path: Path, *, writer: bool) -> sqlite3.Connection:
 def sync_engine(path: Path, *, writer: bool) -> Engine:
     """Return a Core engine whose connections leave transactions to the caller."""
     return create_engine(
-        "sqlite://", creator=lambda: connect(path, writer=writer), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+        "sqlite://",
+        creator=lambda: connect(path, writer=writer),
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # what fails is told in the log, and values may be anything
     )
 
 
@@ -67,7 +71,7 @@ class SqliteDatabase:
         self._hot: list[Connection] = []
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-reader")
         self._async_engine = create_async_engine(
-            f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true", connect_args={"isolation_level": None}
+            f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true", connect_args={"isolation_level": None}, hide_parameters=True
         )
         event.listen(self._async_engine.sync_engine, "connect", _prepare_reader)
         event.listen(self._async_engine.sync_engine, "begin", _begin)

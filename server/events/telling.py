@@ -38,15 +38,10 @@ def waiting(tx: Connection, limit: int) -> list[Event]:
     return [_event(row) for row in rows]
 
 
-def find(tx: Connection, ids: Iterable[str]) -> dict[str, Event]:
-    """Return events by id."""
-    return {row.id: _event(row) for row in tx.execute(select(outbox).where(outbox.c.id.in_(list(ids))))}
-
-
 def between(tx: Connection, kinds: Iterable[str], after: datetime, until: datetime, limit: int) -> list[Event]:
     """Return events of some kinds that happened after one moment and not after another, the oldest first."""
     query = select(outbox).where(outbox.c.type.in_(list(kinds)), outbox.c.at > after, outbox.c.at <= until)
-    return [_event(row) for row in tx.execute(query.order_by(outbox.c.seq).limit(limit).with_for_update(skip_locked=True))]
+    return [_event(row) for row in tx.execute(query.order_by(outbox.c.seq).limit(limit))]
 
 
 def handed_on(tx: Connection, seqs: Iterable[int]) -> None:

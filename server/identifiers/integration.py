@@ -66,11 +66,11 @@ def preview(tx: Connection, rules: DoiRules) -> Preview:
             continue
         shown.add(label)
         number = _next(tx, rules, code)
-        facts.append((label or "(no label)", doi.compose(rules, code, number)))
+        name = label or ("Types without a label" if rules.labels else "Every type it serves")
+        facts.append((name, doi.compose(rules, code, number)))
         if number >= 10**rules.padding:
             warnings.append(
-                f"{label or 'Types without a label'}: the next number, {number}, has more digits than the "
-                f"padding of {rules.padding}. "
+                f"{name}: the next number, {number}, has more digits than the padding of {rules.padding}. "
                 "Numbers grow and are never cut; the names are longer from here on."
             )
     return Preview("Next DOI", tuple(sorted(facts)), tuple(warnings))

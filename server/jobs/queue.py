@@ -116,8 +116,9 @@ def reopen(tx: Connection, now: datetime) -> int:
 
 
 def drop(tx: Connection, kind: str, subject: str) -> None:
-    """Take back a request that waits: what it asked for was done otherwise."""
-    tx.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject, jobs.c.state.in_(_WAITING)))
+    """Take back a request that waits, be it for a person: what it asked for was done otherwise, or is wanted no more."""
+    waits = jobs.c.state.in_([*_WAITING, JobState.HELD.value])
+    tx.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject, waits))
 
 
 def forget(tx: Connection, before: datetime) -> int:

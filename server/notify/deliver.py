@@ -7,7 +7,7 @@ sent outside of any transaction and written down afterwards: a crash between the
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -37,6 +37,10 @@ BATCH = 200
 """Events handed to their subscribers in one transaction."""
 BUNDLE = 100
 """Events that one letter tells of at most."""
+LETTERS = 5
+"""Letters sent before it is written down what became of them: so many at most are sent twice when a worker is killed."""
+BEAT = queue.LEASE.total_seconds() / 3
+"""Seconds after which the lease is renewed while the other side takes long."""
 TURN = 30.0
 """Seconds after which a job gives its place in the worker to others."""
 
@@ -91,6 +95,10 @@ class Channel(Protocol):
         """Return how many deliveries may be taken up together."""
         ...
 
+    def chosen(self, due: Sequence[Delivery]) -> Sequence[Delivery]:
+        """Return which of them are sent before the next is written down."""
+        ...
+
     async def objection(self, settings: Any, known: Endpoint) -> str:
         """Say why nothing may be sent yet; empty where it may."""
         ...
@@ -109,6 +117,9 @@ class ByWebhook:
 
     def width(self, known: Endpoint) -> int:
         return known.window
+
+    def chosen(self, due: Sequence[Delivery]) -> Sequence[Delivery]:
+        return due
 
     async def objection(self, settings: Webhook, known: Endpoint) -> str:
         if known.answered == settings.address:
@@ -130,6 +141,11 @@ class ByMail:
 
     def width(self, _known: Endpoint) -> int:
         return BUNDLE
+
+    def chosen(self, due: Sequence[Delivery]) -> Sequence[Delivery]:
+        """Return the first letters, as each may take long, and every line, as all are one letter."""
+        letters = [each for each in due if each.type.startswith(LETTER)][:LETTERS]
+        return [each for each in due if each in letters or not each.type.startswith(LETTER)]
 
     async def objection(self, _settings: Mail, _known: Endpoint) -> str:
         return ""
@@ -167,7 +183,7 @@ class Deliverer:
                 return None
             known = replace(known, answered=getattr(settings, "address", ""))
             await self.database.write(_heard, known)
-            await self._work(profile, channel, settings, self._opened(channel, profile, sealed))
+            await self._work(job, profile, channel, settings, self._opened(channel, profile, sealed))
         await self.database.write(_rested, job, number, self.clock)
         return None
 
@@ -181,20 +197,39 @@ class Deliverer:
                 log.warning("could not open a replaced secret", extra={"profile": profile.name, "reason": error.message})
         return found
 
-    async def _work(self, profile: Profile, channel: Channel, settings: Any, old: Sequence[Any]) -> None:
-        """Send what is due, until nothing is, the endpoint should be left alone, or others should have their turn."""
+    async def _work(self, job: Job, profile: Profile, channel: Channel, settings: Any, old: Sequence[Any]) -> None:
+        """Send what is due, until nothing is, the endpoint should be left alone, or others should have their turn.
+
+        Whoever lost the claim stops, and writes nothing: somebody else sends by now.
+        """
         end = monotonic() + TURN
         while monotonic() < end:
             known, batch = await self.database.read(_batch, profile.id, channel, self.clock())
             if not batch or (known.retry_at is not None and known.retry_at > self.clock()):
                 return
-            outcomes = await channel.send(settings, old, batch, self.clock())
+            if not await self.database.write(queue.renew, job, self.clock()):
+                return
+            outcomes = await self._sent(job, channel.send(settings, old, batch, self.clock()))
+            if outcomes is None:
+                return
             results = list(zip(batch, outcomes, strict=True))
-            goes_on = await self.database.write(_settled, profile, results, self.clock(), self.jitter)
+            goes_on = await self.database.write(_settled, job, profile, results, self.clock(), self.jitter)
             failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
             log.info("sent", extra={"profile": profile.name, "deliveries": len(batch), "failed": len(failed)})
             if not goes_on:
                 return
+
+    async def _sent(self, job: Job, sending: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome] | None:
+        """Send, holding the claim for as long as it takes; None where it was lost."""
+        task = asyncio.create_task(sending)
+        try:
+            while not (await asyncio.wait([task], timeout=BEAT))[0]:
+                if not await self.database.write(queue.renew, job, self.clock()):
+                    return None
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 _Ready = tuple[Profile, Endpoint, list[bytes]]
@@ -212,7 +247,7 @@ def _ready(tx: Connection, number: int, now: datetime) -> "_Ready | Held | Done 
 
 def _batch(tx: Connection, number: int, channel: Channel, now: datetime) -> tuple[Endpoint, list[Delivery]]:
     known = store.endpoint(tx, number)
-    return known, store.due(tx, number, now, channel.width(known))
+    return known, list(channel.chosen(store.due(tx, number, now, channel.width(known))))
 
 
 def _heard(tx: Connection, known: Endpoint) -> None:
@@ -220,9 +255,19 @@ def _heard(tx: Connection, known: Endpoint) -> None:
 
 
 def _settled(
-    tx: Connection, profile: Profile, results: Sequence[tuple[Delivery, Outcome]], now: datetime, jitter: Callable[[], float]
+    tx: Connection,
+    job: Job,
+    profile: Profile,
+    results: Sequence[tuple[Delivery, Outcome]],
+    now: datetime,
+    jitter: Callable[[], float],
 ) -> bool:
-    """Write down what became of deliveries, and what follows for their endpoint; return whether it should be given more."""
+    """Write down what became of deliveries, and what follows for their endpoint; return whether it should be given more.
+
+    Nothing is written where the claim is not ours any more, or where the profile, and what waited for it, was deleted meanwhile.
+    """
+    if not queue.renew(tx, job, now) or profiles.by_id(tx, profile.id) is None:
+        return False
     known, seen = store.endpoint(tx, profile.id), set[int]()
     failures, wish = known.failures, None
     for delivery, outcome in results:

@@ -21,6 +21,7 @@ from server.clock import now as clock_now
 from server.errors import Unavailable
 from server.events.model import EVENTS, Event
 from server.forms.field import Choice, Widget, title
+from server.jobs import queue
 from server.notify import digest, store
 from server.notify.fields import EVENT_CHOICES, EventName, is_mailbox
 from server.notify.letters import Sender, write
@@ -245,6 +246,11 @@ def _noticed(tx: Connection, profile: Profile, now: datetime) -> None:
     digest.plan(tx, profile, now)
 
 
+def _dropped(tx: Connection, profile: Profile) -> None:
+    store.drop(tx, profile.id)
+    queue.drop(tx, digest.DIGEST, str(profile.id))
+
+
 def kind(post: Post) -> Kind:
     """Return the profile kind; its test sends a message."""
     return Kind(
@@ -256,4 +262,5 @@ def kind(post: Post) -> Kind:
         creates="Letters, and the job of the daily letter.",
         test=partial(_test, post),
         saved=_noticed,
+        deleted=_dropped,
     )

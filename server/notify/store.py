@@ -117,10 +117,6 @@ def endpoint(tx: Connection, profile_id: int) -> Endpoint:
     )
 
 
-last = endpoint
-"""When a profile's deliveries last succeeded and failed, and what the other side said then: for the profile's own page."""
-
-
 def remember(tx: Connection, known: Endpoint, **changes: Any) -> None:
     """Change what is remembered of an endpoint."""
     values = {
@@ -237,7 +233,11 @@ def forget_dead(tx: Connection, profile_id: int) -> int:
 
 
 def drop(tx: Connection, profile_id: int) -> None:
-    """Remove what is not sent yet, and what was given up, for a profile that is deleted; what was sent stays in the log."""
+    """Remove what is not sent yet, and what was given up, for a profile that is deleted; what was sent stays in the log.
+
+    With it go the secrets that were kept to sign or to be sent, and what was asked for of the sender.
+    """
+    queue.drop(tx, DELIVER, str(profile_id))
     _removed(tx, (deliveries.c.profile_id == profile_id) & (deliveries.c.state != State.SENT.value))
     for table in (endpoints, endpoint_secrets):
         tx.execute(delete(table).where(table.c.profile_id == profile_id))

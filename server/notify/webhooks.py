@@ -238,6 +238,10 @@ def _guard(outward: Outward, _tx: Connection, _before: Profile | None, settings:
         raise Wrong({"address": "It begins with https://; http only into networks of SHEAF_PRIVATE_TARGETS."})
 
 
+def _dropped(tx: Connection, profile: Profile) -> None:
+    store.drop(tx, profile.id)
+
+
 def kind(outward: Outward) -> Kind:
     """Return the profile kind; its test goes through the guarded client, not through the one that agencies are asked with."""
     return Kind(
@@ -249,4 +253,5 @@ def kind(outward: Outward) -> Kind:
         test=partial(_test, Hooks(outward)),
         guard=partial(_guard, outward),
         saved=store.noticed,
+        deleted=_dropped,
     )

@@ -2,16 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
-from server.accounts import login, store
+from server.accounts import failures, login, store, throttle
 from server.accounts.login import Opened
 from server.accounts.model import LONGEST_NAME, Account, Role
 from server.accounts.noting import noted
 from server.accounts.sessions import Origin
 from server.accounts.tables import identities
+from server.accounts.throttle import LONGEST_SHARED, Patience
 from server.audit import log as audit
 from server.audit.log import HOUSE, Actor
 from server.errors import Conflict, Refused
@@ -20,6 +21,12 @@ from server.openid.settings import Grant, OpenID
 from server.xml import clean
 
 ANY = "*"
+
+_AWAY = "openid:"
+"""The name under which it is counted how many were sent away from an address and did not come back."""
+_PATIENCE = Patience(100, LONGEST_SHARED)
+_ONCE_IN = timedelta(hours=1)
+
 _ODD = re.compile(r"[^\w.@-]+")
 
 
@@ -48,8 +55,9 @@ def admit(tx: Connection, settings: OpenID, person: Person, profile: str, origin
         )
     if not account.active:
         raise Refused("This account is switched off.", place=profile, code="switched-off")
-    if settings.keeps_roles and role is not None and role is not account.role:
-        account = _changed(tx, account, role, profile, now)
+    if settings.keeps_roles and settings.grants and (role or Role.RESEARCHER) is not account.role:
+        account = _changed(tx, account, role or Role.RESEARCHER, profile, now)
+    failures.succeeded(tx, _AWAY, origin.address)
     return login.enter(tx, account, now, origin)
 
 
@@ -85,9 +93,22 @@ def of_account(tx: Connection, account_id: int) -> list[Identity]:
     return [Identity(row.issuer, row.subject, row.linked) for row in rows]
 
 
-def note_refusal(tx: Connection, profile: str, reason: str, now: datetime) -> None:
-    """Note why a login by a provider came to nothing, where an administrator looks for it."""
-    audit.note(tx, HOUSE, "openid.refused", "profile", profile, now, summary=reason[:1000])
+def leave(tx: Connection, remote: str, now: datetime) -> None:
+    """Count that somebody is sent to a provider; raises Refused where an address sends many and none comes back."""
+    if waits := throttle.wait(failures.tries(tx, _AWAY, remote, counts=True), now):
+        again = f"Try again in {throttle.spoken(waits)}."
+        raise Refused("Too many logins were begun here and not finished.", remedy=again, code="throttled")
+    failures.failed(tx, _AWAY, remote, now, _PATIENCE)
+
+
+def note_refusal(tx: Connection, profile: int, reason: str, remote: str, now: datetime) -> None:
+    """Note why a login by a provider came to nothing, where an administrator looks for it; each cause once an hour.
+
+    Anybody can make a login fail as often as they like, and must not push everything else out of sight.
+    """
+    deed, subject, reason = "openid.refused", str(profile), reason[:1000]
+    if not audit.stands(tx, deed, "profile", subject, reason, since=now - _ONCE_IN):
+        audit.note(tx, Actor("somebody", address=remote), deed, "profile", subject, now, summary=reason)
 
 
 def _linked(tx: Connection, person: Person) -> Account | None:

@@ -4,7 +4,7 @@ An administrator names the provider, so it may be in a private network; but it g
 is followed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -111,9 +111,17 @@ async def keys_of(session: ClientSession, metadata: Metadata) -> KeySet:
 
 
 async def asked(
-    session: ClientSession, method: str, address: str, headers: Mapping[str, str] | None = None, body: str | None = None
+    session: ClientSession,
+    method: str,
+    address: str,
+    headers: Mapping[str, str] | None = None,
+    body: str | None = None,
+    private: Sequence[str] = (),
 ) -> bytes:
-    """Ask a provider and return what it says. Raises Unavailable for any answer but 200, for a long one and for none."""
+    """Ask a provider and return what it says. Raises Unavailable for any answer but 200, for a long one and for none.
+
+    `private` is what of the request must not be repeated in an error, though the provider does.
+    """
     try:
         async with session.request(
             method,
@@ -125,7 +133,7 @@ async def asked(
         ) as answer:
             said = await _read(answer)
             if answer.status != 200:  # noqa: PLR2004
-                raise Unavailable(f"{_bare(address)} answers {answer.status}{_reason(said)}.", place="issuer")
+                raise Unavailable(f"{_bare(address)} answers {answer.status}{_reason(said, private)}.", place="issuer")
             return said
     except (ClientError, TimeoutError, OSError, ValueError) as error:
         raise Unavailable(f"{_bare(address)} cannot be reached: {str(error) or type(error).__name__}.", place="issuer") from error
@@ -142,14 +150,16 @@ async def _read(answer: ClientResponse) -> bytes:
     return b"".join(parts)
 
 
-def _reason(said: bytes) -> str:
+def _reason(said: bytes, private: Sequence[str]) -> str:
     """Return the error a provider names (RFC 6749 § 5.2); nothing else of an answer is repeated."""
     try:
         error = msgspec.json.decode(said, type=dict[str, Any])
     except msgspec.DecodeError:
         return ""
-    words = [str(error[name])[:200] for name in ("error", "error_description") if error.get(name)]
-    return f" ({': '.join(words)})" if words else ""
+    words = ": ".join(str(error[name]) for name in ("error", "error_description") if error.get(name))
+    for secret in filter(None, private):
+        words = words.replace(secret, "…")
+    return f" ({words[:400]})" if words else ""
 
 
 def _bare(address: str) -> str:

@@ -23,6 +23,14 @@ from server.errors import Refused, Unavailable
 from server.openid.discovery import ALGORITHMS, Directory, Metadata, asked
 from server.openid.settings import OpenID
 
+_ERRORS = frozenset({
+    "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "invalid_scope", "server_error",
+    "temporarily_unavailable", "interaction_required", "login_required", "account_selection_required", "consent_required",
+    "invalid_request_uri", "invalid_request_object", "request_not_supported", "request_uri_not_supported",
+    "registration_not_supported",
+})  # fmt: skip
+"""What a provider may say instead of sending a code (RFC 6749 § 4.1.2.1, Core § 3.1.2.6)."""
+
 LEEWAY = 120
 """Seconds the clocks may differ."""
 
@@ -81,9 +89,8 @@ def code_of(journey: Journey, metadata: Metadata, query: Mapping[str, str]) -> s
     if (named or metadata.authorization_response_iss_parameter_supported) and named != metadata.issuer:  # RFC 9207 § 2.4
         raise Refused("This answer comes from another provider.", code="issuer")
     if error := query.get("error", ""):
-        raise Refused(
-            f"The provider refuses: {_plain(error)} {_plain(query.get('error_description', ''))}".strip() + ".", code="provider"
-        )
+        known = error if error in _ERRORS else "for a reason of its own"  # the rest is what the address says: anybody's words
+        raise Refused(f"The provider refuses: {known}.", remedy=_plain(query.get("error_description", "")), code="provider")
     if not query.get("code"):
         raise Refused("The provider sent no code.", code="provider")
     return query["code"]
@@ -123,7 +130,8 @@ async def _tokens(
     address, headers, body = auth.prepare(
         "POST", metadata.token_endpoint, {"Content-Type": "application/x-www-form-urlencoded"}, body
     )
-    said = await asked(session, "POST", str(address), headers, str(body))
+    private = (settings.client_secret, headers.get("Authorization", "").rpartition(" ")[2], code, verifier)
+    said = await asked(session, "POST", str(address), headers, str(body), private)
     try:
         found = msgspec.json.decode(said, type=dict[str, Any])
     except msgspec.DecodeError as error:
@@ -178,9 +186,11 @@ async def believe(
 
 async def _more(session: ClientSession, metadata: Metadata, tokens: Mapping[str, Any], person: Person) -> dict[str, Any]:
     """Return the claims with those of the UserInfo endpoint; believed only about the same subject (Core § 5.3.2)."""
-    headers = {"Authorization": f"Bearer {_plain(str(tokens['access_token']), 8000)}"}
+    token = _plain(str(tokens["access_token"]), 8000)
+    headers = {"Authorization": f"Bearer {token}"}
     try:
-        more = msgspec.json.decode(await asked(session, "GET", metadata.userinfo_endpoint, headers), type=dict[str, Any])
+        said = await asked(session, "GET", metadata.userinfo_endpoint, headers, private=(token,))
+        more = msgspec.json.decode(said, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise Unavailable("The provider's words about the person cannot be read.", place="issuer") from error
     if more.get("sub") != person.subject:

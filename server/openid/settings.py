@@ -56,7 +56,10 @@ class OpenID(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     keeps_roles: Annotated[
         bool,
-        title("Keep roles in step", "Whether the rows are looked at with each login, and not only when an account is made."),
+        title(
+            "Keep roles in step",
+            "Each login gives the role of the first row that fits; whom none fits is a researcher, but the last administrator.",
+        ),
     ] = False
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from server.people import names, store
-from server.people.linking import Creator, Link, LinkState, Place, creators, link_of
+from server.people.linking import Creator, Link, LinkState, Made, Place, creators, link_of
 from server.people.model import Person
 from server.people.tables import person_links
 from server.records import store as records
@@ -39,17 +39,19 @@ class Candidate:
 
     linked: Linked
     spelling: int
-    """1: the initials fit; 2: the whole names."""
+    """0: it does not fit; 1: the initials fit; 2: the whole names."""
     affiliations: tuple[str, ...]
     """Institutions the person and the creator share."""
     together: tuple[str, ...]
     """Names of people with whom the person made other works."""
     has_id: bool
     """Whether the work names an ORCID iD for the creator, which is no known person's."""
+    says: bool = False
+    """Whether the person says that an identifier of the creator is theirs, and nobody else says so."""
 
     @property
     def weight(self) -> int:
-        return self.spelling + 3 * bool(self.affiliations) + 2 * min(len(self.together), 3)
+        return self.spelling + 4 * self.says + 3 * bool(self.affiliations) + 2 * min(len(self.together), 3)
 
 
 def place_of(text: str) -> Place | None:
@@ -134,10 +136,11 @@ def _weighed(found: Linked, person: Person, others: set[str]) -> Candidate:
     company = [c for c in creators(found.work.id, found.work.record) if c.place != found.creator.place]
     return Candidate(
         found,
-        max((names.likeness(given, agent.given) for _, given in same), default=1),
+        max((names.likeness(given, agent.given) for _, given in same), default=0),
         shared,
         tuple(c.agent.label for c in company if c.key in others),
-        bool(agent.id_of("orcid")),
+        found.link.made is Made.NAME and bool(agent.id_of("orcid")),
+        found.link.made is Made.ID,
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from server.accounts.tables import accounts
@@ -18,24 +19,51 @@ from server.records import store as records
 KIND = "person"
 
 
-def add(tx: Connection, person: Person, actor: Actor, now: datetime) -> Kept:
-    """Keep a new person, and let the works be looked through for them. Raises as `store.add` does."""
-    kept = store.add(tx, person, now)
+def add(tx: Connection, person: Person, actor: Actor, now: datetime, *, own: bool = False) -> Kept:
+    """Keep a new person, and let the works be looked through for them. Raises as `store.add` does.
+
+    `own`: somebody says it of themselves. Their identifiers are claims, which those who keep the people may overrule.
+    """
+    if not own:
+        _overrule(tx, None, person, actor, now)
+    kept = store.add(tx, person, now, own=own)
     audit.note(tx, actor, "person.added", KIND, str(kept.id), now, summary=person.label)
     seek(tx, now)
     return kept
 
 
-def change(tx: Connection, number: int, version: int, person: Person, actor: Actor, now: datetime) -> Kept:
-    """Make a person what is given, if they are still as in `version`. Raises NotFound and Conflict."""
+def change(tx: Connection, number: int, version: int, person: Person, actor: Actor, now: datetime, *, own: bool = False) -> Kept:
+    """Make a person what is given, if they are still as in `version`. Raises NotFound and Conflict. `own` as in `add`.
+
+    Whoever keeps the people and saves a person takes the identifiers for theirs.
+    """
     kept = at_version(tx, number, version)
-    changed = store.replace(tx, kept, person, now)
+    confirmed: set[tuple[str, str]] = set()
+    if not own:
+        _overrule(tx, number, person, actor, now)
+        confirmed = store.confirm(tx, kept, person)
+    changed = store.replace(tx, kept, person, now, own=own)
+    if confirmed:
+        said = {scheme: (None, value) for scheme, value in sorted(confirmed)}
+        audit.note(tx, actor, "person.identifiers-confirmed", KIND, str(number), now, summary=person.label, changes=said)
+        seek(tx, now)
     if changed is kept:
         return kept
     differences = audit.differences(spoken(kept.person), spoken(person))
     audit.note(tx, actor, "person.changed", KIND, str(number), now, summary=person.label, changes=differences)
     seek(tx, now)
     return changed
+
+
+def _overrule(tx: Connection, number: int | None, person: Person, actor: Actor, now: datetime) -> None:
+    """Take a person's identifiers from others who only say themselves that they are theirs."""
+    for other, gone in store.claims_of_others(tx, number, person).items():
+        kept = store.get(tx, other)
+        ids = tuple(one for one in kept.person.ids if (one.scheme, one.value) not in gone)
+        left = msgspec.structs.replace(kept.person, ids=ids)
+        store.replace(tx, kept, left, now)
+        differs = audit.differences(spoken(kept.person), spoken(left))
+        audit.note(tx, actor, "person.changed", KIND, str(other), now, summary=left.label, changes=differs)
 
 
 def at_version(tx: Connection, number: int, version: int) -> Kept:
@@ -59,13 +87,13 @@ def save_own(tx: Connection, account_id: int, version: int, person: Person, acto
     """
     mine = store.of_account(tx, account_id)
     if mine is None:
-        kept = add(tx, person, actor, now)
+        kept = add(tx, person, actor, now, own=True)
         set_account(tx, kept.id, account_id, actor, now)
         return kept
     gone = store.proved(tx, mine.id) - {(one.scheme, one.value) for one in person.ids}
     if gone:
         raise Invalid("An identifier that its registry confirmed cannot be taken away here.", place="ids")
-    return change(tx, mine.id, version, person, actor, now)
+    return change(tx, mine.id, version, person, actor, now, own=True)
 
 
 def claim(tx: Connection, account_id: int, number: int, actor: Actor, now: datetime) -> None:
@@ -111,7 +139,7 @@ def decide(tx: Connection, number: int, place: Place, state: LinkState, actor: A
     if state is LinkState.CANDIDATE:
         raise Invalid("Only yes and no can be said by hand.")
     kept = store.get(tx, number)
-    stored = records.get(tx, place.record_id)
+    stored = records.get(tx, place.record_id, to_change=True)
     creator = linking.creator_at(stored.record, place)
     if kept.merged_into is not None:
         raise Conflict("This person was merged into another.", remedy="Link the work to that one.", code="merged")

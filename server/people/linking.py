@@ -1,8 +1,8 @@
 """Which creators of the works are people we know: found by identifier or name when a work comes, confirmed or refused by hand.
 
-A link stands at a place of a work: creators or contributors, and the position there. An identifier both have makes it at once.
-A name both have makes a candidate, which somebody confirms or refuses; a refusal is remembered. When a work's creators move, what
-was done by hand moves with them, by their names.
+A link stands at a place of a work: creators or contributors, and the position there. An identifier both have makes it at once,
+but not where only the person says that it is theirs. That, like a name both have, makes a candidate, which somebody confirms or
+refuses; a refusal is remembered. When a work's creators move, what was done by hand moves with them, by their names.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select
+from sqlalchemy import Connection, Row, RowMapping, delete, insert, select
 
 from server.errors import Conflict, NotFound
 from server.people import names, schemes
@@ -95,19 +95,30 @@ class Known:
     """The people that may be among some creators."""
 
     by_id: dict[_Id, int] = field(default_factory=dict)
+    claimed: dict[_Id, int] = field(default_factory=dict)
+    """Who says of themselves that an identifier is theirs, which nobody else has said yet."""
     by_key: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     """Number and given name, by the key of the name."""
     orcids: dict[int, str] = field(default_factory=dict)
+
+    def add(self, row: Row[Any]) -> None:
+        """Take in a row of the identifiers."""
+        (self.claimed if row.claimed and not row.proved else self.by_id)[row.scheme, row.value] = row.person_id
 
     def linked(self, creator: Creator) -> int | None:
         """Return who the creator is by identifier."""
         return next((self.by_id[one] for one in creator.ids if one in self.by_id), None)
 
     def candidates(self, creator: Creator) -> set[int]:
-        """Return who the creator may be by name; whoever has another ORCID iD than the creator is somebody else."""
+        """Return who the creator may be by name, or by what they say; an ORCID iD that differs says no."""
         own = dict(creator.ids).get("orcid")
         alike = {n for n, given in self.by_key.get(creator.key, ()) if names.likeness(given, creator.agent.given)}
-        return {n for n in alike if not own or self.orcids.get(n, own) == own}
+        named = {n for n in alike if not own or self.orcids.get(n, own) == own}
+        return named | self.claiming(creator)
+
+    def claiming(self, creator: Creator) -> set[int]:
+        """Return who says that an identifier of the creator is theirs."""
+        return {self.claimed[one] for one in creator.ids if one in self.claimed}
 
 
 def link_new(tx: Connection, works: Iterable[tuple[str, Record]], now: datetime) -> None:
@@ -146,8 +157,8 @@ def known(tx: Connection, found: list[Creator]) -> Known:
     who = Known()
     values = {value for creator in found for _, value in creator.ids}
     for some in _parts(values):
-        query = select(person_ids.c.scheme, person_ids.c.value, person_ids.c.person_id).where(person_ids.c.value.in_(some))
-        who.by_id |= {(row.scheme, row.value): row.person_id for row in tx.execute(query)}
+        for row in tx.execute(select(person_ids).where(person_ids.c.value.in_(some))):
+            who.add(row)
     for some in _parts({creator.key for creator in found}):
         query = select(person_names.c.key, person_names.c.person_id, person_names.c.given).where(person_names.c.key.in_(some))
         for row in tx.execute(query):
@@ -178,7 +189,8 @@ def _links(creator: Creator, who: Known, before: Iterable[Link], now: datetime) 
         yield replace(link, place=creator.place, name=creator.name)
     if is_it is None and not any(link.state is LinkState.LINKED for link in by_hand.values()):
         for number in who.candidates(creator) - set(by_hand):
-            yield Link(creator.place, number, LinkState.CANDIDATE, Made.NAME, "", now, creator.name)
+            made = Made.ID if number in who.claiming(creator) else Made.NAME
+            yield Link(creator.place, number, LinkState.CANDIDATE, made, "", now, creator.name)
 
 
 def _moved(before: Iterable[Link], found: list[Creator]) -> Mapping[Place, list[Link]]:
@@ -208,7 +220,7 @@ def decide(tx: Connection, creator: Creator, person_id: int, state: LinkState, b
     Raises Conflict where an identifier says otherwise.
     """
     there = [link for link in of_record(tx, creator.place.record_id) if link.place == creator.place]
-    certain = next((link for link in there if link.made is Made.ID), None)
+    certain = next((link for link in there if link.made is Made.ID and link.state is LinkState.LINKED), None)
     if certain is not None and (certain.person_id == person_id) is (state is LinkState.REFUSED):
         raise Conflict(
             "The work names this creator's identifier, and that decides who it is.",

@@ -57,7 +57,7 @@ class Seeking:
     database: Database
     clock: Clock
 
-    async def __call__(self, _job: Job) -> Answer:
+    async def __call__(self, job: Job) -> Answer | None:
         sought = await self.database.read_hot(_sought)
         if not sought.versions:
             return Done("nobody was to be looked for")
@@ -66,9 +66,9 @@ class Seeking:
             after = batch[-1][0]
             hits = await asyncio.to_thread(_hits, batch, sought.known)
             hits += await self.database.read_hot(_linked, batch[0][0], after, list(sought.versions))
-            if hits:
-                await self.database.write(_link, sorted(set(hits)), self.clock())
-                found += len(set(hits))
+            if not await self.database.write(_link, job, sorted(set(hits)), self.clock()):
+                return None  # somebody else looks for them now, and settles the job
+            found += len(set(hits))
         await self.database.write(_finish, sought.versions, self.clock())
         log.info("looked for people in the works", extra={"people": len(sought.versions), "records": found})
         return Done(f"{len(sought.versions)} people were looked for; {found} works name one of them")
@@ -79,7 +79,7 @@ def _sought(tx: Connection) -> _Sought:
     versions = {row.id: row.version for row in rows}
     who, wanted = Known(by_key=defaultdict(list)), select(people.c.id).where(people.c.sought.is_(None))
     for row in tx.execute(select(person_ids).where(person_ids.c.person_id.in_(wanted))):
-        who.by_id[row.scheme, row.value] = row.person_id
+        who.add(row)
         if row.scheme == "orcid":
             who.orcids[row.person_id] = row.value
     for row in tx.execute(select(person_names).where(person_names.c.person_id.in_(wanted))):
@@ -109,11 +109,15 @@ def _linked(tx: Connection, first: str, last: str, numbers: list[int]) -> list[s
     return list(tx.execute(query.where(person_links.c.person_id.in_(numbers))).scalars())
 
 
-def _link(tx: Connection, hits: list[str], now: datetime) -> None:
+def _link(tx: Connection, job: Job, hits: list[str], now: datetime) -> bool:
+    """Link works anew, each as it is when nobody else can change it; return False where the claim is not ours any more."""
+    if not queue.renew(tx, job, now):
+        return False
     for record_id in hits:
-        stored = records.find(tx, record_id)
+        stored = records.find(tx, record_id, to_change=True)
         if stored is not None:
             link_again(tx, record_id, stored.record, now)
+    return True
 
 
 def _finish(tx: Connection, versions: dict[int, int], now: datetime) -> None:

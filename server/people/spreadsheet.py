@@ -11,6 +11,7 @@ import msgspec
 from server.errors import Invalid
 from server.people.model import Person, PersonId, Post, Spelling
 from server.people.schemes import SCHEMES
+from server.spreadsheet import bare, lines
 from server.xml import clean
 
 #: The columns, and what stands in them; a file may have them in any order and leave any out.
@@ -27,9 +28,6 @@ COLUMNS: dict[str, str] = {
     "note": "For those who keep the people.",
 }
 
-#: What a spreadsheet program takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_GUARD = "'"
 _LIST, _FIELD = re.compile(r"(?<!\\);"), re.compile(r"(?<!\\)\|")
 LONGEST_CELL = 20_000
 MOST_ROWS = 5_000
@@ -73,13 +71,8 @@ class Read:
 
 def write(people: Iterable[tuple[int, Person]]) -> str:
     """Write people as CSV, with the columns' names above."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for number, person in people:
-        cells = _cells(number, person)
-        writer.writerow([_guarded(cells[name]) for name in COLUMNS])
-    return out.getvalue()
+    rows = (_cells(number, person) for number, person in people)
+    return lines([tuple(COLUMNS), *([cells[name] for name in COLUMNS] for cells in rows)])
 
 
 def _cells(number: int, person: Person) -> dict[str, str]:
@@ -94,16 +87,6 @@ def _cells(number: int, person: Person) -> dict[str, str]:
         "email": person.email,
         "note": person.note,
     }
-
-
-def _guarded(cell: str) -> str:
-    """Keep a spreadsheet program from running a cell: an apostrophe before it makes it text."""
-    return _GUARD + cell if cell.startswith((*_FORMULA, _GUARD)) else cell
-
-
-def _plain(cell: str) -> str:
-    """Take the guard off again."""
-    return cell[1:] if cell.startswith(_GUARD) and cell[1:].startswith((*_FORMULA, _GUARD)) else cell
 
 
 def _escaped(text: str) -> str:
@@ -161,7 +144,7 @@ def _rows(reader: "csv._reader", names: list[str]) -> Read:  # type: ignore[name
         if len(rows) + len(faults) >= MOST_ROWS:
             faults.append(Fault(line, "", f"is too much: at most {MOST_ROWS:,} people at once"))
             break
-        said = {name: _plain(clean(cell)).strip() for name, cell in zip(names, cells, strict=True)}
+        said = {name: bare(clean(cell)).strip() for name, cell in zip(names, cells, strict=True)}
         row, wrong = _row(line, said)
         faults += wrong
         if row is not None:

@@ -44,11 +44,11 @@ _AT_ONCE = 5_000
 ONLY = {"": "active", "account": "with an account", "candidates": "with works to confirm", "inactive": "not active"}
 
 
-def add(tx: Connection, person: Person, now: datetime) -> Kept:
-    """Keep a new person; raises Conflict where an identifier is somebody else's."""
+def add(tx: Connection, person: Person, now: datetime, *, own: bool = False) -> Kept:
+    """Keep a new person; raises Conflict where an identifier is somebody else's. `own`: only they say so."""
     row = {"version": 1, "active": True, "created": now, "modified": now, **_columns(person)}
     number = int(tx.execute(insert(people).values(row).returning(people.c.id)).scalar_one())
-    _claim(tx, number, person)
+    _claim(tx, number, person, own=own)
     return Kept(number, person, 1, True, None, None, now, now)  # noqa: FBT003 -- a row's column
 
 
@@ -61,7 +61,7 @@ def add_all(tx: Connection, persons: Sequence[Person], now: datetime) -> list[in
     numbers = list(tx.execute(made, rows).scalars())
     both = list(zip(numbers, persons, strict=True))
     ids = [
-        {"scheme": one.scheme, "value": one.value, "person_id": number, "proved": False}
+        {"scheme": one.scheme, "value": one.value, "person_id": number, "proved": False, "claimed": False}
         for number, who in both
         for one in who.ids
     ]
@@ -71,8 +71,8 @@ def add_all(tx: Connection, persons: Sequence[Person], now: datetime) -> list[in
     return numbers
 
 
-def replace(tx: Connection, kept: Kept, person: Person, now: datetime) -> Kept:
-    """Make a person what is given. Nothing is written where nothing differs.
+def replace(tx: Connection, kept: Kept, person: Person, now: datetime, *, own: bool = False) -> Kept:
+    """Make a person what is given; `own`: only they say so. Nothing is written where nothing differs.
 
     Raises Conflict where somebody else changed the person since, and where an identifier is somebody else's.
     """
@@ -80,7 +80,7 @@ def replace(tx: Connection, kept: Kept, person: Person, now: datetime) -> Kept:
         return kept
     values = {"version": kept.version + 1, "modified": now, **_columns(person)}
     _changed(tx, kept, values)
-    _claim(tx, kept.id, person)
+    _claim(tx, kept.id, person, own=own)
     return Kept(kept.id, person, kept.version + 1, kept.active, kept.account_id, kept.merged_into, kept.created, now)
 
 
@@ -109,12 +109,19 @@ def _columns(person: Person) -> dict[str, Any]:
     }
 
 
-def _claim(tx: Connection, number: int, person: Person) -> None:
+def _claim(tx: Connection, number: int, person: Person, *, own: bool = False) -> None:
     """Write down a person's identifiers and names; an identifier that was proved stays so."""
     wanted = [(one.scheme, one.value) for one in person.ids]
     for place, (scheme, value) in enumerate(wanted):
         owner = owner_of(tx, scheme, value)
         if owner not in {None, number}:
+            if own:
+                raise Conflict(
+                    "Somebody else here says that this identifier is theirs.",
+                    place=f"ids.{place}.value",
+                    remedy="If it is yours, tell those who keep the people; they can set it right.",
+                    code="duplicate",
+                )
             raise Conflict(
                 f"This identifier is that of {get(tx, owner or 0).person.label} already.",
                 place=f"ids.{place}.value",
@@ -124,11 +131,37 @@ def _claim(tx: Connection, number: int, person: Person) -> None:
     have = {(row.scheme, row.value) for row in tx.execute(select(person_ids).where(person_ids.c.person_id == number))}
     for scheme, value in have - set(wanted):
         tx.execute(delete(person_ids).where(person_ids.c.scheme == scheme, person_ids.c.value == value))
-    fresh = [{"scheme": s, "value": v, "person_id": number, "proved": False} for s, v in wanted if (s, v) not in have]
+    said = {"person_id": number, "proved": False, "claimed": own}
+    fresh = [{"scheme": s, "value": v, **said} for s, v in wanted if (s, v) not in have]
     if fresh:
         tx.execute(insert(person_ids), fresh)
     tx.execute(delete(person_names).where(person_names.c.person_id == number))
     tx.execute(insert(person_names), _names(number, person))
+
+
+def confirm(tx: Connection, kept: Kept, person: Person) -> set[tuple[str, str]]:
+    """Take those of a person's identifiers for theirs which only they said are, and return these; the works are to be sought."""
+    wanted = {(one.scheme, one.value) for one in person.ids}
+    mine = (person_ids.c.person_id == kept.id, person_ids.c.claimed)
+    found = {(row.scheme, row.value) for row in tx.execute(select(person_ids).where(*mine))} & wanted
+    for scheme, value in found:
+        one = (person_ids.c.scheme == scheme, person_ids.c.value == value)
+        tx.execute(update(person_ids).where(*one).values(claimed=False))
+    if found:
+        tx.execute(update(people).where(people.c.id == kept.id).values(sought=None))
+    return found
+
+
+def claims_of_others(tx: Connection, number: int | None, person: Person) -> dict[int, set[tuple[str, str]]]:
+    """Return who else only says that identifiers of a person are theirs, and which."""
+    found = dict[int, set[tuple[str, str]]]()
+    for one in person.ids:
+        this = (person_ids.c.scheme == one.scheme, person_ids.c.value == one.value)
+        query = select(person_ids.c.person_id).where(*this, person_ids.c.claimed, ~person_ids.c.proved)
+        owner = tx.execute(query).scalar()
+        if owner is not None and owner != number:
+            found.setdefault(owner, set()).add((one.scheme, one.value))
+    return found
 
 
 def _names(number: int, person: Person) -> list[dict[str, Any]]:

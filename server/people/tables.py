@@ -1,6 +1,6 @@
 """Tables of the researchers: who they are, by what they are known, and which creators of the works they are."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from server.db.columns import Serial, Utc, metadata
 
@@ -29,6 +29,7 @@ person_ids = Table(
     Column("value", String(200), primary_key=True),  # as a record holds it
     Column("person_id", BigInteger, ForeignKey("people.id"), nullable=False, index=True),
     Column("proved", Boolean, nullable=False),  # whether its registry said so, and not only a person who typed it
+    Column("claimed", Boolean, nullable=False, server_default=text("false")),  # whether only the person says that it is theirs
 )
 
 person_names = Table(

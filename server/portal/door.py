@@ -19,9 +19,9 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.middleware import remote_address
 from server.portal import upload
+from server.portal.proof import CSRF, prove, same_site
 from server.xml import clean
 
-CSRF = "csrf"
 LONGEST_FORM = 2 * 2**20
 """Bytes of a form without files: a work with a thousand creators fits."""
 
@@ -104,8 +104,8 @@ class Door:
                 raise web.HTTPSeeOther("/account/codes?due=1")
             request[VISITOR] = Visitor(found.account, self._proof(cookie), address, found.handle)
             if request.method == "POST" and files and upload.has_files(request):
-                same_site(request)
-                request[PARTS] = await upload.opened(request, request[VISITOR].csrf)
+                same_site(request, found.account.name)
+                request[PARTS] = await upload.opened(request, found.account.name, request[VISITOR].csrf)
             elif request.method == "POST":
                 await self._prove(request)
             response = await handler(request)
@@ -149,12 +149,9 @@ class Door:
         return hmac.digest(self.key, b"csrf\0" + cookie.encode(), "sha256").hex()
 
     async def _prove(self, request: web.Request) -> None:
-        same_site(request)
-        given = (await fields(request)).get(CSRF, "")
-        if not hmac.compare_digest(given.encode(), request[VISITOR].csrf.encode()):
-            raise web.HTTPForbidden(
-                text="This form is not from your session, so nothing was done. Go back, load the page again and repeat it."
-            )
+        visitor = request[VISITOR]
+        same_site(request, visitor.account.name)
+        prove(request, visitor.account.name, (await fields(request)).get(CSRF, ""), visitor.csrf)
 
 
 _WHERE_CODES_ARE_SET_UP = ("/account/codes", "/logout")
@@ -207,9 +204,3 @@ async def pairs(request: web.Request) -> MultiDict[str]:
     """Return a form's texts with their repeats. Raises as `posted` does."""
     form = await posted(request)
     return MultiDict([(name, value) for name, value in form.items() if isinstance(value, str)])
-
-
-def same_site(request: web.Request) -> None:
-    """Refuse a form another site sent; every present browser says so (Fetch Metadata)."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        raise web.HTTPForbidden(text="This form was sent by another site, so nothing was done.")

@@ -16,9 +16,10 @@ from server.accounts.tickets import LIVES, Purpose
 from server.errors import Invalid, Refused
 from server.middleware import remote_address
 from server.openid.kind import offered
-from server.portal.door import LONGEST_OF_STRANGERS, fields, origin, own_page, same_site
+from server.portal.door import LONGEST_OF_STRANGERS, fields, origin, own_page
 from server.portal.frame import Frame
 from server.portal.links import can_mail
+from server.portal.proof import same_site
 from server.xml import clean
 
 log = observe.logger("portal")
@@ -65,7 +66,7 @@ class Login:
         name, password, lead = given.get("name", "").strip(), given.get("password", ""), own_page(given.get("next", ""))
         address, now = remote_address(request), self.frame.house.clock()
         if wait := await self.authenticator.wait(name, address, now=now):
-            words = f"Too many failed attempts for this name. Try again in {spoken(wait)}."
+            words = f"Too many failed attempts. Try again in {spoken(wait)}."
             response = await self._form(429, next=lead, name=name, problem=words)
             response.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
             return response

@@ -7,15 +7,18 @@ from aiohttp import web
 
 from server import observe
 from server.accounts import sessions, tickets
+from server.accounts.authenticate import Authenticator
 from server.accounts.model import Right
 from server.accounts.tickets import LIVES, Purpose
-from server.errors import NotFound, SheafError
+from server.errors import NotFound, Refused, SheafError
 from server.middleware import remote_address
 from server.openid import admission
 from server.openid.discovery import Directory
 from server.openid.exchange import Journey, Person, arrive, depart
 from server.openid.kind import OPENID, back_path, offered
 from server.openid.settings import OpenID
+from server.portal.account.page import Own
+from server.portal.account.password import asked
 from server.portal.door import VISITOR, fields, origin, own_page
 from server.portal.frame import Frame, led
 from server.profiles import store as profiles
@@ -30,6 +33,8 @@ _LOST = "This login took too long, or was begun in another browser. Begin again.
 class Provider:
     frame: Frame
     directory: Directory
+    authenticator: Authenticator
+    own: Own
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -45,11 +50,22 @@ class Provider:
         return f"{self.frame.door.cookie}-openid"
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
-        """Send somebody to the provider."""
+        """Send somebody to the provider; who is sent again and again and never comes back must wait."""
+        house = self.frame.house
+        try:
+            await house.database.write(admission.leave, remote_address(request), house.clock())
+        except Refused as error:
+            log.warning("refused to begin yet another login", extra={"address": remote_address(request)})
+            return await self._login(429, error.message, error.remedy)
         return await self._sent(request, own_page(request.query.get("next", "")), None)
 
     async def link(self, request: web.Request) -> web.StreamResponse:
-        """Send somebody who is logged in to the provider, to come back with a login for this account."""
+        """Send somebody who is logged in to the provider, to come back with a login for this account.
+
+        The password is asked for: whoever is linked gets in without it from then on.
+        """
+        if fault := await asked(self.frame, self.authenticator, request, await fields(request)):
+            return await self.own.shown(request, 422, {}, {"old": fault})
         return await self._sent(request, "/account", request[VISITOR].account.id)
 
     async def unlink(self, request: web.Request) -> web.StreamResponse:
@@ -65,11 +81,15 @@ class Provider:
         try:
             metadata, _keys = await self.directory.find(settings.issuer)
         except SheafError as error:
-            return await self._failed(profile, error, 503)
+            return await self._failed(request, profile, error, 503)
         journey, address = depart(settings, metadata, profile.id, self._address(profile), lead)
         document = msgspec.to_builtins(journey)
         word = await house.database.write(tickets.issue, Purpose.OPENID, house.clock(), account_id, document)
-        response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+        if account_id is None:
+            response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+        else:  # some browsers take a form nowhere but to us, redirects too (form-action); from a page they go on
+            response = self.frame.page(request, "account/onward.html", address=address, label=settings.label)
+            response.headers["Refresh"] = f"0; url={address}"
         life = int(LIVES[Purpose.OPENID].total_seconds())
         response.set_cookie(
             self.cookie, word, path="/", max_age=life, httponly=True, samesite="Lax", secure=self.frame.door.secure
@@ -92,7 +112,7 @@ class Provider:
             come = origin(request, f"OpenID Connect: {profile.name}")
             opened = await house.database.write(admission.admit, settings, person, profile.name, come, now)
         except SheafError as error:
-            return self._gone(await self._failed(profile, error, 403))
+            return self._gone(await self._failed(request, profile, error, 403))
         if worn := self.frame.door.worn(request):
             await house.database.write(sessions.end, worn)
         return self._gone(self.frame.door.seat(opened, own_page(journey.lead)))
@@ -106,11 +126,12 @@ class Provider:
         await house.database.write(admission.link, found.account, person, house.clock(), remote)
         return web.Response(status=303, headers={"Location": "/account?done=linked"})
 
-    async def _failed(self, profile: Profile, error: SheafError, status: int) -> web.Response:
+    async def _failed(self, request: web.Request, profile: Profile, error: SheafError, status: int) -> web.Response:
         """Say in words why a login came to nothing; the cause goes to the log and to the profile's history."""
-        house = self.frame.house
-        log.warning("refused a login by OpenID Connect", extra={"profile": profile.name, "reason": error.message})
-        await house.database.write(admission.note_refusal, profile.name, error.message, house.clock())
+        house, remote = self.frame.house, remote_address(request)
+        extra = {"profile": profile.name, "reason": error.message, "said": error.remedy, "address": remote}
+        log.warning("refused a login by OpenID Connect", extra=extra)
+        await house.database.write(admission.note_refusal, profile.id, f"{profile.name}: {error.message}", remote, house.clock())
         told = (
             error.message
             if error.code in _TOLD

@@ -5,7 +5,6 @@ spool up to the limit of an upload.
 """
 
 import asyncio
-import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -13,15 +12,14 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from multidict import MultiDict
 
 from server.errors import TooLarge
+from server.portal.proof import CSRF, prove
 from server.records.files import DiskStore, Received, receive
 from server.xml import clean
 
-CSRF = "csrf"
 LONGEST_TEXTS = 2 * 2**20
 MOST_PARTS = 20_000
 MOST_FILES = 200
 _PIECE = 64 * 1024
-_FORGED = "This form is not from your session, so nothing was done. Go back, load the page again and repeat it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def has_files(request: web.Request) -> bool:
     return request.content_type == "multipart/form-data"
 
 
-async def opened(request: web.Request, csrf: str) -> MultipartReader:
+async def opened(request: web.Request, account: str, csrf: str) -> MultipartReader:
     """Begin to read a form in parts and check the proof in its first; raises 403 and 400."""
     try:
         reader = await request.multipart()
@@ -62,8 +60,7 @@ async def opened(request: web.Request, csrf: str) -> MultipartReader:
         proof = await _text(first, 200) if isinstance(first, BodyPartReader) and first.name == CSRF else ""
     except ValueError as error:
         raise web.HTTPBadRequest(text="The form cannot be read.") from error
-    if not hmac.compare_digest(proof.encode(), csrf.encode()):
-        raise web.HTTPForbidden(text=_FORGED)
+    prove(request, account, proof, csrf)
     return reader
 
 

@@ -24,12 +24,13 @@ class Room(Protocol):
 
 def ways_in(frame: Frame, authenticator: Authenticator) -> tuple[Room, ...]:
     """Build what leads to an account and what its owner does with it."""
+    own = Own(frame)
     return (
         frame.door,
         Login(frame, authenticator, post(frame.house)),
-        Provider(frame, Directory(frame.house.session)),
-        Own(frame),
+        Provider(frame, Directory(frame.house.session), authenticator, own),
+        own,
         OwnPassword(frame, authenticator),
         OwnCodes(frame, authenticator),
-        OwnTokens(frame),
+        OwnTokens(frame, authenticator),
     )

@@ -35,6 +35,7 @@ CONTAINERS = {
     ContainerState.RETURNED: Word("returned", "Its depositor was told what to change.", "wait"),
     ContainerState.ACCEPTED: Word("published", "The work is published.", "good"),
     ContainerState.RECEIVED: Word("received", "It is about to be read.", "wait"),
+    ContainerState.WITHDRAWN: Word("withdrawn", "The work was taken out of view.", ""),
     ContainerState.DELETED: Word("deleted", "The depositor deleted it.", ""),
 }
 
@@ -107,10 +108,10 @@ RUNS = {
 }
 
 OUTCOMES = {
-    Outcome.CHANGED: Word("changed", "", "good"),
-    Outcome.UNCHANGED: Word("unchanged"),
-    Outcome.WARNING: Word("warning", "", "wait"),
-    Outcome.FAILED: Word("failed", "", "bad"),
+    Outcome.CHANGED: Word("changed", "It was done.", "good"),
+    Outcome.UNCHANGED: Word("unchanged", "It is as it should be already."),
+    Outcome.WARNING: Word("warning", "It was done; look at it.", "wait"),
+    Outcome.FAILED: Word("failed", "It was not done; no reason was given.", "bad"),
 }
 
 #: What the queue's kinds of jobs do.

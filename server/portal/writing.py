@@ -1,10 +1,11 @@
 """Works written in the browser: all fields, files by upload, identifiers typed in. Nothing that was typed or sent is lost."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from aiohttp import web
+from msgspec import structs
 from sqlalchemy import Connection
 
 from server.accounts.model import Account, Right
@@ -14,7 +15,8 @@ from server.portal.door import VISITOR
 from server.portal.frame import Frame, led
 from server.portal.upload import Sent
 from server.records import store
-from server.records.model import Record
+from server.records.files import DiskStore
+from server.records.model import File, Record
 from server.records.store import State, Stored
 from server.works import editing, saving
 from server.works.differences import differences
@@ -160,6 +162,7 @@ class Writing:
         """Keep the bytes that came with the form, beside those that came with it before."""
         house, account = self.frame.house, request[VISITOR].account.id
         before = editing.noted(house.key, account, sent.texts.getall(UPLOADED, []))
+        before = await asyncio.to_thread(_still_there, house.files, before)
         kept = []
         for each in sent.files:
             got = each.received
@@ -179,6 +182,11 @@ class Writing:
             return editing.again(posted.pairs, posted.basis, {"": " ".join(posted.refused)})
         taken = await self.frame.house.database.read(editing.taken_names, made, work)
         return editing.again(posted.pairs, posted.basis, taken) if taken else made
+
+
+def _still_there(files: DiskStore, noted: Iterable[tuple[str, File]]) -> tuple[tuple[str, File], ...]:
+    """Keep what was uploaded before from being collected; a file that was collected already is returned without its digest."""
+    return tuple((note, file if files.touch(file.sha256) else structs.replace(file, sha256="")) for note, file in noted)
 
 
 def _said(error: Conflict | Invalid) -> str:

@@ -130,6 +130,9 @@ def delete(tx: Connection, desk: Desk, number: int, actor: Actor) -> Profile:
     before = existing(tx, number)
     now = desk.clock()
     store.remove(tx, before.name, now)
+    kind = desk.kinds.get(before.kind)  # None for one that only another release knows: it can be deleted too
+    if kind is not None and kind.deleted is not None:
+        kind.deleted(tx, before)
     note(tx, actor, "profile.deleted", "profile", str(number), now, summary=before.name)
     tell(tx, "profile.deleted", str(number), {"name": before.name, "kind": before.kind, "by": actor.name}, now)
     return before

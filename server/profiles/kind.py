@@ -32,6 +32,9 @@ Guard = Callable[[Connection, Profile | None, Any], None]
 Saved = Callable[[Connection, Profile, datetime], None]
 """Does what follows from a profile that was made, changed or switched on, in the same transaction."""
 
+Deleted = Callable[[Connection, Profile], None]
+"""Removes what was kept for a profile that is deleted, in the same transaction."""
+
 Fact = tuple[str, str]
 """A label and a value to copy into the other system."""
 
@@ -62,6 +65,7 @@ class Kind:
     test: Test | None = None
     guard: Guard | None = None
     saved: Saved | None = None
+    deleted: Deleted | None = None
     facts: Callable[[Profile], tuple[Fact, ...]] = field(default=lambda _profile: ())
     preview: Callable[[Connection, Any], Preview] | None = None
     labels: Mapping[str, Label] = field(default_factory=dict)

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,10 +59,11 @@ class DiskStore:
 
     def keep(self, received: Received) -> str:
         target = self._target(received.sha256)
-        if received.path == target:  # a body that is the file, kept when it arrived
-            return received.sha256
         try:
-            if target.exists():
+            fresh = self.touch(received.sha256)
+            if fresh and received.path == target:  # a body that is the file, kept when it arrived
+                return received.sha256
+            if fresh:
                 _flush_folder(target.parent)  # whoever put it there may not have come to that yet
                 received.path.unlink()
                 return received.sha256
@@ -85,6 +86,14 @@ class DiskStore:
             )
         return target
 
+    def touch(self, sha256: str) -> bool:
+        """Say of a kept file that somebody is about to speak of it, so that it is not collected; False where it is not kept."""
+        try:
+            os.utime(self._target(sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
     def has(self, sha256: str) -> bool:
         """Whether a file is kept here."""
         return self._target(sha256).is_file()
@@ -94,6 +103,28 @@ class DiskStore:
         for first in sorted(self._folder.iterdir()):
             for second in sorted(first.iterdir()):
                 yield from sorted(path.name for path in second.iterdir())
+
+    def collect(self, is_needed: Callable[[str], bool], older_than: float) -> int:
+        """Remove the kept files that nobody needs and nobody touched for that many seconds; return how many there were.
+
+        A file is moved aside before its age is looked at for the last time, so that whoever touches it either did so before, and
+        it is put back, or finds it gone and keeps bytes of their own.
+        """
+        edge = time.time() - older_than
+        gone = 0
+        for name in self.every():
+            target, aside = self._target(name), self._spool / str(ULID())
+            with suppress(FileNotFoundError):  # another process collects too
+                if is_needed(name) or target.stat().st_mtime >= edge:
+                    continue
+                target.rename(aside)
+                if aside.stat().st_mtime < edge:
+                    gone += 1
+                else:
+                    with suppress(FileExistsError):
+                        os.link(aside, target)
+                aside.unlink()
+        return gone
 
     def sweep(self, older_than: float = 86400.0) -> int:
         """Remove what arrived that many seconds ago and was never kept; return how many there were.

@@ -98,17 +98,20 @@ def _card(new: New, now: datetime) -> dict[str, Any]:
     )
 
 
-def get(tx: Connection, record_id: str) -> Stored:
-    """Return a record; raises NotFound."""
-    row = tx.execute(select(records).where(records.c.id == record_id)).mappings().one_or_none()
-    if row is None:
+def get(tx: Connection, record_id: str, *, to_change: bool = False) -> Stored:
+    """Return a record; raises NotFound. `to_change` as in `find`."""
+    found = find(tx, record_id, to_change=to_change)
+    if found is None:
         raise NotFound(f"There is no work {record_id}.", code="record")
-    return _stored(row)
+    return found
 
 
-def find(tx: Connection, record_id: str) -> Stored | None:
-    """Return a record, or None."""
-    row = tx.execute(select(records).where(records.c.id == record_id)).mappings().one_or_none()
+def find(tx: Connection, record_id: str, *, to_change: bool = False) -> Stored | None:
+    """Return a record, or None. `to_change` lets nobody else change it, or what hangs on it, before the transaction ends."""
+    query = select(records).where(records.c.id == record_id)
+    if to_change:
+        query = query.with_for_update(key_share=True)
+    row = tx.execute(query).mappings().one_or_none()
     return None if row is None else _stored(row)
 
 

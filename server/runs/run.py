@@ -16,6 +16,8 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from server import observe
+from server.accounts import store as accounts
+from server.accounts.model import Right
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, SheafError, Unavailable
@@ -23,7 +25,7 @@ from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later, More
 from server.jobs.worker import back_off
 from server.runs import store
-from server.runs.model import KEPT, ItemOutcome, Outcome, Run, RunState, Subject, verdict
+from server.runs.model import ItemOutcome, Outcome, Run, RunState, Subject, verdict
 from server.runs.task import Deed, Task, Tasks
 
 AT_ONCE = 5
@@ -41,6 +43,7 @@ BEAT = queue.LEASE.total_seconds() / 3
 PATIENCE = 5
 """So often what cannot be done at all is tried before it counts as failed."""
 
+_CHANGED = ItemOutcome(Outcome.CHANGED)
 _BUG = "Internal error; the server's log has the details."
 
 log = observe.logger("runs")
@@ -103,9 +106,9 @@ class Runner:
         if part.run.state is RunState.RUNNING and part.job.attempts > 1:
             await self.database.write(store.note, number, "warning", "It was interrupted, and goes on.", self.clock())
         while True:
-            run = await self.database.read_hot(store.get, number)
-            if run.cancel:
-                return await self._end(part.job, number, RunState.ABORTED, "Cancelled. What was done before stays done.")
+            run, obstacle = await self.database.read_hot(_stands, number)
+            if obstacle:
+                return await self._end(part.job, number, RunState.ABORTED, f"{obstacle} What was done before stays done.")
             page = await self.database.read_hot(_page, part, run.cursor)
             if not page:
                 return await self._end(part.job, number, verdict(run.counts), "")
@@ -114,7 +117,7 @@ class Runner:
                     return None
                 if asyncio.get_running_loop().time() >= until:
                     return More("it goes on")
-                if (await self.database.read_hot(store.get, number)).cancel:
+                if (await self.database.read_hot(_stands, number))[1]:
                     break
 
     async def _done(self, part: _Part, subjects: Sequence[Subject]) -> bool:
@@ -178,11 +181,25 @@ def _failed(error: SheafError) -> ItemOutcome:
     return ItemOutcome(Outcome.FAILED, f"{error.message} {error.remedy}".strip())
 
 
+def _stands(tx: Connection, number: int) -> tuple[Run, str]:
+    """Return a run as it is now, and why it may not go on: cancelled, or nobody stands for it any more."""
+    run = store.get(tx, number)
+    if run.cancel:
+        return run, "Cancelled."
+    who = run.actor.account_id
+    if who is None:  # the house itself, or the operator at the command line
+        return run, ""
+    account = accounts.by_id(tx, who)
+    if account is None or not account.active:
+        return run, f"Stopped: the account {run.actor.name!r}, which asked for it, is switched off."
+    return run, "" if account.may(Right.JOBS) else f"Stopped: the account {run.actor.name!r} may not run jobs any more."
+
+
 def _count(tx: Connection, part: _Part) -> int:
     parent = part.run.parent_id
     if parent is None:
         return part.task.count(tx, part.parameters)
-    return min(store.get(tx, parent).counts.failed, KEPT[Outcome.FAILED])
+    return store.failures(tx, parent)
 
 
 def _page(tx: Connection, part: _Part, after: str) -> Sequence[Subject]:
@@ -193,8 +210,18 @@ def _page(tx: Connection, part: _Part, after: str) -> Sequence[Subject]:
 
 
 def _deed(tx: Connection, part: _Part, subject: Subject, what: ItemOutcome | Deed, now: datetime) -> bool:
-    """Prove the claim, do the deed, and report it, in one transaction."""
-    if store.ours(tx, part.job, part.run.id, now) is None:
+    """Prove the claim, report the deed, and do it, in one transaction.
+
+    What a deed shows to harvesters holds the feed until the commit, so nothing follows it: the report comes first, and says that
+    something was changed. Only a deed that comes to anything else has it corrected; mostly such a one showed nothing.
+    """
+    run = store.ours(tx, part.job, part.run.id, now)
+    if run is None:
         return False
-    became = what if isinstance(what, ItemOutcome) else what(tx, now)
-    return store.write_down(tx, part.job, part.run.id, [(subject, became)], now)
+    if isinstance(what, ItemOutcome):
+        store.report(tx, run, [(subject, what)])
+        return True
+    store.report(tx, run, [(subject, _CHANGED)])
+    if (became := what(tx, now)) != _CHANGED:
+        store.correct(tx, run, [(subject, became)])
+    return True

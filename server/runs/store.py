@@ -1,13 +1,13 @@
 """Runs in the database: asking for one, writing down what was done, cancelling, ending, and finding them again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
 
 from server.audit import log as audit
 from server.audit.log import Actor
@@ -22,6 +22,8 @@ from server.runs.task import Task
 #: The kind of job that does a part of a run; its subject is the run's number.
 RUN = "run"
 
+_DIGITS = 18
+"""A number of so many digits is not a run's: it would not fit into the column."""
 _OPEN = (RunState.WAITING.value, RunState.RUNNING.value)
 
 
@@ -66,6 +68,18 @@ def start(
 def again(tx: Connection, task: Task[Any], before: Run, actor: Actor, now: datetime) -> Run:
     """Ask for the same once more."""
     return start(tx, task, task.decode(before.parameters), actor, now, parent_id=before.parent_id)
+
+
+def count_again(tx: Connection, task: Task[Any], before: Run) -> int:
+    """Count what the same once more concerns now."""
+    if before.parent_id is not None:
+        return failures(tx, before.parent_id)
+    return task.count(tx, task.decode(before.parameters))
+
+
+def failures(tx: Connection, number: int) -> int:
+    """Count the items of a run that failed and can be done again."""
+    return min(get(tx, number).counts.failed, KEPT[Outcome.FAILED])
 
 
 def again_the_failed(tx: Connection, task: Task[Any], before: Run, actor: Actor, now: datetime) -> Run:
@@ -125,6 +139,12 @@ def write_down(tx: Connection, job: Job, number: int, done: Sequence[tuple[Subje
     run = ours(tx, job, number, now)
     if run is None:
         return False
+    report(tx, run, done)
+    return True
+
+
+def report(tx: Connection, run: Run, done: Sequence[tuple[Subject, ItemOutcome]]) -> None:
+    """Write down what became of the next items of a run that is held (see `ours`), as it was when it was taken hold of."""
     counts = {outcome.value: run.counts.of(outcome) for outcome in Outcome}
     rows = []
     for seq, (subject, became) in enumerate(done, run.counts.done + 1):
@@ -132,7 +152,7 @@ def write_down(tx: Connection, job: Job, number: int, done: Sequence[tuple[Subje
         if counts[became.outcome.value] <= KEPT[became.outcome]:
             rows.append(
                 {
-                    "run_id": number,
+                    "run_id": run.id,
                     "seq": seq,
                     "subject": subject.id,
                     "title": subject.title,
@@ -144,8 +164,13 @@ def write_down(tx: Connection, job: Job, number: int, done: Sequence[tuple[Subje
     if rows:
         tx.execute(insert(run_items), rows)
     if done:
-        tx.execute(update(runs).where(runs.c.id == number).values(cursor=done[-1][0].id, **counts))
-    return True
+        tx.execute(update(runs).where(runs.c.id == run.id).values(cursor=done[-1][0].id, **counts))
+
+
+def correct(tx: Connection, run: Run, done: Sequence[tuple[Subject, ItemOutcome]]) -> None:
+    """Write down otherwise what was reported in this transaction of a run that is held; `run` is as it was before that."""
+    tx.execute(delete(run_items).where(run_items.c.run_id == run.id, run_items.c.seq > run.counts.done))
+    report(tx, run, done)
 
 
 def finish(tx: Connection, job: Job, number: int, state: RunState, message: str, now: datetime) -> bool:
@@ -227,6 +252,15 @@ def ended(tx: Connection, wanted: Wanted, limit: int) -> list[Run]:
     if wanted.before:
         query = query.where(runs.c.id < wanted.before)
     return [_run(row) for row in tx.execute(query).mappings()]
+
+
+def search(tx: Connection, text: str, tasks: Collection[str], limit: int) -> list[Run]:
+    """Return runs of these tasks, and those with a text in what they ended with or in who asked for them; the newest first."""
+    columns = (runs.c.task, runs.c.actor, runs.c.message)
+    wanted = [runs.c.task.in_(tasks), *(column.icontains(text, autoescape=True) for column in columns)]
+    if text.isascii() and text.isdecimal() and len(text) < _DIGITS:
+        wanted.append(runs.c.id == int(text))
+    return [_run(row) for row in tx.execute(select(runs).where(or_(*wanted)).order_by(runs.c.id.desc()).limit(limit)).mappings()]
 
 
 def latest(tx: Connection, profile_ids: Iterable[int]) -> dict[int, Run]:

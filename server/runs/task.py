@@ -26,7 +26,8 @@ Choices = Mapping[str, Sequence[str]]
 Deed = Callable[[Connection, datetime], ItemOutcome]
 """What is done to an item in the very transaction that reports it, so exactly once however often a worker is killed.
 
-It gets the transaction and the time. It may raise a SheafError: then nothing of it stays, and the item failed.
+It gets the transaction and the time; what it shows to harvesters it shows at its end. It may raise a SheafError: then nothing of
+it stays, and the item failed.
 """
 
 

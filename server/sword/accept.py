@@ -5,10 +5,15 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from server import observe
+from server.accounts import store as accounts
+from server.audit import log as audit
+from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, NotFound, SheafError, Unavailable
@@ -16,8 +21,10 @@ from server.events.telling import tell
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.jobs import queue
-from server.publishing import Prepared, Press, hand_in, keep_new, prepare, publish, revise, withdraw
+from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
+from server.records import changes
 from server.records import store as records
+from server.records.model import Record
 from server.records.store import New, State, Stored
 from server.sword import store
 from server.sword.model import (
@@ -41,6 +48,7 @@ from server.sword.model import (
 READ = "read-deposit"
 
 TRIES = 12
+_REASON = "Withdrawn by its depositor."
 _TOO_LATE = Problem("deleted", "The deposit was deleted before this was read.", "", "Its bytes are kept.")
 log = observe.logger("sword")
 
@@ -176,7 +184,8 @@ def _take(
         return
     complete = ContainerState.ACCEPTED if approves else ContainerState.PENDING
     if container.has_record:  # what was returned waits again once it was changed
-        complete = ContainerState.PENDING if container.state is ContainerState.RETURNED else container.state
+        returned = basis.stored is not None and basis.stored.state is State.RETURNED
+        complete = ContainerState.PENDING if returned else container.state
     store.change_container(tx, container, now, draft=Draft(), has_record=True, state=complete)
     _complete(tx, to, deposit, basis, taken.prepared, now, approves=approves)
 
@@ -184,13 +193,10 @@ def _take(
 def _complete(
     tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime, *, approves: bool
 ) -> None:
-    """Make or change the work; the feed's lock is taken last."""
+    """Make or change the work and note it; the stamp, which takes the feed's lock, comes last."""
     container = basis.container
     if basis.stored is not None:
-        store.note(tx, deposit.id, now, "revised", "The deposit changed its work.")
-        changed = revise(tx, to.press, basis.stored, prepared, now)
-        if changed.state is State.RETURNED:
-            hand_in(tx, changed, now)
+        _change(tx, to.press, deposit, basis, prepared, now)
         return
     new = New(
         container.id,
@@ -199,13 +205,32 @@ def _complete(
         State.PUBLISHED if approves else State.PENDING,
         owner=container.account_id,
     )
+    _note(tx, _by(tx, container.account_id), "record.created", new.id, prepared.record, now, state=(None, new.state.value))
     if not approves:
         store.note(tx, deposit.id, now, "taken", "The work waits for approval.")
         keep_new(tx, [new], now)
         return
     store.note(tx, deposit.id, now, "published", "The work is published.")
-    for entry in publish(tx, to.press, new, prepared, now):
+    entries, change = published(tx, to.press, new, prepared, now)
+    for entry in entries:
         store.note(tx, deposit.id, now, "identified", f"{entry.scheme.upper()} {entry.value}: {entry.state}.")
+    changes.stamp(tx, [change], now)
+
+
+def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime) -> None:
+    """Make a deposit the next version of its work; one that was returned waits again."""
+    stored, by = basis.stored, _by(tx, basis.container.account_id)
+    assert stored is not None  # noqa: S101 -- the container has a record
+    store.note(tx, deposit.id, now, "revised", "The deposit changed its work.")
+    changed, change = revised(tx, press, stored, prepared, now)
+    if changed is not stored:
+        differs = audit.differences(msgspec.to_builtins(stored.record), msgspec.to_builtins(changed.record))
+        _note(tx, by, "record.changed", stored.id, changed.record, now, **differs)
+    if changed.state is State.RETURNED:
+        _note(tx, by, "record.handed-in", stored.id, changed.record, now, state=("returned", "pending"))
+        hand_in(tx, changed, now)
+        return
+    show(tx, press, "record.revised", (changed, change), now)
 
 
 def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, now: datetime) -> None:
@@ -241,7 +266,19 @@ def _delete(tx: Connection, press: Press, deposit: Deposit, account_id: int, now
     if container.has_record:
         stored = records.get(tx, container.id)
         if stored.state is not State.WITHDRAWN:
-            withdraw(tx, press, stored, "Withdrawn by its depositor.", now)
+            said = {"state": (stored.state.value, State.WITHDRAWN.value), "reason": (None, _REASON)}
+            _note(tx, _by(tx, account_id), "record.withdrawn", stored.id, stored.record, now, **said)
+            withdraw(tx, press, stored, _REASON, now)
+
+
+def _by(tx: Connection, account_id: int) -> Actor:
+    """Return whose account a deposit came by, for the audit log."""
+    account = accounts.by_id(tx, account_id)
+    return Actor(account.name if account is not None else str(account_id), account_id, via="sword")
+
+
+def _note(tx: Connection, by: Actor, deed: str, number: str, record: Record, now: datetime, **differs: tuple[Any, Any]) -> None:
+    audit.note(tx, by, deed, "record", number, now, summary=record.title.value, changes=differs)
 
 
 def ask_to_read(tx: Connection, deposit_id: str, due: datetime) -> None:

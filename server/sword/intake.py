@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 
 from server import observe
 from server.accounts.model import Account
+from server.audit import log as audit
+from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge
@@ -116,7 +118,7 @@ class Intake:
         await self._call_next(await self.database.read(store.unread, container))
         return Done()
 
-    async def read_again(self, deposit_id: str, why: str) -> None:
+    async def read_again(self, deposit_id: str, by: Actor) -> None:
         """Read a held deposit once more from its kept bytes, a large one in the queue; what is still wrong is held again.
 
         Raises NotFound and Conflict (it is not held).
@@ -124,7 +126,7 @@ class Intake:
         with self._announced(deposit_id):
             found = await self.database.read(store.deposit, deposit_id)
             read_now = (await self._rules(found, "")).read_now if found is not None else 0
-            deposit = await self.database.write(_reopen, deposit_id, why, self.clock(), read_now)
+            deposit = await self.database.write(_reopen, deposit_id, by, self.clock(), read_now)
             if deposit.bytes <= read_now:
                 await self._read_kept(deposit)
         self.wake()
@@ -267,7 +269,7 @@ class _Begun:
     repeated: bool = False
 
 
-def _reopen(tx: Connection, deposit_id: str, why: str, now: datetime, read_now: int) -> Deposit:
+def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now: int) -> Deposit:
     """Set a held deposit back to received; should we break down while reading it, the worker does."""
     deposit = store.deposit(tx, deposit_id)
     container = store.container(tx, deposit.container_id or "", to_change=True) if deposit is not None else None
@@ -277,7 +279,8 @@ def _reopen(tx: Connection, deposit_id: str, why: str, now: datetime, read_now: 
         raise Conflict("This deposit is not held any more.", code="state")
     if not store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None, before=DepositState.HELD):
         raise Conflict("This deposit is not held any more.", code="state")
-    store.note(tx, deposit.id, now, "reopened", why)
+    store.note(tx, deposit.id, now, "reopened", f"Read again, asked for by {by.name}.")
+    audit.note(tx, by, "import.read-again", "import", deposit.id, now)
     if not container.has_record:
         store.change_container(tx, container, now, state=ContainerState.RECEIVED)
     ask_to_read(tx, deposit.id, now if deposit.bytes > read_now else now + GRACE)

@@ -29,6 +29,7 @@ class ContainerState(StrEnum):
     RETURNED = "returned"  # complete, and its depositor was told what to change
     ACCEPTED = "accepted"  # complete, the work is published
     RECEIVED = "received"  # complete, a worker is about to read it
+    WITHDRAWN = "withdrawn"  # complete, and those who keep the repository took the work out of view
     DELETED = "deleted"
 
 
@@ -40,6 +41,7 @@ STATES = {
     ContainerState.RETURNED: "The deposit was returned: something must be changed before it can be published.",
     ContainerState.ACCEPTED: "The deposit is accepted and the work is published.",
     ContainerState.RECEIVED: "The deposit is received and will be read shortly.",
+    ContainerState.WITHDRAWN: "The work was withdrawn.",
     ContainerState.DELETED: "The deposit is deleted.",
 }
 

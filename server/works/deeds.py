@@ -33,10 +33,13 @@ _ULID = re.compile("[0-9A-Z]{26}")
 
 
 def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, by: Actor, now: datetime) -> Stored:
-    """Publish a work that is not published, or a withdrawn one again.
+    """Publish a work that is not published yet. Raises Conflict where it is, or was; Invalid as `publishing.approve`."""
+    if not stored.state.before:
+        raise Conflict("Only a work that is not published yet can be approved.", code="state")
+    return _publish(tx, press, stored, prepared, by, now)
 
-    Raises Conflict and Invalid as `publishing.approve`.
-    """
+
+def _publish(tx: Connection, press: Press, stored: Stored, prepared: Prepared, by: Actor, now: datetime) -> Stored:
     _move_container(tx, stored.id, ContainerState.ACCEPTED, now, "published", f"The work is published, approved by {by.name}.")
     deed = "record.restored" if stored.state is State.WITHDRAWN else "record.published"
     _note(tx, by, deed, stored, now, state=(stored.state.value, State.PUBLISHED.value))
@@ -47,7 +50,7 @@ def restore(tx: Connection, press: Press, stored: Stored, prepared: Prepared, by
     """Publish a withdrawn work again. Raises Conflict where it is not withdrawn."""
     if stored.state is not State.WITHDRAWN:
         raise Conflict("The work is not withdrawn.", code="state")
-    return approve(tx, press, stored, prepared, by, now)
+    return _publish(tx, press, stored, prepared, by, now)
 
 
 def hand_back(tx: Connection, press: Press, stored: Stored, reason: str, by: Actor, now: datetime) -> Stored:
@@ -73,9 +76,8 @@ def withdraw(
     Raises Conflict, and Invalid for a replacement that names nothing.
     """
     after = replacing(tx, stored, replacement or "")
-    if stored.state.before:
-        words = f"The work was withdrawn by {by.name}: {reason}"
-        _move_container(tx, stored.id, ContainerState.RETURNED, now, "withdrawn", words)
+    words = f"The work was withdrawn by {by.name}: {reason}"
+    _move_container(tx, stored.id, ContainerState.WITHDRAWN, now, "withdrawn", words)
     said = {"state": (stored.state.value, State.WITHDRAWN.value), "reason": (None, reason)}
     _note(tx, by, "record.withdrawn", stored, now, **said | ({"replacement": (None, after)} if after else {}))
     return publishing.withdraw(tx, press, stored, reason, now, replacement=after)
@@ -85,10 +87,10 @@ def restore_version(
     tx: Connection, press: Press, stored: Stored, number: int, prepared: Prepared, by: Actor, now: datetime
 ) -> Stored:
     """Make an earlier version the next one; files and all are as they were then."""
-    changed = publishing.revise(tx, press, stored, prepared, now)
+    changed, change = publishing.revised(tx, press, stored, prepared, now)
     if changed is not stored:
         _note(tx, by, "record.version-restored", stored, now, version=(stored.version, changed.version), of=(None, number))
-    return changed
+    return publishing.show(tx, press, "record.revised", (changed, change), now)
 
 
 def reason_of(text: str) -> str:

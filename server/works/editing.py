@@ -29,6 +29,7 @@ LONGEST_FILE_NAME = 240
 UPLOADED = "uploaded"
 """The field that carries the notes of what was uploaded."""
 
+_LOST = "was sent too long ago and is not kept any more; remove it and choose it again"
 _FIRST = 1_000_000
 """The number of the first row that was uploaded: behind all others."""
 
@@ -105,6 +106,8 @@ def read(posted: Iterable[tuple[str, str]], basis: Basis) -> Record | Sheet:
     pairs = [*posted, *_rows(basis)]
     record, held = RECORD.read(pairs, basis.record), FILES.read(pairs, basis.held)
     if isinstance(record, Record) and isinstance(held, Held):
+        if lost := {f"files.{n}.name": _LOST for n, file in enumerate(held.files) if file.bytes and not file.sha256}:
+            return _again(pairs, basis, lost)
         kept = tuple(file for file in held.files if file.sha256)
         if problems := dict(_problems(record, kept)):
             return _again(pairs, basis, problems)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from server.accounts.model import Account
 from server.audit import log as audit
@@ -18,7 +18,7 @@ from server.people.tables import person_links
 from server.publishing import Press
 from server.records import store
 from server.records.store import State, Stored
-from server.records.tables import records, searchable
+from server.records.tables import feed, records, searchable
 from server.registry import Registry
 from server.works import deeds
 
@@ -72,6 +72,8 @@ def mine(tx: Connection, account: Account, person_id: int | None, before: str) -
     """Return a page of somebody's works, the newest first; `before` is the id to go on from."""
     own = select(searchable.c.record_id).where(searchable.c.owner == account.id)
     linked = select(person_links.c.record_id).where(person_links.c.person_id == person_id, person_links.c.state == "linked")
+    told = exists().where(feed.c.record_id == person_links.c.record_id, feed.c.superseded.is_(None))
+    linked = linked.where(told)  # a draft that was let go of is nobody's but its owner's
     public = records.c.state.in_([State.PUBLISHED.value, State.WITHDRAWN.value])
     which = own.union(linked) if person_id is not None else own
     query = select(records.c.id).where(public, records.c.id.in_(which)).order_by(records.c.id.desc()).limit(PAGE + 1)
@@ -109,7 +111,9 @@ def reserve(tx: Connection, shelf: Registry[Agency], number: str, account: Accou
 
     Raises NotFound, Conflict where it has one or is handed in, Refused where the profile of its type does not allow it.
     """
-    stored = owned(tx, number, account)
+    stored = store.find(tx, number, to_change=True)  # whoever reserves at the same moment waits, and finds this DOI
+    if stored is None:
+        raise NotFound("There is no such work of yours.", code="record")
     writable(stored, account)
     if any(entry.scheme == "doi" for entry in ledger.of_record(tx, number)) or stored.record.identifier("doi"):
         raise Conflict("The work has a DOI already.", code="state")

@@ -88,15 +88,16 @@ def change(
     tx: Connection, press: Press, stored: Stored, prepared: Prepared, by: Actor, now: datetime, *, then: Then = Then.SAVE
 ) -> Stored:
     """Make a prepared record the next version of a work and note it; then publish it or hand it in where that is asked for."""
-    changed = publishing.revise(tx, press, stored, prepared, now)
+    changed, shown = publishing.revised(tx, press, stored, prepared, now)
     if changed is not stored:
         changes = deeds.changes_of(stored.record, changed.record)
         audit.note(tx, by, "record.changed", "record", stored.id, now, summary=changed.record.title.value, changes=changes)
     if then is Then.PUBLISH and changed.state is not State.PUBLISHED:
-        return deeds.approve(tx, press, changed, prepared, by, now)
+        publish = deeds.restore if changed.state is State.WITHDRAWN else deeds.approve
+        return publish(tx, press, changed, prepared, by, now)
     if then is Then.HAND_IN and changed.state in {State.DRAFT, State.RETURNED}:
         return deeds.hand_in(tx, changed, by, now)
-    return changed
+    return publishing.show(tx, press, "record.revised", (changed, shown), now)
 
 
 async def reserve_doi(house: House, number: str, by: Actor) -> str:
@@ -105,7 +106,7 @@ async def reserve_doi(house: House, number: str, by: Actor) -> str:
 
 
 def _reserve(tx: Connection, press: Press, number: str, by: Actor, now: datetime) -> str:
-    stored = store.get(tx, number)
+    stored = store.get(tx, number, to_change=True)  # whoever reserves at the same moment waits, and finds this DOI
     if any(entry.scheme == "doi" for entry in ledger.of_record(tx, number)):
         raise Conflict("The work has a DOI already.", code="state")
     if stored.record.identifier("doi"):

@@ -1,11 +1,10 @@
-"""A list of works as CSV, for spreadsheets: no cell can be taken for a formula."""
+"""A list of works as CSV, for spreadsheets."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
+from server import spreadsheet
 from server.identifiers.tables import identifiers
 from server.records.vocabulary import TYPES
 from server.works import find
@@ -16,20 +15,10 @@ HEAD = (
 )  # fmt: skip
 SIZE = 1000
 
-#: What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def cell(value: str) -> str:
-    """Return a text as a cell that is only a text."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
-
 
 def lines(rows: Iterable[Sequence[str]]) -> bytes:
-    """Write rows as CSV (RFC 4180)."""
-    out = io.StringIO()
-    csv.writer(out).writerows([[cell(value) for value in row] for row in rows])
-    return out.getvalue().encode()
+    """Write rows as they are sent."""
+    return spreadsheet.lines(rows).encode()
 
 
 def part(tx: Connection, wanted: Wanted, behind: Behind | None, url: str) -> tuple[list[list[str]], Behind | None]:

@@ -109,6 +109,15 @@ async def test_who_uses_codes_needs_a_token(client: TestClient, house: House) ->
     assert (await client.get(SERVICE, headers=bearer(text))).status == 200
 
 
+async def test_a_role_that_must_use_codes_needs_a_token_before_they_are_set_up(client: TestClient, house: House) -> None:
+    await house.database.write(rules.save, {Role.DEPOSITOR: Rule(codes=True)})
+    answer = await client.get(SERVICE, headers=AUTH)
+    assert answer.status == 403, "or the rule would not hold for who never visits a page"
+    assert "API token" in await answer.text()
+    _, text = await made(house, Scope.DEPOSIT)
+    assert (await client.get(SERVICE, headers=bearer(text))).status == 200
+
+
 async def test_what_cannot_be_made(house: House) -> None:
     account = await house.database.read(store.get, "depositor")
     researcher = Account(account.id, account.name, Role.RESEARCHER, active=True)

@@ -141,4 +141,4 @@ async def test_a_paused_webhook_says_why(
     assert "did not repeat the challenge" in page
     assert "not answered yet" in page
     assert "paused" in await text(client, LIST)
-    assert (await house.database.read(store.last, profile.id)).succeeded is None
+    assert (await house.database.read(store.endpoint, profile.id)).succeeded is None

@@ -9,6 +9,8 @@ from aiohttp.test_utils import TestClient
 from sqlalchemy import select
 
 from server.app import open_house, web_application
+from server.audit import log as audit
+from server.audit.log import Asked
 from server.house import House
 from server.jobs.model import JobState
 from server.jobs.tables import jobs
@@ -155,6 +157,8 @@ async def test_what_was_mended_is_read_and_published(client: TestClient, house: 
     twice = await client.post(f"/admin/imports/{number}/read", data={"csrf": await csrf(client, "/admin")})
     assert twice.status == 409
     assert "not held any more" in await twice.text()
+    noted = await house.database.read(audit.search, Asked(subject=number), 9)
+    assert [(line.deed, line.actor.name) for line in noted] == [("import.read-again", "admin")], "once: the other was refused"
     waiting = select(jobs.c.id).where(jobs.c.kind == READ, jobs.c.state != JobState.DONE.value)
     assert await house.database.read(lambda tx: tx.execute(waiting).all()) == [], "nothing is left to be read"
 

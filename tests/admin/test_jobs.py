@@ -1,6 +1,7 @@
 """The jobs' pages: a task is started, watched, cancelled, run again; schedules come and go; what is stuck is tried again."""
 
 import csv
+import dataclasses
 import io
 import re
 
@@ -12,7 +13,7 @@ from server.house import House
 from server.jobs import queue
 from server.jobs.model import Dead, Done, Held
 from server.portal.words import KINDS
-from server.runs import report
+from server.runs import store as runs
 from server.runs.model import ItemOutcome, Outcome
 from tests.admin.visits import csrf, login, press
 from tests.conftest import SetClock
@@ -123,12 +124,6 @@ async def test_the_report_is_filtered_paged_and_downloaded_without_formulas(
     assert lines[3] == ["3", "bed-002", "Bed-002", "failed", f"'{HOSTILE}"]
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", "\r=", " =", "\n@"])
-def test_no_cell_begins_like_a_formula(begin: str) -> None:
-    assert report.plain(f"{begin}1+1").startswith("'")
-    assert report.plain("1=1") == "1=1"
-
-
 async def test_a_run_is_cancelled_and_run_again(garden: Garden, client: TestClient, house: House) -> None:
     asked = (await send(client, "/admin/jobs/start/water", sure="yes", beds="2")).headers["Location"].partition("?")[0]
     assert "data-refresh" in await text(client, asked)
@@ -156,6 +151,36 @@ async def test_the_failed_are_run_again(garden: Garden, client: TestClient, hous
     assert "completed" in shown
     assert "Bed-001" in shown
     assert "Bed-002" not in shown
+
+
+@pytest.mark.parametrize(("button", "concerns"), [("again", "3"), ("failed", "1")])
+async def test_what_began_with_a_selection_is_run_again_by_its_number(
+    garden: Garden, client: TestClient, house: House, button: str, concerns: str
+) -> None:
+    garden.moods = {"bed-001": ItemOutcome(Outcome.FAILED, "no well")}
+    page = await run(house, client, beds="3")
+    house.tasks._tasks["water"] = dataclasses.replace(garden.task(), offered=False)
+    sure = await press(client, page, button)
+    assert sure.status == 200
+    assert f"Type {concerns} to do it" in await sure.text()
+    for typed in ("", "2", "all"):
+        wrong = await send(client, f"{page}/{button}", count=typed)
+        assert wrong.status == 422
+        assert 'href="#count"' in await wrong.text()
+    assert len(await house.database.read(runs.ended, runs.Wanted(), 9)) == 1
+    assert await house.database.read(runs.going_on) == []
+    done = await send(client, f"{page}/{button}", count=concerns)
+    assert done.status == 303
+    await house.worker.drain()
+    assert f"{int(concerns):,}" in await text(client, done.headers["Location"].partition("?")[0])
+
+
+async def test_a_report_says_something_of_every_item(garden: Garden, client: TestClient, house: House) -> None:
+    garden.moods = {f"bed-{number:03}": ItemOutcome(outcome) for number, outcome in enumerate(Outcome)}
+    shown = await text(client, await run(house, client, beds="4"))
+    assert '<td dir="auto"></td>' not in shown
+    assert "It is as it should be already." in shown
+    assert "There was nothing to do." in await text(client, await run(house, client, beds="0"))
 
 
 async def test_one_waits_for_another_and_says_so(garden: Garden, client: TestClient, house: House) -> None:

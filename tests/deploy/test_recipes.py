@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -177,6 +178,38 @@ async def guesses(client: ClientSession, https: str) -> None:
         async with client.post(f"{https}/login", data=data, headers=headers, allow_redirects=False) as answer:
             statuses.append(answer.status)
     assert statuses == [401] * 5 + [429]
+
+
+OLD, GOOD = "ALL:@SECLEVEL=0", re.compile(r"(TLS_|ECDHE-\w+-)(AES_?\d{3}|CHACHA20)[_-](GCM|POLY1305).*")
+
+
+def spoken(port: int, highest: ssl.TLSVersion, ciphers: str) -> tuple[str, str]:
+    """What a client that can do no better than that and a proxy agree on: version and cipher."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers(ciphers)
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, highest
+    with socket.create_connection(("127.0.0.1", port), 10) as plain, context.wrap_socket(plain, server_hostname=NAME) as secure:
+        return secure.version(), secure.cipher()[0]
+
+
+@pytest.mark.parametrize("proxy", [pytest.param(nginx, marks=needs["nginx"]), pytest.param(caddy, marks=needs["caddy"])])
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+async def test_a_proxy_speaks_new_tls_and_good_ciphers_alone(
+    tmp_path: Path, proxy: Callable[[Path, tuple[int, int, int]], list[str]]
+) -> None:
+    certificate(tmp_path)
+    secure = free_port()
+    async with running(proxy(tmp_path, (free_port(), free_port(), secure)), tmp_path, secure):
+        for highest, wanted in ((ssl.TLSVersion.TLSv1_3, "TLSv1.3"), (ssl.TLSVersion.TLSv1_2, "TLSv1.2")):
+            version, cipher = await asyncio.to_thread(spoken, secure, highest, OLD)
+            assert version == wanted, "the newest both can"
+            assert GOOD.fullmatch(cipher), cipher
+        with pytest.raises(ssl.SSLError, match="ALERT"):
+            await asyncio.to_thread(spoken, secure, ssl.TLSVersion.TLSv1_1, OLD)
+        for weak in ("AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA"):
+            with pytest.raises(ssl.SSLError, match="ALERT"):
+                await asyncio.to_thread(spoken, secure, ssl.TLSVersion.TLSv1_2, f"{weak}:@SECLEVEL=0")
 
 
 @needs["systemd-analyze"]

@@ -1,5 +1,9 @@
 """Events: told with the transaction or not at all, handed on once, in the order they were told."""
 
+import asyncio
+import threading
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Connection
 
@@ -35,3 +39,24 @@ async def test_what_is_rolled_back_was_never_told(house: House) -> None:
 async def test_an_event_nobody_knows_is_a_mistake(house: House) -> None:
     with pytest.raises(ValueError, match=r"record\.eaten"):
         await house.database.write(telling.tell, "record.eaten", "1", {}, START)
+
+
+async def test_what_somebody_hands_on_at_the_moment_is_counted_as_having_happened(house: House) -> None:
+    await house.database.write(telling.tell, "record.published", "peas", {}, START)
+    held = threading.Event()
+    seen = threading.Event()
+
+    def hands_on(tx: Connection) -> None:
+        assert len(telling.waiting(tx, 10)) == 1
+        held.set()
+        seen.wait(10)
+
+    notifier = asyncio.create_task(house.database.write(hands_on))
+    await asyncio.to_thread(held.wait, 10)
+    moments = (START - timedelta(hours=1), START)
+    try:
+        found = await house.database.read(telling.between, ["record.published"], *moments, 10)
+    finally:
+        seen.set()
+        await notifier
+    assert [event.subject for event in found] == ["peas"]

@@ -192,3 +192,33 @@ async def test_a_message_with_two_lengths_is_refused(client: TestClient) -> None
             assert (await reader.readline()).split()[1] == b"400", more
         writer.close()
         await writer.wait_closed()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_no_folder_is_listed_and_nothing_is_traced(client: TestClient, deposit: Deposit) -> None:
+    number = await deposit()
+    await login(client)
+    for path in (
+        "/static",
+        "/static/",
+        "/items/",
+        f"/items/{number}/files",
+        f"/items/{number}/files/",
+        "/files/",
+        "/static/..%2f",
+    ):
+        assert (await client.get(path, allow_redirects=False)).status == 404, path
+    for path in (
+        "/",
+        "/admin",
+        "/account",
+        "/login",
+        "/oai",
+        "/sword/v2/service-document",
+        "/static/sheaf.css",
+        "/metrics",
+        "/nowhere",
+    ):
+        answer = await client.request("TRACE", path, headers={"X-Trace": "echoed"})
+        assert answer.status in {404, 405}, path
+        assert "echoed" not in await answer.text(), path

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from server import housekeeping
 from server.audit.log import OPERATOR
 from server.house import House
-from server.housekeeping import tidy
+from server.housekeeping import collect, tidy
 from server.records import files
 from server.records.files import DiskStore
+from server.records.model import File
 from server.runs import store as runs
 from server.runs.model import Run, RunState
 from server.runs.task import Nothing
 from tests.conftest import SetClock
+from tests.writers import Writer
 
 
 async def test_uploads_that_were_torn_a_day_ago_are_removed(house: House) -> None:
@@ -61,3 +64,54 @@ async def test_tidying_on_request_says_what_went(house: House, clock: SetClock) 
     assert second.state is RunState.COMPLETED
     assert item.message.endswith("; reports of old runs: 1.")
     assert await house.database.read(runs.find, first.id) is None
+
+
+def kept(house: House, body: bytes, age: timedelta) -> str:
+    spool = house.files.spool()
+    spool.write(body)
+    sha256 = house.files.keep(spool.finish())
+    os.utime(house.files.path(sha256), (time.time() - age.total_seconds(),) * 2)
+    return sha256
+
+
+async def test_kept_files_that_nothing_speaks_of_are_collected(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "_ROWS", 1)
+    old = timedelta(days=3)
+    orphan, fresh, spoken, before, touched = (
+        kept(house, body, age) for body, age in ((b"1", old), (b"2", timedelta(days=1)), (b"3", old), (b"4", old), (b"5", old))
+    )
+    writer = Writer(house.database, house.press, house.clock)
+    for title in ("Beans", "Hawkweed"):
+        await writer.publish(title)
+    work = await writer.publish("Peas", files=(File(name="peas.txt", sha256=before),))
+    await writer.revise(work, "Peas", files=(File(name="peas.txt", sha256=spoken),))
+    assert house.files.touch(touched)
+    assert await collect(house.database, house.files) == 1
+    assert [house.files.has(name) for name in (orphan, fresh, spoken, before, touched)] == [False, True, True, True, True]
+    assert not house.files.touch(orphan)
+
+
+async def test_a_file_that_is_sent_again_while_it_is_collected_stays(house: House) -> None:
+    old = timedelta(days=3)
+    name = kept(house, b"peas", old)
+
+    def is_needed(sha256: str) -> bool:
+        spool = house.files.spool()
+        spool.write(b"peas")
+        assert house.files.keep(spool.finish()) == sha256
+        return False
+
+    assert house.files.collect(is_needed, 86_400) == 0
+    assert house.files.path(name).read_bytes() == b"peas"
+    os.utime(house.files.path(name), (0, 0))
+
+    rename = Path.rename
+
+    def meanwhile(path: Path, target: Path) -> Path:
+        house.files.touch(name)  # between the look at its age and the moving aside
+        return rename(path, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "rename", meanwhile)
+        assert house.files.collect(lambda _: False, 86_400) == 0
+    assert house.files.path(name).read_bytes() == b"peas"

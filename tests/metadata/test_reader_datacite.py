@@ -120,3 +120,10 @@ def test_a_year_that_differs_from_the_issue_date_is_mentioned():
     reading = PLUGIN.read(parse(xml.encode()))
     assert reading.record.dates.issued == "1815-12-23"
     assert any("publicationYear 1816 differs" in warning for warning in reading.warnings)
+
+
+def test_a_whole_name_that_is_only_a_comma_is_made_up_for_by_the_given_name() -> None:
+    creator = b"<creator><creatorName>,</creatorName><givenName>Hypatia</givenName></creator>"
+    title = b"<titles><title>Conics</title></titles>"
+    body = b'<resource xmlns="http://datacite.org/schema/kernel-4"><creators>' + creator + b"</creators>" + title + b"</resource>"
+    assert [agent.label for agent in PLUGIN.read(parse(body)).record.creators] == ["Hypatia"]

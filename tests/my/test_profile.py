@@ -37,11 +37,16 @@ async def test_whoever_says_who_they_are_finds_their_works(client: TestClient, h
     assert (await sent(client, **TYPED))[0] == 303
     await house.worker.drain()
     text = await (await client.get("/my")).text()
-    assert "Peas" in text
-    assert "Bees" not in text  # only a name: somebody must confirm it
+    assert "Peas" not in text  # only what they typed in themselves: somebody must confirm it
+    assert "Bees" not in text  # only a name
     text = await (await client.get("/my/profile")).text()
     assert "typed in, not confirmed by its registry" in text
     kept = await house.database.read(store.of_account, gregor.id)
+    await house.database.write(keeping.change, kept.id, kept.version, kept.person, LIBRARIAN, house.clock())
+    await house.worker.drain()
+    text = await (await client.get("/my")).text()
+    assert "Peas" in text
+    assert "Bees" not in text
     assert (await sent(client, **TYPED | {"given": "Johann", "version": str(kept.version)}))[0] == 303
     assert (await house.database.read(store.of_account, gregor.id)).person.given == "Johann"
 

@@ -1,8 +1,10 @@
 """My works: written, handed in, returned, written again, published; nobody else's; a DOI where the profile allows it."""
 
+import asyncio
 import io
 import re
 
+import msgspec
 import pytest
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient
@@ -13,12 +15,18 @@ from server.audit.log import Actor
 from server.house import House
 from server.identifiers import ledger
 from server.identifiers.agencies.reserve import PLUGIN
+from server.people import keeping as people
 from server.profiles import store as profiles
 from server.records import store
+from server.records.model import Text
 from server.records.store import State
-from server.works import deeds
+from server.works import deeds, own, saving
+from server.works.saving import Author, Then
 from tests.admin.visits import csrf, deposit_faulty, login
 from tests.conftest import HASH, Deposit
+from tests.people.test_linking import WITH_ORCID
+from tests.people.visits import LIBRARIAN, ORCID, agent, person
+from tests.people.visits import work as named_work
 from tests.works.entering import PEAS, send, send_again
 
 NEW = "/my/works/new"
@@ -161,6 +169,36 @@ async def test_a_doi_is_reserved_where_the_profile_allows_it_and_used_when_appro
     await deeds.carried_out(house, work, REVIEWER, deeds.approve)
     names = await house.database.read(ledger.of_record, work)
     assert [entry.value for entry in names] == ["10.5072/00000001"]
+
+
+async def test_of_reservations_at_the_same_moment_one_is_made(client: TestClient, house: House, gregor: Account) -> None:
+    rules = PLUGIN.account(prefix="10.5072", researchers_reserve=True)
+    await house.database.write(profiles.save, "reserve", "Ours", rules, house.seal, house.clock())
+    work = await written(client)
+    by = Actor("gregor", gregor.id)
+    shelf, now = house.press.agencies, house.clock()
+    calls = [house.database.write(own.reserve, shelf, work, gregor, by, now) for _ in range(4)]
+    calls += [saving.reserve_doi(house, work, by) for _ in range(4)]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["Conflict"] * 7 + ["str"]
+    assert len(await house.database.read(ledger.of_record, work)) == 1
+
+
+async def test_a_draft_somebody_let_go_of_is_not_shown_to_those_it_names(
+    house: House, client: TestClient, gregor: Account
+) -> None:
+    who = await person(house, WITH_ORCID, looked=False)
+    await house.database.write(people.set_account, who.id, gregor.id, LIBRARIAN, house.clock())
+    named = named_work("Secret", agent("Mendel, G.", ORCID))
+    draft = await saving.create(house, named, Author(REVIEWER, None), Then.SAVE)
+    shown = await saving.create(
+        house, msgspec.structs.replace(named, title=Text(value="Shown")), Author(REVIEWER, None), Then.PUBLISH
+    )
+    for work in (draft, shown):
+        await deeds.carried_out(house, work, REVIEWER, deeds.taken_away("Wrong."))
+    page = await (await client.get("/my")).text()
+    assert "Secret" not in page
+    assert "Shown" in page
 
 
 async def test_a_draft_is_let_go_and_nobody_outside_hears_of_it(client: TestClient, house: House, gregor: Account) -> None:

@@ -3,20 +3,36 @@
 import asyncio
 import json
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from aiohttp import web
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from server.audit.log import OPERATOR
 from server.errors import NotFound
 from server.house import House
 from server.jobs import queue
+from server.jobs.tables import jobs
 from server.notify import store
-from server.notify.model import DELAYS, LIFE, LONGEST_WISH, SUSPICIOUS, WIDEST, State, again_after, rest_after, window_after
+from server.notify.deliver import ByMail
+from server.notify.model import (
+    DELAYS,
+    LIFE,
+    LONGEST_WISH,
+    SUSPICIOUS,
+    WIDEST,
+    Delivery,
+    State,
+    again_after,
+    rest_after,
+    window_after,
+)  # fmt: skip
+from server.notify.tables import endpoint_secrets, endpoints
+from server.profiles import keeping
 from server.profiles import store as profiles
-from tests.conftest import SetClock
+from tests.conftest import START, SetClock
 from tests.fakes.receiver import Receiver, answers
 from tests.notify.conftest import Subscribe, found, settled, tell
 
@@ -209,6 +225,90 @@ async def test_what_waits_for_a_deleted_profile_is_removed(
     await house.database.write(profiles.remove, profile.name, clock())
     await settled(house, clock)
     assert await found(house) == []
+
+
+@pytest.mark.parametrize("kept_back", ["off", "paused", "waiting"])
+async def test_a_profile_that_is_deleted_leaves_no_queue_and_no_secret(
+    house: House, receiver: Receiver, subscribe: Subscribe, clock: SetClock, kept_back: str
+) -> None:
+    profile = await subscribe(events=ONE)
+    await subscribe(secret="whsec_" + "YW5vdGhlciBzZWNyZXQgb2YgTWFyaWUgQ3VyaWU=", events=ONE)
+    await settled(house, clock)
+    receiver.mood = answers(500)
+    await tell(house, 3)
+    await house.worker.drain()
+    if kept_back == "off":
+        await house.database.write(profiles.enable, profile.name, clock(), enabled=False)
+    elif kept_back == "paused":
+        await house.database.write(profiles.pause, profile.id, "It does not answer the challenge.")
+    clock.pass_time(hours=1)
+    await house.worker.drain()
+    await house.keeper.do(keeping.delete, house.keeper.desk, profile.id, OPERATOR)
+    assert await found(house) == []
+
+    def left(tx: Connection) -> list[str]:
+        of_it = (jobs.c.subject == str(profile.id), jobs.c.kind == store.DELIVER, jobs.c.state != "done")
+        rows = [*tx.execute(select(jobs).where(*of_it))]
+        return [str(row) for row in [*rows, *tx.execute(select(endpoints)), *tx.execute(select(endpoint_secrets))]]
+
+    assert await house.database.read(left) == []
+
+
+async def test_the_claim_is_renewed_while_a_receiver_takes_long(
+    house: House, receiver: Receiver, subscribe: Subscribe, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.notify.deliver.BEAT", 0.01)
+    await subscribe(events=ONE)
+    await settled(house, clock)
+    taken = []
+
+    def until(tx: Connection) -> datetime:
+        return tx.execute(select(jobs.c.due).where(jobs.c.kind == store.DELIVER, jobs.c.state == "active")).scalar_one()
+
+    async def mood(_request: web.Request) -> None:
+        clock.pass_time(minutes=4)
+        async with asyncio.timeout(5):
+            while await house.database.read(until) < clock() + timedelta(minutes=5):
+                await asyncio.sleep(0.01)
+        taken.extend(await house.database.write(queue.claim, [store.DELIVER], clock() + timedelta(minutes=3), 1))
+
+    receiver.mood = mood
+    await tell(house)
+    await house.worker.drain()
+    await house.worker.drain()
+    assert receiver.asked == 1
+    assert taken == []
+    assert await states(house) == {State.SENT: 1}
+
+
+async def test_who_lost_the_claim_writes_nothing_and_stops(
+    house: House, receiver: Receiver, subscribe: Subscribe, clock: SetClock
+) -> None:
+    await subscribe(events=ONE)
+    await settled(house, clock)
+
+    async def mood(_request: web.Request) -> None:
+        receiver.mood = None
+        clock.pass_time(minutes=6)  # longer than the lease
+        assert await house.database.write(queue.claim, [store.DELIVER], clock(), 1)
+
+    receiver.mood = mood
+    await tell(house, 5)
+    for _ in range(3):
+        await house.worker.drain()
+    assert receiver.asked == 1
+    assert await states(house) == {State.WAITING: 5}
+    assert {each.attempts for each in await found(house)} == {0}
+
+
+def test_letters_are_taken_up_a_few_at_a_time_and_lines_together() -> None:
+    def delivery(number: int, kind: str) -> Delivery:
+        return Delivery(number, 1, None, kind, "", "{}", None, State.WAITING, 0, START, "", START)
+
+    due = [delivery(number, "mail.reset" if number % 2 else "import.failed") for number in range(40)]
+    chosen = ByMail(None).chosen(due)
+    assert [each.id for each in chosen if each.type == "mail.reset"] == [1, 3, 5, 7, 9]
+    assert [each.id for each in chosen if each.type != "mail.reset"] == list(range(0, 40, 2))
 
 
 async def test_a_delivery_added_while_the_job_ends_is_not_forgotten(

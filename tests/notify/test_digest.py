@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from server.audit.log import OPERATOR
 from server.house import House
 from server.jobs.tables import jobs
 from server.notify.digest import next_time
+from server.profiles import keeping
 from server.profiles import store as profiles
 from tests.admin.visits import deposit_faulty
 from tests.conftest import SetClock
@@ -82,7 +84,12 @@ async def test_it_ends_with_its_profile(house: House, mailbox: Mailbox, clock: S
     if ending == "off":
         await house.database.write(profiles.enable, profile.name, clock(), enabled=False)
     elif ending == "deleted":
-        await house.database.write(profiles.remove, profile.name, clock())
+        await house.keeper.do(keeping.delete, house.keeper.desk, profile.id, OPERATOR)
+
+        def asked(tx):
+            return list(tx.execute(jobs.select().where(jobs.c.kind.in_(["digest", "deliver"]), jobs.c.state != "done")))
+
+        assert await house.database.read(asked) == []
     else:
         await set_up(house, settings_of(mailbox))
     await at(house, clock, days=1)

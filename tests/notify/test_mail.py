@@ -123,7 +123,7 @@ async def test_a_mail_server_that_is_away_is_asked_again(house: House, mailbox: 
     mailbox.broken = "451 the disk is full"
     await ask(house)
     await house.worker.drain()
-    known = await house.database.read(store.last, profile.id)
+    known = await house.database.read(store.endpoint, profile.id)
     assert (known.words, known.failures) == ("127.0.0.1: 451 the disk is full", 1)
     mailbox.broken = ""
     await settled(house, clock)
@@ -141,7 +141,7 @@ async def test_what_is_refused_for_good_is_not_sent_again(
     (dead,) = await found(house)
     assert (dead.state, dead.attempts) == (State.DEAD, 1)
     assert "no such" in dead.note
-    assert (await house.database.read(store.last, profile.id)).failures == 0, "that is the letter's fault, not the server's"
+    assert (await house.database.read(store.endpoint, profile.id)).failures == 0, "that is the letter's fault, not the server's"
 
 
 async def test_events_of_a_minute_are_one_letter(house: House, mailbox: Mailbox, clock: SetClock) -> None:

@@ -108,7 +108,7 @@ async def test_nothing_is_sent_before_the_address_answers_the_challenge(
     assert receiver.asked == 0
     paused = await house.database.read(profiles.by_id, profile.id)
     assert paused.paused.startswith("127.0.0.1 answered 200, but did not repeat the challenge it was asked by. Nothing is sent")
-    last = await house.database.read(store.last, profile.id)
+    last = await house.database.read(store.endpoint, profile.id)
     assert (last.failed, last.succeeded) == (clock(), None)
     receiver.answers_challenge = True
     await subscribe()
@@ -187,7 +187,7 @@ async def test_what_a_receiver_says_is_kept_without_our_secrets(
     assert len(attempt.answer) == KEPT
     assert "\x00" not in attempt.answer
     assert attempt.note.startswith("127.0.0.1 answered 400: no: [secret]")
-    assert (await house.database.read(store.last, profile.id)).words == attempt.note
+    assert (await house.database.read(store.endpoint, profile.id)).words == attempt.note
 
 
 async def test_what_is_over_is_forgotten_after_thirty_days(

@@ -1,6 +1,7 @@
 """Logging in by OpenID Connect: whom a provider vouches for, and all the ways it may lie."""
 
 from datetime import UTC, datetime
+from html import escape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -8,11 +9,15 @@ from aiohttp.test_utils import TestClient
 
 from server.accounts import store
 from server.accounts.model import Role
+from server.accounts.throttle import LONGEST_SHARED, Patience
+from server.audit.log import Asked, Noted, search
 from server.house import House
+from server.openid import admission
 from server.openid.kind import test as try_connection
 from server.openid.settings import Grant, OpenID
+from server.profiles import store as profiles
 from tests.admin.visits import csrf, login
-from tests.conftest import SetClock
+from tests.conftest import PASSWORD, SetClock
 from tests.openid.provider import KEY, OTHER, Fake, back, believed, leave, running, worn
 
 VERIFIED = {"email": "Mendel@Abbey.example", "email_verified": True, "name": "Gregor Mendel"}
@@ -138,6 +143,18 @@ async def test_an_address_that_nobody_verified_opens_nothing(client: TestClient,
     assert (await come(client, fake, profile)).status == 403, "nor one its owner typed in"
 
 
+async def test_the_same_number_at_another_provider_is_somebody_else(client: TestClient, house: House, fake: Fake, mendel) -> None:
+    fake.claims = VERIFIED
+    assert (await come(client, fake, await believed(house, fake.url))).status == 303, "mendel of the university"
+    client.session.headers.pop("Cookie")
+    async with running() as other:
+        settings = OpenID(issuer=other.url, client_id="sheaf", client_secret="secret", label="Elsewhere")
+        saved = await house.database.write(profiles.save, "openid", "elsewhere", settings, house.seal, house.clock())
+        answer = await come(client, other, saved.id)
+        assert answer.status == 403
+        assert "no account for you" in await answer.text()
+
+
 async def test_people_get_accounts_as_the_rows_say(client: TestClient, house: House, fake: Fake) -> None:
     grants = (Grant(claim="groups", value="library", role=Role.MANAGER), Grant(claim="staff", value="true", role=Role.REVIEWER))
     profile = await believed(house, fake.url, admits="granted", grants=grants, keeps_roles=True)
@@ -157,13 +174,84 @@ async def test_people_get_accounts_as_the_rows_say(client: TestClient, house: Ho
     assert (await come(client, fake, profile)).status == 403
 
 
+async def test_who_has_no_row_left_loses_the_role(client: TestClient, house: House, fake: Fake) -> None:
+    profile = await believed(
+        house, fake.url, admits="granted", grants=(Grant(claim="groups", value="heads", role=Role.ADMIN),), keeps_roles=True
+    )
+    fake.claims = VERIFIED | {"groups": ["heads"], "preferred_username": "gregor"}
+    assert (await come(client, fake, profile)).status == 303
+    assert (await house.database.read(store.get, "gregor")).role is Role.ADMIN
+    fake.claims, fake.used = VERIFIED | {"groups": []}, set()
+    assert (await come(client, fake, profile)).status == 303
+    assert (await house.database.read(store.get, "gregor")).role is Role.RESEARCHER
+    fake.claims, fake.used = VERIFIED | {"groups": ["heads"]}, set()
+    assert (await come(client, fake, profile)).status == 303
+    await house.database.write(store.set_role, "admin", Role.REVIEWER)
+    fake.claims, fake.used = VERIFIED, set()
+    assert (await come(client, fake, profile)).status == 303
+    assert (await house.database.read(store.get, "gregor")).role is Role.ADMIN, "the last administrator stays one"
+
+
+async def test_without_rows_no_role_is_taken(client: TestClient, house: House, fake: Fake, mendel) -> None:
+    await house.database.write(store.set_role, "gregor", Role.MANAGER)
+    profile = await believed(house, fake.url, keeps_roles=True)
+    fake.claims = VERIFIED
+    assert (await come(client, fake, profile)).status == 303
+    assert (await house.database.read(store.get, "gregor")).role is Role.MANAGER
+
+
+def refused(tx) -> list[Noted]:
+    return [line for line in search(tx, Asked(), 200) if line.deed == "openid.refused"]
+
+
+async def test_strangers_do_not_fill_the_log_of_changes(client: TestClient, house: House, fake: Fake, clock: SetClock) -> None:
+    profile = await believed(house, fake.url)
+    for number in range(5):
+        await come(client, fake, profile, state="zz")
+        answer = await come(client, fake, profile, error=f"call {number}", error_description=f"Call 0{number}, says {number}")
+        assert f"says {number}" in await answer.text(), "the person may need to know"
+    lines = await house.database.read(refused)
+    assert len(lines) == 2, "each cause once"
+    assert {line.subject for line in lines} == {str(profile)}, "by its number, which leads to its page"
+    assert {line.actor.address for line in lines} == {"127.0.0.1"}
+    assert not any("call" in line.summary.lower() for line in lines), "nothing a stranger wrote"
+    clock.pass_time(minutes=61)
+    await come(client, fake, profile, state="zz")
+    assert len(await house.database.read(refused)) == 3, "and again after an hour"
+
+
+async def test_who_leaves_and_never_comes_back_must_wait(
+    client: TestClient, house: House, fake: Fake, mendel, monkeypatch: pytest.MonkeyPatch, clock: SetClock
+) -> None:
+    monkeypatch.setattr(admission, "_PATIENCE", Patience(3, LONGEST_SHARED))
+    profile = await believed(house, fake.url)
+    fake.claims = VERIFIED
+    for number in range(4):
+        assert (await come(client, fake, profile, code=f"c{number}")).status == 303, "who comes back is not counted"
+    for _ in range(3):
+        await leave(client, profile)
+    answer = await client.get(f"/login/openid/{profile}", allow_redirects=False)
+    assert answer.status == 429
+    assert "not finished" in await answer.text()
+    clock.pass_time(seconds=16)
+    await leave(client, profile)
+
+
 async def test_the_owner_links_and_unlinks(client: TestClient, house: House, fake: Fake) -> None:
     profile = await believed(house, fake.url)
     await login(client, "depositor")
     proof = await csrf(client, "/account")
-    answer = await client.post(f"/account/logins/{profile}/link", data={"csrf": proof}, allow_redirects=False)
+    link = f"/account/logins/{profile}/link"
+    for old in ({}, {"old": "wrong"}):
+        answer = await client.post(link, data={"csrf": proof} | old, allow_redirects=False)
+        assert answer.status == 422, "an unattended screen links nobody's login for good"
+        assert 'id="old-error"' in await answer.text()
+    answer = await client.post(link, data={"csrf": proof, "old": PASSWORD}, allow_redirects=False)
     worn(client, answer)
-    asked = {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
+    assert answer.status == 200, "our form-action lets no form be redirected to another site"
+    address = answer.headers["Refresh"].removeprefix("0; url=")
+    assert escape(address) in await answer.text(), "a link for who is not led there"
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     fake.nonce = asked["nonce"]
     assert (await back(client, profile, state=asked["state"], code="c1")).headers["Location"] == "/account?done=linked"
     assert fake.url in await (await client.get("/account")).text()

@@ -4,14 +4,19 @@ import msgspec
 import pytest
 from sqlalchemy import Connection
 
+from server.accounts import store as accounts
+from server.accounts.model import Role
+from server.audit.log import Actor
 from server.errors import Conflict
 from server.house import House
-from server.people import candidates, keeping, linking, store
+from server.jobs import queue
+from server.people import candidates, keeping, linking, seeking, store
 from server.people.linking import LinkState, Made, Place
 from server.people.model import Person, PersonId, Post, Spelling
 from server.publishing import prepare, revise
 from server.records import store as records
 from server.records.model import Record
+from tests.conftest import HASH, SetClock
 from tests.people.visits import LIBRARIAN, MENDEL, ORCID, OTHER_ORCID, agent, person, published, work
 
 WITH_ORCID = msgspec.structs.replace(MENDEL, ids=(PersonId(value=ORCID),))
@@ -178,3 +183,51 @@ def _counted(tx: Connection, batch: list[tuple[str, Record]], house: House) -> i
     finally:
         del tx.execute
     return count
+
+
+async def test_an_identifier_somebody_typed_in_of_themselves_is_a_hint_which_others_confirm_or_refuse(house: House) -> None:
+    one = await published(house, 1, work("Peas", agent("Mendel, G.", ORCID)))
+    two = await published(house, 2, work("Hawkweed", agent("Mendel, G.", ORCID)))
+    number = await house.database.write(accounts.add, "carl", Role.RESEARCHER, HASH, house.clock())
+    carl = Person(family="Nägeli", given="Carl", ids=(PersonId(value=ORCID),))
+    kept = await house.database.write(keeping.save_own, number.id, 0, carl, Actor("carl", number.id), house.clock())
+    await house.worker.drain()
+    for record_id in (one, two):
+        assert await links(house, record_id) == [(0, "candidate", "id")]
+    found, _ = await house.database.read(candidates.candidates, kept.id, carl)
+    assert [(each.says, each.has_id, each.spelling) for each in found] == [(True, False, 0)] * 2
+    await decided(house, kept.id, one, 0, LinkState.REFUSED)
+    assert await links(house, one) == [(0, "refused", "hand")]
+    mendel = await person(house, WITH_ORCID)  # whoever keeps the people says whose it is
+    assert (await house.database.read(store.get, kept.id)).person.ids == ()
+    assert [link.person_id for link in await house.database.read(linking.of_record, two)] == [mendel.id]
+    assert await links(house, two) == [(0, "linked", "id")]
+    again = msgspec.structs.replace(carl, email="carl@example.org")
+    with pytest.raises(Conflict, match="Somebody else"):
+        await house.database.write(keeping.save_own, number.id, 3, again, Actor("carl", number.id), house.clock())
+
+
+async def test_whoever_keeps_the_people_confirms_by_saving(house: House) -> None:
+    record_id = await published(house, 1, work("Peas", agent("Mendel, G.", ORCID)))
+    number = await house.database.write(accounts.add, "gregor", Role.RESEARCHER, HASH, house.clock())
+    kept = await house.database.write(keeping.save_own, number.id, 0, WITH_ORCID, Actor("gregor", number.id), house.clock())
+    await house.worker.drain()
+    assert await links(house, record_id) == [(0, "candidate", "id")]
+    kept = await house.database.read(store.get, kept.id)
+    await house.database.write(keeping.change, kept.id, kept.version, WITH_ORCID, LIBRARIAN, house.clock())
+    await house.worker.drain()
+    assert await links(house, record_id) == [(0, "linked", "id")]
+
+
+async def test_a_walk_that_lost_its_claim_writes_nothing(house: House, clock: SetClock) -> None:
+    record_id = await published(house, 1, work("Peas", agent("Mendel, G.", ORCID)))
+    await person(house, WITH_ORCID, looked=False)
+    (job,) = await house.database.write(queue.claim, [seeking.SEEK], clock())
+    clock.pass_time(minutes=4)
+    assert await house.database.write(seeking._link, job, [], clock())  # each part of the walk takes the lease anew
+    clock.pass_time(minutes=4)
+    assert await house.database.write(queue.claim, [seeking.SEEK], clock()) == []
+    clock.pass_time(minutes=4)
+    assert len(await house.database.write(queue.claim, [seeking.SEEK], clock())) == 1
+    assert not await house.database.write(seeking._link, job, [record_id], clock())
+    assert await links(house, record_id) == []

@@ -147,9 +147,14 @@ async def test_a_token_is_shown_once_and_revoked(client: TestClient) -> None:
     answer = await send(client, "/account/tokens", name="", days="0", networks="x 1.2.3.4")
     text = await answer.text()
     assert answer.status == 422
-    assert all(f'id="{field}-error"' in text for field in ("name", "scopes", "days", "networks"))
+    assert all(f'id="{field}-error"' in text for field in ("name", "scopes", "days", "networks", "old"))
     assert "x 1.2.3.4" in text
-    answer = await send(client, "/account/tokens", name="robot", scopes="deposit", days="30", networks="127.0.0.0/8")
+    answer = await send(client, "/account/tokens", name="robot", scopes="deposit", days="30", networks="", old="guess")
+    assert answer.status == 422, "a token outlives the session, so the password is asked for"
+    assert "not your present password" in await answer.text()
+    answer = await send(
+        client, "/account/tokens", name="robot", scopes="deposit", days="30", networks="127.0.0.0/8", old=PASSWORD
+    )
     assert answer.status == 303
     stolen = answer.headers["Location"]
     text = await (await client.get(stolen)).text()
@@ -166,19 +171,25 @@ async def test_a_token_is_shown_once_and_revoked(client: TestClient) -> None:
     assert (await client.get("/sword/v2/service-document", headers=headers)).status == 401
 
 
-async def test_forms_without_proof_or_from_elsewhere_do_nothing(client: TestClient, house: House) -> None:
+async def test_forms_without_proof_or_from_elsewhere_do_nothing(
+    client: TestClient, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     await login(client, "depositor")
     proof = await csrf(client, "/account")
     await login(client, "other")
     good = {"old": PASSWORD, "password": NEW, "again": NEW}
     for fields in (good, good | {"csrf": proof}, good | {"csrf": ""}):
         assert (await client.post("/account/password", data=fields)).status == 403
+    refused = [vars(record) for record in caplog.records if record.getMessage() == "refused a forged form"]
+    assert [(line["account"], line["path"]) for line in refused] == [("other", "/account/password")] * 3
     own = await csrf(client, "/account")
     cross = {"Sec-Fetch-Site": "cross-site"}
     assert (await client.post("/account/password", data=good | {"csrf": own}, headers=cross)).status == 403
     for door in ("/login", "/login/code", "/login/forgotten", "/login/password"):
         assert (await client.post(door, data={}, headers=cross)).status == 403
         assert (await client.post(door, data={"name": "x" * 70_000})).status == 413
+    foreign = [vars(record)["path"] for record in caplog.records if vars(record).get("reason") == "sent by another site"]
+    assert foreign == ["/account/password", "/login", "/login/code", "/login/forgotten", "/login/password"]
     assert (await login(client, "other")).status == 303
 
 

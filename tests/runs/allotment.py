@@ -1,7 +1,7 @@
 """A garden to try runs in: a task that waters beds, and what of it may go wrong."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,6 +36,8 @@ class Garden:
     moods: dict[str, ItemOutcome | Exception] = field(default_factory=dict)
     watered: list[str] = field(default_factory=list)
     deeds: bool = False
+    during: Callable[[Connection], None] = lambda _tx: None
+    """What happens within a deed, at its end."""
     gate: asyncio.Event | None = None
     """Where there is one, watering waits for it."""
 
@@ -48,6 +50,7 @@ class Garden:
 
         def deed(tx: Connection, now: datetime) -> ItemOutcome:
             audit.note(tx, actor, WATERED, "bed", subject.id, now)
+            self.during(tx)
             return _outcome(mood)
 
         return deed if self.deeds else _outcome(mood)
@@ -81,8 +84,8 @@ class Allotment:
     tasks: Tasks
     worker: Worker
 
-    async def ask(self, name: str = "water", **parameters: int) -> Run:
-        return await self.database.write(store.start, self.tasks.get(name), Watering(**parameters), MENDEL, self.clock())
+    async def ask(self, name: str = "water", by: Actor = MENDEL, **parameters: int) -> Run:
+        return await self.database.write(store.start, self.tasks.get(name), Watering(**parameters), by, self.clock())
 
     async def run(self, name: str = "water", **parameters: int) -> Run:
         run = await self.ask(name, **parameters)

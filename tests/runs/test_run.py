@@ -1,18 +1,24 @@
 """A run goes through its items, reports each once, and ends as it went; it can be cancelled, and repeated for what failed."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from server.accounts import store as accounts
+from server.accounts.model import Account, Role
+from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound
 from server.events.tables import outbox
 from server.jobs import queue
 from server.jobs.tables import jobs
 from server.jobs.worker import Worker
 from server.runs import store
-from server.runs.model import ItemOutcome, Outcome, RunState
+from server.runs.model import Counts, ItemOutcome, Outcome, RunState
 from server.runs.store import Wanted
+from server.runs.tables import runs
 from tests.runs.allotment import AWAY, BUG, MENDEL, Allotment
 
 FINE, DRY = ItemOutcome(Outcome.UNCHANGED, "wet already"), ItemOutcome(Outcome.FAILED, "no well")
@@ -97,7 +103,6 @@ async def test_who_lost_the_claim_writes_nothing(plot: Allotment, monkeypatch: p
     async with asyncio.timeout(5):
         while (await plot.get(run)).state is not RunState.RUNNING:
             await asyncio.sleep(0.01)
-        plot.clock.pass_time(hours=1)
         (job,) = await plot.database.write(_taken_over, plot)
         await task  # it sees that its claim is gone, and stops
     assert plot.garden.watered == []
@@ -237,6 +242,49 @@ async def test_what_is_unchanged_is_reported_up_to_a_limit_and_counted_beyond(
     assert len(await plot.database.read(store.items, run.id, limit=9)) == 2
 
 
+async def test_a_deed_is_the_last_of_its_transaction(plot: Allotment) -> None:
+    seen = []
+
+    def during(tx: Connection) -> None:
+        run = tx.execute(select(runs)).one()
+        seen.append((run.changed, run.cursor, len(store.items(tx, run.id, limit=9))))
+
+    plot.garden.deeds, plot.garden.during = True, during
+    assert (await plot.run(beds=3)).counts == Counts(changed=3)
+    assert seen == [(1, "bed-000", 1), (2, "bed-001", 2), (3, "bed-002", 3)]
+
+
+async def test_a_deed_that_comes_to_something_else_is_reported_as_that(plot: Allotment) -> None:
+    plot.garden.deeds = True
+    plot.garden.moods = {"bed-001": FINE, "bed-002": ItemOutcome(Outcome.WARNING, "slugs"), "bed-003": DRY}
+    run = await plot.run(beds=5)
+    assert run.counts == Counts(changed=2, unchanged=1, warning=1, failed=1)
+    items = await plot.database.read(store.items, run.id, limit=9)
+    assert [(item.seq, item.message) for item in items] == [(1, ""), (2, "wet already"), (3, "slugs"), (4, "no well"), (5, "")]
+
+
+@pytest.mark.parametrize("deeds", [False, True])
+@pytest.mark.parametrize("fall", [(accounts.set_active, False), (accounts.set_role, Role.REVIEWER)])
+async def test_a_run_stops_when_who_asked_for_it_may_not_any_more(
+    plot: Allotment, fall: tuple[Callable[..., Account], bool | Role], deeds: bool
+) -> None:
+    made = await plot.database.write(accounts.add, "darwin", Role.MANAGER, "hash", plot.clock())
+    plot.garden.deeds, plot.garden.gate = deeds, asyncio.Event()
+    run = await plot.ask(by=Actor("darwin", made.id), beds=99)
+    task = asyncio.create_task(plot.worker.drain())
+    async with asyncio.timeout(5):
+        while (await plot.get(run)).state is not RunState.RUNNING:
+            await asyncio.sleep(0.01)
+    change, value = fall
+    await plot.database.write(change, "darwin", value)
+    plot.garden.gate.set()
+    await task
+    run = await plot.get(run)
+    assert run.state is RunState.ABORTED
+    assert run.message.startswith("Stopped: the account 'darwin'")
+    assert run.counts.done == len(plot.garden.watered) <= 5, "no more than those at work"
+
+
 async def test_the_log_says_how_it_went(plot: Allotment) -> None:
     run = await plot.run()
     lines = await plot.database.read(store.lines, run.id, 9)
@@ -267,4 +315,5 @@ def _due(tx):
 
 
 def _taken_over(tx, plot):
-    return queue.claim(tx, [store.RUN], plot.clock())
+    # By a clock that is ahead: if the one both share went on, a beat could come before this and renew the lease.
+    return queue.claim(tx, [store.RUN], plot.clock() + timedelta(hours=1))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -15,14 +16,14 @@ from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.pages import PROTECTION
 from server.portal import words
 from server.portal.asked import asked, number
-from server.portal.door import VISITOR
+from server.portal.door import VISITOR, pairs
 from server.portal.frame import Frame, led
 from server.portal.notices import NOTICES
 from server.portal.spoken import lasting
 from server.runs import report, schedule, store
 from server.runs.model import KEPT, Item, Line, Outcome, Run, RunState
 from server.runs.store import Wanted
-from server.runs.task import Tasks
+from server.runs.task import Task, Tasks
 
 PAGE = 50
 ITEMS = 100
@@ -104,15 +105,21 @@ class Runs:
         raise led(f"/admin/jobs/{wanted}", "cancelled")
 
     async def again(self, request: web.Request) -> web.StreamResponse:
-        return await self._repeated(request, store.again)
+        return await self._repeated(request, "again")
 
     async def again_the_failed(self, request: web.Request) -> web.StreamResponse:
-        return await self._repeated(request, store.again_the_failed)
+        return await self._repeated(request, "failed")
 
-    async def _repeated(self, request: web.Request, how: Callable[..., Run]) -> web.StreamResponse:
-        house, wanted = self.frame.house, _number(request)
+    async def _repeated(self, request: web.Request, what: str) -> web.StreamResponse:
+        """Ask for a run again; what begins with a selection of somebody's asks for its number, as it did there."""
+        house, wanted, typed = self.frame.house, _number(request), (await pairs(request)).get("count")
         try:
-            run = await house.database.write(_repeat, house.tasks, how, wanted, request[VISITOR].actor, house.clock())
+            run = await house.database.write(_repeat, house.tasks, what, wanted, typed, request[VISITOR].actor, house.clock())
+        except Unsure as unsure:
+            return self._page(
+                request, "admin/jobs/again.html", 200 if typed is None else 422, run=unsure.run, count=unsure.count, what=what,
+                typed=typed,
+            )  # fmt: skip
         except (Conflict, Invalid, NotFound) as error:
             return await self._one(request, 409, error)
         house.worker.call()
@@ -146,9 +153,29 @@ def _seen(tx: Connection, wanted: int, outcome: str, after: int) -> _Seen:
     return _Seen(run, items, store.lines(tx, wanted, LINES), obstacle, schedule.said(by.cron) if by else "")
 
 
-def _repeat(tx: Connection, tasks: Tasks, how: Callable[..., Run], wanted: int, actor: Actor, now: datetime) -> Run:
+#: How a run is asked for again, and how many items that concerns, by the name of its button.
+_AGAIN: dict[str, tuple[Callable[..., Run], Callable[[Connection, Task[Any], Run], int]]] = {
+    "again": (store.again, store.count_again),
+    "failed": (store.again_the_failed, lambda tx, _task, before: store.failures(tx, before.id)),
+}
+
+
+class Unsure(Conflict):
+    """What is asked for again needs its number typed."""
+
+    def __init__(self, run: Run, count: int) -> None:
+        super().__init__(f"Type {count}, the number of the items, to do this to all of them.", place="count")
+        self.run, self.count = run, count
+
+
+def _repeat(tx: Connection, tasks: Tasks, what: str, wanted: int, typed: str | None, actor: Actor, now: datetime) -> Run:
     before = store.get(tx, wanted)
-    return how(tx, tasks.get(before.task), before, actor, now)
+    task, (how, counted) = tasks.get(before.task), _AGAIN[what]
+    if not task.offered:
+        count = counted(tx, task, before)
+        if typed is None or typed.replace(",", "").strip() != str(count):
+            raise Unsure(before, count)
+    return how(tx, task, before, actor, now)
 
 
 def _number(request: web.Request) -> int:

@@ -13,8 +13,9 @@ from server.admin.jobs.forms import layout, offered, problems
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound
 from server.forms.form import Form
-from server.portal.door import CSRF, VISITOR, pairs
+from server.portal.door import VISITOR, pairs
 from server.portal.frame import Frame, led
+from server.portal.proof import CSRF
 from server.runs import store
 from server.runs.model import Run
 from server.runs.task import Task

@@ -125,9 +125,9 @@ def _agent_of(draft: Draft, element: etree._Element, tag: str) -> Agent | None:
     places = [_affiliation(child) for child in children(element, "affiliation") if text_of(child)]
     family, given = text_at(element, "familyName"), text_at(element, "givenName")
     if (family or given) and kind != "org":
-        if not family:
-            family, given = split(text_of(name)) if "," in text_of(name) else (given, "")
-        return Agent(family=family or given, given=given if family else "", ids=tuple(ids), affiliations=tuple(places))
+        whole = split(text_of(name)) if not family and "," in text_of(name) else (family, given)
+        family, given = whole if whole[0] else (given, "")  # a name that is only a comma says nothing
+        return Agent(family=family, given=given, ids=tuple(ids), affiliations=tuple(places))
     if not kind and any(found.scheme == "ror" for found in ids):
         kind = "org"
     return agent(text_of(name), kind=kind, ids=ids, affiliations=places)

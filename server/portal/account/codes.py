@@ -13,7 +13,7 @@ from server.accounts.login import EVERYWHERE
 from server.accounts.model import Account, Right
 from server.accounts.one_time_codes import Setup
 from server.accounts.throttle import spoken
-from server.portal.account.password import proved
+from server.portal.account.password import asked, proved
 from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame, led
 
@@ -38,10 +38,9 @@ class OwnCodes:
         return await self._page(request, 200, {})
 
     async def begin(self, request: web.Request) -> web.StreamResponse:
-        """Make a secret and lead to the page that shows it; the password is asked for, as an unattended screen must not do."""
+        """Make a secret and lead to the page that shows it."""
         visitor, given, house = request[VISITOR], await fields(request), self.frame.house
-        has_password = (await house.database.read(store.details, visitor.account.id, house.clock())).has_password
-        if has_password and (fault := await self._proved(request, given)):
+        if fault := await asked(self.frame, self.authenticator, request, given):
             return await self._page(request, 422, {"old": fault})
         if await house.database.read(one_time_codes.uses_codes, visitor.account):
             raise led("/account/codes")
@@ -67,7 +66,7 @@ class OwnCodes:
     async def switch_off(self, request: web.Request) -> web.StreamResponse:
         """Switch them off; password and code are both asked for, and both faults told at once."""
         visitor, given, house = request[VISITOR], await fields(request), self.frame.house
-        fault = await self._proved(request, given)
+        fault = await proved(self.authenticator, visitor.account.name, given.get("old", ""), visitor.address)
         cookie, code = self.frame.door.worn(request), given.get("code", "")[:40]
         if fault:
             return await self._page(request, 422, {"old": fault})
@@ -93,10 +92,6 @@ class OwnCodes:
             await self._failed(visitor.account)
             return await self._page(request, 422, {"recovery": WRONG})
         raise led("/account/codes", shown=shown)
-
-    async def _proved(self, request: web.Request, given: dict[str, str]) -> str:
-        visitor = request[VISITOR]
-        return await proved(self.authenticator, visitor.account.name, given.get("old", ""), visitor.address)
 
     async def _wait(self, account: Account) -> str:
         """Say how long the account must wait after wrong codes; empty for not at all."""

@@ -29,7 +29,7 @@ class Own:
         ]
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        return await self._page(request, 200, {}, {})
+        return await self.shown(request, 200, {}, {})
 
     async def save(self, request: web.Request) -> web.StreamResponse:
         visitor, given, house = request[VISITOR], await fields(request), self.frame.house
@@ -37,7 +37,7 @@ class Own:
         try:
             await house.database.write(own.change_person, visitor.actor, visitor.account, shown, email, house.clock())
         except (Invalid, Conflict) as error:
-            return await self._page(request, 422, given, {error.place: f"{error.message} {error.remedy}".strip()})
+            return await self.shown(request, 422, given, {error.place: f"{error.message} {error.remedy}".strip()})
         raise led("/account", "saved")
 
     async def end(self, request: web.Request) -> web.StreamResponse:
@@ -52,7 +52,8 @@ class Own:
         await house.database.write(own.end_other_sessions, visitor.actor, visitor.account, cookie, house.clock())
         raise led("/account", "ended")
 
-    async def _page(self, request: web.Request, status: int, given: dict[str, str], errors: dict[str, str]) -> web.Response:
+    async def shown(self, request: web.Request, status: int, given: dict[str, str], errors: dict[str, str]) -> web.Response:
+        """Show the page with what was typed into it and what is wrong with that."""
         account = request[VISITOR].account
         seen = await self.frame.house.database.read(_seen, account, self.frame.house.clock)
         typed = {"display_name": seen["it"].display_name, "email": seen["it"].email} | given

@@ -1,6 +1,7 @@
 """Changing the own password: the old one is asked for, the new one must be good, all other sessions end."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -61,6 +62,17 @@ class OwnPassword:
 
     def _form(self, request: web.Request, status: int, faults: dict[str, str]) -> web.Response:
         return self.frame.page(request, "account/password.html", status, errors=faults, shortest=SHORTEST)
+
+
+async def asked(frame: Frame, authenticator: Authenticator, request: web.Request, given: Mapping[str, str]) -> str:
+    """Say what is wrong with the present password a deed asks for, as an unattended screen must not do it.
+
+    Empty where it is right, and where the account has none.
+    """
+    visitor, house = request[VISITOR], frame.house
+    if not (await house.database.read(store.details, visitor.account.id, house.clock())).has_password:
+        return ""
+    return await proved(authenticator, visitor.account.name, given.get("old", ""), visitor.address)
 
 
 async def proved(authenticator: Authenticator, name: str, password: str, address: str) -> str:

@@ -1,4 +1,7 @@
-"""API tokens of the own account: made with what they may do, for how long and from where; shown once; revoked."""
+"""API tokens of the own account: made with what they may do, for how long and from where; shown once; revoked.
+
+The password is asked for, as a token outlives the session it is made in.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +11,12 @@ from aiohttp import web
 from multidict import MultiDict
 from sqlalchemy import Connection
 
-from server.accounts import networks, once, own, tokens
+from server.accounts import networks, once, own, store, tokens
+from server.accounts.authenticate import Authenticator
 from server.accounts.model import Right
 from server.accounts.tokens import LONGEST, SCOPES, USUAL, Scope
 from server.errors import Conflict, Invalid
+from server.portal.account.password import asked
 from server.portal.door import VISITOR, fields, pairs
 from server.portal.frame import Frame, led
 
@@ -31,6 +36,7 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class OwnTokens:
     frame: Frame
+    authenticator: Authenticator
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -45,7 +51,9 @@ class OwnTokens:
     async def add(self, request: web.Request) -> web.StreamResponse:
         given = await pairs(request)
         wanted, errors = read(given)
-        if wanted is None:
+        if fault := await asked(self.frame, self.authenticator, request, given):
+            errors["old"] = fault
+        if wanted is None or errors:
             return await self._page(request, 422, given, errors)
         try:
             word = await self.frame.house.database.write(_add, self.frame, request, wanted)
@@ -66,11 +74,12 @@ class OwnTokens:
         if shown := request.query.get("shown", ""):
             lines = await house.database.write(once.show, account.id, shown, house.seal, now)
         found = await house.database.read(tokens.of_account, account.id)
+        it = await house.database.read(store.details, account.id, now)
         typed = {"name": "", "networks": "", "days": str(USUAL.days)} | dict(given)
         chosen = given.getall("scopes", []) if isinstance(given, MultiDict) else []
         return self.frame.page(
-            request, "account/tokens.html", status, tokens=found, now=now, scopes=tokens.scopes_of(account.role), words=SCOPES,
-            typed=typed, chosen=chosen, errors=errors, shown=lines[0] if lines else "", longest=LONGEST.days,
+            request, "account/tokens.html", status, it=it, tokens=found, now=now, scopes=tokens.scopes_of(account.role),
+            words=SCOPES, typed=typed, chosen=chosen, errors=errors, shown=lines[0] if lines else "", longest=LONGEST.days,
         )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Works written in the browser, as somebody without scripts does it: nothing that was typed or sent is lost."""
 
+import hashlib
 import io
 import re
 
@@ -103,6 +104,20 @@ async def test_files_come_with_the_form_and_are_kept_whatever_is_wrong_with_it(c
     ]  # fmt: skip
     work = work_in(answer)
     assert await (await client.get(f"/items/{work}/files/peas.pdf")).read() == PDF
+
+
+async def test_a_file_that_was_collected_before_the_form_was_right_is_asked_for_again(client: TestClient, house: House) -> None:
+    await login(client)
+    page = await (await sent(client, [("peas.pdf", PDF, ""), ("beans.txt", b"beans", "")], then="publish")).text()
+    house.files.path(hashlib.sha256(PDF).hexdigest()).unlink()
+    answer = await send_again(client, page, NEW, PEAS, "publish")
+    page = await answer.text()
+    assert answer.status == 422
+    assert page.count("was sent too long ago") >= 1
+    page = await (await send_again(client, page, NEW, {}, row="remove:files.0")).text()
+    work = work_in(await send_again(client, page, NEW, {}, "publish"))
+    files = (await house.database.read(store.get, work)).record.files
+    assert [(file.name, file.bytes) for file in files] == [("beans.txt", 5)]
 
 
 async def test_files_are_renamed_closed_ordered_and_removed(client: TestClient, house: House) -> None:

@@ -1,0 +1,14 @@
+"""What an administrator is shown of the DOIs to come."""
+
+from server.house import House
+from server.identifiers.integration import preview
+from server.identifiers.model import DoiRules, Label
+
+
+async def test_a_preview_names_what_each_doi_is_for(house: House) -> None:
+    plain = await house.database.read(preview, DoiRules(prefix="10.5072"))
+    assert plain.facts == (("Every type it serves", "10.5072/00000001"),)
+    labels = (Label(types=("dataset",), label="data"),)
+    mixed = await house.database.read(preview, DoiRules(prefix="10.5072", labels=labels, padding=1, start=10))
+    assert mixed.facts == (("Types without a label", "10.5072/10"), ("data", "10.5072/data.10"))
+    assert sorted(words.partition(":")[0] for words in mixed.warnings) == ["Types without a label", "data"]

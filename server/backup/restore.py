@@ -91,9 +91,9 @@ def _changed(name: str) -> Invalid:
 def restore(settings: Settings, path: Path, step: Step, *, key_lost: bool = False, paused: datetime | None = None) -> Manifest:
     """Take a backup into an empty installation and bring it to this release.
 
-    Where the key is lost what was sealed with it stays shut. With `paused`, a moment, every profile that speaks to others of its
-    own accord stands still from then until it is switched on again. Raises Conflict where the installation is not empty, the key another or the release too old, and
-    Invalid for an archive that is not whole. Nothing is changed then.
+    Where the key is lost what was sealed with it stays shut. With `paused`, a moment, every profile that speaks to others
+    of its own accord stands still from then until it is switched on again. Raises Conflict where the installation is not
+    empty, the key another or the release too old, and Invalid for an archive that is not whole. Nothing is changed then.
     """
     manifest = manifest_of(path)
     if manifest.revision not in revisions():

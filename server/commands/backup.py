@@ -78,8 +78,8 @@ def restore(path: Path, *, key_lost: bool, paused: bool) -> None:
     click.echo(f"Restored {_spoken(manifest)}.")
     if paused:
         click.echo(
-            "Nothing goes out: agencies, webhooks and mail stand still, each until it is switched on (`sheaf profile enable NAME`). "
-            "OAI-PMH, SWORD and logins answer whoever asks."
+            "Nothing goes out: agencies, webhooks and mail stand still, each until it is switched on "
+            "(`sheaf profile enable NAME`). OAI-PMH, SWORD and logins answer whoever asks."
         )
     click.echo("`sheaf check` looks at it, `sheaf serve` starts it.")
 

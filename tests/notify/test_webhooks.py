@@ -135,7 +135,6 @@ async def test_another_address_is_asked_again(house: House, receiver: Receiver, 
 async def test_the_test_of_the_connection_asks_by_a_challenge(house: House, receiver: Receiver, plain: bool) -> None:
     from aiohttp import web
 
-
     async def repeat(request: web.Request) -> web.Response:
         word = request.query["challenge"]
         return web.Response(text=f" {word}\n") if plain else web.json_response({"challenge": word})

@@ -7,9 +7,9 @@ from server.accounts.model import ROLES
 from server.events.model import EVENTS
 from server.forms.fault import SENTENCES
 from server.portal.notices import NOTICES
-from server.portal.words import KINDS, PROBLEMS
+from server.portal.words import DEEDS, KINDS, LETTERS, PROBLEMS
 
-TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, PROBLEMS)
+TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, PROBLEMS, DEEDS, LETTERS)
 
 
 def words(value: object) -> Iterator[str]:

@@ -99,11 +99,11 @@ log = observe.logger("app")
 
 #: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.
 SEALED = (
-    Sealed(profiles, profiles.c.secrets),
-    Sealed(deliveries, deliveries.c.sealed),
-    Sealed(endpoints, endpoints.c.sealed),
-    Sealed(endpoint_secrets, endpoint_secrets.c.sealed),
-    Sealed(accounts, accounts.c.code_secret),
+    Sealed(profiles, profiles.c.secrets, "secrets of profiles"),
+    Sealed(deliveries, deliveries.c.sealed, "letters that wait"),
+    Sealed(endpoints, endpoints.c.sealed, "signing secrets of webhooks"),
+    Sealed(endpoint_secrets, endpoint_secrets.c.sealed, "signing secrets that were replaced"),
+    Sealed(accounts, accounts.c.code_secret, "one-time codes"),
 )
 
 #: The rooms whose errors are pages for people.
@@ -128,13 +128,18 @@ async def open_house(
         await _first_profiles(database, settings, moved or {}, seal, clock)
         live = Live(database, seal, {definition.KIND: Definition, sword_server.KIND: Server})
         await live.look()
-        agent = f"Sheaf/{VERSION} (+{settings.url}; mailto:{_definition(live, settings).admin_emails[0]})"
+        agent = f"{_named(settings.url)}mailto:{_definition(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
             house = await _built(_Ground(settings, clock, key, database, session, outward, seal, live), serving=serving)
             async with _watching(live, settings):
                 yield house
     finally:
         await database.close()
+
+
+def _named(url: str) -> str:
+    """Return how the name begins that this installation gives itself where it asks others."""
+    return f"Sheaf/{VERSION} (+{url}; "
 
 
 async def _first_profiles(database: Database, settings: Settings, moved: Mapping[str, str], seal: Seal, clock: Clock) -> None:
@@ -282,7 +287,7 @@ def web_application(house: House) -> web.Application:
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
-    tally = Tally(house.database, house.clock)
+    tally = Tally(house.database, house.clock, _named(house.settings.url))
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
     application.cleanup_ctx.append(tally.flushing)
     application[TRUSTED] = house.settings.proxies

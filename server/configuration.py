@@ -54,7 +54,7 @@ def first_profiles(tx: Connection, settings: Settings, moved: Mapping[str, str],
         return False
     fitting = _fitting(moved)
     described = first_definition(settings, fitting.get(definition.KIND, {}))
-    serving = first_server(described.repository_name, fitting.get(server.KIND, {}))
+    serving = first_server(fitting.get(server.KIND, {}))
     for kind, name, made in ((definition.KIND, DEFINITION, described), (server.KIND, SERVER, serving)):
         if store.find(tx, name) is None:
             profile = store.add(tx, kind, name, made, seal, now, sole=kind == definition.KIND)
@@ -68,9 +68,9 @@ def first_definition(settings: Settings, values: Mapping[str, Any]) -> Definitio
     return structs.replace(plain, **values)
 
 
-def first_server(name: str, values: Mapping[str, Any]) -> Server:
+def first_server(values: Mapping[str, Any]) -> Server:
     """Return a server with one collection, open to every depositor."""
-    collection = Collection(id=FIRST_COLLECTION, title=f"Works of {name}", policy="Works of the institution's members.")
+    collection = Collection(id=FIRST_COLLECTION, title="Works", policy="Works of the institution's members.")
     if approval := values.get("import_as"):
         collection = structs.replace(collection, import_as=approval)
     rest = {field: value for field, value in values.items() if field != "import_as"}

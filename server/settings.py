@@ -83,9 +83,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
         if self.base_url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
-            raise ValueError(f"base_url must be an address like https://repository.example.org, not {self.base_url!r}")
+            raise ValueError(f"SHEAF_BASE_URL: it must be an address like https://repository.example.org, not {self.base_url!r}")
         if self.database_url and not self.database_url.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError("database_url must begin with sqlite:/// or postgresql://")
+            raise ValueError("SHEAF_DATABASE_URL: it must begin with sqlite:/// or postgresql://")
         networks(self.trusted_proxies)
         networks(self.private_targets)
 
@@ -152,6 +152,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$.")
         name = PREFIX + path.rstrip("`").upper() if path else PREFIX.rstrip("_")
+        if message.startswith(PREFIX):  # a rule of the class, which names its variable
+            name, _, message = message.partition(": ")
         if "unknown field" in message:
             unknown = message.split("`")[1]
             name = PREFIX + unknown.upper()

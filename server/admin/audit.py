@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from server.accounts.model import Right
 from server.audit import log
 from server.audit.log import Asked, Noted
+from server.portal import words
 from server.portal.asked import asked, number
 from server.portal.frame import Frame
 
@@ -40,7 +41,10 @@ class Audit:
         shown = found[:PAGE]
         query = {"q": text, "kind": kind, "subject": subject, "before": str(shown[-1].id) if len(found) > PAGE else ""}
         older = urlencode({name: value for name, value in query.items() if value}) if query["before"] else ""
-        return self.frame.page(request, "admin/audit.html", lines=shown, kinds=kinds, wanted=wanted, older=older, pages=PAGES)
+        return self.frame.page(
+            request, "admin/audit.html",
+            lines=shown, kinds=kinds, wanted=wanted, older=older, pages=PAGES, words=words,
+        )  # fmt: skip
 
 
 def _found(tx: Connection, wanted: Asked) -> tuple[list[Noted], list[str]]:

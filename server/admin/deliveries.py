@@ -101,12 +101,12 @@ class Deliveries:
         older = urlencode({name: value for name, value in query.items() if value}) if query["before"] else ""
         return self.frame.page(
             request, "admin/deliveries.html", deliveries=shown, subscribers=subscribers, wanted=wanted, older=older,
-            names={each.profile.id: each.profile.name for each in subscribers}, events=EVENTS, words=words,
+            names={each.profile.id: each.profile.name for each in subscribers}, events=EVENTS | words.LETTERS, words=words,
         )  # fmt: skip
 
     async def detail(self, request: web.Request) -> web.StreamResponse:
         found = await self.frame.house.database.read(_detail, _number(request, "id"))
-        return self.frame.page(request, "admin/delivery.html", it=found, events=EVENTS, words=words)
+        return self.frame.page(request, "admin/delivery.html", it=found, events=EVENTS | words.LETTERS, words=words)
 
     async def subscriber(self, request: web.Request) -> web.StreamResponse:
         found = await self.frame.house.database.read(_subscriber, _number(request, "profile"))

@@ -19,6 +19,8 @@ from server.oai.harvesters import Harvester
 from server.portal import words
 from server.portal.spoken import age
 from server.portal.words import Word
+from server.profiles import store as profiles
+from server.profiles.model import Profile
 from server.records import store as records
 from server.records.store import State
 from server.sword import store as sword
@@ -57,6 +59,8 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Overview:
     stuck: tuple[Stuck, ...]
+    paused: tuple[Profile, ...]
+    """The profiles that stand still until somebody mends them."""
     cards: tuple[Card, ...]
     harvesters: tuple[Harvester, ...]
 
@@ -130,7 +134,8 @@ def overview(tx: Connection, now: datetime) -> Overview:
         Card("Identifiers", _figures(words.IDENTIFIERS, ledger.counts(tx)), "/admin/identifiers"),
         Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue", Right.JOBS),
     )
-    return Overview(tuple(each for each in stuck if each), cards, tuple(harvesters.latest(tx, HARVESTERS)))
+    paused = tuple(profile for profile in profiles.every(tx, enabled=True) if profile.paused)
+    return Overview(tuple(each for each in stuck if each), paused, cards, tuple(harvesters.latest(tx, HARVESTERS)))
 
 
 def _stuck(watch: Watch, found: tuple[int, datetime] | None, now: datetime) -> Stuck | None:

@@ -22,6 +22,11 @@ from server.settings import Settings, secret_key
 _ANOTHER = "Take another copy of the backup, or an older backup."
 _LATER = "Use that release, or a later one."
 
+#: Only what goes out by itself can stand still: these answer whoever asks, and do nothing where nobody does.
+_PAUSE = text(
+    "UPDATE profiles SET paused = :why WHERE deleted IS NULL AND paused IS NULL AND kind NOT IN ('oai', 'sword', 'openid')"
+)
+
 
 def manifest_of(path: Path) -> Manifest:
     """Read what an archive says of itself. Raises Invalid where it is no backup, torn, or of a later format."""
@@ -86,9 +91,9 @@ def _changed(name: str) -> Invalid:
 def restore(settings: Settings, path: Path, step: Step, *, key_lost: bool = False, paused: datetime | None = None) -> Manifest:
     """Take a backup into an empty installation and bring it to this release.
 
-    Where the key is lost what was sealed with it stays shut. With `paused`, a moment, every profile stands still from then until
-    it is switched on again. Raises Conflict where the installation is not empty, the key another or the release too old, and
-    Invalid for an archive that is not whole. Nothing is changed then.
+    Where the key is lost what was sealed with it stays shut. With `paused`, a moment, every profile that speaks to others
+    of its own accord stands still from then until it is switched on again. Raises Conflict where the installation is not
+    empty, the key another or the release too old, and Invalid for an archive that is not whole. Nothing is changed then.
     """
     manifest = manifest_of(path)
     if manifest.revision not in revisions():
@@ -117,7 +122,7 @@ def restore(settings: Settings, path: Path, step: Step, *, key_lost: bool = Fals
                     said = {
                         "why": f"It came from a backup, on {paused:%Y-%m-%d}. Switch it on where this installation may speak."
                     }
-                    tx.execute(text("UPDATE profiles SET paused = :why WHERE deleted IS NULL AND paused IS NULL"), said)
+                    tx.execute(_PAUSE, said)
             migrate(settings.database)
         except FAULTS as error:
             raise unavailable(error) from error

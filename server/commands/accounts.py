@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from server.accounts.model import Role
 from server.accounts.tokens import USUAL, Scope
@@ -146,12 +146,14 @@ def token_add(account: str, name: str, scopes: tuple[str, ...], days: int, netwo
 @token.command("list")
 def token_list() -> None:
     """List the tokens of all accounts."""
-    table = Table("number", "account", "name", "begins", "may", "from", "state", "until", "last used")
+    table = Table(Column("number", no_wrap=True), *(Column(name, overflow="fold") for name in ("token", "may", "state")))
     for row in asked("token-list", Nothing()):
         nets = ", ".join(row["networks"]) or "anywhere"
         table.add_row(
-            str(row["id"]), row["account"], row["name"], row["start"], ", ".join(row["scopes"]), nets, row["state"],
-            _day(row["expires"]), _day(row["used"]),
+            str(row["id"]),
+            f"{row['name']}\nof {row['account']}\nbegins {row['start']}",
+            f"{', '.join(row['scopes'])}\nfrom {nets}",
+            f"{row['state']}\nuntil {_day(row['expires'])}\nlast used {_day(row['used'])}",
         )  # fmt: skip
     console.print(table)
 

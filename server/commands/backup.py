@@ -57,7 +57,7 @@ def backup(path: Path, *, check: bool) -> None:
 @click.command()
 @click.argument("path", type=_PATH)
 @click.option("--key-lost", is_flag=True, help="Restore without the secret key; passwords in profiles are to be entered again.")
-@click.option("--paused", is_flag=True, help="Let every profile stand still: for a copy that must not speak to the world.")
+@click.option("--paused", is_flag=True, help="A copy: let agencies, webhooks and mail stand still.")
 def restore(path: Path, *, key_lost: bool, paused: bool) -> None:
     """Take the backup at PATH into the empty installation that the settings name.
 
@@ -76,6 +76,11 @@ def restore(path: Path, *, key_lost: bool, paused: bool) -> None:
         observe.set_up(settings.log_format)
         manifest = take_in(settings, path, step, key_lost=key_lost, paused=clock.now() if paused else None)
     click.echo(f"Restored {_spoken(manifest)}.")
+    if paused:
+        click.echo(
+            "Nothing goes out: agencies, webhooks and mail stand still, each until it is switched on "
+            "(`sheaf profile enable NAME`). OAI-PMH, SWORD and logins answer whoever asks."
+        )
     click.echo("`sheaf check` looks at it, `sheaf serve` starts it.")
 
 

@@ -5,7 +5,8 @@ from typing import Any, BinaryIO
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from server import control
 from server.commands.desk import Ask, asked, run
@@ -77,11 +78,17 @@ def value_of(setting: str) -> tuple[str, Any]:
 @profile.command("list")
 def profile_list() -> None:
     """List the profiles, without their secrets."""
-    table = Table("name", "kind", "state", "settings")
+    table = Table(*(Column(name, overflow="fold") for name in ("name", "state", "settings")), show_lines=True)
     for row in asked("profile-list", control.Nothing()):
         state = f"paused: {row['paused']}" if row["paused"] else "on" if row["enabled"] else "off"
-        table.add_row(row["name"], row["kind"], state, json.dumps(row["settings"], ensure_ascii=False))
+        lines = [f"{name}={_plain(value)}" for name, value in row["settings"].items() if value not in ("", [], None)]
+        table.add_row(*map(escape, (f"{row['name']}\n({row['kind']})", state, "\n".join(lines))))
     console.print(table)
+
+
+def _plain(value: object) -> str:
+    """Write a value as `sheaf profile set` takes it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @profile.command("test")

@@ -151,12 +151,12 @@ def item_page(stored: Stored, entries: Sequence[Entry], repository: Repository, 
     )
 
 
-def tombstone(stored: Stored, entries: Sequence[Entry], repository: Repository) -> Tombstone:
-    """Decide what stays to be said of a withdrawn work."""
+def tombstone(stored: Stored, entries: Sequence[Entry], repository: Repository, title: str = "") -> Tombstone:
+    """Decide what stays to be said of a withdrawn work; `title` is that of the work in its place where it is ours."""
     record, after = stored.record, None
     if stored.replacement:
         address = repository.address(stored.replacement) or link("doi", stored.replacement)
-        after = Named(address, uri(address))
+        after = Named(title or address, uri(address))
     label = TYPES[record.type].label
     return Tombstone(record.title, label, citation(record), stored.reason or "", identifiers(record, entries), after)
 

@@ -78,7 +78,7 @@ class Items:
         """Show a published work, or the tombstone of one that was; a draft does not exist for the public."""
         stored, entries, touched = await self.database.read(_shown, _number(request))
         if stored.state is State.WITHDRAWN:
-            return self._tombstone(stored, entries)
+            return await self._tombstone(stored, entries)
         today = self.renderer.current(stored)
         if today.record != stored.record and (end := end_of(stored.record)):  # the page changed by itself that day
             touched = max(touched, datetime.combine(end, time(), UTC))
@@ -92,7 +92,7 @@ class Items:
         number, name = _number(request), request.match_info["name"]
         stored, entries, _ = await self.database.read(_shown, number)
         if stored.state is State.WITHDRAWN:
-            return self._tombstone(stored, entries)
+            return await self._tombstone(stored, entries)
         stored = self.renderer.current(stored)
         file = next((each for each in stored.record.files if each.name == name), None)
         if file is None:
@@ -108,8 +108,9 @@ class Items:
     async def robots(self, _request: web.Request) -> web.StreamResponse:
         return web.Response(text="User-agent: *\nDisallow: /admin\nDisallow: /sword\n")
 
-    def _tombstone(self, stored: Stored, entries: list[Entry]) -> web.Response:
-        said = tombstone(stored, entries, self.renderer.repository)
+    async def _tombstone(self, stored: Stored, entries: list[Entry]) -> web.Response:
+        title = await self.database.read(_title, stored.replacement or "", self.renderer.repository.url)
+        said = tombstone(stored, entries, self.renderer.repository, title)
         return self.pages.answer("items/tombstone.html", 410, {"Cache-Control": "no-cache"}, item=said, gone=stored.modified)
 
     def _closed(self, stored: Stored, file: File, access: str, landing: Link) -> web.Response:
@@ -126,6 +127,13 @@ def _number(request: web.Request) -> str:
     if not _ULID.fullmatch(number):
         raise NotFound("There is no work at this address.")
     return number
+
+
+def _title(tx: Connection, replacement: str, url: str) -> str:
+    """Return the title of the published work a replacement names by its number or address; empty where it is none of ours."""
+    number = replacement.removeprefix(f"{url}/items/")
+    found = records.find(tx, number) if _ULID.fullmatch(number) else None
+    return found.record.title.value if found is not None and found.state is State.PUBLISHED else ""
 
 
 def _published(tx: Connection) -> int:

@@ -48,6 +48,10 @@ class Outward:
         self._patience = patience
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
+    def refuses_plain(self, url: URL) -> bool:
+        """Whether plain http cannot go there."""
+        return self._guard.refuses_plain(url)
+
     async def __aenter__(self) -> Self:
         for scheme in ("https", "http"):
             self._sessions[scheme] = aiohttp.ClientSession(

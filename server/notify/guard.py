@@ -124,6 +124,15 @@ class Guard:
         inner = _inner(address)
         return any(inner in network for network in self.allowed if network.version == inner.version)
 
+    def refuses_plain(self, url: URL) -> bool:
+        """Whether plain http cannot go there; of a name that may lie in an opened network that is seen when it is used."""
+        if url.scheme != "http":
+            return False
+        try:
+            return not self.opened(ip_address(url.host or ""))
+        except ValueError:
+            return not self.allowed
+
     def objection(self, address: Address) -> str:
         """Say why nothing may be sent to an address; empty where it may."""
         inner = _inner(address)

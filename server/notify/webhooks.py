@@ -33,7 +33,7 @@ from server.notify.guard import target
 from server.notify.model import LONGEST_WISH, Delivery, Failed, Outcome, Taken
 from server.profiles import store as profiles
 from server.profiles.kind import Kind, Tested
-from server.profiles.model import Profile
+from server.profiles.model import Profile, Wrong
 from server.profiles.seal import Seal
 from server.xml import clean
 
@@ -233,6 +233,11 @@ def renew(tx: Connection, profile: Profile, seal: Seal, now: datetime) -> str:
     return str(settings.secret)
 
 
+def _guard(outward: Outward, _tx: Connection, _before: Profile | None, settings: Webhook) -> None:
+    if outward.refuses_plain(_address(settings)):
+        raise Wrong({"address": "It begins with https://; http only into networks of SHEAF_PRIVATE_TARGETS."})
+
+
 def _dropped(tx: Connection, profile: Profile) -> None:
     store.drop(tx, profile.id)
 
@@ -246,6 +251,7 @@ def kind(outward: Outward) -> Kind:
         settings=Webhook,
         creates="Deliveries: one request for each event, repeated until it is taken.",
         test=partial(_test, Hooks(outward)),
+        guard=partial(_guard, outward),
         saved=store.noticed,
         deleted=_dropped,
     )

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Annotated, Any
 
 import aiohttp
@@ -240,6 +241,7 @@ async def _identified(address: str, session: ClientSession) -> Tested:
     found = re.search(r"<repositoryName>([^<]*)</repositoryName><baseURL>([^<]*)</baseURL>", body)
     if status != 200 or found is None:  # noqa: PLR2004
         return Tested(agrees=False, message=f"{address} answers {status} and no Identify: {body[:_QUOTED]}")
-    if found[2] != address:
-        return Tested(agrees=False, message=f"At {address} another repository answers; it calls itself {found[1]} at {found[2]}.")
-    return Tested(agrees=True, message=f"{address} answers Identify: {found[1]}.")
+    name, there = map(unescape, found.groups())
+    if there != address:
+        return Tested(agrees=False, message=f"At {address} another repository answers; it calls itself {name} at {there}.")
+    return Tested(agrees=True, message=f"{address} answers Identify: {name}.")

@@ -81,15 +81,18 @@ def part(verb: str, prefix: str, body: bytes) -> Part:
 
 
 class Tally:
-    """Counts in memory; `flush` writes it down."""
+    """Counts in memory; `flush` writes it down. Agents that begin with `own` are this installation itself."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, own: str = "") -> None:
         self._database = database
         self._clock = clock
+        self._own = own
         self._seen: dict[tuple[str, str], Harvester] = {}
 
     def note(self, agent: str, address: str, found: Part | None, *, refused: bool = False) -> None:
         """Count one request: of a list with what it delivered, of anything else with None."""
+        if self._own and agent.startswith(self._own):  # asking oneself is no harvest
+            return
         key = (clean(agent)[:_LONGEST] or "unnamed", clean(address)[:64])
         now = self._clock()
         seen = self._seen.get(key)

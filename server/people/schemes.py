@@ -96,7 +96,8 @@ def bare(scheme: str, text: str) -> str:
     if scheme == "isni":
         value = value.replace("-", "")
     if not kind.form.fullmatch(value):
-        raise ValueError(f"value: is not a {kind.title}; one looks like {kind.example}")
+        article = "an" if kind.title[0] in "AEIO" else "a"
+        raise ValueError(f"value: is not {article} {kind.title}; one looks like {kind.example}")
     if kind.checked is not None and not kind.checked(value):
         raise ValueError(f"value: has a wrong check character, so a digit of this {kind.title} is mistyped")
     return value

@@ -126,6 +126,85 @@ KINDS = {
     "digest": "Write the daily letter",
 }
 
+#: What was done, as the audit log and a subject's own page say it.
+DEEDS = {
+    "account.changed": "Account changed",
+    "account.codes-off": "One-time codes switched off",
+    "account.codes-on": "One-time codes set up",
+    "account.entered": "Logged in",
+    "account.link-made": "Link for a new password made",
+    "account.linked": "Login by another system linked",
+    "account.locked": "Made to wait after failed logins",
+    "account.made": "Account made",
+    "account.password-changed": "Own password changed",
+    "account.password-set": "Password set",
+    "account.recovery-codes-made": "Recovery codes made",
+    "account.reset-asked": "New password asked for",
+    "account.session-ended": "Session ended",
+    "account.sessions-ended": "Sessions ended",
+    "account.switched": "Account switched on or off",
+    "account.unlinked": "Login by another system removed",
+    "account.unlocked": "Waiting after failed logins ended",
+    "accounts.rules-changed": "Rules for roles changed",
+    "delivery.deleted": "Deliveries deleted",
+    "delivery.repeated": "Delivery sent again",
+    "identifier.reserved": "Identifier reserved",
+    "import.closed": "Import closed",
+    "import.read-again": "Import read again",
+    "job.asked-again": "Job tried again",
+    "job.forgotten": "Jobs that were done forgotten",
+    "openid.refused": "Login by OpenID Connect refused",
+    "person.account-linked": "Account of a person set",
+    "person.activated": "Person marked as being here",
+    "person.added": "Person added",
+    "person.changed": "Person changed",
+    "person.deactivated": "Person marked as having left",
+    "person.identifiers-confirmed": "Identifiers of a person confirmed",
+    "person.merged": "Person merged with another",
+    "person.merged-away": "Person merged into another",
+    "person.orcid-written": "Written to ORCID",
+    "person.parted": "Merged person parted again",
+    "person.work-linked": "Work linked to a person",
+    "person.work-refused": "Work kept from a person",
+    "profile.changed": "Profile changed",
+    "profile.deleted": "Profile deleted",
+    "profile.made": "Profile made",
+    "profile.secret-renewed": "Signing secret renewed",
+    "profile.switched-off": "Profile switched off",
+    "profile.switched-on": "Profile switched on",
+    "record.assigned": "Work given to another account or collection",
+    "record.changed": "Work changed",
+    "record.created": "Work entered",
+    "record.handed-in": "Work handed in",
+    "record.published": "Work published",
+    "record.restored": "Work published again",
+    "record.returned": "Work returned",
+    "record.version-restored": "Earlier version brought back",
+    "record.withdrawn": "Work withdrawn",
+    "records.changed": "Many works changed",
+    "run.cancelled": "Run cancelled",
+    "run.started": "Run started",
+    "schedule.added": "Schedule added",
+    "schedule.changed": "Schedule changed",
+    "schedule.deleted": "Schedule deleted",
+    "schedule.paused": "Schedule paused",
+    "schedule.resumed": "Schedule resumed",
+    "search.deleted": "Kept search deleted",
+    "search.kept": "Search kept",
+    "token.made": "API token made",
+    "token.refused": "API token refused",
+    "token.revoked": "API token revoked",
+}
+
+#: Letters among the deliveries; the other types are events.
+LETTERS = {
+    "mail.digest": "Daily letter",
+    "mail.events": "Letter about what happened",
+    "mail.invitation": "Invitation to choose a password",
+    "mail.reset": "Link for a new password",
+    "mail.test": "Letter to try the mail server",
+}
+
 #: What a problem's class is called in the list.
 PROBLEMS = {
     "xml": "Broken XML",
@@ -142,6 +221,11 @@ PROBLEMS = {
     "invalid": "Content not valid",
     "content": "Content not valid",
 }
+
+
+def done(deed: str) -> str:
+    """Say a deed of the audit log in words; one of another release by its own name."""
+    return DEEDS.get(deed, deed)
 
 
 def of_import(state: DepositState, container: ContainerState | None) -> Word:

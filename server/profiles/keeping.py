@@ -42,9 +42,7 @@ def make(
     tx: Connection, desk: Desk, kind: Kind, naming: Naming, settings: Struct, actor: Actor, *, enabled: bool = True
 ) -> Profile:
     """Make a profile. Raises Wrong with every field that must not be so, also where there may be only one of its kind."""
-    wrong = _refusals(tx, kind, None, naming, settings)
-    if kind.single and any(profile.kind == kind.name for profile in store.every(tx)):
-        wrong = {"": kind.single} | wrong
+    wrong = _sole(tx, kind) | _refusals(tx, kind, None, naming, settings)
     if wrong:
         raise Wrong(wrong)
     now = desk.clock()
@@ -59,17 +57,24 @@ def make(
     return profile
 
 
-def change(tx: Connection, desk: Desk, number: int, naming: Naming, settings: Struct, actor: Actor) -> Profile:
-    """Give a profile another name or other settings; nothing changed is no deed. Raises NotFound and Wrong."""
+def change(
+    tx: Connection, desk: Desk, number: int, naming: Naming, settings: Struct, actor: Actor, *, resumes: bool = True
+) -> Profile:
+    """Give a profile another name or other settings; nothing changed is no deed. Raises NotFound and Wrong.
+
+    A paused one goes on, also when it is saved as it was; unless it is not to: `resumes`.
+    """
     before = existing(tx, number)
     kind = desk.kinds[before.kind]
     if wrong := _refusals(tx, kind, before, naming, settings):
         raise Wrong(wrong)
     now = desk.clock()
     changes = _differences(desk, kind, before, naming, settings)
-    if not changes and not before.paused:
+    if not changes and not (before.paused and resumes):
         return before
     store.rewrite(tx, number, settings, desk.seal, now)
+    if before.paused and not resumes:
+        store.pause(tx, number, before.paused)
     store.call(tx, number, naming.profile_name, naming.profile_description, now)
     profile = store.numbered(tx, number)
     if kind.saved is not None:
@@ -141,6 +146,12 @@ def existing(tx: Connection, number: int) -> Profile:
     return found
 
 
+def _sole(tx: Connection, kind: Kind) -> dict[str, str]:
+    """Return why there cannot be another profile of a kind; nothing where there can."""
+    there = kind.single and any(profile.kind == kind.name for profile in store.every(tx))
+    return {"": kind.single} if there else {}
+
+
 def _refusals(tx: Connection, kind: Kind, before: Profile | None, naming: Naming, settings: Struct) -> dict[str, str]:
     """Return what must not be, by field: a name that is taken, and what the kind itself refuses."""
     wrong = {}
@@ -173,6 +184,8 @@ def put(tx: Connection, desk: Desk, kind: Kind, name: str, values: Mapping[str, 
     found = store.find(tx, name)
     if found is not None and found.kind != kind.name:
         raise Conflict(f"The profile {name!r} is of kind {found.kind}; a profile's kind cannot change.", place="kind")
+    if found is None and (sole := _sole(tx, kind)):  # said before anything is asked for
+        raise Wrong(sole)
     before = {} if found is None else _as_it_was(desk, kind, found)
     remedy = f"`sheaf profile kinds` lists the settings of {kind.title}."
     settings = read(kind.settings, before | dict(values), remedy=remedy)

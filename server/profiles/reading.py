@@ -7,8 +7,31 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from server.forms.fault import SENTENCES
 from server.profiles.model import Wrong
 
+#: What msgspec says of a value, and the sentence of the forms that says the same.
+_SAID = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        (r"Expected `(?:int|float)` >= (\S+)", "least"),
+        (r"Expected `(?:int|float)` <= (\S+)", "most"),
+        (r"Expected `(?:int|float)` > (\S+)", "above"),
+        (r"Expected `(?:int|float)` < (\S+)", "below"),
+        (r"Expected `(?:int|float)` that's a multiple of (\S+)", "multiple"),
+        (r"Expected `str` of length >= 1", "needed"),
+        (r"Expected `str` of length >= (\d+)", "short"),
+        (r"Expected `str` of length <= (\d+)", "long"),
+        (r"Expected `(?:array|object)` of length >= (\d+)", "few"),
+        (r"Expected `(?:array|object)` of length <= (\d+)", "many"),
+        (r"Expected `int`, got .*", "whole"),
+        (r"Expected `float`, got .*", "number"),
+        (r"Expected `date`, got .*", "date"),
+        (r"Expected `datetime`, got .*", "moment"),
+        (r"Invalid enum value .*", "choice"),
+    )
+)
+_UNLIKE = "does not have the form that is needed here"
 #: How a rule of a class names the field it speaks of: `endpoint: may …`, `dates.issued must …`.
 _NAMED = re.compile(r"(\w+)(?::\s+|[.\w]*\s+)(.+)", re.DOTALL)
 
@@ -34,7 +57,7 @@ def explained(settings: type[Struct], name: str) -> str:
         if found.name == name:
             said = (found.type.extra_json_schema or {}) if isinstance(found.type, msgspec.inspect.Metadata) else {}
             values = f" One of: {', '.join(map(str, allowed(found.type)))}." if allowed(found.type) else ""
-            return f"{said.get('title', name)}. {said.get('description', '')}{values}".strip()
+            return f"{said.get('title', name)}. {said.get('description', '')}".strip() + values
     return ""
 
 
@@ -78,8 +101,24 @@ def blamed(settings: type[Struct], message: str) -> dict[str, str]:
 def _sentence(message: str, settings: type[Struct], name: str) -> str:
     words, _, path = message.partition(" - at `$")
     place = path.rstrip("`").lstrip(".")
+    words = _in_words(words, "" if place else _rule(settings, name))
     sentence = f"{words}{f' ({place})' if place else ''}".rstrip(".")
     return f"{sentence}. {explained(settings, name)}".strip()
+
+
+def _in_words(message: str, rule: str) -> str:
+    """Say as the forms do what msgspec found; `rule` says what a pattern wants."""
+    if "matching regex" in message:
+        return rule or _UNLIKE
+    for pattern, sentence in _SAID:
+        if found := pattern.fullmatch(message):
+            return SENTENCES[sentence] % {"limit": next(iter(found.groups()), "")}
+    return message
+
+
+def _rule(settings: type[Struct], name: str) -> str:
+    found = next(each.type for each in _fields(settings) if each.name == name)
+    return str((found.extra or {}).get("rule", "")) if isinstance(found, msgspec.inspect.Metadata) else ""
 
 
 def _fields(settings: type[Struct]) -> tuple[msgspec.inspect.Field, ...]:

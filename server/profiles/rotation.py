@@ -17,14 +17,11 @@ SIZE = 200
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A column whose values are sealed."""
+    """A column whose values are sealed, and what it holds, in words."""
 
     table: Table
     column: Column[bytes | None]
-
-    @property
-    def name(self) -> str:
-        return f"{self.table.name}.{self.column.name}"
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
-from server.errors import Invalid, SheafError
+from server.errors import Invalid, SheafError, Unavailable
 from server.profiles import keeping, store
 from server.profiles.keeping import Desk
 from server.profiles.kind import Kind
@@ -36,7 +36,7 @@ class Exported(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     settings: dict[str, Any] = {}
     contacts: tuple[Contact, ...] = ()
     secrets: tuple[str, ...] = ()
-    """The names of the secrets it has; their values do not travel."""
+    """The names of the secrets that were set; their values do not travel."""
 
 
 class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,8 +66,17 @@ def _exported(desk: Desk, profile: Profile) -> Exported:
         active=profile.enabled,
         settings=settings,
         contacts=profile.contacts,
-        secrets=tuple(sorted(hidden)),
+        secrets=tuple(sorted(_entered(desk, profile, hidden))),
     )
+
+
+def _entered(desk: Desk, profile: Profile, hidden: frozenset[str]) -> frozenset[str]:
+    """Return which secrets of a profile were set; all where it is sealed under another key and nobody can see."""
+    try:
+        values = msgspec.json.decode(desk.seal.open(profile.sealed)) if profile.sealed else {}
+    except Unavailable:
+        return hidden
+    return hidden & {name for name, value in values.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +160,13 @@ def _done(tx: Connection, desk: Desk, wanted: Exported, actor: Actor) -> Step:
     needed = _needed(kind)
     settings = read(kind.settings, wanted.settings | dict.fromkeys(needed, store.MISSING))
     naming = read(Naming, {"profile_name": wanted.name, "profile_description": wanted.description})
-    active = wanted.active and not (wanted.secrets and secret_fields(kind.settings) & set(wanted.secrets))
+    missing = sorted(needed | secret_fields(kind.settings) & set(wanted.secrets))
+    active = wanted.active and not missing
     made = keeping.make(tx, desk, kind, naming, settings, actor, enabled=active)
     if wanted.contacts:
         keeping.contact(tx, desk, made.id, wanted.contacts, actor)
-    missing = tuple(f"{name} is missing; enter it, then switch the profile on." for name in wanted.secrets)
-    return Step(wanted.name, wanted.kind, "made", missing)
+    words = tuple(f"{name} is missing; enter it, then switch the profile on." for name in missing)
+    return Step(wanted.name, wanted.kind, "made", words)
 
 
 def _changed(tx: Connection, desk: Desk, kind: Kind, found: Profile, wanted: Exported, actor: Actor) -> Step:
@@ -166,13 +176,15 @@ def _changed(tx: Connection, desk: Desk, kind: Kind, found: Profile, wanted: Exp
     secrets = store.parted(before)[1] | dict.fromkeys(missing, store.MISSING)
     settings = read(kind.settings, wanted.settings | secrets)
     naming = read(Naming, {"profile_name": wanted.name, "profile_description": wanted.description})
-    after = keeping.change(tx, desk, found.id, naming, settings, actor)
+    after = keeping.change(tx, desk, found.id, naming, settings, actor, resumes=False)
     if wanted.contacts != found.contacts:
         keeping.contact(tx, desk, found.id, wanted.contacts, actor)
     names = [name for name in after.document if after.document[name] != found.document.get(name)]
     names += ["contacts"] if wanted.contacts != found.contacts else []
     names += ["description"] if wanted.description != found.description else []
-    return Step(wanted.name, wanted.kind, "changed" if names else "same", (", ".join(names),) if names else ())
+    words = [", ".join(names)] if names else []
+    words += [f"It stays paused ({found.paused}) until somebody switches it on."] if found.paused else []
+    return Step(wanted.name, wanted.kind, "changed" if names else "same", tuple(words))
 
 
 def _needed(kind: Kind) -> frozenset[str]:

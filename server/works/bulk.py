@@ -118,7 +118,7 @@ def checked(tx: Connection, change: Change) -> None:
     """Raise Invalid where the value of a change is none."""
     kind = KINDS[change.deed]
     if kind.value and not change.value:
-        raise Invalid("This is needed.", place="value")
+        raise Invalid(f"{kind.title}: the field “{kind.value}” is needed.", place="value")
     if change.deed is Deed.ACCESS and change.value not in ACCESS:
         raise Invalid(f"Access is one of {', '.join(ACCESS)}.", place="value")
     if change.deed is Deed.LICENCE and not change.value.startswith(("https://", "http://")):

@@ -236,6 +236,8 @@ async def test_a_copy_can_be_kept_from_speaking_to_the_world(archive: Path, else
     async with open_house(elsewhere, clock=clock) as restored:
         profile = await restored.database.read(profiles.get, "Our DOIs")
         assert profile.paused.startswith("It came from a backup, on 2026-03-14.")
+        others = [found.paused for found in await restored.database.read(profiles.every) if found.kind in {"oai", "sword"}]
+        assert others == [None, None], "they answer whoever asks, and go on doing so"
 
 
 def forged(archive: Path, **more: object) -> Path:
@@ -365,3 +367,4 @@ async def test_the_commands(house: House, client, deposit, tmp_path: Path, monke
     answer = CliRunner().invoke(cli.main, ["restore", "--paused", str(path)])
     assert answer.exit_code == 0, answer.output
     assert "Restored 4 works" in answer.output
+    assert "Nothing goes out: agencies, webhooks and mail stand still" in answer.output

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from server.cli import main
 
@@ -28,11 +29,16 @@ def test_profiles_are_set_carried_over_and_sealed_anew(folder: Path, monkeypatch
     wrong = sheaf("profile", "set", "datacite", "Our DOIs", "prefix=x", "padding=99")
     assert wrong.exit_code == 1
     assert all(f"\n  {name}: " in wrong.output for name in ("prefix", "padding", "account_id", "password", "environment"))
+    assert "must be parts of letters, digits" in sheaf("profile", "set", "datacite", "Our DOIs", "account_id=x y").output
+    assert "port: must be 65535 or less." in sheaf("profile", "set", "mail", "Letters", "port=70000").output
     assert sheaf("profile", "set", "datacite", "Our DOIs", *VALUES).exit_code == 0
     second = sheaf("profile", "set", "oai", "Second", "repository_name=x", 'admin_emails=["a@example.org"]')
     assert "harvesters know its records" in second.output
     assert "horse" not in sheaf("profile", "list").output
 
+    bare = sheaf("profile", "set", "oai", "Second").output
+    assert "harvesters know its records" in bare
+    assert "it is needed" not in bare, "first of all it cannot be"
     file = folder / "profiles.json"
     assert sheaf("profile", "export", str(file)).exit_code == 0
     assert [found["kind"] for found in json.loads(file.read_text())["profiles"]] == ["oai", "sword", "datacite"]
@@ -49,7 +55,22 @@ def test_profiles_are_set_carried_over_and_sealed_anew(folder: Path, monkeypatch
     monkeypatch.setenv("SHEAF_SECRET_KEY", "another one for tests")
     assert "sealed under a key that is neither" in sheaf("rotate-key").output
     monkeypatch.setenv("SHEAF_SECRET_KEY_OLD", "only for tests")
-    assert "profiles.secrets: 3 sealed anew" in sheaf("rotate-key").output
-    assert "profiles.secrets: 0 sealed anew, 3 under the present key already, 0 lost" in sheaf("rotate-key").output
+    assert "secrets of profiles: 3 sealed anew" in sheaf("rotate-key").output
+    assert "secrets of profiles: 0 sealed anew, 3 under the present key already, 0 lost" in sheaf("rotate-key").output
     monkeypatch.delenv("SHEAF_SECRET_KEY_OLD")
     assert sheaf("profile", "enable", "Our DOIs").exit_code == 0
+
+
+def test_lists_are_whole_on_a_narrow_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.commands.manage.console", Console(width=80))
+    monkeypatch.setattr("server.commands.accounts.console", Console(width=80))
+    assert sheaf("profile", "set", "datacite", "Our DOIs", *VALUES).exit_code == 0
+    shown = sheaf("profile", "list").output
+    assert "prefix=10.82433" in shown
+    assert "account_id=INST.REPO" in shown
+    assert sheaf("user", "add", "thoth").exit_code == 0
+    assert sheaf("token", "add", "thoth", "The harvesting robot of the library").exit_code == 0
+    listed = sheaf("token", "list").output
+    assert all(words in " ".join(listed.split()) for words in ("of thoth", "from anywhere", "last used", "until"))
+    assert "…" not in listed.replace("sheaf_", "")
+    assert max(map(len, (shown + listed).splitlines())) <= 80

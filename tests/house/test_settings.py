@@ -8,7 +8,7 @@ import pytest
 
 from server.db.migrate import migrate
 from server.errors import Invalid
-from server.settings import Settings, secret_key
+from server.settings import Settings, load, secret_key
 
 
 def mode(path: Path) -> int:
@@ -59,3 +59,10 @@ def test_what_the_operator_made_keeps_its_rights(tmp_path: Path) -> None:
     settings = Settings(data=str(tmp_path))
     migrate(settings.database)
     assert (mode(tmp_path), mode(tmp_path / "sheaf.db")) == (0o750, 0o640)
+
+
+def test_a_rule_names_its_variable() -> None:
+    with pytest.raises(Invalid) as caught:
+        load({"SHEAF_BASE_URL": "repository.example.org"})
+    assert caught.value.place == "SHEAF_BASE_URL"
+    assert caught.value.message.startswith("SHEAF_BASE_URL: it must be an address like https://")

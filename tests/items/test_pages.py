@@ -58,6 +58,11 @@ async def test_front_page_names_the_newest_works_and_the_machines_addresses(clie
     assert "Secret draft" not in page
 
 
+async def test_the_front_page_leads_to_the_login(client: TestClient) -> None:
+    page = await (await client.get("/")).text()
+    assert page.count('href="/login"') == 1
+
+
 async def test_an_empty_house_has_a_front_page_too(client: TestClient) -> None:
     answer = await client.get("/")
     assert answer.status == 200
@@ -179,6 +184,20 @@ async def test_a_withdrawn_work_leaves_a_tombstone_with_its_reason(client: TestC
         assert "Versuche über Pflanzen-Hybriden" in page
         assert "A &lt;b&gt;mistake&lt;/b&gt; in table 2" in page
     assert number not in await (await client.get("/")).text()
+
+
+async def test_a_tombstone_calls_what_took_its_place_by_its_title(client: TestClient, house: House, deposit: Deposit) -> None:
+    later = await deposit(title="Peas, counted anew")
+    for replacement, text in (
+        (later, "Peas, counted anew"),
+        (f"{house.settings.url}/items/{later}", "Peas, counted anew"),
+        ("https://example.org/other", "https://example.org/other"),
+    ):
+        number = await deposit(title=f"Peas, see {replacement}")
+        stored = await house.database.read(records.get, number)
+        await house.database.write(withdraw, house.press, stored, "Counted anew.", house.clock(), replacement=replacement)
+        page = await (await client.get(f"/items/{number}")).text()
+        assert f">{text}</a></p>" in page.partition("In its place:")[2]
 
 
 async def test_a_deleted_deposit_leaves_a_tombstone(client: TestClient, deposit: Deposit) -> None:

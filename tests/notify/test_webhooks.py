@@ -4,7 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
 from sqlalchemy import Connection
@@ -14,9 +16,12 @@ from standardwebhooks import WebhookVerificationError
 from server.events.model import EVENTS, Event
 from server.house import House
 from server.notify import fields, store
+from server.notify.client import Outward
+from server.notify.guard import Guard
 from server.notify.model import State
 from server.notify.webhooks import KEPT, Webhook, body_of, key_of, kind, new_secret, shown_headers, signed
 from server.profiles import store as profiles
+from server.profiles.model import Wrong
 from tests.conftest import SetClock
 from tests.fakes.receiver import Receiver, answers
 from tests.notify.conftest import SECRET, Subscribe, found, settled, tell
@@ -130,9 +135,6 @@ async def test_another_address_is_asked_again(house: House, receiver: Receiver, 
 async def test_the_test_of_the_connection_asks_by_a_challenge(house: House, receiver: Receiver, plain: bool) -> None:
     from aiohttp import web
 
-    from server.notify.client import Outward
-    from server.notify.guard import Guard
-
     async def repeat(request: web.Request) -> web.Response:
         word = request.query["challenge"]
         return web.Response(text=f" {word}\n") if plain else web.json_response({"challenge": word})
@@ -203,3 +205,20 @@ async def test_what_is_over_is_forgotten_after_thirty_days(
         return len(tx.execute(delivery_attempts.select()).all())
 
     assert await house.database.read(left) == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed", "refused"),
+    [
+        ("http://example.org/hook", (), True),
+        ("http://8.8.8.8/hook", ("10.1.0.0/16",), True),
+        ("http://10.1.2.3/hook", ("10.1.0.0/16",), False),
+        ("http://inside.example.org/hook", ("10.1.0.0/16",), False),
+        ("https://example.org/hook", (), False),
+    ],
+)
+def test_plain_http_is_refused_when_it_is_entered(address: str, allowed: tuple[str, ...], refused: bool) -> None:
+    made = kind(Outward(Guard(tuple(ip_network(each) for each in allowed)), "Sheaf"))
+    assert made.guard is not None
+    with pytest.raises(Wrong, match="begins with https://") if refused else nullcontext():
+        made.guard(None, None, Webhook(address=address))

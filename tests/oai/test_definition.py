@@ -124,6 +124,8 @@ async def test_the_test_asks_ourselves_who_we_are(client: TestClient, house: Hou
     here = await near(settings, client.session)
     assert not here.agrees, "the server at this address calls itself by another"
     assert "another repository answers" in here.message
+    await configured(house, "oai", repository_name="Test & Co")
+    assert "it calls itself Test & Co at" in (await near(settings, client.session)).message
     nobody = await definition.kind("http://127.0.0.1:9", {}).test(settings, house.session)
     assert not nobody.agrees
     assert "Nobody answers" in nobody.message

@@ -63,6 +63,15 @@ async def test_what_cannot_be_written_is_kept_and_names_are_bounded(house: House
     assert [seen.agent for seen in await house.database.read(latest, 9_000)] == ["late"]
 
 
+async def test_whoever_asks_himself_is_no_harvester(client: TestClient, house: House) -> None:
+    tally = next(each.__self__ for each in client.server.app.cleanup_ctx if isinstance(getattr(each, "__self__", None), Tally))
+    other = house.session.headers["User-Agent"].replace(house.settings.url, "https://sheaf.example.org")
+    for agent in (house.session.headers["User-Agent"], other):
+        await client.get("/oai?verb=Identify", headers={"User-Agent": agent})
+    await tally.flush()
+    assert [seen.agent for seen in await house.database.read(latest, 10)] == [other]
+
+
 def test_a_list_stands_still_after_an_hour(clock: SetClock) -> None:
     seen = Harvester("a", "b", clock(), clock(), 1, 0, 5, "ListRecords", "oai_dc", 5, 9, finished=False)
     assert not seen.is_stalled(clock() + STALLED)

@@ -183,6 +183,33 @@ class TestTransfer:
         back = await house.database.read(store.get, "Our DOIs")
         assert (back.enabled, back.document, back.contacts) == (False, made.document, (Contact(name="Ada Lovelace"),))
 
+    async def test_a_pause_survives_an_import_and_is_spoken_of(self, house: House) -> None:
+        made = await set_up(house)
+        await house.database.write(store.pause, made.id, "It came from a backup.")
+        lines = len(await noted(house, made.id))
+        body = await control.profile_export(house, control.Nothing())
+        steps = {step.name: step for step in await transfer.bring_in(house.keeper, body, OPERATOR, dry=False)}
+        assert steps["Our DOIs"].outcome == "same"
+        assert (await house.database.read(store.get, "Our DOIs")).paused == "It came from a backup."
+        assert len(await noted(house, made.id)) == lines
+        changed = body.replace(b'"padding": 8', b'"padding": 6')
+        steps = {step.name: step for step in await transfer.bring_in(house.keeper, changed, OPERATOR, dry=False)}
+        assert steps["Our DOIs"].outcome == "changed"
+        assert "It stays paused (It came from a backup.)" in steps["Our DOIs"].words[1]
+        now = await house.database.read(store.get, "Our DOIs")
+        assert (now.paused, now.document["padding"]) == ("It came from a backup.", 6)
+
+    async def test_only_a_secret_that_was_set_is_asked_for(self, house: House) -> None:
+        await set_up(house, "Letters", kind="mail", host="mail.example.org", sender="library@example.org")
+        await set_up(house)
+        body = await control.profile_export(house, control.Nothing())
+        for name in ("Letters", "Our DOIs"):
+            await control.profile_delete(house, control.ProfileName(name=name))
+        steps = {step.name: step for step in await transfer.bring_in(house.keeper, body, OPERATOR, dry=False)}
+        assert (steps["Letters"].outcome, steps["Letters"].words) == ("made", ())
+        assert (await house.database.read(store.get, "Letters")).enabled
+        assert steps["Our DOIs"].words == ("password is missing; enter it, then switch the profile on.",)
+
     async def test_a_profile_without_its_secret_cannot_be_switched_on(self, house: House) -> None:
         await set_up(house)
         body = await control.profile_export(house, control.Nothing())

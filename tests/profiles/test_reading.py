@@ -15,6 +15,10 @@ class Sample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     size: Annotated[int, Meta(ge=1), title("Size")] = 3
     mood: Annotated[Literal["dry", "wet"], title("Mood")] = "dry"
     word: Annotated[str, title("Word", secret=True)] = ""
+    port: Annotated[int, Meta(ge=1, le=65535), title("Port")] = 587
+    code: Annotated[str, Meta(pattern="^[a-z]+$"), title("Code", rule="may hold letters a to z only")] = "a"
+    plain: Annotated[str, Meta(pattern="^[a-z]+$", max_length=3), title("Plain")] = "a"
+    rows: Annotated[tuple[Annotated[int, Meta(le=9)], ...], Meta(max_length=2), title("Rows")] = ()
 
     def __post_init__(self) -> None:
         if self.name == self.word:
@@ -45,5 +49,28 @@ def test_a_rule_of_the_class_is_put_at_its_field() -> None:
 
 def test_what_a_class_says_of_its_fields() -> None:
     assert secret_fields(Sample) == {"word"}
-    assert defaults(Sample) == {"name": None, "size": "3", "mood": '"dry"', "word": '""'}
+    assert defaults(Sample) == {
+        "name": None, "size": "3", "mood": '"dry"', "word": '""', "port": "587", "code": '"a"', "plain": '"a"', "rows": "[]",
+    }  # fmt: skip
     assert explained(Sample, "nothing") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("port", 70000, "must be 65535 or less. Port."),
+        ("port", "many", "must be a whole number, such as 12. Port."),
+        ("port", 0, "must be 1 or more. Port."),
+        ("code", "A B", "may hold letters a to z only. Code."),
+        ("plain", "A", "does not have the form that is needed here. Plain."),
+        ("plain", "abcd", "must have at most 3 characters. Plain."),
+        ("name", "", "is needed. Name. What it is called."),
+        ("mood", "grey", "must be one of the choices offered. Mood. One of: dry, wet."),
+        ("rows", [1, 2, 3], "may have at most 2. Rows."),
+        ("rows", [11], "must be 9 or less ([0]). Rows."),
+    ],
+)
+def test_what_does_not_fit_is_said_as_the_forms_say_it(name: str, value: object, sentence: str) -> None:
+    with pytest.raises(Wrong) as caught:
+        read(Sample, {"name": "Ada", name: value})
+    assert caught.value.fields == {name: sentence}

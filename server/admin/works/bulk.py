@@ -86,12 +86,17 @@ def _change(ids: list[str], given: dict[str, str]) -> Change | None:
 
 
 def _start(tx: Connection, task: Task[Change], change: Change, typed: str, by: Actor, now: datetime) -> int:
-    bulk.checked(tx, change)
     count = bulk.count(tx, change)
     if count == 0:
         raise Invalid("No work is chosen any more.", place="count")
-    if KINDS[change.deed].grave and typed.replace(",", "").strip() != str(count):
-        raise Invalid(f"Type {count}, the number of the works, to do this to all of them.", place="count")
+    unsure = KINDS[change.deed].grave and typed.replace(",", "").strip() != str(count)
+    confirm = f"Type {count}, the number of the works, to do this to all of them."
+    try:
+        bulk.checked(tx, change)
+    except Invalid as error:
+        raise Invalid(f"{error.message} {confirm if unsure else ''}".strip(), place="count" if unsure else error.place) from error
+    if unsure:
+        raise Invalid(confirm, place="count")
     summary = f"{KINDS[change.deed].title}: {count} works"
     audit.note(
         tx,

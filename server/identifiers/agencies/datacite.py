@@ -41,6 +41,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
         title(
             "Account ID",
             "The symbol of the repository, with a dot in it, such as INST.REPO; a member's own symbol cannot register.",
+            rule="must be parts of letters, digits, _ and - with a dot between them, such as INST.REPO",
         ),
     ]
     password: Annotated[str, Meta(min_length=1), title("Account password", "Or an API key of the repository.", secret=True)]

@@ -178,6 +178,8 @@ async def test_what_the_world_sees_asks_for_its_number(clerk: TestClient, house:
         )
         assert answer.status == 422
         assert "Type 3" in await answer.text()
+    said = await (await press(clerk, "/admin/works/bulk/run", query="", deed="withdraw")).text()
+    assert "Withdraw: the field “Reason” is needed. Type 3, the number of the works" in said
     assert (await house.database.read(store.get, ids[0])).state is State.PUBLISHED
     run = await ran(house, clerk, query="", deed="withdraw", count="3", **{"value-withdraw": "Wrong."})
     assert run.counts.changed == 3

@@ -1,6 +1,7 @@
 """Every kind of integration profile from its first step to its end, as people do it: with scripts, without, by the keyboard alone."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -347,9 +348,13 @@ def test_there_is_an_example_of_every_kind(site: Site) -> None:
     assert {kind.name for kind in site.house.keeper.kinds} == set(EXAMPLES)
 
 
+#: The kinds that are gone through with scripts as well: two of them each time, all of them in the long runs.
+SCRIPTED = list(EXAMPLES) if os.environ.get("SHEAF_TEST_SCRIPTS") else ["datacite", "webhook"]
+
+
 @pytest.mark.parametrize(
     ("name", "hands"),
-    [*product(EXAMPLES, ["scripts", "no scripts"]), ("webhook", "keyboard")],
+    [*product(EXAMPLES, ["no scripts"]), *product(SCRIPTED, ["scripts"]), ("webhook", "keyboard")],
     indirect=["hands"],
 )
 def test_a_profile_is_made_tested_changed_exported_and_deleted(site: Site, hands: Hands, tmp_path: Path, name: str) -> None:

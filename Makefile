@@ -14,10 +14,10 @@ run: $(VENV)/.run    ## start Sheaf on SQLite under ./var, with example works on
 	$(BIN)/sheaf serve
 
 test: $(VENV)/.dev   ## install what the tests need and run them all, on every core
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.dev lint types floors   ## everything: lint, types, floors, tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev   ## ruff, all rules
 	$(BIN)/ruff check .

@@ -177,7 +177,7 @@ async def test_a_spreadsheet_is_shown_first_and_then_brought_in(client: TestClie
     assert (await house.database.read(store.search, store.Search("capek"), 50))[1] == 1
     assert (await sent(client, "/admin/people/import", text=shown + "Darwin,,\n", digest=digest))[0] == 422
     status, text = await upload(b"family,orcid\nMendel,1\n,\nDarwin,2\n")
-    assert (status, text.count("is not a ORCID iD")) == (422, 2)
+    assert (status, text.count("is not an ORCID iD")) == (422, 2)
     for junk in (b"\xff\xfe\x00", b"", b"name\nx\n"):
         assert (await upload(junk))[0] == 422
     out = await client.get("/admin/people/export")

@@ -1,10 +1,9 @@
 """Numbers without gaps: a row a sequence, taken inside the transaction that uses them, given back when it rolls back."""
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, case, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.db.columns import metadata
+from server.db.upsert import insert
 
 sequences = Table(
     "sequences",
@@ -20,8 +19,7 @@ def take(tx: Connection, name: str, count: int = 1, *, start: int = 1) -> int:
     `start` is the lowest number the caller wants; a sequence already beyond it goes on where it is. On PostgreSQL the row
     stays locked until the commit.
     """
-    insert = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
-    statement = insert(sequences).values(name=name, value=start + count - 1)
+    statement = insert(tx, sequences).values(name=name, value=start + count - 1)
     larger = statement.excluded.value - count
     current = sequences.c.value
     statement = statement.on_conflict_do_update(

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from ulid import ULID
 
+from server.db.upsert import insert
 from server.jobs.model import FOLLOWS, Answer, Done, Job, JobState, Later, More
 from server.jobs.tables import OPEN, jobs
 
@@ -20,7 +19,6 @@ def enqueue(tx: Connection, kind: str, subject: str, now: datetime) -> None:
 
     Asking again while it waits only moves it to the front; while it is active, it is done once more.
     """
-    insert = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
     row = {
         "kind": kind,
         "subject": subject,
@@ -38,7 +36,9 @@ def enqueue(tx: Connection, kind: str, subject: str, now: datetime) -> None:
         "again": active,
         "changed": now,
     }
-    tx.execute(insert(jobs).values(row).on_conflict_do_update(index_elements=["kind", "subject"], index_where=OPEN, set_=again))
+    tx.execute(
+        insert(tx, jobs).values(row).on_conflict_do_update(index_elements=["kind", "subject"], index_where=OPEN, set_=again)
+    )
 
 
 def claim(tx: Connection, kinds: Iterable[str], now: datetime, limit: int = 1) -> list[Job]:

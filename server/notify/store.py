@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from server.db import upsert
 from server.errors import Conflict, NotFound
 from server.jobs import queue
 from server.notify.model import LIFE, Attempt, Delivery, Endpoint, Outcome, State, Taken
@@ -49,8 +48,7 @@ def add(tx: Connection, wanted: Sequence[New], now: datetime) -> None:
         for new in wanted
     ]  # fmt: skip
     if rows:
-        dialect = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
-        tx.execute(dialect(deliveries).on_conflict_do_nothing(index_elements=["event_id", "profile_id"]), rows)
+        tx.execute(upsert.insert(tx, deliveries).on_conflict_do_nothing(index_elements=["event_id", "profile_id"]), rows)
     for profile_id in sorted({new.profile_id for new in wanted}):
         call(tx, profile_id, now)
 
@@ -123,9 +121,8 @@ def remember(tx: Connection, known: Endpoint, **changes: Any) -> None:
         "failures": known.failures, "window": known.window, "retry_at": known.retry_at, "succeeded": known.succeeded,
         "failed": known.failed, "words": known.words, "answered": known.answered, "digested": known.digested,
     }  # fmt: skip
-    dialect = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
     row = values | changes
-    statement = dialect(endpoints).values(profile_id=known.profile_id, **row)
+    statement = upsert.insert(tx, endpoints).values(profile_id=known.profile_id, **row)
     tx.execute(statement.on_conflict_do_update(index_elements=["profile_id"], set_=row))
 
 

@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 from sqlalchemy import Connection, RowMapping, delete, func, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server import observe
 from server.clock import Clock
 from server.db.engine import Database
+from server.db.upsert import insert
 from server.errors import Unavailable
 from server.oai.tables import harvesters
 from server.xml import clean
@@ -143,10 +142,9 @@ def _add(tx: Connection, counted: list[Harvester], edge: datetime) -> None:
     A list that only went on (no prefix) keeps the prefix it began with.
     """
     tx.execute(delete(harvesters).where(harvesters.c.last < edge))
-    insert = postgresql_insert if tx.dialect.name == "postgresql" else sqlite_insert
     for seen in counted:
         row = {name: getattr(seen, name) for name in Harvester.__slots__}
-        added = insert(harvesters).values(row)
+        added = insert(tx, harvesters).values(row)
         begins = bool(seen.prefix)
         listed = bool(seen.verb)
         values: dict[str, object] = {

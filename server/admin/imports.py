@@ -1,7 +1,6 @@
 """The import monitor: every deposit, what was wrong with it, and what can be done about it."""
 
 import asyncio
-import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +22,9 @@ from server.portal.asked import asked
 from server.portal.door import VISITOR
 from server.portal.frame import Frame, led
 from server.portal.notices import NOTICES
+from server.records.model import is_id
 from server.sword import store
 from server.sword.model import ContainerState, DepositState
-
-_ULID = re.compile("[0-9A-Z]{26}")
 
 #: The states the monitor's filter offers, in the order of how much somebody is needed.
 _STATES = {state.value: word.label for state, word in words.DEPOSITS.items()} | {
@@ -116,6 +114,6 @@ def _outcome(done: str, state: DepositState) -> str:
 def _number(request: web.Request) -> str:
     """Return the import an address names; raises NotFound for what cannot be one."""
     number = request.match_info["id"]
-    if not _ULID.fullmatch(number):
+    if not is_id(number):
         raise NotFound("There is no such import.")
     return number

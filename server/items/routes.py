@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
@@ -26,7 +25,7 @@ from server.records import changes
 from server.records import store as records
 from server.records.embargo import end_of
 from server.records.files import DiskStore
-from server.records.model import File
+from server.records.model import File, is_id
 from server.records.store import State, Stored
 from server.records.vocabulary import ACCESS, TYPES
 
@@ -34,7 +33,6 @@ NEWEST = 10
 MANY = 10_000
 """So many works take a moment to count."""
 
-_ULID = re.compile("[0-9A-Z]{26}")
 
 #: Kept by anybody, but asked for again each time: a work may be withdrawn.
 _KEPT = "public, no-cache"
@@ -124,7 +122,7 @@ class Items:
 def _number(request: web.Request) -> str:
     """Return the work an address names; raises NotFound for what cannot be one."""
     number = request.match_info["id"]
-    if not _ULID.fullmatch(number):
+    if not is_id(number):
         raise NotFound("There is no work at this address.")
     return number
 
@@ -132,7 +130,7 @@ def _number(request: web.Request) -> str:
 def _title(tx: Connection, replacement: str, url: str) -> str:
     """Return the title of the published work a replacement names by its number or address; empty where it is none of ours."""
     number = replacement.removeprefix(f"{url}/items/")
-    found = records.find(tx, number) if _ULID.fullmatch(number) else None
+    found = records.find(tx, number) if is_id(number) else None
     return found.record.title.value if found is not None and found.state is State.PUBLISHED else ""
 
 

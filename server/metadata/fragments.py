@@ -1,6 +1,5 @@
 """The bytes harvesters get, rendered once when a work changes and parsed once before anybody can be given them."""
 
-import re
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -11,11 +10,10 @@ from server.metadata.format import Format
 from server.metadata.work import Work
 from server.records.changes import Change
 from server.records.embargo import opened
-from server.records.model import Record, Related
+from server.records.model import Record, Related, is_id
 from server.records.sets import specs_of
 from server.records.store import State, Stored
 
-_ULID = re.compile("[0-9A-Z]{26}")
 _CHECK = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
@@ -34,7 +32,7 @@ class Repository:
 
     def address(self, replacement: str) -> str:
         """Return the address of what took a work's place, a work of ours or a page elsewhere; empty for a DOI."""
-        if _ULID.fullmatch(replacement):
+        if is_id(replacement):
             return self.item(replacement)
         return replacement if replacement.startswith(("https://", "http://")) else ""
 
@@ -49,7 +47,7 @@ class Repository:
         """
         prefix = f"oai:{self.domain}:"
         local = oai_id.removeprefix(prefix)
-        return local if oai_id.startswith(prefix) and _ULID.fullmatch(local) else ""
+        return local if oai_id.startswith(prefix) and is_id(local) else ""
 
     def file(self, record_id: str, name: str) -> str:
         """Return the address of one file of a work."""

@@ -9,7 +9,7 @@ from msgspec import Meta
 from msgspec.structs import force_setattr
 
 from server.people import schemes
-from server.records.model import Affiliation, AgentId, Value, is_date
+from server.records.model import Affiliation, Value, is_date
 from server.ruled import refuse
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -116,11 +116,6 @@ class Person(Value, frozen=True, kw_only=True):
     def names(self) -> tuple[tuple[str, str], ...]:
         """Every name, the first being the one that is shown."""
         return ((self.family, self.given), *((one.family, one.given) for one in self.spellings))
-
-    @property
-    def agent_ids(self) -> tuple[AgentId, ...]:
-        """The identifiers as a record holds them."""
-        return tuple(AgentId(scheme=one.scheme, value=one.value) for one in self.ids)
 
     @property
     def post(self) -> Post | None:

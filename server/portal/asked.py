@@ -1,14 +1,12 @@
 """What a list page is asked for in its address."""
 
-import re
-
 from aiohttp import web
 
 from server.errors import NotFound
+from server.records.model import is_id
 from server.xml import clean
 
 LONGEST = 200
-_ULID = re.compile("[0-9A-Z]{26}")
 
 
 def asked(request: web.Request, *names: str) -> tuple[str, ...]:
@@ -24,6 +22,6 @@ def number(text: str) -> int:
 def work_of(request: web.Request) -> str:
     """Return the work an address names; raises NotFound for what cannot be one."""
     work = request.match_info["id"]
-    if not _ULID.fullmatch(work):
+    if not is_id(work):
         raise NotFound("There is no such work.", code="record")
     return work

@@ -15,7 +15,13 @@ from server.xml import FORBIDDEN
 
 Name = Annotated[str, Meta(min_length=1)]
 
+_ULID = re.compile("[0-9A-Z]{26}")
 _DATE = re.compile(r"-?([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?)?")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the id of a work or of a deposit (ULID)."""
+    return bool(_ULID.fullmatch(text))
 
 
 def is_date(value: str) -> bool:

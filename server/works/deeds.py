@@ -4,7 +4,6 @@ Each deed is a use case within somebody's transaction; the asynchronous function
 """
 
 import asyncio
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -21,15 +20,13 @@ from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.publishing import Prepared, Press, prepare
 from server.records import store
-from server.records.model import Record
+from server.records.model import Record, is_id
 from server.records.store import State, Stored
 from server.sword import store as sword
 from server.sword.model import ContainerState
 from server.xml import clean
 
 LONGEST_REASON = 2000
-
-_ULID = re.compile("[0-9A-Z]{26}")
 
 
 def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, by: Actor, now: datetime) -> Stored:
@@ -109,7 +106,7 @@ def replacing(tx: Connection, stored: Stored, text: str) -> str | None:
     text = clean(text).strip()
     if not text:
         return None
-    number = text.upper() if _ULID.fullmatch(text.upper()) else ""
+    number = text.upper() if is_id(text.upper()) else ""
     if (not number and not text.startswith(("https://", "http://"))) or "doi.org/" in text:
         text = doi.normal(text)
         number = ledger.owner_of(tx, "doi", text) or ""

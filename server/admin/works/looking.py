@@ -1,6 +1,5 @@
 """Everything the house knows of a work, read in one go."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +12,13 @@ from server.audit.log import Asked, Noted
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
 from server.records import changes, store
+from server.records.model import is_id
 from server.records.store import State, Stored
 from server.sword import store as sword
 from server.sword.model import Container, Deposit
 
 LINES = 30
 """Lines of the audit log that are shown; its own page has all."""
-
-_ULID = re.compile("[0-9A-Z]{26}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,6 @@ def looked(tx: Connection, work: str) -> Looked:
 def _replacement(tx: Connection, kept: str | None) -> tuple[str, str] | None:
     if not kept:
         return None
-    if _ULID.fullmatch(kept):
+    if is_id(kept):
         return f"/admin/works/{kept}", store.titles(tx, [kept]).get(kept, kept)
     return (kept, kept) if kept.startswith(("https://", "http://")) else (f"https://doi.org/{kept}", kept)

@@ -19,6 +19,8 @@ from server.records.model import Record
 class Format:
     """One way out (OAI-PMH 3.4): its prefix, the namespace and schema of its root element, and how a work is written in it."""
 
+    name: str
+    """What we call it; two formats may share a prefix, and then no base URL offers both."""
     prefix: str
     namespace: str
     schema: str
@@ -29,14 +31,14 @@ class Format:
 
 
 def formats() -> dict[str, Format]:
-    """Find the formats: every template in `templates/xml/formats/`, by prefix.
+    """Find the formats: every template in `templates/xml/formats/`, by its name.
 
     Raises TypeError for one that lacks a declaration.
     """
     engine = environment()
     names = sorted(name for name in engine.list_templates(["xml"]) if name.startswith("formats/"))
     found = [_format(PurePath(name).stem, engine.get_template(name).module) for name in names]
-    return {each.prefix: each for each in found}
+    return {each.name: each for each in found}
 
 
 def _format(stem: str, template: Any) -> Format:
@@ -48,6 +50,7 @@ def _format(stem: str, template: Any) -> Format:
     view: Callable[[Work], Any] = getattr(mapping, "view", lambda work: work)
     applies: Callable[[Record], bool] = getattr(mapping, "applies", lambda _record: True)
     return Format(
+        stem,
         str(template.prefix),
         str(template.namespace),
         str(template.schema),

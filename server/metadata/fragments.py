@@ -66,7 +66,7 @@ class Renderer:
     repository: Repository
     formats: dict[str, Format]
     ids: dict[str, int]
-    """The number of each format in the database, by prefix."""
+    """The number of each format in the database, by name."""
     clock: Clock = now
 
     def current(self, stored: Stored) -> Stored:
@@ -104,11 +104,11 @@ class Renderer:
 
     def bodies(self, work: Work) -> dict[int, bytes]:
         """Write a work in every format that applies, as `<metadata>…</metadata>` by format number."""
-        return {self.ids[f.prefix]: self._body(f, work) for f in self.formats.values() if f.applies(work.record)}
+        return {self.ids[f.name]: self._body(f, work) for f in self.formats.values() if f.applies(work.record)}
 
-    def metadata(self, prefix: str, work: Work) -> bytes:
+    def metadata(self, name: str, work: Work) -> bytes:
         """Write a work in one format, as a document of its own."""
-        body = self.formats[prefix].write(work).strip().encode()
+        body = self.formats[name].write(work).strip().encode()
         etree.fromstring(body, _CHECK)
         return body
 

@@ -177,6 +177,13 @@ def base_url(url: str, context: str) -> str:
     return f"{url}/oai/{context}" if context else f"{url}/oai"
 
 
+def offered(chosen: Iterable[str], known: Mapping[str, Format]) -> dict[str, Format]:
+    """Return the formats of a base URL by prefix: those chosen by name, or each that goes by its prefix."""
+    chosen = frozenset(chosen)
+    found = [form for form in known.values() if (form.name in chosen if chosen else form.name == form.prefix)]
+    return {form.prefix: form for form in found}
+
+
 def _unoffered(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     formats, families = values.get("formats", ()), {choice.value for choice in SETS}
     if formats and _DUBLIN_CORE not in formats:

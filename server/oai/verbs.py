@@ -14,7 +14,7 @@ from server.metadata.format import Format
 from server.metadata.fragments import Renderer
 from server.metadata.templates import environment
 from server.oai import response
-from server.oai.definition import Definition, Offer, base_url
+from server.oai.definition import Definition, Offer, base_url, offered
 from server.oai.errors import (
     BadResumptionToken,
     CannotDisseminateFormat,
@@ -55,10 +55,13 @@ class Provider:
 
     @property
     def formats(self) -> dict[str, Format]:
-        """The formats offered."""
-        offered = self.offer.formats
-        known = self.renderer.formats
-        return {prefix: known[prefix] for prefix in known if prefix in offered} if offered else known
+        """The formats offered, by prefix."""
+        return offered(self.offer.formats, self.renderer.formats)
+
+    def number(self, prefix: str) -> int | None:
+        """Return the number of the format offered under a prefix, None where there is none."""
+        form = self.formats.get(prefix)
+        return None if form is None else self.renderer.ids[form.name]
 
 
 def identify(tx: Connection, _request: Identify, provider: Provider, now: datetime) -> list[bytes]:
@@ -80,11 +83,8 @@ def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider
     formats = provider.formats
     if request.identifier is not None:
         try:
-            available = [
-                prefix
-                for prefix in changes.formats_of(tx, provider.renderer.repository.local_id(request.identifier))
-                if prefix in formats
-            ]
+            known = changes.formats_of(tx, provider.renderer.repository.local_id(request.identifier))
+            available = [prefix for prefix, form in formats.items() if form.name in known]
         except NotFound:
             raise Refusal(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository.")) from None
         if not available:
@@ -110,7 +110,7 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> list[b
     if request.prefix not in provider.formats:
         wrong.append(_no_such_format(request.prefix, provider))
     try:
-        body = changes.fragment(tx, local, provider.renderer.ids.get(request.prefix, 0))
+        body = changes.fragment(tx, local, provider.number(request.prefix) or 0)
     except NotFound as error:
         if error.code == "record":
             wrong.append(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository."))
@@ -131,7 +131,7 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
         first = changes.first_at(tx, request.since)
         after = horizon.seq if first is None else first - 1
     until = None if request.until is None else changes.last_at(tx, request.until)
-    wanted = Range(provider.renderer.ids[request.prefix], horizon.seq, set_id, after, until)
+    wanted = Range(provider.renderer.ids[provider.formats[request.prefix].name], horizon.seq, set_id, after, until)
     size = changes.count(tx, wanted)
     if size == 0:
         raise Refusal(NoRecordsMatch("No records match the request."))
@@ -164,9 +164,9 @@ def resume(tx: Connection, request: Resumption, provider: Provider, now: datetim
     if position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
         # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
         raise Refusal(BadResumptionToken("This list was begun too long ago; begin again."))
-    number = provider.renderer.ids.get(position.prefix) if position.prefix in provider.formats else None
-    offered = position.spec is None or provider.offer.offers_set(position.spec)
-    set_id = changes.set_id(tx, position.spec) if position.spec is not None and offered else None
+    number = provider.number(position.prefix)
+    is_offered = position.spec is None or provider.offer.offers_set(position.spec)
+    set_id = changes.set_id(tx, position.spec) if position.spec is not None and is_offered else None
     if number is None or (position.spec is not None and set_id is None):
         raise Refusal(BadResumptionToken("The format or set of this list is no longer offered."))
     wanted = Range(number, position.horizon, set_id, position.after, position.until)

@@ -15,7 +15,7 @@ _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=Tru
 class Preview:
     """A work in one format: the XML in lines; or why there is none. `stands_in` says what a blank was filled with."""
 
-    prefix: str
+    name: str
     namespace: str
     schema: str
     xml: str = ""
@@ -25,11 +25,11 @@ class Preview:
 
 def preview(renderer: Renderer, form: Format, work: Work) -> Preview:
     """Return a work as it is, or would be, in a format."""
-    bare = Preview(form.prefix, form.namespace, form.schema)
+    bare = Preview(form.name, form.namespace, form.schema)
     if not form.applies(work.record):
         return replace(bare, problem="This format cannot say a work of this type, so harvesters do not get it in this format.")
     try:
-        root = etree.fromstring(renderer.metadata(form.prefix, work), _PARSER)
+        root = etree.fromstring(renderer.metadata(form.name, work), _PARSER)
     except (etree.XMLSyntaxError, ValueError) as error:
         return replace(bare, problem=f"The work cannot be written in this format: {error}.")
     return replace(bare, xml=etree.tostring(root, pretty_print=True, encoding="unicode"), remarks=_remarks(root))

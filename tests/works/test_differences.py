@@ -37,13 +37,11 @@ def test_long_texts_are_shown_whole() -> None:
 
 
 def renderer(form: Format) -> Renderer:
-    return Renderer(
-        Repository("R", "https://r.example.org", "r.example.org", "r@example.org"), {form.prefix: form}, {form.prefix: 1}
-    )
+    return Renderer(Repository("R", "https://r.example.org", "r.example.org", "r@example.org"), {form.name: form}, {form.name: 1})
 
 
 def shown(applies: bool, xml: str):
-    form = Format("x", "urn:x", "urn:x.xsd", lambda _record: applies, lambda _work: xml)
+    form = Format("x", "x", "urn:x", "urn:x.xsd", lambda _record: applies, lambda _work: xml)
     made = renderer(form)
     return preview(made, form, made.work("01J00000000000000000000009", PEAS))
 

@@ -1,0 +1,1 @@
+"""What aggregators ask of a record beyond its schema, one file each."""

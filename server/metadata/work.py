@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from server.records.model import File, Record
+from server.xml import clean
 
 
 def file_address(page: str, name: str) -> str:
     """Return the address of a file by that of the work's page and its name."""
-    return f"{page}/files/{quote(name)}"
+    return f"{page}/files/{quote(clean(name))}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,16 @@ def test_a_file_under_embargo_says_when_it_opens(access, exposed):
     )
 
 
+def test_what_is_no_address_of_the_web_is_no_licence():
+    licences = (
+        model.Licence(uri="http://"),
+        model.Licence(uri="urn:nbn:de:101:1-2"),
+        model.Licence(uri="https://creativecommons.org/licenses/by/4.0/"),
+    )
+    found = said("dc:relation/@license_ref", files=(model.File(name="a", licence="mine"),), file_urls=("",), licences=licences)
+    assert found == ["https://creativecommons.org/licenses/by/4.0/"]
+
+
 def test_people_have_their_identifiers_as_https_addresses_and_the_first_is_marked():
     ids = (
         model.AgentId(scheme="orcid", value="0000-0002-1825-0097"),

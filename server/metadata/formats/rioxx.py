@@ -28,6 +28,7 @@ ROLES = {
 }
 
 _W3CDTF = re.compile(r"(?!0000)\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
+_WEB = re.compile(r"https?://[^\s/]+\S*")
 #: Mark-up that abstracts arrive with; the profile wants none. Any other `<` is taken for what it says.
 MARKUP = re.compile(
     r"</?(?:jats:)?(?:p|b|i|br|em|strong|sub|sup|span|div|italic|bold|sec|title|ul|ol|li)(?:\s+[\w:-]+=[^<>]*)?\s*/?>",
@@ -107,6 +108,12 @@ def _date(text: str) -> str:
     return text if _W3CDTF.fullmatch(text) else ""
 
 
+def _web(text: str) -> str:
+    """Return an address of the web, or nothing: `http://` alone is a URI, but no address."""
+    address = uri(text)
+    return address if _WEB.fullmatch(address) else ""
+
+
 def _languages(record: Record) -> tuple[str, ...]:
     """Return the languages as ISO 639-3; `und` says that nobody knows, which the profile does not take for an answer."""
     return once(code for tag in record.languages if (code := iso639_3(tag)) and code != "und")
@@ -118,7 +125,7 @@ def _parties(agents: Iterable[Agent]) -> Iterator[Party]:
 
 def _addresses(ids: Iterable[AgentId]) -> tuple[str, ...]:
     """Return identifiers as https addresses, as the profile has them; one of a registry without a resolver has none."""
-    found = (uri(link(kept(i.scheme), kept(i.value))) for i in ids)
+    found = (_web(link(kept(i.scheme), kept(i.value))) for i in ids)
     return once(address for address in found if address.startswith("https://"))
 
 
@@ -159,7 +166,7 @@ def _told(work: Work, file: File, access: str) -> Iterator[tuple[str, str]]:
     is_work = file.role not in ROLES
     ended = record.dates.embargo_until if record.access == "open" else ""
     exposed = {"embargoed": record.dates.embargo_until, "open": ended or record.dates.available}.get(access, "")
-    licence = uri(kept(file.licence)) or next((a for held in record.licences if (a := uri(kept(held.uri)))), "")
+    licence = _web(kept(file.licence)) or next((a for held in record.licences if (a := _web(kept(held.uri)))), "")
     told = (
         ("rel", "item"),
         ("type", kept(file.mime)),
@@ -168,7 +175,7 @@ def _told(work: Work, file: File, access: str) -> Iterator[tuple[str, str]]:
         ("deposit_date", _date(work.deposited)),
         ("resource_exposed_date", _date(exposed)),
         ("access_rights", COAR_ACCESS + ACCESS[access].coar),
-        ("license_ref", licence if licence.startswith(("https://", "http://")) else ""),
+        ("license_ref", licence),
     )
     yield from ((name, value) for name, value in told if value)
 
@@ -181,14 +188,14 @@ def _external(work: Work) -> Iterator[Link]:
         if address and address.lower() != own:
             yield Link(address, (("rel", "cite-as"), ("coar_type", TYPES[record.type].coar_uri)))
     for r in record.related:
-        address = uri_of(r.scheme, kept(r.value))
-        if r.type_code in TYPES and address.startswith(("https://", "http://")):
+        address = _web(uri_of(r.scheme, kept(r.value)))
+        if address and r.type_code in TYPES:
             yield Link(address, (("rel", "cite-as"), ("coar_type", TYPES[r.type_code].coar_uri)))
 
 
 def _grant(funding: Funding) -> Link | None:
     """Return a grant with its number or address and its funder's name or address; what has not both is none."""
-    number = kept(funding.award_no) or uri(kept(funding.award_uri))
+    number = kept(funding.award_no) or _web(kept(funding.award_uri))
     told = (("funder_name", kept(funding.funder_name)), ("funder_id", _funder(funding)))
     attributes = tuple((name, value) for name, value in told if value)
     return Link(number, attributes) if number and attributes else None
@@ -198,8 +205,7 @@ def _funder(funding: Funding) -> str:
     i = funder_id(funding)
     if i is None:
         return ""
-    address = uri(i.value)
-    if address.startswith(("https://", "http://")):
+    if address := _web(i.value):
         return address
     stem = _RESOLVER.get(i.scheme)
     return uri(stem + "".join(i.value.split())) if stem else ""

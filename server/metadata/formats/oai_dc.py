@@ -240,7 +240,7 @@ def _rights(work: Work) -> Iterator[Found]:
     yield work.record.rights_statement
 
 
-#: The elements in the order of the profile, each with the rule that fills it; other profiles put rules of their own in place of some.
+#: The elements in the order of the profile, each with the rule that fills it; a variant puts rules of its own in place.
 RULES: dict[str, Rule] = {
     "title": _titles,
     "creator": _creators,

@@ -1,4 +1,4 @@
-"""oai_dc for OpenAIRE Literature 3: dc:type holds one term of its list, and the version; all else is as in the enriched profile."""
+"""oai_dc for OpenAIRE Literature 3: dc:type holds one term of its list, and the version; all else as in the enriched profile."""
 
 from collections.abc import Iterator
 

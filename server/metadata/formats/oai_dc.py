@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from server.metadata.addresses import bare
 from server.metadata.dates import date_of
+from server.metadata.dewey import is_dewey
 from server.metadata.languages import iso639_3, written
 from server.metadata.types import COAR_ACCESS
 from server.metadata.work import Work
@@ -52,17 +53,19 @@ def elements_of(work: Work, rules: Iterable[tuple[str, Rule]]) -> list[Element]:
 
 def _titles(work: Work) -> Iterator[Found]:
     record = work.record
-    yield (f"{record.title.value}: {record.subtitle}" if record.subtitle else record.title.value), record.title.lang
+    yield titled(record), record.title.lang
     for title in record.alt_titles:
         yield title.value, title.lang
+
+
+def titled(record: Record) -> str:
+    """Write title and subtitle as one."""
+    return f"{record.title.value}: {record.subtitle}" if record.subtitle else record.title.value
 
 
 def _creators(work: Work) -> Iterator[Found]:
     for creator in work.record.creators:
         yield creator.label
-
-
-DEWEY = frozenset({"ddc", "dewey", "dewey decimal classification"})
 
 
 def _subjects(work: Work) -> Iterator[Found]:
@@ -71,7 +74,7 @@ def _subjects(work: Work) -> Iterator[Found]:
 
 def subjects(record: Record, written_class: Callable[[str], str]) -> Iterator[Found]:
     """Return the classes, each as `written_class` writes its Dewey number, then the keywords and what it does not write."""
-    classes = {s: name for s in record.subjects if s.scheme.strip().lower() in DEWEY and (name := written_class(s.code))}
+    classes = {s: name for s in record.subjects if is_dewey(s) and (name := written_class(s.code))}
     yield from classes.values()
     yield from ((subject.value, subject.lang) for subject in record.subjects if subject not in classes)
 
@@ -121,7 +124,8 @@ def _formats(work: Work) -> Iterator[Found]:
             yield file.mime
 
 
-def identifiers(work: Work) -> Iterator[Found]:
+def identifiers(work: Work) -> Iterator[str]:
+    """Return what a work is found by, first its page, then its public files, then what names it and it alone."""
     record = work.record
     yield work.landing_url
     urls = sorted(

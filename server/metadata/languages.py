@@ -53,38 +53,37 @@ def iso639_3(tag: str) -> str:
         return ""
 
 
-#: ISO 639-2, the bibliographic codes: all that libraries write, and fewer languages than ISO 639-3 has.
-_BIBLIOGRAPHIC = frozenset(
-    (  # noqa: SIM905 - as a list they would fill pages
-        "aar abk ace ach ada ady afa afh afr ain aka akk alb ale alg alt amh ang anp apa ara arc arg arm arn arp art arw asm ast "
-        "ath aus ava ave awa aym aze bad bai bak bal bam ban baq bas bat bej bel bem ben ber bho bih bik bin bis bla bnt bos bra "
-        "bre btk bua bug bul bur byn cad cai car cat cau ceb cel cha chb che chg chi chk chm chn cho chp chr chu chv chy cmc cop "
-        "cor cos cpe cpf cpp cre crh crp csb cus cze dak dan dar day del den dgr din div doi dra dsb dua dum dut dyu dzo efi egy "
-        "eka elx eng enm epo est ewe ewo fan fao fat fij fil fin fiu fon fre frm fro frr frs fry ful fur gaa gay gba gem geo ger "
-        "gez gil gla gle glg glv gmh goh gon gor got grb grc gre grn gsw guj gwi hai hat hau haw heb her hil him hin hit hmn hmo "
-        "hrv hsb hun hup iba ibo ice ido iii ijo iku ile ilo ina inc ind ine inh ipk ira iro ita jav jbo jpn jpr jrb kaa kab kac "
-        "kal kam kan kar kas kau kaw kaz kbd kha khi khm kho kik kin kir kmb kok kom kon kor kos kpe krc krl kro kru kua kum kur "
-        "kut lad lah lam lao lat lav lez lim lin lit lol loz ltz lua lub lug lui lun luo lus mac mad mag mah mai mak mal man mao "
-        "map mar mas may mdf mdr men mga mic min mis mkh mlg mlt mnc mni mno moh mol mon mos mul mun mus mwl mwr myn myv nah nai "
-        "nap nau nav nbl nde ndo nds nep new nia nic niu nno nob nog non nor nqo nso nub nwc nya nym nyn nyo nzi oci oji ori orm "
-        "osa oss ota oto paa pag pal pam pan pap pau peo per phi phn pli pol pon por pra pro pus que raj rap rar roa roh rom rum "
-        "run rup rus sad sag sah sai sal sam san sas sat scn sco sel sem sga sgn shn sid sin sio sit sla slo slv sma sme smi smj "
-        "smn smo sms sna snd snk sog som son sot spa srd srn srp srr ssa ssw suk sun sus sux swa swe syc syr tah tai tam tat tel "
-        "tem ter tet tgk tgl tha tib tig tir tiv tkl tlh tli tmh tog ton tpi tsi tsn tso tuk tum tup tur tut tvl twi tyv udm uga "
-        "uig ukr umb und urd uzb vai ven vie vol vot wak wal war was wel wen wln wol xal xho yao yap yid yor ypk zap zbl zen zgh "
-        "zha znd zul zun zxx zza"
+#: ISO 639-2, the codes of the languages and families of languages that have none in ISO 639-1.
+_BEYOND_ISO639_1 = frozenset(
+    (
+        "ace ach ada ady afa afh ain akk ale alg alt ang anp apa arc arn arp art arw ast ath aus awa bad bai bal ban bas bat bej "
+        "bem ber bho bik bin bla bnt bra btk bua bug byn cad cai car cau ceb cel chb chg chk chm chn cho chp chr chy cmc cop "
+        "cpe cpf cpp crh crp csb cus dak dar day del den dgr din doi dra dsb dua dum dyu efi egy eka elx enm ewo fan fat fil "
+        "fiu fon frm fro frr frs fur gaa gay gba gem gez gil gmh goh gon gor got grb grc gsw gwi hai haw hil him hit hmn hsb "
+        "hup iba ijo ilo inc ine inh ira iro jbo jpr jrb kaa kab kac kam kar kaw kbd kha khi kho kmb kok kos kpe krc krl kro "
+        "kru kum kut lad lah lam lez lol loz lua lui lun luo lus mad mag mai mak man map mas mdf mdr men mga mic min mis mkh "
+        "mnc mni mno moh mos mul mun mus mwl mwr myn myv nah nai nap nds new nia nic niu nog non nqo nso nub nwc nym nyn nyo "
+        "nzi osa ota oto paa pag pal pam pap pau peo phi phn pon pra pro raj rap rar roa rom rup sad sah sai sal sam sas sat "
+        "scn sco sel sem sga sgn shn sid sio sit sla sma smi smj smn sms snk sog son srn srr ssa suk sus sux syc syr tai tem "
+        "ter tet tig tiv tkl tlh tli tmh tog tpi tsi tum tup tut tvl tyv udm uga umb vai vot wak wal war was wen xal yao yap "
+        "ypk zap zbl zen zgh znd zun zxx zza"
     ).split()
 )
 
 
 @lru_cache(maxsize=4096)
-def iso639_2(tag: str) -> str:
-    """Return the bibliographic ISO 639-2 code of a BCP 47 tag (`ger`, not `deu`), or an empty string where there is none."""
+def iso639_2b(tag: str) -> str:
+    """Return the ISO 639-2 code of a BCP 47 tag as catalogues write it (the bibliographic one: ger, fre, chi).
+
+    Empty where there is none: ISO 639-2 knows some 480 languages, ISO 639-3 all.
+    """
     try:
-        code = langcodes.Language.get(tag).prefer_macrolanguage().to_alpha3(variant="B")
-    except (ValueError, LookupError):  # no tag, or one without a code of three letters
+        language = langcodes.Language.get(tag)
+        code = language.to_alpha3(variant="B")
+    except (ValueError, LookupError):
         return ""
-    return code if code in _BIBLIOGRAPHIC else ""
+    known = len(language.language or "") == 2 or code in _BEYOND_ISO639_1  # noqa: PLR2004 - letters of an ISO 639-1 code
+    return code if known else ""
 
 
 #: XML Schema's `language`, which is what xml:lang may hold.

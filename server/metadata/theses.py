@@ -8,7 +8,7 @@ from server.metadata.addresses import bare, link, uri
 from server.metadata.dates import date_of
 from server.records.model import Agent, AgentId, Record
 from server.records.vocabulary import TYPES
-from server.xml import clean
+from server.xml import kept
 
 _THESES = frozenset(code for code, kind in TYPES.items() if kind.category in {"etd", "etdexternal"})
 _HABILITATION = frozenset({"habilitation", "postdoctoral", "post-doctoral", "thesis.habilitation"})
@@ -32,11 +32,6 @@ class Element(NamedTuple):
     name: str
     value: str
     attributes: tuple[tuple[str, str], ...] = ()
-
-
-def kept(text: str) -> str:
-    """Return a text as far as XML can hold it, without the white space around it."""
-    return clean(text).strip() if text else ""
 
 
 def element(name: str, value: str, **attributes: str) -> Iterator[Element]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.metadata.languages import iso639_2, language_of
+from server.metadata.languages import language_of
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,3 @@ def test_a_language_is_found(written: str, tag: str):
 @pytest.mark.parametrize("written", ["", "und", "Klingonese", "the language of birds", "qq1", "日本語", "x" * 300, "en-"])
 def test_an_unknown_word_gives_nothing(written: str):
     assert not language_of(written)
-
-
-@pytest.mark.parametrize(
-    ("tag", "code"),
-    [("de", "ger"), ("en-GB", "eng"), ("zh-Hant", "chi"), ("cmn", "chi"), ("hr", "hrv"), ("akk", "akk"), ("hbo", ""), ("x-elvish", ""), ("", "")],
-)  # fmt: skip
-def test_the_code_libraries_write_is_the_bibliographic_one_of_a_short_list(tag: str, code: str):
-    assert iso639_2(tag) == code

@@ -15,6 +15,7 @@ from server.metadata.theses import Element, element
 from server.metadata.work import Work
 from server.records.model import Contributor, Record, Subject
 from server.records.vocabulary import ACCESS, TYPES
+from server.xml import kept
 
 #: ETD-MS 1.0, type: the words it recommends as one of the values.
 ETD = "Electronic Thesis or Dissertation"
@@ -82,7 +83,7 @@ def _subjects(record: Record) -> Iterator[Element]:
 
 
 def _subject(subject: Subject) -> Iterator[Element]:
-    if is_dewey(subject) and theses.kept(subject.code):
+    if is_dewey(subject) and kept(subject.code):
         yield from element("subject", subject.code, scheme="DDC", resource=uri(subject.value_uri))
     else:
         lang = written(subject.lang)
@@ -90,14 +91,14 @@ def _subject(subject: Subject) -> Iterator[Element]:
 
 
 def _publisher(record: Record) -> Iterator[Element]:
-    if theses.kept(record.publisher.name):
+    if kept(record.publisher.name):
         yield from element("publisher", record.publisher.name, resource=theses.authority(record.publisher.ids))
     else:  # crosswalk C.2: a thesis is published by the institution that awards the degree
         yield from element("publisher", record.thesis.grantor, resource=_ror(record))
 
 
 def _ror(record: Record) -> str:
-    return uri(link("ror", record.thesis.grantor_ror)) if theses.kept(record.thesis.grantor_ror) else ""
+    return uri(link("ror", record.thesis.grantor_ror)) if kept(record.thesis.grantor_ror) else ""
 
 
 def _contributor(contributor: Contributor) -> Iterator[Element]:

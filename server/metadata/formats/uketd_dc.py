@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from server.metadata import theses
 from server.metadata.addresses import link, uri
 from server.metadata.dewey import is_dewey
-from server.metadata.languages import iso639_2, written
+from server.metadata.languages import iso639_2b, written
 from server.metadata.theses import Element, Level, element
 from server.metadata.work import Work
 from server.records.model import Agent, Record, Subject
 from server.records.vocabulary import ACCESS
+from server.xml import kept
 
 #: What EThOS calls the level of a qualification.
 LEVELS = {
@@ -31,7 +32,7 @@ def applies(record: Record) -> bool:
     thesis = record.thesis
     return (
         theses.is_thesis(record)
-        and bool(theses.kept(thesis.grantor) and theses.kept(thesis.degree_name) and theses.awarded(record))
+        and bool(kept(thesis.grantor) and kept(thesis.degree_name) and theses.awarded(record))
         and theses.named(record.creators)
     )
 
@@ -43,7 +44,7 @@ def view(work: Work) -> tuple[Element, ...]:
 
 def _elements(work: Work) -> Iterator[Element]:
     record = work.record
-    title = f"{record.title.value} : {record.subtitle}" if theses.kept(record.subtitle) else record.title.value
+    title = f"{record.title.value} : {record.subtitle}" if kept(record.subtitle) else record.title.value
     yield from element("dc:title", title, xml_lang=written(record.title.lang))
     for further in record.alt_titles:
         yield from element("dcterms:alternative", further.value, xml_lang=written(further.lang))
@@ -58,7 +59,7 @@ def _elements(work: Work) -> Iterator[Element]:
         yield from element("uketdterms:grantnumber", funding.award_no)
     yield from element("dc:type", "Thesis or dissertation")
     for tag in record.languages:
-        yield from element("dc:language", iso639_2(tag), xsi_type="dcterms:ISO639-2")
+        yield from element("dc:language", iso639_2b(tag), xsi_type="dcterms:ISO639-2")
     yield from _addresses(work)
     yield from _rights(record)
 
@@ -80,7 +81,7 @@ def _identifiers(creator: Agent) -> Iterator[Element]:
 
 
 def _subject(subject: Subject) -> Iterator[Element]:
-    if is_dewey(subject) and theses.kept(subject.code):
+    if is_dewey(subject) and kept(subject.code):
         yield from element("dc:subject", subject.code, xsi_type="dcterms:DDC")
     elif typed := SCHEMES.get(subject.scheme.strip().lower()):
         yield from element("dc:subject", subject.value, xsi_type=typed)
@@ -95,8 +96,8 @@ def _award(record: Record) -> Iterator[Element]:
     yield from element("uketdterms:qualificationlevel", LEVELS[theses.level(record)])
     yield from element("uketdterms:qualificationname", thesis.degree_name)
     yield from element("dcterms:issued", theses.awarded(record)[:4])  # the year of award
-    publisher = theses.kept(record.publisher.name)
-    yield from element("uketdterms:commercial", "" if publisher == theses.kept(thesis.grantor) else publisher)
+    publisher = kept(record.publisher.name)
+    yield from element("uketdterms:commercial", "" if publisher == kept(thesis.grantor) else publisher)
 
 
 def _addresses(work: Work) -> Iterator[Element]:
@@ -108,7 +109,7 @@ def _addresses(work: Work) -> Iterator[Element]:
             yield from element("uketdterms:checksum", file.md5, xsi_type="uketdterms:MD5")
             yield from element("dc:format", file.mime)
     # An address and not a bare DOI of type dcterms:DOI: the DCMI's schema has no such type, and a validator refuses the record.
-    for scheme, value in (("doi", theses.kept(work.doi)), ("handle", theses.kept(work.handle))):
+    for scheme, value in (("doi", kept(work.doi)), ("handle", kept(work.handle))):
         yield from element("dc:identifier", uri(link(scheme, value)) if value else "", xsi_type=URI)
     for related in record.related:
         if related.relation in {"References", "Cites"}:

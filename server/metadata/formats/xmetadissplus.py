@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from server.metadata import theses
 from server.metadata.addresses import bare, uri
 from server.metadata.dewey import is_dewey, main_class
-from server.metadata.languages import iso639_2
+from server.metadata.languages import iso639_2b
 from server.metadata.theses import Element, Level, element
 from server.metadata.types import NAMES
 from server.metadata.work import Work
 from server.records.model import Agent, File, Record, Related
 from server.records.vocabulary import TYPES, VERSIONS
+from server.xml import kept
 
 #: What is taken beside theses. An article or a chapter is delivered to the library as part of a journal or book that it knows
 #: by a number of its own, which no record of ours holds.
@@ -95,7 +96,7 @@ def applies(record: Record) -> bool:
     return (
         (thesis or record.type in _COMPLETE)
         and any(record.access_to(file) == "open" for file in record.files)
-        and bool(theses.kept(record.publisher.name) or (thesis and theses.kept(record.thesis.grantor)))
+        and bool(kept(record.publisher.name) or (thesis and kept(record.thesis.grantor)))
         and bool(theses.issued(record))
     )
 
@@ -107,15 +108,15 @@ def view(work: Work) -> XMetaDissView:
     is_thesis = theses.is_thesis(record)
     return XMetaDissView(
         titles=theses.once(_titles(record)),
-        creators=tuple(_person(creator) for creator in record.creators if theses.kept(creator.label)),
+        creators=tuple(_person(creator) for creator in record.creators if kept(creator.label)),
         contents=theses.once(_contents(record)),
         publisher=_publisher(record),
         contributors=tuple(
-            _person(c, ROLES[c.role]) for c in record.contributors if c.role in ROLES and theses.kept(c.label)
+            _person(c, ROLES[c.role]) for c in record.contributors if c.role in ROLES and kept(c.label)
         ),
         description=theses.once(_description(work, files)),
         level=LEVELS[theses.level(record)] if is_thesis else "",
-        grantor=Body(theses.kept(thesis.grantor), thesis.grantor_place, theses.kept(thesis.department)),
+        grantor=Body(kept(thesis.grantor), thesis.grantor_place, kept(thesis.department)),
         degree=(*element("thesis:discipline", thesis.discipline), *element("thesis:name", thesis.degree_name)),
         files=tuple((file.name, file.bytes) for file, _ in files),
         delivery=theses.once(_delivery(work, files)),
@@ -124,7 +125,7 @@ def view(work: Work) -> XMetaDissView:
 
 def _language(record: Record, tag: str) -> str:
     """Return the code of a text's language, which must be given: its own, else that of the work, else "undetermined"."""
-    return next((code for code in map(iso639_2, (tag, *record.languages)) if code), "und")
+    return next((code for code in map(iso639_2b, (tag, *record.languages)) if code), "und")
 
 
 def _titles(record: Record) -> Iterator[Element]:
@@ -143,9 +144,9 @@ def _titles(record: Record) -> Iterator[Element]:
 
 def _person(agent: Agent, role: str = "") -> Person:
     return Person(
-        name=theses.kept(agent.label),
-        given=theses.kept(agent.given) if agent.kind == "person" else "",
-        family=theses.kept(agent.family) if agent.kind == "person" else "",
+        name=kept(agent.label),
+        given=kept(agent.given) if agent.kind == "person" else "",
+        family=kept(agent.family) if agent.kind == "person" else "",
         is_body=agent.kind == "org",
         orcid=theses.id_of(agent.ids, "orcid"),
         isni=theses.id_of(agent.ids, "isni"),
@@ -168,10 +169,10 @@ def _contents(record: Record) -> Iterator[Element]:
 
 
 def _publisher(record: Record) -> Body:
-    if name := theses.kept(record.publisher.name):
-        return Body(name, theses.kept(record.publisher.place))
+    if name := kept(record.publisher.name):
+        return Body(name, kept(record.publisher.place))
     # Crosswalk C.2: a thesis is published by the institution that awards the degree.
-    return Body(theses.kept(record.thesis.grantor), theses.kept(record.thesis.grantor_place))
+    return Body(kept(record.thesis.grantor), kept(record.thesis.grantor_place))
 
 
 def _description(work: Work, files: list[tuple[File, str]]) -> Iterator[Element]:
@@ -192,8 +193,8 @@ def _description(work: Work, files: list[tuple[File, str]]) -> Iterator[Element]
     isbn = record.identifier("isbn") or record.container.isbn
     yield from element("dc:source", isbn, xsi_type="ddb:ISBN")
     for tag in record.languages:
-        yield from element("dc:language", iso639_2(tag), xsi_type="dcterms:ISO639-2")
-    series = " ; ".join(part for part in map(theses.kept, (record.container.series, record.container.volume)) if part)
+        yield from element("dc:language", iso639_2b(tag), xsi_type="dcterms:ISO639-2")
+    series = " ; ".join(part for part in map(kept, (record.container.series, record.container.volume)) if part)
     yield from element("dcterms:isPartOf", series if record.container.series else "", xsi_type="ddb:noScheme")
     for licence in record.licences:
         yield from element("dc:rights", licence.name, xsi_type="ddb:noScheme")
@@ -202,12 +203,12 @@ def _description(work: Work, files: list[tuple[File, str]]) -> Iterator[Element]
 
 def _names(work: Work) -> Iterator[Element]:
     """Return what the work can be cited by, the one the library prefers first; its page where it has nothing better."""
-    urns = (theses.kept(i.value) for i in work.record.identifiers if i.scheme.strip().lower() == "urn")
+    urns = (kept(i.value) for i in work.record.identifiers if i.scheme.strip().lower() == "urn")
     yield from (Element("dc:identifier", urn, (("xsi:type", "urn:nbn"),)) for urn in urns if _NBN.fullmatch(urn))
-    if _DOI.fullmatch(doi := theses.kept(work.doi)):
+    if _DOI.fullmatch(doi := kept(work.doi)):
         yield Element("dc:identifier", doi, (("xsi:type", "doi:doi"),))
     yield from element("dc:identifier", work.handle, xsi_type="hdl:hdl")
-    theirs = theses.kept(bare("doi", work.record.identifier("doi")))
+    theirs = kept(bare("doi", work.record.identifier("doi")))
     if _DOI.fullmatch(theirs):
         yield Element("dc:identifier", theirs, (("xsi:type", "doi:doi"),))
     yield Element("dc:identifier", work.landing_url, (("xsi:type", "dcterms:URI"),))
@@ -222,7 +223,7 @@ def _delivery(work: Work, files: list[tuple[File, str]]) -> Iterator[Element]:
         yield from _related(related)
     yield from element("ddb:identifier", work.landing_url, ddb_type="URL")
     cited = next(_names(work)).value
-    for before, scheme, value in (("doi:", "DOI", theses.kept(work.doi)), ("hdl:", "handle", theses.kept(work.handle))):
+    for before, scheme, value in (("doi:", "DOI", kept(work.doi)), ("hdl:", "handle", kept(work.handle))):
         if value != cited:
             yield from element("ddb:identifier", uri(before + value).removeprefix(before), ddb_type=scheme)
     yield Element("ddb:rights", "", (("ddb:kind", "free"),))  # what is transferred here anybody may read

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from server.metadata.addresses import bare, link, uri
 from server.metadata.dates import date_of
-from server.records.model import Agent, AgentId, Record
+from server.records.model import AgentId, Record
 from server.records.vocabulary import TYPES
 from server.xml import kept
 
@@ -76,9 +76,9 @@ def awarded(record: Record) -> str:
     return day(record.thesis.date_awarded, record.dates.accepted, record.dates.issued)
 
 
-def named(agents: Iterable[Agent]) -> bool:
-    """Say whether one of the agents at least has a name that can be written."""
-    return any(kept(agent.label) for agent in agents)
+def is_named(record: Record) -> bool:
+    """Say whether a thesis has a title and one creator at least whose name can be written."""
+    return bool(kept(record.title.value)) and any(kept(creator.label) for creator in record.creators)
 
 
 def id_of(ids: Iterable[AgentId], scheme: str) -> str:

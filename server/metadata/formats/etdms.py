@@ -32,11 +32,11 @@ class Thesis:
 
 
 def applies(record: Record) -> bool:
-    """Say whether a work is a thesis and has what the schema demands of one: a creator, a subject and a date."""
+    """Say whether a work is a thesis and has what the schema demands of one: title, creator, subject, date."""
     return (
         theses.is_thesis(record)
         and bool(theses.issued(record))
-        and theses.named(record.creators)
+        and theses.is_named(record)
         and any(True for _ in _subjects(record))
     )
 

@@ -27,13 +27,13 @@ URI = "dcterms:URI"
 def applies(record: Record) -> bool:
     """Say whether a work is a thesis of which EThOS can be told what it demands.
 
-    Author, awarding institution, year of award and name of the qualification must be known; title and level always are.
+    Author, awarding institution, year of award and name of the qualification must be known, and the title; the level always is.
     """
     thesis = record.thesis
     return (
         theses.is_thesis(record)
         and bool(kept(thesis.grantor) and kept(thesis.degree_name) and theses.awarded(record))
-        and theses.named(record.creators)
+        and theses.is_named(record)
     )
 
 

@@ -91,10 +91,11 @@ class XMetaDissView:
 
 
 def applies(record: Record) -> bool:
-    """Say whether a work can be delivered: of a fitting type, with a publisher, a day, and a file that anybody may fetch."""
+    """Say whether a work can be delivered: of a fitting type, open as a whole, with a file, a publisher and a day."""
     thesis = theses.is_thesis(record)
     return (
         (thesis or record.type in _COMPLETE)
+        and record.access == "open"  # a chapter of a closed thesis is not the thesis
         and any(record.access_to(file) == "open" for file in record.files)
         and bool(kept(record.publisher.name) or (thesis and kept(record.thesis.grantor)))
         and bool(theses.issued(record))

@@ -113,3 +113,9 @@ def test_the_default_is_what_irus_maps_and_unchanged_by_its_variants():
         "etd.doctoral",
         "Text",
     ]
+
+
+def test_what_has_another_name_than_its_prefix_is_a_variant_but_for_case():
+    assert {name for name, form in FORMATS.items() if form.is_variant} >= {*VARIANTS}
+    assert not FORMATS["oai_dc"].is_variant
+    assert not FORMATS["xmetadissplus"].is_variant

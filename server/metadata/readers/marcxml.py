@@ -10,13 +10,14 @@ from server.metadata.dates import date_of
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, children, local, namespace, only_child
 from server.metadata.identifying import identify
+from server.metadata.kernel import RELATION_TYPES
 from server.metadata.languages import language_of
 from server.metadata.names import agent, agent_id
 from server.metadata.reading import Reader, Reading
 from server.metadata.rights import embargo_end, take_rights
 from server.metadata.roles import CREATOR, role_of
 from server.records.model import Affiliation, Funding, Place, Related, Subject, Text, Title
-from server.records.vocabulary import find_type
+from server.records.vocabulary import VERSIONS, find_term, find_type
 from server.xml import text_of
 
 NAMESPACE = "http://www.loc.gov/MARC21/slim"
@@ -231,6 +232,15 @@ def _thesis(draft: Draft, element: etree._Element) -> None:
             _leave(draft, element, text)
 
 
+def _note(draft: Draft, element: etree._Element) -> None:
+    """Take the version of the work where a general note is nothing but its name."""
+    version = find_term(VERSIONS, _trimmed(_code(element, "a")))
+    if version:
+        draft.version = draft.version or version
+    else:
+        _leave(draft, element)
+
+
 def _abstract(draft: Draft, element: etree._Element) -> None:
     text = " ".join(_codes(element, "ab"))
     if text and attribute(element, "ind1") in {"3", "", "0", "2", "8", "1"}:
@@ -327,8 +337,9 @@ def _link(draft: Draft, element: etree._Element) -> None:
     ]
     found = next((item for text, scheme in named if (item := identify(_trimmed(text), scheme))), None)
     if found:
-        scheme = "issn" if found[0].startswith("issn") else found[0]
-        draft.related.append(Related(scheme=scheme, value=found[1], relation=_LINKS[attribute(element, "tag")]))
+        scheme, word = "issn" if found[0].startswith("issn") else found[0], _code(element, "i")
+        relation = word if word in RELATION_TYPES else _LINKS[attribute(element, "tag")]
+        draft.related.append(Related(scheme=scheme, value=found[1], relation=relation))
     else:
         _leave(draft, element)
 
@@ -373,7 +384,7 @@ _FIELDS: dict[str, Take] = {
     "020": _isbn, "022": _issn, "024": _number, "041": _language, "050": _classification, "080": _classification,
     "082": _classification, "084": _classification, "100": _person, "110": _body, "111": _meeting, "240": _other_title,
     "242": _other_title, "245": _title, "246": _other_title, "250": _edition, "260": _imprint, "264": _imprint, "490": _series,
-    "502": _thesis, "505": _contents, "506": _access, "520": _abstract, "536": _funding, "540": _terms, "600": _subject,
+    "500": _note, "502": _thesis, "505": _contents, "506": _access, "520": _abstract, "536": _funding, "540": _terms, "600": _subject,
     "610": _subject, "630": _subject, "648": _period, "650": _subject, "651": _place, "653": _subject, "655": _genre,
     "700": _person, "710": _body, "711": _meeting, "773": _host, "856": _address, "880": _original_script,
     **dict.fromkeys(("040", "042", "336", "337", "338"), _nothing),

@@ -40,7 +40,7 @@ def is_whole_book(record: Record) -> bool:
 
 def languages(record: Record) -> tuple[tuple[str, str], ...]:
     """Return the languages of a work as (code, code list): ISO 639-2 where it knows the language, else ISO 639-3."""
-    found = {}
+    found: dict[tuple[str, str], None] = {}
     for tag in record.languages:
         if code := iso639_2b(tag):
             found[code, "iso639-2b"] = None

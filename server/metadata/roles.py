@@ -43,9 +43,10 @@ RELATORS = {
     CREATOR: ("aut", "author"), "Editor": ("edt", "editor"), "Translator": ("trl", "translator"),
     "Supervisor": ("dgs", "degree supervisor"), "Sponsor": ("spn", "sponsor"), "Producer": ("pro", "producer"),
     "Distributor": ("dst", "distributor"), "HostingInstitution": ("his", "host institution"),
-    "RightsHolder": ("cph", "copyright holder"), "Researcher": ("res", "researcher"), "ProjectLeader": ("pdr", "project director"),
-    "ProjectMember": ("rtm", "research team member"), "DataCurator": ("cur", "curator"), "DataManager": ("dtm", "data manager"),
-    "DataCollector": ("col", "collector"), "Other": ("ctb", "contributor"),
+    "RightsHolder": ("cph", "copyright holder"), "Researcher": ("res", "researcher"),
+    "ProjectLeader": ("pdr", "project director"), "ProjectMember": ("rtm", "research team member"),
+    "DataCurator": ("cur", "curator"), "DataManager": ("dtm", "data manager"), "DataCollector": ("col", "collector"),
+    "Other": ("ctb", "contributor"),
 }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def view(work: Work) -> View:
     """Decide what MARC 21 says of a work."""
     kind = NAMES[work.record.type].leader
     fields = [
-        Field(tag, *indicators, kept)
+        Field(tag, indicators[0], indicators[1], kept)
         for rule in RULES
         for tag, indicators, *subfields in rule(work)
         if (kept := tuple((code, text) for code, value in subfields if (text := value.strip())))
@@ -165,7 +165,8 @@ def _name(agent: Agent, role: str, hundreds: str) -> Found:
     tag, first = ("00", "1" if "," in label else "0") if agent.kind == "person" else ("10", "2")
     code, term = relator(role)
     places = (("u", place.name) for place in agent.affiliations)
-    return f"{hundreds}{tag}", f"{first} ", ("a", label), ("e", term), *places, *map(_agent_id, agent.ids), ("4", code)
+    subfields = (("a", label), ("e", term), *places, *map(_agent_id, agent.ids), ("4", code))
+    return f"{hundreds}{tag}", f"{first} ", *subfields
 
 
 def _agent_id(found: AgentId) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from server.metadata.bibliographic import (
     publisher,
     subject_source,
 )
-from server.metadata.kernel import RELATION_TYPES
 from server.metadata.languages import iso639_2b, written
 from server.metadata.roles import CREATOR, relator
 from server.metadata.types import COAR_ACCESS, COAR_TERMS, COAR_VERSION, NAMES

@@ -383,10 +383,11 @@ _NUMBERS = {
 _FIELDS: dict[str, Take] = {
     "020": _isbn, "022": _issn, "024": _number, "041": _language, "050": _classification, "080": _classification,
     "082": _classification, "084": _classification, "100": _person, "110": _body, "111": _meeting, "240": _other_title,
-    "242": _other_title, "245": _title, "246": _other_title, "250": _edition, "260": _imprint, "264": _imprint, "490": _series,
-    "500": _note, "502": _thesis, "505": _contents, "506": _access, "520": _abstract, "536": _funding, "540": _terms, "600": _subject,
-    "610": _subject, "630": _subject, "648": _period, "650": _subject, "651": _place, "653": _subject, "655": _genre,
-    "700": _person, "710": _body, "711": _meeting, "773": _host, "856": _address, "880": _original_script,
+    "242": _other_title, "245": _title, "246": _other_title, "250": _edition, "260": _imprint, "264": _imprint,
+    "490": _series, "500": _note, "502": _thesis, "505": _contents, "506": _access, "520": _abstract, "536": _funding,
+    "540": _terms, "600": _subject, "610": _subject, "630": _subject, "648": _period, "650": _subject, "651": _place,
+    "653": _subject, "655": _genre, "700": _person, "710": _body, "711": _meeting, "773": _host, "856": _address,
+    "880": _original_script,
     **dict.fromkeys(("040", "042", "336", "337", "338"), _nothing),
     **dict.fromkeys(_LINKS, _link),
 }  # fmt: skip

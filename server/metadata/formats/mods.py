@@ -203,7 +203,7 @@ def _name(agent: Agent, role: str) -> Name:
         "personal" if agent.kind == "person" else "corporate",
         parts,
         relator(role),
-        tuple((a.name, link("ror", a.ror) if a.ror.strip() else "") for a in agent.affiliations),
+        tuple((a.name, uri(link("ror", a.ror)) if a.ror.strip() else "") for a in agent.affiliations),
         tuple((i.scheme.strip().lower(), link(i.scheme.strip(), i.value)) for i in agent.ids),
     )
 

@@ -163,9 +163,10 @@ def _agent(draft: Draft, element: etree._Element, kind: str, name: str) -> None:
     places = [Affiliation(name=_trimmed(text)) for text in _codes(element, "u") if _trimmed(text)]
     words = _codes(element, "4e")
     main = attribute(element, "tag").startswith("1")
-    role = role_of(*map(_trimmed, words)) or (CREATOR if main and not words else "Other")
+    known = role_of(*map(_trimmed, words))
+    role = known or (CREATOR if main and not words else "Other")
     made = agent(name, kind=kind, ids=ids, affiliations=places)
-    if made and words and role == "Other":
+    if made and words and not known:
         draft.warn(element, f"the relator “{words[0]}” is not known; “{made.label}” has the role Other.")
     draft.add_agent(element, made, role)
     for text in _codes(element, "cdq"):

@@ -1,33 +1,25 @@
-"""MARC 21 in XML: famous works as a person reads them, any record as the official schema reads it, and ours read back."""
-
-import re
+"""MARC 21 in XML: famous works as a person reads them, every type as the official schema reads it, and ours read back."""
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from lxml import etree
 
 from server.metadata.readers.marcxml import PLUGIN
 from server.metadata.types import NAMES
 from server.metadata.work import Work
 from server.records import model
 from server.records.vocabulary import TYPES
-from server.xml import FORBIDDEN
 from tests.metadata import famous
 from tests.metadata.library import (
     MANY,
     SAYABLE,
     approved,
     comes_back,
-    form,
     needs_schema,
     schema,
-    stands_alone,
     titled,
     with_files,
     written,
 )
-from tests.strategies import records
 
 NS = {"r": "http://www.loc.gov/MARC21/slim"}
 
@@ -48,19 +40,6 @@ def control(work: Work, tag: str) -> str:
 @pytest.mark.parametrize("name", famous.ALL)
 def test_famous_works_are_as_they_were_approved(name):
     approved("marcxml", name)
-
-
-@needs_schema
-@MANY
-@given(records(dirty=True), st.sampled_from(("", "10.5072/x.1")), st.sampled_from(("", "2026-01-15")))
-def test_any_record_is_valid_and_stands_alone_and_holds_nothing_forbidden(record, own, deposited):
-    work = with_files(record, doi=own, handle=own, deposited=deposited, modified="2026-01-15T10:00:00Z")
-    text = form("marcxml").write(work)
-    assert not FORBIDDEN.search(text)
-    root = etree.fromstring(text.strip().encode())
-    schema().assertValid(root)
-    stands_alone(root, form("marcxml"))
-    assert re.fullmatch(r".{35}([a-z]{3}|\|{3}) d", control(work, "008"))
 
 
 @MANY

@@ -11,14 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
 from server.metadata.format import formats
-from server.metadata.reading import Reading
 from server.metadata.theses import is_thesis
 from server.metadata.work import Work
 from server.records import model
 from server.records.vocabulary import TYPES
 from tests.conftest import SHARED
 from tests.metadata import famous, famous_theses
-from tests.metadata.test_corpora import SHELF, answer_to, roots
+from tests.metadata.real import real_records
 from tests.strategies import theses
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
@@ -125,19 +124,10 @@ def test_the_dnb_harvests_a_prefix_in_mixed_case():
     assert (SHELVES["etdms"].prefix, SHELVES["uketd_dc"].prefix) == ("etdms", "uketd_dc")
 
 
-REAL = ["records/oai", "records/datacite", "records/mods", "crosswalk-samples", "sword-samples/datacite", "agencies/datacite"]
-
-
 @needs_schemas
 def test_real_theses_are_valid():
     """Read by our readers, and completed as a deposit would: with a file, and with the award few catalogues tell of."""
-    found = [
-        answer.record
-        for folder in REAL
-        for _, root in roots(SHARED / "data" / folder)
-        for reader in SHELF
-        if reader.recognises(root) and isinstance(answer := answer_to(reader, root), Reading) and is_thesis(answer.record)
-    ]
+    found = [record for record in real_records() if is_thesis(record)]
     written = dict.fromkeys(NAMES, 0)
     for record in found:
         thesis = (
@@ -153,3 +143,50 @@ def test_real_theses_are_valid():
     assert written["etdms"] > 450, "the others have no subject"
     assert written["uketd_dc"] > 600
     assert written["xmetadissplus"] > 250, "the others are not open"
+
+
+NOETHER = famous_theses.NOETHER.record
+NO_AWARD = msgspec.structs.replace(NOETHER.thesis, date_awarded="")
+UNDATED = {"dates": model.Dates(), "thesis": NO_AWARD}
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking"),
+    [
+        ("etdms", {"title": model.Text(value=" ")}), ("etdms", {"creators": ()}), ("etdms", UNDATED), ("etdms", {"subjects": (), "thesis": model.Thesis()}),
+        ("etdms", {"dates": model.Dates(issued="-0300"), "thesis": NO_AWARD}),
+        ("uketd_dc", {"title": model.Text(value=" ")}), ("uketd_dc", {"creators": ()}), ("uketd_dc", UNDATED),
+        ("uketd_dc", {"thesis": msgspec.structs.replace(NOETHER.thesis, grantor="")}),
+        ("uketd_dc", {"thesis": msgspec.structs.replace(NOETHER.thesis, degree_name=" ")}),
+        ("xmetadissplus", UNDATED), ("xmetadissplus", {"publisher": model.Publisher(), "thesis": model.Thesis(date_awarded="1907")}),
+        ("xmetadissplus", {"files": ()}), ("xmetadissplus", {"files": (model.File(name="f", access="restricted"),)}), ("xmetadissplus", {"access": "restricted"}),
+    ],
+)  # fmt: skip
+def test_a_thesis_without_what_is_mandatory_is_left_out(name, lacking):
+    assert SHELVES[name].applies(NOETHER)
+    assert not SHELVES[name].applies(msgspec.structs.replace(NOETHER, **lacking))
+
+
+def identifier_for_the_dnb(**fields: object) -> tuple[str, str]:
+    added = {name: fields.pop(name) for name in ("doi", "handle") if name in fields}
+    root = parsed("xmetadissplus", works(msgspec.structs.replace(NOETHER, **fields), **added))
+    found = root.findall("{http://purl.org/dc/elements/1.1/}identifier")
+    assert len(found) == 1
+    return found[0].get("{http://www.w3.org/2001/XMLSchema-instance}type"), found[0].text
+
+
+def test_the_dnb_is_told_the_best_identifier_alone():
+    theirs = model.Identifier(scheme="doi", value="https://doi.org/10.1515/x")
+    urns = (model.Identifier(scheme="urn", value="urn:isbn:3"), model.Identifier(scheme="URN", value="urn:nbn:de:101:1"), theirs)
+    assert identifier_for_the_dnb(identifiers=urns, doi="10.5072/1") == ("urn:nbn", "urn:nbn:de:101:1")
+    assert identifier_for_the_dnb(identifiers=(theirs,), doi="10.5072/1", handle="1/2") == ("doi:doi", "10.5072/1")
+    assert identifier_for_the_dnb(identifiers=(theirs,), handle="1/2") == ("hdl:hdl", "1/2")
+    assert identifier_for_the_dnb(identifiers=(theirs,)) == ("doi:doi", "10.1515/x")
+    assert identifier_for_the_dnb(identifiers=()) == ("dcterms:URI", "https://repo.example.org/items/01J00000000000000000000008")
+
+
+def test_ethos_wants_orcids_of_sixteen_characters():
+    ids = (model.AgentId(scheme="ORCID", value="https://orcid.org/0000-0002-1825-0097"),)
+    root = parsed("uketd_dc", works(msgspec.structs.replace(NOETHER, creators=(model.Agent(family="N", ids=ids),))))
+    found = root.find("{http://naca.central.cranfield.ac.uk/ethos-oai/terms/}authoridentifier")
+    assert found.text == "0000000218250097"

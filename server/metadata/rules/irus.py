@@ -17,6 +17,8 @@ NEEDS = (
 #: Our labels and codes, in lower case → the item type IRUS shows for them.
 ITEM_TYPES = {word.lower(): NAMES[code].irus for code, kind in TYPES.items() for word in (code, kind.label)}
 
+DCMI = frozenset(kind.dcmi for kind in TYPES.values())
+
 
 def check(record: etree._Element, facts: Facts) -> Iterator[Fault]:
     """Yield what keeps IRUS from counting the work rightly."""
@@ -50,12 +52,15 @@ def _dois(found: Harvested) -> Iterator[Fault]:
 
 def _types(found: Harvested) -> Iterator[Fault]:
     """Ask for one type: what IRUS cannot map it shows as {Unspecified}, what contradicts itself as {Unmappable}."""
-    known = {ITEM_TYPES[word]: value for value in found.all("type") if (word := value.text.lower()) in ITEM_TYPES}
+    known = [value for value in found.all("type") if value.text.lower() in ITEM_TYPES]
+    # A broad word of the DCMI beside a granular one of ours does not contradict it: Software, of a workflow.
+    granular = [value for value in known if value.text not in DCMI] or known
     if found.all("type") and not known:
         yield Fault("type-granular", place_of("type"), "No dc:type is as granular as ours. Give the label of the type.")
-    for value in list(known.values())[1:]:
+    kinds = {ITEM_TYPES[value.text.lower()]: value for value in granular}
+    for value in list(kinds.values())[1:]:
         yield Fault(
-            "type-one", value.place, f"{value.text} contradicts another dc:type: {' and '.join(sorted(known))}. Keep one."
+            "type-one", value.place, f"{value.text} contradicts another dc:type: {' and '.join(sorted(kinds))}. Keep one."
         )
 
 

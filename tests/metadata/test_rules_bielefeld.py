@@ -6,32 +6,15 @@ from lxml import etree
 
 from server.metadata.format import formats
 from server.metadata.rules.bielefeld import PLUGIN
-from server.metadata.ruling import Facts, Weight, rules
+from server.metadata.ruling import Weight, rules
 from server.records import model
 from server.records.vocabulary import ACCESS, TYPES
 from tests.metadata import famous
+from tests.metadata.harvested import FACTS, altered, record
 from tests.strategies import records
 
-OAI = "http://www.openarchives.org/OAI/2.0/"
-DC = "{http://purl.org/dc/elements/1.1/}"
-FACTS = Facts("https://repo.example.org")
 FORMATS = formats()
 PAGE = famous.EINSTEIN.landing_url
-
-
-def record(name: str, work: famous.Work) -> etree._Element:
-    header = f"<header><identifier>{work.oai_id}</identifier><datestamp>2026-01-15T00:00:00Z</datestamp></header>"
-    return etree.fromstring(f'<record xmlns="{OAI}">{header}<metadata>{FORMATS[name].write(work)}</metadata></record>')
-
-
-def altered(element: str, *values: str) -> etree._Element:
-    found = record("oai_dc", famous.EINSTEIN)
-    root = found.find(f"{{{OAI}}}metadata")[0]
-    for old in root.findall(DC + element):
-        root.remove(old)
-    for value in values:
-        etree.SubElement(root, DC + element).text = value
-    return found
 
 
 def told(found: etree._Element, weight: Weight) -> set[str]:
@@ -87,13 +70,13 @@ def test_a_full_record_has_no_fault_at_all(access):
     ],
 )  # fmt: skip
 def test_each_rule_can_fail(element, values, rule, weight):
-    assert rule in told(altered(element, *values), weight)
+    assert rule in told(altered(record("oai_dc", famous.EINSTEIN), element, *values), weight)
     assert rule not in told(record("oai_dc", famous.EINSTEIN), weight)
 
 
 @pytest.mark.parametrize("address", ["https://repo.example.org/items/1", "http://8.8.8.8/x", "https://doi.org/10.5072/x"])
 def test_a_public_address_is_taken(address):
-    assert not told(altered("identifier", address), Weight.ERROR)
+    assert not told(altered(record("oai_dc", famous.EINSTEIN), "identifier", address), Weight.ERROR)
 
 
 @pytest.mark.parametrize("name", ["mods", "mets", "marcxml", "datacite"])

@@ -3,6 +3,7 @@
 from server.metadata.addresses import bare
 from server.metadata.languages import iso639_2b, iso639_3
 from server.metadata.work import Work
+from server.records.embargo import end_of
 from server.records.model import Record, Subject
 from server.records.vocabulary import TYPES
 
@@ -60,6 +61,7 @@ def publisher(record: Record) -> str:
     return record.publisher.name.strip() or record.thesis.grantor.strip()
 
 
-def embargo(record: Record) -> str:
-    """Return the day the embargo on a work ends, while it lasts."""
-    return record.dates.embargo_until if record.access == "embargoed" else ""
+def embargo(record: Record, access: str) -> str:
+    """Return the day from which on what is under this access may be had by everybody; empty where it is not under an embargo."""
+    end = end_of(record) if access == "embargoed" else None
+    return end.isoformat() if end else ""

@@ -40,6 +40,9 @@ def test_a_thesis_without_a_publisher_is_published_by_the_university():
     assert bibliographic.publisher(famous.EINSTEIN.record) == "Johann Ambrosius Barth"
 
 
-def test_an_embargo_counts_while_it_lasts():
-    assert bibliographic.embargo(famous.CURIE.record) == "2027-01-01"
-    assert not bibliographic.embargo(titled(dates=model.Dates(embargo_until="2020-01-01")).record)
+def test_an_embargo_ends_on_a_day_and_counts_while_it_lasts():
+    assert bibliographic.embargo(famous.CURIE.record, "embargoed") == "2027-01-01"
+    year = titled(dates=model.Dates(embargo_until="2027"), access="embargoed").record
+    assert bibliographic.embargo(year, "embargoed") == "2027-12-31", "nothing is promised too early"
+    assert not bibliographic.embargo(year, "restricted")
+    assert not bibliographic.embargo(titled(dates=model.Dates(embargo_until="2020-01-01")).record, "open")

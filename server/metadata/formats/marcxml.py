@@ -202,8 +202,7 @@ def _notes(work: Work) -> Iterator[Found]:
     year = awarded[1] if awarded else ""
     yield "502", "  ", ("b", thesis.degree_name), ("c", thesis.grantor), ("d", year), ("g", thesis.discipline)
     yield "505", "0 ", ("a", " -- ".join(filter(None, map(str.strip, record.toc.splitlines()))))
-    access, until = ACCESS[record.access], embargo(record)
-    free = until.replace("-", "") if _DATE.fullmatch(until) and until.count("-") > 1 else ""
+    access, free = ACCESS[record.access], embargo(record, record.access).replace("-", "")
     yield "506", "0 " if record.access == "open" else "1 ", ("a", access.label), ("g", free), ("u", COAR_ACCESS + access.coar)
     for abstract in record.abstracts:
         yield "520", "3 ", ("a", abstract.value)

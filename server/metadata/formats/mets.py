@@ -101,7 +101,7 @@ def _part(number: int, file: File, url: str, access: str) -> Part:
 
 def _access(record: Record, code: str) -> Access:
     term = ACCESS[code]
-    return Access(code, term.label, COAR_ACCESS + term.coar, embargo(record) if code == "embargoed" else "")
+    return Access(code, term.label, COAR_ACCESS + term.coar, embargo(record, code))
 
 
 def _licences(record: Record) -> Iterator[tuple[str, str]]:

@@ -285,7 +285,7 @@ def _related(record: Record) -> Iterator[Related]:
 def _conditions(record: Record) -> Iterator[Text]:
     access = ACCESS[record.access]
     yield Text(access.label, "restriction on access", href=COAR_ACCESS + access.coar)
-    if until := embargo(record):
+    if until := embargo(record, record.access):
         yield Text(f"info:eu-repo/date/embargoEnd/{until}", "restriction on access")
     for licence in record.licences:
         if text := licence.name.strip() or licence.spdx.strip() or licence.uri.strip():

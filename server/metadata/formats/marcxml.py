@@ -42,6 +42,8 @@ _LINKS = {
     "IsContinuedBy": ("785", "00"),
 }
 
+_SERIAL_NUMBERS = frozenset({"issn", "eissn", "issn_print", "issn_online"})
+
 
 class Field(NamedTuple):
     """A data field: its tag, the two indicators, and (code, text) of its subfields."""
@@ -112,7 +114,7 @@ def _numbers(work: Work) -> Iterator[Found]:
     for scheme, value in identifiers(work):
         if scheme == "isbn":
             yield "020", "  ", ("a", value)
-        elif scheme not in {"issn", "eissn"}:
+        elif scheme not in _SERIAL_NUMBERS:
             rest.append((scheme, value))
     for issn in _issns(work):
         yield "022", "  ", ("a", issn)
@@ -122,7 +124,7 @@ def _numbers(work: Work) -> Iterator[Found]:
 
 def _issns(work: Work) -> list[str]:
     c = work.record.container
-    theirs = (value for scheme, value in identifiers(work) if scheme in {"issn", "eissn"})
+    theirs = (i.value for i in work.record.identifiers if i.scheme.strip().lower() in _SERIAL_NUMBERS)
     return list(dict.fromkeys(issn for text in (c.issn_print, c.issn_online, *theirs) if (issn := text.strip())))
 
 

@@ -37,7 +37,7 @@ def applies(record: Record) -> bool:
         theses.is_thesis(record)
         and bool(theses.issued(record))
         and theses.is_named(record)
-        and any(True for _ in _subjects(record))
+        and (any(kept(subject.value) for subject in record.subjects) or bool(kept(record.thesis.discipline)))
     )
 
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from server.metadata.addresses import uri, uri_of
 from server.metadata.dates import date_of
+from server.metadata.dewey import is_dewey
 from server.metadata.formats.datacite import is_whole_book
-from server.metadata.formats.oai_dc import DEWEY, source_line
+from server.metadata.formats.oai_dc import source_line
 from server.metadata.languages import iso639_3, written
 from server.metadata.types import COAR_ACCESS
 from server.metadata.work import Work
@@ -26,7 +27,7 @@ class Element(NamedTuple):
 
 
 #: Encoding schemes that a subject's scheme stands for (DCMI Metadata Terms, § 4).
-SUBJECTS = dict.fromkeys(DEWEY, "DDC") | {
+SUBJECTS = {
     "lcsh": "LCSH", "library of congress subject headings": "LCSH", "lcc": "LCC", "mesh": "MESH", "udc": "UDC",
 }  # fmt: skip
 
@@ -73,7 +74,7 @@ def _people(work: Work) -> Iterator[Element]:
 
 def _subjects(work: Work) -> Iterator[Element]:
     for subject in work.record.subjects:
-        scheme = SUBJECTS.get(subject.scheme.strip().lower(), "")
+        scheme = "DDC" if is_dewey(subject) else SUBJECTS.get(subject.scheme.strip().lower(), "")
         if scheme in {"DDC", "LCC", "UDC"} and kept(subject.code):
             yield Element("dc:subject", subject.code, "", scheme)
             yield Element("dc:subject", subject.value, subject.lang)

@@ -89,12 +89,12 @@ def errors(all_faults: Iterable[Fault]) -> set[str]:
 @cache
 def schema(name: str) -> etree.XMLSchema:
     """Compile the schema of a format from the local copies."""
-    return etree.XMLSchema(etree.fromstring(_DRIVERS[name].replace("SCHEMAS", SCHEMAS.as_uri())))
+    return etree.XMLSchema(etree.fromstring(DRIVERS[name].replace("SCHEMAS", SCHEMAS.as_uri())))
 
 
 #: DCMI's container without a namespace, in the namespace of the format, which is all that format's own schema does;
 #: DataCite's envelope, of which there is no local copy, as its documentation describes it.
-_DRIVERS = {
+DRIVERS = {
     "oai_datacite": """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" elementFormDefault="qualified"
         targetNamespace="http://schema.datacite.org/oai/oai-1.1/" xmlns:d="http://datacite.org/schema/kernel-4">
       <xs:import namespace="http://datacite.org/schema/kernel-4" schemaLocation="SCHEMAS/datacite/kernel-4.7/metadata.xsd"/>

@@ -52,7 +52,7 @@ from server.notify.webhooks import WEBHOOK, Hooks, Webhook
 from server.oai import definition
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
-from server.oai.routes import Oai
+from server.oai.routes import Oai, plainly
 from server.oai.verbs import Provider
 from server.openid import kind as openid
 from server.operate import Operate
@@ -107,7 +107,7 @@ SEALED = (
 )
 
 #: The rooms whose errors are pages for people.
-_PAGED = ("oai", "items", "admin", "my", "account", "login", "other")
+_PAGED = ("items", "admin", "my", "account", "login", "other")
 
 
 @asynccontextmanager
@@ -287,6 +287,7 @@ def web_application(house: House) -> web.Application:
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
+    translators["oai"] = plainly(pages.translate)
     tally = Tally(house.database, house.clock, _named(house.settings.url))
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
     application.cleanup_ctx.append(tally.flushing)

@@ -26,9 +26,15 @@ from server.oai.errors import (
     Refusal,
 )
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
-from server.oai.token import Position, read, write
+from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, write
 from server.records import changes
 from server.records.changes import Horizon, Range
+
+SETS_PAGE = 500
+"""Sets in one part of ListSets."""
+
+_LEEWAY = 3600
+"""Seconds by which the clocks of two servers may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +72,15 @@ class Provider:
 
 def identify(tx: Connection, _request: Identify, provider: Provider, now: datetime) -> list[bytes]:
     """Describe the repository (OAI-PMH 4.2)."""
-    repository = provider.renderer.repository
+    repository, definition = provider.renderer.repository, provider.definition
     earliest = changes.earliest(tx) or now
+    own = (base_url(repository.url, context) for context in ("", *(each.path for each in definition.contexts)))
     values = {
         "repository": repository,
-        "definition": provider.definition,
+        "definition": definition,
         "offer": provider.offer,
         "url": provider.url,
+        "friends": [address for address in dict.fromkeys((*own, *definition.friends)) if address != provider.url],
         "earliest": to_wire(earliest),
     }
     return _rendered("oai/identify.xml", values)
@@ -93,14 +101,59 @@ def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider
     return _rendered("oai/list_metadata_formats.xml", {"formats": formats.values()})
 
 
-def list_sets(tx: Connection, request: ListSets, provider: Provider) -> list[bytes]:
-    """List every set that is offered, parents before children (OAI-PMH 4.6)."""
-    if request.token is not None:
-        raise Refusal(BadResumptionToken("The list of sets is given whole; no resumptionToken was ever issued for it."))
-    found = [(spec, name) for spec, name in changes.all_sets(tx) if provider.offer.offers_set(spec)]
-    if not found:
+def list_sets(tx: Connection, request: ListSets, provider: Provider, now: datetime) -> list[bytes]:
+    """List every set that is offered, parents before children, SETS_PAGE at a time (OAI-PMH 4.6).
+
+    A token names the last set given, so it goes on there whatever became of the names or the number of sets.
+    """
+    found = sorted((each for each in changes.all_sets(tx) if provider.offer.offers_set(each[0])), key=_order)
+    if request.token is None and not found:
         raise Refusal(NoSetHierarchy("This repository has no sets yet."))
-    return _rendered("oai/list_sets.xml", {"sets": found})
+    place = _place(request, provider, now)
+    rest = [each for each in found if _order(each) > place.after.split(":")] if place.after else found
+    if not rest:
+        raise Refusal(BadResumptionToken(f"No sets come after this place any more. {SETS_AGAIN}"))
+    parts = _rendered("oai/list_sets.xml", {"sets": rest[:SETS_PAGE]})
+    size = place.cursor + len(rest)
+    if len(rest) > SETS_PAGE:
+        following = structs.replace(place, after=rest[SETS_PAGE - 1][0], cursor=place.cursor + SETS_PAGE)
+        token = write("ListSets", following, provider.key)
+        parts.append(response.resumption(token, size=size, cursor=place.cursor, expires=place.expires))
+    elif place.cursor:
+        parts.append(response.resumption("", size=size, cursor=place.cursor, expires=place.expires))
+    return response.element("ListSets", parts)
+
+
+def _order(found: tuple[str, str]) -> list[str]:
+    """Return what sets are put in order by: parents come before their children, whatever the database makes of punctuation."""
+    return found[0].split(":")
+
+
+def _place(request: ListSets, provider: Provider, now: datetime) -> SetsPosition:
+    """Return where to begin in the list of sets."""
+    begun = int(now.timestamp())
+    expires = begun + int(provider.token_life.total_seconds())
+    if request.token is None:
+        return SetsPosition(after="", cursor=0, begun=begun, expires=expires, context=provider.offer.context)
+    try:
+        place = read("ListSets", request.token, provider.key, SetsPosition)
+    except BadResumptionToken as error:
+        raise Refusal(error) from None
+    if wrong := _refused(place, provider, now):
+        raise Refusal(BadResumptionToken(f"{wrong} {SETS_AGAIN}"))
+    return structs.replace(place, expires=expires)
+
+
+def _refused(position: Position | SetsPosition, provider: Provider, now: datetime) -> str:
+    """Say why a token of ours is not taken at this base URL at this moment; empty where it is."""
+    if position.context != provider.offer.context:
+        home = base_url(provider.renderer.repository.url, position.context)
+        return f"This resumptionToken was issued at {home} and is valid only there."
+    if position.expires < now.timestamp():
+        return f"The resumptionToken has expired; {position.cursor} were delivered."
+    if position.begun > now.timestamp() + _LEEWAY:
+        return "This resumptionToken comes from the future."
+    return ""
 
 
 def get_record(tx: Connection, request: GetRecord, provider: Provider) -> list[bytes]:
@@ -154,23 +207,34 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
 def resume(tx: Connection, request: Resumption, provider: Provider, now: datetime) -> list[bytes]:
     """Continue a list exactly as it was when it was begun (OAI-PMH 3.5). The same token gives the same part."""
     try:
-        position = read(request.verb, request.token, provider.key, now)
+        position = read(request.verb, request.token, provider.key, Position)
     except BadResumptionToken as error:
         raise Refusal(error) from None
-    if position.context != provider.offer.context:
-        home = base_url(provider.renderer.repository.url, position.context)
-        words = f"This resumptionToken was issued at {home} and is valid only there; go on there, or begin again here."
-        raise Refusal(BadResumptionToken(words))
-    if position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
-        # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
-        raise Refusal(BadResumptionToken("This list was begun too long ago; begin again."))
     number = provider.number(position.prefix)
     is_offered = position.spec is None or provider.offer.offers_set(position.spec)
     set_id = changes.set_id(tx, position.spec) if position.spec is not None and is_offered else None
-    if number is None or (position.spec is not None and set_id is None):
-        raise Refusal(BadResumptionToken("The format or set of this list is no longer offered."))
+    wrong = _refused(position, provider, now)
+    if not wrong and position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
+        # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
+        wrong = "This list was begun too long ago."
+    if not wrong and position.horizon > changes.edge(tx):  # an older state of this repository was restored since
+        wrong = "This resumptionToken comes from the future: it speaks of changes that are not here."
+    if not wrong and (number is None or (position.spec is not None and set_id is None)):
+        wrong = "The format or set of this list is no longer offered."
+    if wrong or number is None:
+        raise Refusal(BadResumptionToken(f"{wrong} {_go_on(tx, request.verb, position)}"))
     wanted = Range(number, position.horizon, set_id, position.after, position.until)
     return _part(tx, request.verb, position, wanted, provider, now)
+
+
+def _go_on(tx: Connection, verb: str, position: Position) -> str:
+    """Say with which arguments the rest of a list is had without its token."""
+    reached = changes.reached(tx, position.after)
+    if reached is None:
+        return f"Begin again with {verb}."
+    spec = f", set={position.spec}" if position.spec else ""
+    words = f"To go on, begin again with {verb}, metadataPrefix={position.prefix}{spec} and from={to_wire(reached)}"
+    return f"{words}, the datestamp of the last record delivered."
 
 
 def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider: Provider, now: datetime) -> list[bytes]:
@@ -184,7 +248,7 @@ def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider
     if more:
         parts.append(_token(verb, position, seqs, provider, now))
     elif position.cursor > 0:
-        parts.append(response.resumption("", position))
+        parts.append(response.resumption("", size=position.size, cursor=position.cursor))
     return response.element(verb, parts)
 
 
@@ -198,8 +262,8 @@ def _token(verb: str, position: Position, seqs: Sequence[int], provider: Provide
         expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
         context=position.context,
     )  # fmt: skip
-    shown = structs.replace(following, cursor=position.cursor)
-    return response.resumption(write(verb, following, provider.key), shown)
+    token = write(verb, following, provider.key)
+    return response.resumption(token, size=position.size, cursor=position.cursor, expires=following.expires)
 
 
 def _told(parts: list[bytes], provider: Provider) -> list[bytes]:

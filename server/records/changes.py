@@ -170,8 +170,7 @@ def horizon(tx: Connection, now: datetime) -> Horizon:
     """Read the edge of the feed with the clock. Runs as a write: it must wait for whoever is stamping."""
     lock(tx)
     second = take(tx, _CLOCK, 0, start=int(now.timestamp()) + 1)
-    seq = tx.execute(select(sequences.c.value).where(sequences.c.name == _SEQUENCE)).scalar()
-    return Horizon(int(seq or 0), datetime.fromtimestamp(second, tz=now.tzinfo))
+    return Horizon(edge(tx), datetime.fromtimestamp(second, tz=now.tzinfo))
 
 
 def format_ids(tx: Connection, prefixes: Iterable[str]) -> dict[str, int]:
@@ -271,6 +270,16 @@ def first_at(tx: Connection, moment: datetime) -> int | None:
 def last_at(tx: Connection, moment: datetime) -> int:
     """Return the last `seq` with a datestamp of `moment` (a whole second, as all datestamps are) or earlier, 0 if none."""
     return int(tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp <= moment)).scalar() or 0)
+
+
+def reached(tx: Connection, seq: int) -> datetime | None:
+    """Return the datestamp of the last change up to `seq`: who came so far misses nothing by asking again from there."""
+    return tx.execute(select(feed.c.datestamp).where(feed.c.seq <= seq).order_by(feed.c.seq.desc()).limit(1)).scalar()
+
+
+def edge(tx: Connection) -> int:
+    """Return the last `seq` given."""
+    return int(tx.execute(select(sequences.c.value).where(sequences.c.name == _SEQUENCE)).scalar() or 0)
 
 
 def earliest(tx: Connection) -> datetime | None:

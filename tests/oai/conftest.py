@@ -20,6 +20,10 @@ NS = {
     "oai_dc": "http://www.openarchives.org/OAI/2.0/oai_dc/",
     "i": "http://www.openarchives.org/OAI/2.0/oai-identifier",
 }
+HEAD = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<?xml-stylesheet type="text/css" href="/static/oai.css"?>\n'
+    b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/" '
+)
 VERBS = ("Identify", "ListMetadataFormats", "ListSets", "GetRecord", "ListIdentifiers", "ListRecords")
 
 
@@ -72,7 +76,7 @@ class Answer:
 
 def checked(body: bytes, base: str = BASE) -> Answer:
     """Check what every response must be (OAI-PMH 3.2), and validate it."""
-    assert body.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n<OAI-PMH ')
+    assert body.startswith(HEAD)
     assert b"<!DOCTYPE" not in body
     root = etree.fromstring(body)
     schema().assertValid(root)

@@ -5,8 +5,10 @@ After a crash it goes on where it stopped, as what was done already stands beyon
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Annotated
 
 import msgspec
 from msgspec import Struct, structs
@@ -18,13 +20,15 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.db.sequences import last
 from server.errors import Invalid, Unavailable
+from server.forms.field import title
 from server.identifiers import ledger
 from server.identifiers.mint import ask
 from server.identifiers.model import Agency
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later
-from server.metadata.fragments import Renderer
-from server.records import changes, store
+from server.metadata.fragments import Renderer, cause_of
+from server.metadata.work import Work
+from server.records import changes, held, store
 from server.records.changes import Change
 from server.records.embargo import end_of
 from server.records.model import decode
@@ -37,6 +41,8 @@ from server.runs.task import Deed, Nothing, Task
 
 #: The kind of job that renders everything anew.
 RENDER = "render"
+#: The task that writes again what could not be written.
+MEND = "write-again"
 
 SIZE = 100
 MOMENT = timedelta(seconds=10)
@@ -65,11 +71,19 @@ def shape_of(renderer: Renderer) -> Shape:
 
 
 class _Under(Struct, frozen=True, kw_only=True):
-    """A rendering under way: what to, and the last `seq` there was when it began."""
+    """A rendering under way: what to, and the last `seq` there was when it began.
+
+    `added` names the formats that were not there before: a record that is the same but for them keeps its datestamp, as whoever
+    asks for a new format begins at the beginning. `all` where every record comes out otherwise.
+    """
 
     shape: Shape
     horizon: int
     begun: bool = False
+    done: int = 0
+    """The last `seq` that was looked at."""
+    added: tuple[str, ...] = ()
+    all: bool = True
 
 
 def known(tx: Connection) -> Shape | None:
@@ -106,7 +120,10 @@ def settle(tx: Connection, wanted: Shape, now: datetime, *, after: timedelta = t
     if before is None or horizon == 0:
         _write(tx, _NOW, wanted)
         return False
-    _write(tx, _NEXT, _Under(shape=wanted, horizon=horizon))
+    under, same = _under(tx), structs.replace(wanted, formats=before.formats) == before
+    added = {*wanted.formats} - {*before.formats} | {*(under.added if under is not None else ())}
+    everything = not same or (under is not None and under.all)
+    _write(tx, _NEXT, _Under(shape=wanted, horizon=horizon, added=tuple(sorted(added)), all=everything))
     queue.enqueue(tx, RENDER, "all", now + after)
     return True
 
@@ -150,7 +167,7 @@ class Rendering:
         total = 0
         while batch := await self.database.read_hot(_batch):
             rendered = await asyncio.to_thread(self._rendered, batch)
-            total += await self.database.write(_show, self.agencies, rendered, self.clock())
+            total += await self.database.write(_follow, self.renderer, self.agencies, rendered, self.clock())
         await self.database.write(_finish)
         log.info("rendered anew", extra={"records": total})
         return Done(f"{total} records were rendered anew")
@@ -159,18 +176,32 @@ class Rendering:
         return [_Rendered(row, _change(self.renderer, row)) for row in batch]
 
 
-def again(rendering: Rendering) -> Task[Nothing]:
+class Corrected(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be rendered again."""
+
+    formats: Annotated[
+        tuple[str, ...],
+        title(
+            "Formats whose crosswalk was corrected",
+            "Of oai_dc it is known what harvesters were given, so only what differs is shown anew. Of the others it is not: "
+            "choose those whose rules have changed, and every record given in one of them gets a new datestamp.",
+        ),
+    ] = ()
+
+
+def again(rendering: Rendering) -> Task[Corrected]:
     """Return the task that renders every record and shows harvesters those that come out otherwise than they were shown."""
     database, renderer = rendering.database, rendering.renderer
 
-    async def do(subject: Subject, _parameters: Nothing, _actor: Actor) -> ItemOutcome | Deed:
+    async def do(subject: Subject, parameters: Corrected, _actor: Actor) -> ItemOutcome | Deed:
         wanted, row = await database.read_hot(_live, subject.id)
         if wanted != shape_of(renderer):
             raise Unavailable("A process with the new settings must do this.")
         if row is None:
             return ItemOutcome(Outcome.UNCHANGED, "It is shown no more.")
         change = await asyncio.to_thread(_change, renderer, row)
-        if await database.read_hot(changes.shows, change):
+        corrected = sum(1 << renderer.ids[name] for name in parameters.formats if name in renderer.ids)
+        if not change.written.formats & corrected and await database.read_hot(changes.shows, change):
             return ItemOutcome(Outcome.UNCHANGED)
 
         def show(tx: Connection, now: datetime) -> ItemOutcome:
@@ -180,7 +211,57 @@ def again(rendering: Rendering) -> Task[Nothing]:
         return show
 
     description = "Renders every record as this release does, and shows harvesters what differs from before."
-    return Task("render-again", "Render all records again", description, Nothing, _count, _subjects, do)
+    names = tuple(sorted(renderer.formats))
+    return Task(
+        "render-again", "Render all records again", description, Corrected, lambda tx, _: _count(tx),
+        lambda tx, _, after, limit: _subjects(tx, after, limit), do, choices=lambda _tx: {"formats": names},
+    )  # fmt: skip
+
+
+def mend(rendering: Rendering) -> Task[Nothing]:
+    """Return the task that tries again to write what could not be written, and shows harvesters what now can."""
+    database, renderer = rendering.database, rendering.renderer
+
+    async def do(subject: Subject, _parameters: Nothing, _actor: Actor) -> ItemOutcome | Deed:
+        _, row = await database.read_hot(_live, subject.id)
+        before = await database.read_hot(held.of_record, subject.id)
+        if row is None or row.stored.state is not State.PUBLISHED:
+            return ItemOutcome(Outcome.UNCHANGED, "It is shown no more.")
+        work = renderer.kept(row.stored, doi=row.doi)
+        still = await asyncio.to_thread(_unwritable, renderer, work, before)
+        if len(still) == len(before):
+            raise Invalid("; ".join(f"{name}: {cause}" for name, cause in still.items()))
+        change = renderer.change(work, row.stored.collection)
+        written = structs.replace(
+            change.written,
+            others=change.written.others & ~sum(1 << renderer.ids[name] for name in still),
+            broken=change.written.broken | {renderer.ids[name]: cause for name, cause in still.items()},
+        )
+
+        def show(tx: Connection, now: datetime) -> ItemOutcome:
+            shown = _show(tx, rendering.agencies, [_Rendered(row, replace(change, written=written))], now)
+            return ItemOutcome(Outcome.CHANGED if shown else Outcome.UNCHANGED)
+
+        return show
+
+    def subjects(tx: Connection, _parameters: Nothing, after: str, limit: int) -> list[Subject]:
+        found = held.ids(tx, after, limit)
+        titles = store.titles(tx, found)
+        return [Subject(number, titles[number], f"/admin/works/{number}") for number in found]
+
+    description = "Tries again to write the works that could not be written in some format, and shows harvesters those that can."
+    return Task(MEND, "Write again what could not be written", description, Nothing, lambda tx, _: held.count(tx), subjects, do)
+
+
+def _unwritable(renderer: Renderer, work: Work, names: Iterable[str]) -> dict[str, str]:
+    """Return of some formats by name why a work cannot be written in them; nothing for those that can write it."""
+    found = {}
+    for form in (renderer.formats[name] for name in names if name in renderer.formats):
+        try:
+            renderer.body(form, work)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what the administrator wants to know
+            found[form.name] = cause_of(error)
+    return found
 
 
 async def open_ended(rendering: Rendering) -> int:
@@ -214,15 +295,15 @@ def _ended(tx: Connection, today: date, after: str) -> "tuple[Shape | None, list
 def _change(renderer: Renderer, row: "_Row") -> Change:
     stored = row.stored
     if stored.state is not State.PUBLISHED:
-        return renderer.tombstone(stored.id, stored.record, stored.collection, row.formats)
+        return renderer.tombstone(stored.id, stored.record, stored.collection)
     return renderer.change(renderer.kept(stored, doi=row.doi), stored.collection)
 
 
-def _count(tx: Connection, _parameters: Nothing) -> int:
+def _count(tx: Connection) -> int:
     return int(tx.execute(select(func.count()).select_from(feed).where(feed.c.superseded.is_(None))).scalar_one())
 
 
-def _subjects(tx: Connection, _parameters: Nothing, after: str, limit: int) -> list[Subject]:
+def _subjects(tx: Connection, after: str, limit: int) -> list[Subject]:
     query = select(records.c.id, records.c.title).join(feed, feed.c.record_id == records.c.id)
     query = query.where(feed.c.superseded.is_(None), records.c.id > after).order_by(records.c.id).limit(limit)
     return [Subject(row.id, row.title, f"/items/{row.id}") for row in tx.execute(query)]
@@ -233,7 +314,6 @@ class _Row:
     seq: int
     stored: Stored
     doi: str
-    formats: dict[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +333,7 @@ def _batch(tx: Connection) -> list[_Row]:
     if under is None:
         return []
     query = select(feed.c.seq, feed.c.record_id).where(feed.c.superseded.is_(None), feed.c.seq <= under.horizon)
-    rows = tx.execute(query.order_by(feed.c.seq).limit(SIZE)).all()
+    rows = tx.execute(query.where(feed.c.seq > under.done).order_by(feed.c.seq).limit(SIZE)).all()
     return _read(tx, [(row.seq, row.record_id) for row in rows])
 
 
@@ -265,10 +345,21 @@ def _live(tx: Connection, record_id: str) -> "tuple[Shape | None, _Row | None]":
 
 def _read(tx: Connection, rows: list[tuple[int, str]]) -> list[_Row]:
     shown = ledger.shown_dois(tx, [record_id for _, record_id in rows])
-    return [
-        _Row(seq, store.get(tx, record_id), shown.get(record_id, ""), changes.known_formats(tx, record_id))
-        for seq, record_id in rows
-    ]
+    return [_Row(seq, store.get(tx, record_id), shown.get(record_id, "")) for seq, record_id in rows]
+
+
+def _follow(tx: Connection, renderer: Renderer, agencies: Registry[Agency], rendered: list[_Rendered], now: datetime) -> int:
+    """Show the next records as they come out now; those that are as they were keep their datestamp."""
+    under = _under(tx)
+    if under is None:
+        return 0
+    changes.lock(tx)
+    _write(tx, _NEXT, structs.replace(under, done=rendered[-1].row.seq))
+    if under.all:
+        return _show(tx, agencies, rendered, now)
+    ids = [renderer.ids[name] for name in under.added if name in renderer.ids]
+    differ = [each for each in rendered if not changes.offer(tx, each.change, ids)]
+    return _show(tx, agencies, differ, now) if differ else 0
 
 
 def _show(tx: Connection, agencies: Registry[Agency], rendered: list[_Rendered], now: datetime) -> int:

@@ -1,22 +1,24 @@
 """OAI-PMH over HTTP: an address for each context, GET and POST alike. What can fail has failed before the first byte goes out."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qsl
 
 from aiohttp import ETag, web
 from aiohttp.http_exceptions import PayloadEncodingError
 from sqlalchemy import Connection
 
+from server import observe
 from server.clock import Clock
 from server.db.engine import Database
+from server.dissemination import Broken
 from server.errors import Unavailable
 from server.middleware import Translator, remote_address
 from server.oai import response, verbs
 from server.oai.errors import BadArgument, Refusal
 from server.oai.harvesters import Part, Tally, part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Resumption, parse
-from server.oai.verbs import Provider
+from server.oai.verbs import Answer, Provider, Unwritable
 from server.records import changes
 
 LONGEST_BODY = 64 * 1024
@@ -35,6 +37,8 @@ _SHOWN = {
 }
 _BASE = re.compile(r"/oai(?:/(?!explore$)[^/]*)?")
 _FORM = "application/x-www-form-urlencoded"
+
+log = observe.logger("oai")
 
 
 class Oai:
@@ -67,9 +71,11 @@ class Oai:
             asked = parse(pairs)
             if isinstance(asked, GetRecord):
                 return await self._one(request, pairs, asked, provider)
-            body, found = await self._respond(pairs, asked, provider, compressed=compressed)
+            body, found, broken = await self._respond(pairs, asked, provider, compressed=compressed)
+            await self._hold(broken)
             self._tally.note(*_who(request), found)
         except Refusal as refusal:
+            await self._hold(refusal.broken if isinstance(refusal, Unwritable) else ())
             self._tally.note(*_who(request), None, refused=True)
             body = response.errors(provider.url, pairs, self._clock(), refusal.errors)
             compressed = False
@@ -80,7 +86,7 @@ class Oai:
     async def _one(self, request: web.Request, pairs: Pairs, asked: GetRecord, provider: Provider) -> web.StreamResponse:
         """Answer GetRecord, with 304 where the client has the record as it is (RFC 9110 § 13)."""
         now, compressed = self._clock(), _takes_gzip(request)
-        parts = await self._database.read_hot(verbs.get_record, asked, provider)
+        parts = (await self._database.read_hot(verbs.get_record, asked, provider)).parts
         self._tally.note(*_who(request), None)
         found = response.validators(provider.url, pairs, parts, now)
         if request.method in _SAFE and _has(request, found):
@@ -93,7 +99,9 @@ class Oai:
         answer.headers["Cache-Control"] = "no-cache"  # or a cache would guess for how long it is good
         return answer
 
-    async def _respond(self, pairs: Pairs, request: _Other, provider: Provider, *, compressed: bool) -> tuple[bytes, Part | None]:
+    async def _respond(
+        self, pairs: Pairs, request: _Other, provider: Provider, *, compressed: bool
+    ) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
         now = self._clock()
         horizon = None
         if isinstance(request, Listing):
@@ -101,14 +109,21 @@ class Oai:
             now = horizon.at
         verb = self._verb(request, provider, horizon)
 
-        def run(tx: Connection) -> tuple[bytes, Part | None]:
-            body = response.document(provider.url, pairs, now, verb(tx))
+        def run(tx: Connection) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
+            answer = verb(tx)
+            body = response.document(provider.url, pairs, now, answer.parts)
             found = _part(request, body)
-            return response.compress(body) if compressed else body, found
+            return response.compress(body) if compressed else body, found, answer.broken
 
         return await self._database.read_hot(run)
 
-    def _verb(self, request: _Other, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], list[bytes]]:
+    async def _hold(self, broken: Sequence[Broken]) -> None:
+        """Remember what cannot be written, so that the administrator finds it and no list counts on it."""
+        for each in broken:
+            await self._database.write(changes.hold, each.record_id, each.format_id, each.cause, self._clock())
+            log.warning("a record cannot be written", extra={"record": each.record_id, "reason": each.cause})
+
+    def _verb(self, request: _Other, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], Answer]:
         now = self._clock()
         match request:
             case Identify():

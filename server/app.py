@@ -253,7 +253,7 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     known, before = formats(), await database.read(rendering.known)
     described = _definition(live, settings)
     url, domain = (before.url, before.domain) if before is not None and not serving else (settings.url, settings.repository_id)
-    repository = Repository(described.repository_name, url, domain, described.admin_emails[0])
+    repository = Repository(described.repository_name, url, domain, described.admin_emails[0], described.metadata_licence)
     renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock)
     if (serving or before is None) and await database.write(rendering.settle, rendering.shape_of(renderer), clock()):
         log.info("the name, the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
@@ -261,7 +261,9 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     def renamed() -> None:
         if live.of(definition.KIND):
             now = _definition(live, settings)
-            renderer.repository = replace(renderer.repository, name=now.repository_name, email=now.admin_emails[0])
+            renderer.repository = replace(
+                renderer.repository, name=now.repository_name, email=now.admin_emails[0], licence=now.metadata_licence
+            )
 
     live.tell(renamed)
     return renderer

@@ -232,7 +232,8 @@ def kind(url: str, formats: Mapping[str, Format]) -> Kind:
         )
 
     def saved(tx: Connection, profile: Profile, now: datetime) -> None:
-        rendering.rename(tx, str(profile.document["repository_name"]), now)
+        told = profile.document
+        rendering.rename(tx, str(told["repository_name"]), str(told.get("metadata_licence", "")), now)
 
     choices = tuple(Choice(name, name, found.namespace) for name, found in formats.items())
     return Kind(

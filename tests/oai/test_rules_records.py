@@ -7,7 +7,7 @@ from lxml import etree
 
 from server.metadata.languages import iso639_3
 from tests.conftest import URL
-from tests.oai.conftest import BASE, LICENCE, Standing
+from tests.oai.conftest import BASE, LICENCE, NS, Standing
 from tests.oai.test_rules_dates import LISTS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -110,6 +110,9 @@ async def test_rule_63_descriptions_and_rights(standing: Standing) -> None:
         (manifest,) = answer.root.xpath("//r:rightsManifest", namespaces=RIGHTS)
         assert manifest.get("appliesTo") == "http://www.openarchives.org/OAI/2.0/entity#metadata"
         assert manifest.xpath("r:rights/r:rightsReference/@ref", namespaces=RIGHTS) == [LICENCE]
+        records = await standing.ask(path=path, verb="ListRecords", metadataPrefix="oai_dc", until="2026-03-16")
+        said = records.root.xpath("//o:record/o:about/r:rights/r:rightsReference/@ref", namespaces=RIGHTS | NS)
+        assert said == [LICENCE] * len(records.ids)
         assert answer.all("//*[local-name()='toolkit']/*[local-name()='title']/text()") == ["Sheaf"]
 
 

@@ -53,7 +53,7 @@ from server.oai import definition
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai, plainly
-from server.oai.verbs import Provider
+from server.oai.verbs import Edge, Provider
 from server.openid import kind as openid
 from server.operate import Operate
 from server.pages import Pages
@@ -271,11 +271,11 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
 
 def web_application(house: House) -> web.Application:
     """Return the web server's application."""
-    renderer, live = house.press.renderer, house.keeper.live
+    renderer, live, edge = house.press.renderer, house.keeper.live, Edge()
 
     def provider(context: str) -> Provider | None:
         defined = next((each.settings for each in live.of(definition.KIND)), None)
-        return None if defined is None else Provider(renderer, house.key, defined, defined.offer(context))
+        return None if defined is None else Provider(renderer, house.key, defined, defined.offer(context), edge)
 
     def name() -> str:
         return renderer.repository.name

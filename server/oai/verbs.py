@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from msgspec import structs
@@ -40,6 +40,19 @@ _LEEWAY = 3600
 """Seconds by which the clocks of two servers may differ."""
 
 
+@dataclass(slots=True)
+class Edge:
+    """How far the feed is known to reach, so that not every part of a list asks for it again: it only grows."""
+
+    seq: int = 0
+
+    def reaches(self, tx: Connection, seq: int) -> bool:
+        """Say whether a `seq` was ever given."""
+        if seq > self.seq:
+            self.seq = last(tx, "feed")
+        return seq <= self.seq
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """What the verbs know beside the database: the renderer's formats, and what is offered of them at the base URL asked."""
@@ -48,6 +61,7 @@ class Provider:
     key: bytes
     definition: Definition
     offer: Offer
+    edge: Edge = field(default_factory=Edge)
 
     @property
     def url(self) -> str:
@@ -236,7 +250,7 @@ def resume(tx: Connection, request: Resumption, provider: Provider, now: datetim
     if not wrong and position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
         # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
         wrong = "This list was begun too long ago."
-    if not wrong and position.horizon > last(tx, "feed"):  # an older state of this repository was restored since
+    if not wrong and not provider.edge.reaches(tx, position.horizon):  # an older state of this repository was restored since
         wrong = "This resumptionToken comes from the future: it speaks of changes that are not here."
     if not wrong and (number is None or (position.spec is not None and set_id is None)):
         wrong = "The format or set of this list is no longer offered."

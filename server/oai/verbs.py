@@ -208,9 +208,7 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> Answer
 
 def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon) -> Answer:
     """Begin a list (OAI-PMH 4.3, 4.5): count it, remember its horizon in the token."""
-    if request.prefix not in provider.formats:
-        raise Refusal(_no_such_format(request.prefix, provider))
-    set_id = _set(tx, request.spec, provider)
+    set_id = _set(tx, request, provider)
     after = 0
     if request.since is not None:
         first = lists.first_at(tx, request.since)
@@ -325,14 +323,19 @@ def _without_sets(part: bytes, offer: Offer) -> bytes:
 _SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
 
 
-def _set(tx: Connection, spec: str | None, provider: Provider) -> int | None:
-    if spec is None:
-        return None
-    found = lists.set_id(tx, spec) if provider.offer.offers_set(spec) else None
-    if found is None:
-        if not lists.all_sets(tx):
-            raise Refusal(NoSetHierarchy("This repository has no sets yet."))
-        raise Refusal(NoRecordsMatch(f"There is no set {spec!r}; ListSets names them."))
+def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
+    """Return the number of the set asked for; raises Refusal with all that is wrong with format and set."""
+    spec = request.spec
+    wrong: list[OaiError] = []
+    if request.prefix not in provider.formats:
+        wrong.append(_no_such_format(request.prefix, provider))
+    found = lists.set_id(tx, spec) if spec is not None and provider.offer.offers_set(spec) else None
+    if spec is not None and found is None:
+        known = lists.all_sets(tx)
+        no_set = NoRecordsMatch(f"There is no set {spec!r}; ListSets names them.")
+        wrong.append(no_set if known else NoSetHierarchy("This repository has no sets yet."))
+    if wrong:
+        raise Refusal(*wrong)
     return found
 
 

@@ -91,7 +91,7 @@ CHAPTERS: dict[str, tuple[Rule, ...]] = {
         Rule("42", "M", "nothing is lost or doubled between parts while others write"),
         Rule("43", "M", "cursor is the number of elements given before"),
         Rule("44", "S", "completeListSize stands on every part"),
-        Rule("45", "M", "expirationDate is given, at least seven days ahead, and meant"),
+        Rule("45", "M", "expirationDate is given, at least seven days ahead unless set otherwise, and meant"),
         Rule("46", "M", "tokens that are cut, changed, expired, foreign or of another verb are badResumptionToken, and say how to go on"),
         Rule("47", "S", "no part is empty"),
         Rule("48", "H", "a part holds 500 records unless set otherwise, 1 to 1000"),

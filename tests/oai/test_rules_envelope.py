@@ -115,6 +115,9 @@ async def test_rule_18_all_errors_are_told(standing: Standing) -> None:
         assert part in told
     both = await standing.ask(verb="GetRecord", metadataPrefix="nonsense", identifier="oai:x:y")
     assert sorted(both.codes) == ["cannotDisseminateFormat", "idDoesNotExist"]
+    for verb in ("ListRecords", "ListIdentifiers"):
+        both = await standing.ask(verb=verb, metadataPrefix="nonsense", set="nothing")
+        assert both.codes == ["cannotDisseminateFormat", "noRecordsMatch"]
 
 
 async def test_rule_19_nothing_makes_an_answer_ill_formed(standing: Standing) -> None:

@@ -78,11 +78,11 @@ POSTED = (
 )
 
 
-@pytest.mark.parametrize(("headers", "body", "codes"), POSTED)
-async def test_bodies_of_every_kind(port: int, headers: bytes, body: bytes, codes: list[str]) -> None:
-    status, told, answer = await sent(port, b"POST /oai HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n" + body)
-    assert (status, told["content-type"]) == (200, "text/xml; charset=utf-8")
-    assert checked(answer).codes == codes
+async def test_bodies_of_every_kind(port: int) -> None:
+    for headers, body, codes in POSTED:
+        status, told, answer = await sent(port, b"POST /oai HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n" + body)
+        assert (status, told["content-type"]) == (200, "text/xml; charset=utf-8"), headers
+        assert checked(answer).codes == codes, headers
 
 
 async def test_a_deflated_form_is_read_within_bounds(port: int) -> None:

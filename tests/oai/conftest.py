@@ -156,7 +156,7 @@ ODD = "Odd \u0001\ufffe <&>'\" \U0001f343"
 
 @dataclass
 class Standing:
-    """A repository that many tests read and none changes: a dozen of works, one with an odd title, two contexts."""
+    """A repository that many tests read and none changes: a dozen of works, a thesis with an odd title, two contexts."""
 
     client: TestClient
     house: House
@@ -198,7 +198,7 @@ async def _stand(url: str, folder: Path) -> AsyncIterator[Standing]:
         await configured(house, "oai", contexts=contexts, friends=friends, metadata_licence=LICENCE, description="Old papers")
         writer = Writer(house.database, house.press, clock)
         dozen = await made(writer, clock)
-        odd = await writer.publish(ODD, access="open")
+        odd = await writer.publish(ODD, type="etd.doctoral", access="open")
         clock.pass_time(seconds=10)
         async with TestClient(TestServer(web_application(house))) as client:
             yield Standing(client, house, [*dozen.ids, odd])

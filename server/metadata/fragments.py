@@ -10,7 +10,7 @@ from lxml import etree
 
 from server.clock import Clock, now, to_wire
 from server.metadata.format import Format
-from server.metadata.work import Work
+from server.metadata.work import Work, file_address
 from server.records.changes import Change, Written
 from server.records.embargo import opened
 from server.records.model import Record, Related, is_id
@@ -65,9 +65,7 @@ class Repository:
 
     def file(self, record_id: str, name: str) -> str:
         """Return the address of one file of a work."""
-        from urllib.parse import quote
-
-        return f"{self.item(record_id)}/files/{quote(name)}"
+        return file_address(self.item(record_id), name)
 
 
 @dataclass(slots=True)

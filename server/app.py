@@ -1,7 +1,7 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ from server.jobs.worker import Worker
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
+from server.metadata.ruling import rules
 from server.middleware import TRUSTED, Translator, armoured, identified
 from server.my.rooms import rooms as own_rooms
 from server.notify import mail, webhooks
@@ -53,6 +54,7 @@ from server.oai import definition
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
+from server.oai.simulating import Simulator
 from server.oai.verbs import Provider
 from server.openid import kind as openid
 from server.operate import Operate
@@ -210,11 +212,18 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     def life() -> timedelta:
         return _definition(live, settings).token_life
 
+    provider = _provider(live, renderer, ground.key)
+    asking = Oai(database, provider, clock, Tally(database, clock))  # what the house asks itself is not counted
+    simulator = Simulator(
+        database, clock, asking.told, provider, lambda: [each.path for each in _definition(live, settings).contexts], rules(),
+        settings.schemas,
+    )  # fmt: skip
     tasks = Tasks((
         update.task(database, shelf, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
         rendering.again(renders),
+        simulator.task(),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)
@@ -266,13 +275,19 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     return renderer
 
 
-def web_application(house: House) -> web.Application:
-    """Return the web server's application."""
-    renderer, live = house.press.renderer, house.keeper.live
+def _provider(live: Live, renderer: Renderer, key: bytes) -> Callable[[str], Provider | None]:
+    """Return what says what is offered in a context now; None where harvesting is switched off."""
 
     def provider(context: str) -> Provider | None:
         defined = next((each.settings for each in live.of(definition.KIND)), None)
-        return None if defined is None else Provider(renderer, house.key, defined, defined.offer(context))
+        return None if defined is None else Provider(renderer, key, defined, defined.offer(context))
+
+    return provider
+
+
+def web_application(house: House) -> web.Application:
+    """Return the web server's application."""
+    renderer, live = house.press.renderer, house.keeper.live
 
     def name() -> str:
         return renderer.repository.name
@@ -293,7 +308,7 @@ def web_application(house: House) -> web.Application:
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, house.clock, tally),
+        Oai(house.database, _provider(live, renderer, house.key), house.clock, tally),
         sword,
         items,
         *own_rooms(frame),

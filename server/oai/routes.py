@@ -1,20 +1,23 @@
 """OAI-PMH over HTTP: an address for each context, GET and POST alike. What can fail has failed before the first byte goes out."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from time import perf_counter
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 from sqlalchemy import Connection
 
-from server.clock import Clock
+from server.clock import Clock, to_wire
 from server.db.engine import Database
 from server.errors import Unavailable
 from server.middleware import remote_address
-from server.oai import response, verbs
-from server.oai.errors import BadArgument, Refusal
-from server.oai.harvesters import Part, Tally, part
+from server.oai import response, token, verbs
+from server.oai.errors import BadArgument, NoRecordsMatch, Refusal
+from server.oai.harvesters import Tally, part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
 from server.oai.verbs import Provider
+from server.oai.walk import Listed, Part, Visitor
 from server.records import changes
 
 LONGEST_BODY = 64 * 1024
@@ -48,18 +51,33 @@ class Oai:
             raise _away("Harvesting is switched off here.")
         compressed = response.accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
         pairs: Pairs = ()
+        asked: Request | None = None
+        visitor, began = _visitor(request), perf_counter()
         try:
             pairs = await _arguments(request)
-            body, found = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
-            self._tally.note(*_who(request), found)
+            asked = parse(pairs)
+            body, found = await self._respond(pairs, asked, provider, compressed=compressed)
+            self._tally.note(visitor, found, seconds=perf_counter() - began)
         except Refusal as refusal:
-            self._tally.note(*_who(request), None, refused=True)
-            body = response.errors(provider.url, pairs, self._clock(), refusal.errors)
+            now = self._clock()
+            none = _nothing(asked, refusal, provider, now)
+            self._tally.note(visitor, none, error="" if none else _said(refusal), seconds=perf_counter() - began)
+            body = response.errors(provider.url, pairs, now, refusal.errors)
             compressed = False
         except Unavailable as error:
+            self._tally.note(visitor, shed=True)
             raise _away(error.message) from error
         headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
         return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
+
+    async def told(self, context: str, pairs: Pairs) -> bytes:
+        """Answer as a harvester would be, uncompressed, and count nothing. Raises NotFound for an unknown context, Unavailable."""
+        if (provider := self._provider(context)) is None:
+            raise Unavailable("Harvesting is switched off here.")
+        try:
+            return (await self._respond(pairs, parse(pairs), provider, compressed=False))[0]
+        except Refusal as refusal:
+            return response.errors(provider.url, pairs, self._clock(), refusal.errors)
 
     async def _respond(
         self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool
@@ -73,7 +91,7 @@ class Oai:
 
         def run(tx: Connection) -> tuple[bytes, Part | None]:
             body = response.document(provider.url, pairs, now, verb(tx))
-            found = _part(request, body)
+            found = _part(request, provider, now, body)
             return response.compress(body) if compressed else body, found
 
         return await self._database.read_hot(run)
@@ -101,18 +119,38 @@ def _away(reason: str) -> web.HTTPServiceUnavailable:
     return web.HTTPServiceUnavailable(text=reason, headers={"Retry-After": RETRY_AFTER})
 
 
-def _who(request: web.Request) -> tuple[str, str]:
-    """Return the name a client gives itself and its address."""
-    return request.headers.get("User-Agent", ""), remote_address(request)
+def _visitor(request: web.Request) -> Visitor:
+    headers = request.headers
+    return Visitor.of(headers.get("User-Agent", ""), remote_address(request), headers.get("From", ""))
 
 
-def _part(request: Request, body: bytes) -> Part | None:
+def _part(request: Request, provider: Provider, now: datetime, body: bytes) -> Part | None:
+    """Return how far an answer brought a list; None where it was none."""
     match request:
         case Listing():
-            return part(request.verb, request.prefix, body)
-        case Resumption():
-            return part(request.verb, "", body)
+            return part(_listed(request, provider, now), 0, body)
+        case Resumption(verb, text):
+            position = token.read(verb, text, provider.key, now)  # it was answered, so it can be read
+            begun = datetime.fromtimestamp(position.begun, tz=UTC)
+            return part(Listed(position.context, verb, position.prefix, position.spec or "", begun), position.cursor, body)
     return None
+
+
+def _listed(request: Listing, provider: Provider, begun: datetime) -> Listed:
+    since, until = (to_wire(moment) if moment else "" for moment in (request.since, request.until))
+    return Listed(provider.offer.context, request.verb, request.prefix, request.spec or "", begun, since, until)
+
+
+def _nothing(request: Request | None, refusal: Refusal, provider: Provider, now: datetime) -> Part | None:
+    """Return the list that has no records: to harvest what is new and find nothing is no error, but an end well reached."""
+    if not isinstance(request, Listing) or request.since is None:
+        return None
+    none = all(isinstance(error, NoRecordsMatch) for error in refusal.errors)
+    return Part(_listed(request, provider, now), 0, 0, 0) if none else None
+
+
+def _said(refusal: Refusal) -> str:
+    return "; ".join(f"{error.code}: {error.message}" for error in refusal.errors)
 
 
 async def _arguments(request: web.Request) -> Pairs:

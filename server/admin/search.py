@@ -11,8 +11,10 @@ from server.accounts import store as accounts
 from server.accounts.model import ROLES, Account, Right
 from server.admin.audit import PAGES
 from server.audit import log
+from server.clock import now
 from server.identifiers import ledger
 from server.notify import store as deliveries
+from server.oai import harvested
 from server.people import store as people
 from server.portal import words
 from server.portal.asked import asked

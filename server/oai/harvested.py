@@ -114,7 +114,7 @@ def _walk_rows(count: Count) -> list[dict[str, Any]]:
     return [
         {
             "id": key, "harvester_id": count.visitor.id, "context": walk.list.context, "verb": walk.list.verb,
-            "prefix": walk.list.prefix, "spec": walk.list.spec, "since": walk.list.since, "until": walk.list.until,
+            "prefix": walk.list.prefix[:64], "spec": walk.list.spec[:200], "since": walk.list.since, "until": walk.list.until,
             "begun": walk.list.begun, "last": walk.last, "delivered": walk.delivered, "size": walk.size, "parts": walk.parts,
             "token": walk.token[:_LONGEST_TOKEN], "finished": walk.finished, "seconds": walk.seconds,
         }
@@ -166,9 +166,7 @@ def keep(tx: Connection, number: str, label: str, patience: int, actor: Actor, n
     """Call a harvester by a name of ours, and say after how many days without a finished list to tell us. Raises NotFound."""
     found = get(tx, number)
     tx.execute(update(harvesters).where(harvesters.c.id == number).values(label=label, patience=patience))
-    differs = audit.differences(
-        {"label": found.label, "patience": found.patience}, {"label": label, "patience": patience}
-    )
+    differs = audit.differences({"label": found.label, "patience": found.patience}, {"label": label, "patience": patience})
     if differs:
         audit.note(tx, actor, "harvester.changed", "harvester", number, now, summary=label or found.agent, changes=differs)
 

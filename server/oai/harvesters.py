@@ -12,7 +12,7 @@ from aiohttp import web
 from server import observe
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Unavailable
+from server.errors import SheafError, Unavailable
 from server.oai import harvested
 from server.oai.naming import Names
 from server.oai.walk import Count, Listed, Part, Visitor
@@ -86,6 +86,8 @@ class Tally:
         except Unavailable as error:
             self._keep(counted)
             log.warning("could not write down who harvests", extra={"reason": error.message})
+        except SheafError as error:  # a value no column takes would be refused again and again
+            log.error("forgot who harvested", extra={"reason": error.message})  # noqa: TRY400 - it names the value
 
     def _keep(self, counted: dict[str, Count]) -> None:
         """Take back what could not be written, and add what was counted meanwhile to it."""

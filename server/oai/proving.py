@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from lxml import etree
 from msgspec import Struct
@@ -128,8 +127,10 @@ class Proof:
         if not whole:
             self._unproved["count"] = "Only the first records were asked for."
         elif self.delivered != self.size:
-            message = f"completeListSize says {self.size:,}, and {self.delivered:,} records came." if self.size is not None else (
-                "No part said how many records there are."
+            message = (
+                f"completeListSize says {self.size:,}, and {self.delivered:,} records came."
+                if self.size is not None
+                else ("No part said how many records there are.")
             )
             found.append(Finding("", "count", _TOKEN, message))
         self._counts.update((each.rule, each.weight) for each in found)
@@ -139,7 +140,9 @@ class Proof:
         return PROOFS | {f"{rules.name}": rules.title for rules in self._rules}
 
     def _verdict(self, name: str, title: str) -> Verdict:
-        mine = {weight: sum(n for (rule, w), n in self._counts.items() if w is weight and _under(rule, name)) for weight in Weight}
+        mine = {
+            weight: sum(n for (rule, w), n in self._counts.items() if w is weight and _under(rule, name)) for weight in Weight
+        }
         return Verdict(name, title, mine[Weight.ERROR], mine[Weight.ADVICE], self._unproved.get(name, ""))
 
     def _listed(self, root: etree._Element, listed: etree._Element, answer: bytes, token: str) -> Iterator[Finding]:
@@ -190,7 +193,10 @@ class Proof:
             yield Finding("", "answer", "/OAI-PMH/ListRecords/record", "A record has no header.")
             return
         identifier, deleted = _identifier(record), header.get("status") == "deleted"
-        for rule, place, message in (*self._headed(header, identifier, deleted=deleted), *self._body(record, cut, deleted=deleted)):
+        for rule, place, message in (
+            *self._headed(header, identifier, deleted=deleted),
+            *self._body(record, cut, deleted=deleted),
+        ):
             yield Finding(identifier, rule, place, message)
         if deleted:
             return

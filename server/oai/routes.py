@@ -1,6 +1,6 @@
 """OAI-PMH over HTTP: an address for each context, GET and POST alike. What can fail has failed before the first byte goes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
 from urllib.parse import parse_qsl
@@ -8,15 +8,17 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from sqlalchemy import Connection
 
+from server import observe
 from server.clock import Clock, to_wire
 from server.db.engine import Database
+from server.dissemination import Broken
 from server.errors import Unavailable
 from server.middleware import remote_address
 from server.oai import response, token, verbs
 from server.oai.errors import BadArgument, NoRecordsMatch, Refusal
 from server.oai.harvesters import Tally, part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
-from server.oai.verbs import Provider
+from server.oai.verbs import Answer, Provider, Unwritable
 from server.oai.walk import Listed, Part, Visitor
 from server.records import changes
 
@@ -24,6 +26,8 @@ LONGEST_BODY = 64 * 1024
 """Bytes of a POSTed form; arguments are short."""
 
 RETRY_AFTER = "30"
+
+log = observe.logger("oai")
 
 
 class Oai:
@@ -56,9 +60,11 @@ class Oai:
         try:
             pairs = await _arguments(request)
             asked = parse(pairs)
-            body, found = await self._respond(pairs, asked, provider, compressed=compressed)
+            body, found, broken = await self._respond(pairs, asked, provider, compressed=compressed)
+            await self._hold(broken)
             self._tally.note(visitor, found, seconds=perf_counter() - began)
         except Refusal as refusal:
+            await self._hold(refusal.broken if isinstance(refusal, Unwritable) else ())
             now = self._clock()
             none = _nothing(asked, refusal, provider, now)
             self._tally.note(visitor, none, error="" if none else _said(refusal), seconds=perf_counter() - began)
@@ -75,13 +81,15 @@ class Oai:
         if (provider := self._provider(context)) is None:
             raise Unavailable("Harvesting is switched off here.")
         try:
-            return (await self._respond(pairs, parse(pairs), provider, compressed=False))[0]
+            body, _, broken = await self._respond(pairs, parse(pairs), provider, compressed=False)
+            await self._hold(broken)
         except Refusal as refusal:
             return response.errors(provider.url, pairs, self._clock(), refusal.errors)
+        return body
 
     async def _respond(
         self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool
-    ) -> tuple[bytes, Part | None]:
+    ) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
         now = self._clock()
         horizon = None
         if isinstance(request, Listing):
@@ -89,14 +97,21 @@ class Oai:
             now = horizon.at
         verb = self._verb(request, provider, horizon)
 
-        def run(tx: Connection) -> tuple[bytes, Part | None]:
-            body = response.document(provider.url, pairs, now, verb(tx))
+        def run(tx: Connection) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
+            answer = verb(tx)
+            body = response.document(provider.url, pairs, now, answer.parts)
             found = _part(request, provider, now, body)
-            return response.compress(body) if compressed else body, found
+            return response.compress(body) if compressed else body, found, answer.broken
 
         return await self._database.read_hot(run)
 
-    def _verb(self, request: Request, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], list[bytes]]:
+    async def _hold(self, broken: Sequence[Broken]) -> None:
+        """Remember what cannot be written, so that the administrator finds it and no list counts on it."""
+        for each in broken:
+            await self._database.write(changes.hold, each.record_id, each.format_id, each.cause, self._clock())
+            log.warning("a record cannot be written", extra={"record": each.record_id, "reason": each.cause})
+
+    def _verb(self, request: Request, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], Answer]:
         now = self._clock()
         match request:
             case Identify():

@@ -55,7 +55,9 @@ class Schemas:
         imports = "".join(
             f'<xs:import namespace="{escape(space)}" schemaLocation="{escape(address)}"/>' for space, address in sorted(named)
         )
-        driver = f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:sheaf:answer">{imports}</xs:schema>'
+        driver = (
+            f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:sheaf:answer">{imports}</xs:schema>'
+        )
         try:
             made = etree.XMLSchema(etree.fromstring(driver.encode(), self._parser))
         except etree.XMLSchemaParseError as error:

@@ -6,11 +6,9 @@ Its answers are those everybody gets; only they are not counted, as asking onese
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from lxml import etree
 from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
@@ -20,14 +18,14 @@ from server.db.engine import Database
 from server.errors import Invalid, NotFound, Unavailable
 from server.forms.field import title
 from server.metadata.format import Format
-from server.metadata.ruling import Facts, Rules, Weight
+from server.metadata.ruling import Facts, Rules
 from server.oai import simulations
 from server.oai.proving import PROOFS, Proof, Verdict, Wanted
 from server.oai.request import Pairs
 from server.oai.schemas import Schemas
 from server.oai.simulations import Simulation
 from server.oai.verbs import Provider
-from server.records import changes
+from server.records import lists
 from server.registry import Registry
 from server.runs import store as runs
 from server.runs.model import ItemOutcome, Outcome, Subject
@@ -97,14 +95,14 @@ class Simulator:
 
     def _checked(self, tx: Connection, given: Harvest) -> None:
         self._offered(given)
-        if given.set and changes.set_id(tx, given.set) is None:
+        if given.set and lists.set_id(tx, given.set) is None:
             raise Invalid("There is no such set.", place="set")
 
     def _choices(self, tx: Connection) -> Choices:
         contexts = self.contexts()
         offers = [provider for each in ("", *contexts) if (provider := self.provider(each)) is not None]
         formats = sorted({prefix for offer in offers for prefix in offer.formats})
-        return {"context": contexts, "format": formats, "set": [spec for spec, _ in changes.all_sets(tx)]}
+        return {"context": contexts, "format": formats, "set": [spec for spec, _ in lists.all_sets(tx) if "/" not in spec]}
 
     def _count(self, _tx: Connection, given: Harvest) -> int:
         return len(self._offered(given))
@@ -113,9 +111,9 @@ class Simulator:
         run = runs.at_work(tx, NAME)
         home = f"/admin/harvests/simulations/{run.id}" if run else ""
         found = [prefix for prefix in self._offered(given) if prefix > after]
-        return [Subject(prefix, " ".join(("ListRecords", prefix, given.set)).strip(), home and f"{home}/{prefix}") for prefix in found][
-            :limit
-        ]
+        return [
+            Subject(prefix, " ".join(("ListRecords", prefix, given.set)).strip(), home and f"{home}/{prefix}") for prefix in found
+        ][:limit]
 
     async def _do(self, subject: Subject, given: Harvest, _actor: Actor) -> ItemOutcome:
         """Walk one list. It is one item however long it takes; whether it was cancelled is looked at with each part."""

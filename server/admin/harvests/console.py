@@ -35,7 +35,9 @@ _ID = re.compile(r"[0-9a-f]{32}")
 class Known(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What our people say of a harvester."""
 
-    label: Annotated[str, Meta(max_length=100), title("What it is called here", "BASE, say. It is watched as long as it has a name.")] = ""
+    label: Annotated[
+        str, Meta(max_length=100), title("What it is called here", "BASE, say. It is watched as long as it has a name.")
+    ] = ""
     patience: Annotated[
         int,
         Meta(ge=0, le=366),
@@ -92,7 +94,7 @@ class Console:
         query = {"q": text, "state": wanted.state, "after": str(wanted.after + PAGE)}
         older = urlencode({name: value for name, value in query.items() if value}) if len(lines) > PAGE else ""
         url = f"{house.press.renderer.repository.url}/oai"
-        return self._page(request, "console.html", lines=shown, months=months, wanted=wanted, older=older, url=url)
+        return self._page(request, "console.html", lines=shown, monthly=months, wanted=wanted, older=older, url=url)
 
     async def one(self, request: web.Request) -> web.StreamResponse:
         found = await self.frame.house.database.read(_one, _id(request))

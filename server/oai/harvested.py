@@ -1,6 +1,6 @@
 """What was counted of the harvesters, in the database: written down in heaps, and found again for the console."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -185,7 +185,6 @@ class Asked:
 
     text: str = ""
     state: str = ""
-    context: str = ""
     after: int = 0
     """So many are passed over."""
 
@@ -241,7 +240,7 @@ def _under_way(now: datetime) -> ColumnElement[bool]:
 
 
 #: What holds of the harvesters in a state.
-_STATES = {
+_STATES: dict[str, Callable[[datetime], ColumnElement[bool]]] = {
     "walking": lambda now: harvesters.c.id.in_(select(walks.c.harvester_id).where(_under_way(now))),
     "stalled": lambda now: harvesters.c.id.in_(select(walks.c.harvester_id).where(_stalled(now))),
     "refused": lambda _now: or_(harvesters.c.errors > 0, harvesters.c.shed > 0),
@@ -268,7 +267,7 @@ def months(tx: Connection, number: str = "", limit: int = 14) -> list[Month]:
     if number:
         query = query.where(table.harvester_id == number)
     found = tx.execute(query.order_by(table.month.desc()).limit(limit))
-    return [Month(row[0], *(int(value) for value in row[1:-1]), float(row[-1])) for row in found]
+    return [Month(row[0], *map(int, row[1:6]), float(row[6])) for row in found]
 
 
 _COLUMNS = [harvesters.c[each.name] for each in fields(Harvester)]

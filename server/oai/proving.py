@@ -20,7 +20,7 @@ from server.xml import parse, text_of
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _METADATA = re.compile(rb"<metadata>(.*?)</metadata>(?=\s*<(?:about|/record))", re.DOTALL)
-_TOKEN = "/OAI-PMH/ListRecords/resumptionToken"
+_END = "/OAI-PMH/ListRecords/resumptionToken"
 _SOUND_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")
 
 #: What is proved of every list, by name: in the order of the report.
@@ -111,7 +111,7 @@ class Proof:
                 token = text_of(listed.find(f"{_OAI}resumptionToken"))
                 found += self._listed(root, listed, answer, token)
                 if token and self._goes_round(token):
-                    found.append(Finding("", "token", _TOKEN, "The tokens never come to an end."))
+                    found.append(Finding("", "token", _END, "The tokens never come to an end."))
                     token = ""
         self._counts.update((each.rule, each.weight) for each in found)
         return token, found
@@ -132,7 +132,7 @@ class Proof:
                 if self.size is not None
                 else ("No part said how many records there are.")
             )
-            found.append(Finding("", "count", _TOKEN, message))
+            found.append(Finding("", "count", _END, message))
         self._counts.update((each.rule, each.weight) for each in found)
         return [self._verdict(name, title) for name, title in self._titles().items()], found
 
@@ -157,7 +157,7 @@ class Proof:
         self.delivered += len(records)
 
     def _part(self, element: etree._Element | None, records: int, token: str) -> Iterator[Finding]:
-        place = _TOKEN
+        place = _END
         if element is None:
             if self.delivered:
                 yield Finding("", "token", place, "The last part of a list has no empty resumptionToken (OAI-PMH 3.5).")

@@ -77,7 +77,7 @@ class Oai:
         return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
 
     async def told(self, context: str, pairs: Pairs) -> bytes:
-        """Answer as a harvester would be, uncompressed, and count nothing. Raises NotFound for an unknown context, Unavailable."""
+        """Answer as a harvester is answered, uncompressed and uncounted. Raises NotFound for an unknown context, Unavailable."""
         if (provider := self._provider(context)) is None:
             raise Unavailable("Harvesting is switched off here.")
         try:

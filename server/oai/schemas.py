@@ -65,7 +65,7 @@ class Schemas:
         return self._compiled.setdefault(named, made)
 
 
-class _Copies(etree.Resolver):
+class _Copies(etree.Resolver):  # type: ignore[misc]  # lxml has no types
     """Gives lxml the copy for an address."""
 
     def __init__(self, copies: Mapping[str, Path]) -> None:

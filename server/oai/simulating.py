@@ -111,9 +111,9 @@ class Simulator:
         run = runs.at_work(tx, NAME)
         home = f"/admin/harvests/simulations/{run.id}" if run else ""
         found = [prefix for prefix in self._offered(given) if prefix > after]
-        return [
-            Subject(prefix, " ".join(("ListRecords", prefix, given.set)).strip(), home and f"{home}/{prefix}") for prefix in found
-        ][:limit]
+        return [Subject(prefix, f"ListRecords {prefix} {given.set}".strip(), home and f"{home}/{prefix}") for prefix in found][
+            :limit
+        ]
 
     async def _do(self, subject: Subject, given: Harvest, _actor: Actor) -> ItemOutcome:
         """Walk one list. It is one item however long it takes; whether it was cancelled is looked at with each part."""
@@ -187,7 +187,7 @@ def broken_off(why: str, delivered: int) -> ItemOutcome:
 
 
 def outcome(verdicts: Sequence[Verdict], delivered: int) -> ItemOutcome:
-    """Say what became of a walk: it failed where the protocol is broken; where only aggregators complain, somebody should look."""
+    """Say what became of a walk: it failed where the protocol is broken; what aggregators complain of should be looked at."""
     errors, advice = (sum(getattr(each, weight) for each in verdicts) for weight in ("errors", "advice"))
     broken = any(each.errors for each in verdicts if each.name in PROOFS)
     said = f"{delivered:,} records; {errors:,} errors, {advice:,} pieces of advice."

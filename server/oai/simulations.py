@@ -59,7 +59,7 @@ def begin(tx: Connection, begun: Simulation) -> None:
     edge = select(simulations.c.begun).order_by(simulations.c.begun.desc()).offset(MOST - 1).limit(1)
     oldest = max(tx.execute(edge).scalar() or begun.begun - KEPT, begun.begun - KEPT)
     gone = select(simulations.c.run_id, simulations.c.prefix).where(simulations.c.begun < oldest)
-    for run_id, prefix in [*tx.execute(gone).tuples(), (begun.run_id, begun.prefix)]:
+    for run_id, prefix in [*tx.execute(gone), (begun.run_id, begun.prefix)]:
         for table in (simulation_faults, simulations):
             tx.execute(delete(table).where(table.c.run_id == run_id, table.c.prefix == prefix))
     row = {name: getattr(begun, name) for name in Simulation.__slots__} | {"verdicts": ""}
@@ -122,7 +122,7 @@ def by_rule(tx: Connection, run_id: int, prefix: str) -> list[tuple[str, Weight,
     table = simulation_faults.c
     query = select(table.rule, table.weight, func.count()).where(table.run_id == run_id, table.prefix == prefix)
     query = query.group_by(table.rule, table.weight).order_by(func.count().desc(), table.rule)
-    return [(rule, Weight(weight), count) for rule, weight, count in tx.execute(query).tuples()]
+    return [(rule, Weight(weight), count) for rule, weight, count in tx.execute(query)]
 
 
 def _simulation(row: Row[tuple[object, ...]]) -> Simulation:

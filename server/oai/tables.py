@@ -1,4 +1,4 @@
-"""Tables of the harvest console: who harvests, which lists, how much in each month, and the walks we did ourselves to prove them."""
+"""Tables of the harvest console: who harvests, which lists, how much a month, and the walks we did ourselves."""
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Table, Text
 

@@ -184,7 +184,7 @@ class Harvester:
         return now - (self.cycled or self.first)
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether it should have finished a list by now: it tries and does not come to an end, or is expected and does not come."""
+        """Whether it should have finished a list by now: it tries and comes to no end, or is expected and does not come."""
         silent = self.silent_for(now)
         if not self.patience or silent <= timedelta(days=self.patience):
             return False

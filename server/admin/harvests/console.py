@@ -1,7 +1,6 @@
 """The harvesters: all of them with their latest lists, and one with its lists and its months."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -115,7 +114,7 @@ class Console:
 
     def _page(self, request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
         now = self.frame.house.clock()
-        told: Mapping[str, Any] = {"words": words, "now": now, "stand": lambda walk: stand(walk, now)}
+        told: dict[str, Any] = {"words": words, "now": now, "stand": lambda walk: stand(walk, now)}
         return self.frame.page(request, f"admin/harvests/{template}", status, **(told | values))
 
 

@@ -36,7 +36,7 @@ def upgrade() -> None:
     with op.batch_alter_table("simulations", schema=None) as batch_op:
         batch_op.create_index("ix_simulations_begun", ["begun"], unique=False)
 
-    known = list(op.get_bind().execute(sa.text("SELECT * FROM harvesters")).mappings())
+    known: list[Mapping[Any, Any]] = list(op.get_bind().execute(sa.text("SELECT * FROM harvesters")).mappings())
     op.drop_index("ix_harvesters_last", "harvesters")
     op.drop_table("harvesters")
     made = op.create_table(
@@ -119,7 +119,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_walks_last", ["last"], unique=False)
 
 
-def _moved(known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _moved(known: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     """Return the harvesters of before, those of one name in one network as one."""
     rows: dict[str, dict[str, Any]] = {}
     for old in sorted(known, key=lambda row: _moment(row["last"])):
@@ -151,7 +151,7 @@ def _network(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return address
-    return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))
+    return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))  # noqa: PLR2004
 
 
 def downgrade() -> None:

@@ -26,7 +26,7 @@ from server.portal.words import Word
 
 HOME = "/admin/harvests"
 PAGE = 50
-LISTS = 50
+LISTS = 20
 
 _ID = re.compile(r"[0-9a-f]{32}")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, cast, delete, exists, func, or_, select, update
 
 from server.audit import log as audit
 from server.audit.log import Actor
@@ -263,11 +263,11 @@ def latest(tx: Connection, numbers: Sequence[str]) -> dict[str, Walk]:
 def months(tx: Connection, number: str = "", limit: int = 14) -> list[Month]:
     """Return what was counted by month, the latest first: of one harvester, or of all together."""
     table = harvester_months.c
-    query = select(table.month, *(func.sum(table[name]) for name in _KEYS)).group_by(table.month)
+    query = select(table.month, *(cast(func.sum(table[name]), table[name].type) for name in _KEYS)).group_by(table.month)
     if number:
         query = query.where(table.harvester_id == number)
     found = tx.execute(query.order_by(table.month.desc()).limit(limit))
-    return [Month(row[0], *map(int, row[1:6]), float(row[6])) for row in found]
+    return [Month(*row) for row in found]
 
 
 _COLUMNS = [harvesters.c[each.name] for each in fields(Harvester)]

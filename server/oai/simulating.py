@@ -41,6 +41,8 @@ UNSCHOOLED = (
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 
+_ROOT = "/oai"
+
 Ask = Callable[[str, Pairs], Awaitable[bytes]]
 """Answers the arguments of a request at the base URL of a context, as everybody is answered."""
 
@@ -48,12 +50,16 @@ Ask = Callable[[str, Pairs], Awaitable[bytes]]
 class Harvest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which lists are walked."""
 
-    context: Annotated[str, title("Base URL", "The context whose base URL is asked; none is that of the whole repository.")] = ""
-    format: Annotated[str, title("Format", "None is every format offered there, one list after the other.")] = ""
-    set: Annotated[str, title("Set", "None is the list of all records.")] = ""
+    base: Annotated[str, title("Base URL", "Of the whole repository, or of one of its contexts.")] = _ROOT
+    format: Annotated[str, title("Format", "Where it is not said: every format offered there, one list after the other.")] = ""
+    set: Annotated[str, title("Set", "Where it is not said: the list of all records.")] = ""
     first: Annotated[
         int, Meta(ge=0, le=100_000_000), title("How many records", "The first so many of each list; 0 is every record.")
     ] = 0
+
+    @property
+    def context(self) -> str:
+        return self.base.removeprefix(_ROOT).removeprefix("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,9 @@ class Simulator:
         try:
             provider = self.provider(given.context)
         except NotFound as error:
-            raise Invalid("There is no such context.", place="context") from error
+            raise Invalid("There is no such base URL.", place="base") from error
         if provider is None:
-            raise Invalid("Harvesting is switched off here.", place="context", remedy="Switch the OAI repository definition on.")
+            raise Invalid("Harvesting is switched off here.", place="base", remedy="Switch the OAI repository definition on.")
         formats = provider.formats
         if given.format and given.format not in formats:
             raise Invalid(f"It is not offered there. There are {', '.join(formats)}.", place="format")
@@ -102,7 +108,11 @@ class Simulator:
         contexts = self.contexts()
         offers = [provider for each in ("", *contexts) if (provider := self.provider(each)) is not None]
         formats = sorted({prefix for offer in offers for prefix in offer.formats})
-        return {"context": contexts, "format": formats, "set": [spec for spec, _ in lists.all_sets(tx) if "/" not in spec]}
+        return {
+            "base": [_ROOT, *(f"{_ROOT}/{each}" for each in contexts)],
+            "format": formats,
+            "set": [spec for spec, _ in lists.all_sets(tx) if "/" not in spec],
+        }
 
     def _count(self, _tx: Connection, given: Harvest) -> int:
         return len(self._offered(given))

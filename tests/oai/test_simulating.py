@@ -84,7 +84,7 @@ async def test_every_format_is_walked_and_proved(client: TestClient, house: Hous
 
 async def test_a_set_a_context_and_the_first_records(house: House, works: list[str]) -> None:
     await configured(house, "oai", contexts=[{"path": "narrow", "title": "Narrow", "formats": ["oai_dc"], "sets": ["type"]}])
-    run, (it,) = await simulated(house, context="narrow", set="type", first=7)
+    run, (it,) = await simulated(house, base="/oai/narrow", set="type", first=7)
     assert (it.context, it.prefix, it.spec, it.first, it.delivered, it.size) == ("narrow", "oai_dc", "type", 7, 10, 12)
     assert next(each for each in it.verdicts if each.name == "count").unproved
     assert it.errors == 0
@@ -216,9 +216,9 @@ async def test_what_is_not_offered_cannot_be_walked(client: TestClient, house: H
     await configured(house, "oai", contexts=[{"path": "narrow", "title": "Narrow", "formats": ["oai_dc"], "sets": ["type"]}])
     await login(client)
     page = f"/admin/jobs/start/{NAME}"
-    assert 'value="narrow"' in await (await client.get(page)).text()
+    assert 'value="/oai/narrow"' in await (await client.get(page)).text()
     for wrong, words in (({"format": "datacite"}, "not offered there"), ({"set": "collection"}, "not offered there")):
-        fields = {"csrf": await csrf(client, page), "context": "narrow", "first": "0"} | wrong
+        fields = {"csrf": await csrf(client, page), "base": "/oai/narrow", "first": "0"} | wrong
         answer = await client.post(page, data=fields)
         assert answer.status == 422
         assert words in await answer.text()

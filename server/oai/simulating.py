@@ -108,11 +108,8 @@ class Simulator:
         contexts = self.contexts()
         offers = [provider for each in ("", *contexts) if (provider := self.provider(each)) is not None]
         formats = sorted({prefix for offer in offers for prefix in offer.formats})
-        return {
-            "base": [_ROOT, *(f"{_ROOT}/{each}" for each in contexts)],
-            "format": formats,
-            "set": [spec for spec, _ in lists.all_sets(tx) if "/" not in spec],
-        }
+        bases = [_ROOT, *(f"{_ROOT}/{each}" for each in contexts)]
+        return {"base": bases, "format": formats, "set": [spec for spec, _ in lists.all_sets(tx)]}
 
     def _count(self, _tx: Connection, given: Harvest) -> int:
         return len(self._offered(given))

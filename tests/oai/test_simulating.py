@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from server.audit.log import OPERATOR
 from server.house import House
-from server.metadata.ruling import Facts, Fault, Rules, Weight
+from server.metadata.ruling import Facts, Fault, Rules, Weight, rules
 from server.oai import harvested, simulations
 from server.oai.harvested import Asked
 from server.oai.proving import PROOFS
@@ -28,6 +28,17 @@ from tests.conftest import SHARED, SetClock, configured
 from tests.oai.conftest import Dozen
 from tests.oai.test_harvesters import tally_of
 from tests.writers import Writer
+
+
+class Shelf(dict):
+    def __iter__(self) -> Iterator[Rules]:
+        return iter(self.values())
+
+
+@pytest.fixture(autouse=True)
+def unruled(house: House) -> None:
+    """Leave the rules of aggregators out where a test does not bring its own."""
+    scripted(house, rules=Shelf())
 
 
 @pytest.fixture
@@ -160,14 +171,17 @@ async def test_what_broke_off_with_its_process_is_begun_anew(house: House, clock
     assert [each.run_id for each in await house.database.read(simulations.every, 10)] == [8]
 
 
+async def test_the_rules_on_the_shelf_judge_their_formats(house: House, works: list[str]) -> None:
+    scripted(house, rules=rules())
+    _, walks = await simulated(house)
+    for it in walks:
+        judges = [each.name for each in rules() if it.prefix in each.formats]
+        assert [each.name for each in it.verdicts] == [*PROOFS, *judges]
+
+
 def sighs(found: etree._Element, _facts: Facts) -> Iterator[Fault]:
     if "Peas 3" in "".join(found.itertext()):
         yield Fault("no-peas", "metadata/dc/title", "=Peas are <taken> with a sigh.", Weight.ADVICE)
-
-
-class Shelf(dict):
-    def __iter__(self) -> Iterator[Rules]:
-        return iter(self.values())
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from server.accounts.authenticate import Authenticator
 from server.accounts.tables import accounts
 from server.admin.overview import overview
 from server.admin.rooms import Room, rooms
+from server.admission import Gate
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
@@ -38,7 +39,7 @@ from server.jobs.worker import Worker
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
-from server.middleware import TRUSTED, Translator, armoured, identified
+from server.middleware import TRUSTED, Translator, admitted, armoured, identified, translated
 from server.my.rooms import rooms as own_rooms
 from server.notify import mail, webhooks
 from server.notify.client import Outward
@@ -288,12 +289,18 @@ def web_application(house: House) -> web.Application:
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
     tally = Tally(house.database, house.clock, _named(house.settings.url))
-    application = web.Application(middlewares=[identified(translators)], client_max_size=0)
+    gate = Gate()
+
+    def contact() -> str:
+        return renderer.repository.email
+
+    middlewares = [identified(), admitted(gate, contact), translated(translators)]
+    application = web.Application(middlewares=middlewares, client_max_size=0)
     application.cleanup_ctx.append(tally.flushing)
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, house.clock, tally),
+        Oai(house.database, provider, house.clock, tally, gate),
         sword,
         items,
         *own_rooms(frame),

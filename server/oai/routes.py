@@ -6,11 +6,13 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from sqlalchemy import Connection
 
+from server.admission import Busy, Gate
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Unavailable
-from server.middleware import remote_address
-from server.oai import response, verbs
+from server.middleware import SEAT, remote_address
+from server.oai import admission, response, verbs
+from server.oai.allowed import Guests
 from server.oai.errors import BadArgument, Refusal
 from server.oai.harvesters import Part, Tally, part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
@@ -30,11 +32,15 @@ class Oai:
     no such context; None where nobody has defined what is offered, or it is switched off.
     """
 
-    def __init__(self, database: Database, provider: Callable[[str], Provider | None], clock: Clock, tally: Tally) -> None:
+    def __init__(
+        self, database: Database, provider: Callable[[str], Provider | None], clock: Clock, tally: Tally, gate: Gate
+    ) -> None:
         self._database = database
         self._provider = provider
         self._clock = clock
         self._tally = tally
+        self._gate = gate
+        self._guests = Guests()
 
     def routes(self) -> list[web.RouteDef]:
         return [method(path, self.answer) for path in ("/oai", "/oai/{context}") for method in (web.get, web.post)]
@@ -50,16 +56,26 @@ class Oai:
         pairs: Pairs = ()
         try:
             pairs = await _arguments(request)
+            await self._admit(request, pairs, provider)
             body, found = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
             self._tally.note(*_who(request), found)
         except Refusal as refusal:
             self._tally.note(*_who(request), None, refused=True)
             body = response.errors(provider.url, pairs, self._clock(), refusal.errors)
             compressed = False
+        except Busy as busy:
+            self._tally.note(*_who(request), None, refused=True)
+            text = admission.refusal(busy, provider.definition.admin_emails[0])
+            return web.Response(status=503, text=text, headers={"Retry-After": str(busy.seconds), "Cache-Control": "no-store"})
         except Unavailable as error:
             raise _away(error.message) from error
         headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
         return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
+
+    async def _admit(self, request: web.Request, pairs: Pairs, provider: Provider) -> None:
+        """Wait until it is this request's turn; raises Busy. The seat is given back with the first byte that goes out."""
+        found = admission.visit(pairs, _who(request), provider, self._guests, self._clock())
+        request[SEAT] = await self._gate.enter(found)
 
     async def _respond(
         self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool

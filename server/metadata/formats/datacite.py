@@ -9,12 +9,12 @@ from server.metadata import kernel
 from server.metadata.addresses import bare, link, uri
 from server.metadata.kernel import Affiliation, DataciteView, Date, Fund, Geo, Id, Item, Name, Related, Rights, Subject, Text
 from server.metadata.languages import written
+from server.metadata.types import COAR_ACCESS
 from server.metadata.work import Work
 from server.records.model import Agent, AgentId, Funding, Licence, Place, Record
 from server.records.vocabulary import ACCESS, TYPES
 from server.xml import clean
 
-COAR_ACCESS = "http://purl.org/coar/access_right/"
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 #: W3CDTF dates and RKMS-ISO8601 ranges of them: what DataCite 4.7 § 8 allows as a date.
 _PERIOD = re.compile(r"-?\d{4}(-\d\d(-\d\d)?)?(/(-?\d{4}(-\d\d(-\d\d)?)?)?)?", re.ASCII)

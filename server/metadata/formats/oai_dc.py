@@ -9,6 +9,7 @@ from typing import NamedTuple
 from server.metadata.addresses import bare
 from server.metadata.dates import date_of
 from server.metadata.languages import iso639_3, written
+from server.metadata.types import COAR_ACCESS
 from server.metadata.work import Work
 from server.records.model import Container, Funding, Identifier, Record, Related
 from server.records.vocabulary import ACCESS, TYPES, VERSIONS
@@ -220,7 +221,7 @@ def _coverages(work: Work) -> Iterator[Found]:
 def _rights(work: Work) -> Iterator[Found]:
     access = ACCESS[work.record.access]
     yield EUREPO + access.eurepo
-    yield f"http://purl.org/coar/access_right/{access.coar}"
+    yield COAR_ACCESS + access.coar
     for licence in work.record.licences:
         yield licence.uri or licence.name
     yield work.record.rights_statement

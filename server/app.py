@@ -52,6 +52,7 @@ from server.notify.tables import deliveries, endpoint_secrets, endpoints
 from server.notify.webhooks import WEBHOOK, Hooks, Webhook
 from server.oai import definition
 from server.oai.definition import Definition
+from server.oai.explorer import Explorer
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
 from server.oai.verbs import Provider
@@ -299,8 +300,10 @@ def web_application(house: House) -> web.Application:
     application.cleanup_ctx.append(tally.flushing)
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
+    oai = Oai(house.database, provider, house.clock, tally, gate)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, house.clock, tally, gate),
+        Explorer(house.database, provider, oai.document, pages),  # before the contexts, which stand at addresses like its own
+        oai,
         sword,
         items,
         *own_rooms(frame),

@@ -24,10 +24,10 @@ _STATUS: dict[type[SheafError], int] = {NotFound: 404, Refused: 403, Conflict: 4
 
 _ROOMS = frozenset({"oai", "sword", "items", "admin", "my", "account", "login", "healthz", "readyz", "metrics"})
 
-#: What people and their robots look at, and the lane it has; what is not here stands in a room that is always open or has an
-#: admission of its own, and an address that leads nowhere is looked for in the last lane.
-_PUBLIC = (("/oai/explore", Lane.PAGE), ("/items/", Lane.PAGE))
-_PAGE_COST, _OTHER_COST = 1.0, 2.0
+#: What people and their robots look at: the beginning of its address, its lane, and what it costs. What is not here stands in a
+#: room that is always open or has an admission of its own; an address that leads nowhere is looked for in the last lane.
+_PUBLIC = (("/oai/explore", Lane.PAGE, 10.0), ("/items/", Lane.PAGE, 1.0))
+_FRONT, _NOWHERE = (Lane.PAGE, 1.0), (Lane.OTHER, 2.0)
 _OPEN = frozenset({"/robots.txt"})
 _ALWAYS_OPEN = _ROOMS - {"items"} | {"static"}
 
@@ -124,8 +124,8 @@ def admitted(gate: Gate, contact: Callable[[], str]) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            if (lane := lane_of(request.path)) is not None:
-                cost = _PAGE_COST if lane is Lane.PAGE else _OTHER_COST
+            if (found := lane_of(request.path)) is not None:
+                lane, cost = found
                 key = client_key(remote_address(request), request.headers.get("User-Agent", ""))
                 request[SEAT] = await gate.enter(Visit(lane, key, cost))
             return await handler(request)
@@ -142,14 +142,14 @@ def admitted(gate: Gate, contact: Callable[[], str]) -> Middleware:
     return middleware
 
 
-def lane_of(path: str) -> Lane | None:
-    """Return the lane of an address, None where nobody waits here for a turn."""
+def lane_of(path: str) -> tuple[Lane, float] | None:
+    """Return the lane of an address and what it costs, None where nobody waits here for a turn."""
     if path == "/":
-        return Lane.PAGE
-    for beginning, lane in _PUBLIC:
+        return _FRONT
+    for beginning, lane, cost in _PUBLIC:
         if path.startswith(beginning):
-            return lane
-    return None if path in _OPEN or _first(path) in _ALWAYS_OPEN else Lane.OTHER
+            return lane, cost
+    return None if path in _OPEN or _first(path) in _ALWAYS_OPEN else _NOWHERE
 
 
 def translated(translators: dict[str, Translator]) -> Middleware:

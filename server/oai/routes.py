@@ -78,6 +78,16 @@ class Oai:
         headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
         return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
 
+    async def document(self, provider: Provider, pairs: Pairs) -> bytes:
+        """Return what a harvester gets for a request, errors included, uncompressed. Nobody waits here, and nobody is counted."""
+        try:
+            body, _, broken = await self._respond(pairs, parse(pairs), provider, compressed=False)
+            await self._hold(broken)
+        except Refusal as refusal:
+            await self._hold(refusal.broken if isinstance(refusal, Unwritable) else ())
+            body = response.errors(provider.url, pairs, self._clock(), refusal.errors)
+        return body
+
     async def _admit(self, request: web.Request, pairs: Pairs, provider: Provider) -> None:
         """Wait until it is this request's turn; raises Busy. The seat is given back with the first byte that goes out."""
         found = admission.visit(pairs, _who(request), provider, self._guests, self._clock())

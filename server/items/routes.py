@@ -35,12 +35,12 @@ MANY = 10_000
 
 
 #: What robots may look at: the works, their files and all records by OAI-PMH; not what searches or pages through them (RFC 9309).
-#: The same for every robot, as aggregators ask of repositories.
+#: The same for every robot, as aggregators ask. What is closed comes first, for those who take the first line that fits.
 _ROBOTS = "User-agent: *\n" + "".join(
     f"{word}: {path}\n"
     for word, paths in (
-        ("Allow", ("/items/", "/oai")),
         ("Disallow", ("/oai/explore", "/admin", "/my", "/account", "/login", "/sword")),
+        ("Allow", ("/items/", "/oai")),
     )
     for path in paths
 )

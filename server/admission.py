@@ -26,7 +26,7 @@ from server import observe
 from server.budgets import Budgets
 from server.errors import Unavailable
 
-RUNNING, WIDE, NARROW = 8, 8, 1
+RUNNING, WIDE, NARROW = 8, 4, 1
 PER_CLIENT = 2
 PATIENCE = 5.0
 WAITING = 500

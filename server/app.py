@@ -50,6 +50,7 @@ from server.notify.store import DELIVER
 from server.notify.tables import deliveries, endpoint_secrets, endpoints
 from server.notify.webhooks import WEBHOOK, Hooks, Webhook
 from server.oai import definition
+from server.oai import kind as oai_kind
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
@@ -221,7 +222,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     kinds = Kinds(
         [
             *integration.kinds(shelf),
-            definition.kind(renderer.repository.url, renderer.formats),
+            oai_kind.kind(renderer.repository.url, renderer.formats),
             sword_server.kind(renderer.repository.url, {found.iri: found.title for found in understanding.packagings}),
             webhooks.kind(outward),
             mail.kind(post),

@@ -117,16 +117,16 @@ async def test_a_new_name_stands_in_every_record_that_names_no_publisher(
 
 
 async def test_the_test_asks_ourselves_who_we_are(client: TestClient, house: House) -> None:
-    from server.oai import definition
+    from server.oai.kind import kind
 
     settings = house.keeper.live.of("oai")[0].settings
-    near = definition.kind(str(client.make_url("")).rstrip("/"), {}).test
+    near = kind(str(client.make_url("")).rstrip("/"), {}).test
     here = await near(settings, client.session)
     assert not here.agrees, "the server at this address calls itself by another"
     assert "another repository answers" in here.message
     await configured(house, "oai", repository_name="Test & Co")
     assert "it calls itself Test & Co at" in (await near(settings, client.session)).message
-    nobody = await definition.kind("http://127.0.0.1:9", {}).test(settings, house.session)
+    nobody = await kind("http://127.0.0.1:9", {}).test(settings, house.session)
     assert not nobody.agrees
     assert "Nobody answers" in nobody.message
 

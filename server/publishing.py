@@ -17,6 +17,7 @@ from server.identifiers.model import Agency
 from server.metadata.fragments import Renderer
 from server.people import linking
 from server.records import changes, store
+from server.records.changes import Written
 from server.records.model import Record
 from server.records.store import New, State, Stored
 from server.registry import Registry
@@ -37,13 +38,13 @@ class Prepared:
     record_id: str
     record: Record
     doi: str
-    bodies: dict[int, bytes]
+    written: Written
 
 
 def prepare(press: Press, record_id: str, record: Record, deposited: datetime, *, doi: str = "") -> Prepared:
     """Render a work for the feed; pure, and costly enough to be kept out of the transaction."""
     work = press.renderer.work(record_id, record, doi=doi, deposited=deposited.date().isoformat())
-    return Prepared(record_id, record, doi, press.renderer.bodies(work))
+    return Prepared(record_id, record, doi, press.renderer.write(work))
 
 
 def publish(tx: Connection, press: Press, new: New, prepared: Prepared, now: datetime) -> list[ledger.Entry]:
@@ -142,7 +143,7 @@ def withdrawn(
     ask(tx, ledger.of_record(tx, gone.id), press.agencies, now)
     if stored.state is not State.PUBLISHED:
         return gone, None
-    return gone, press.renderer.tombstone(gone.id, gone.record, gone.collection, changes.known_formats(tx, gone.id))
+    return gone, press.renderer.tombstone(gone.id, gone.record, gone.collection)
 
 
 def show(tx: Connection, press: Press, event: str, outcome: Outcome, now: datetime) -> Stored:
@@ -172,4 +173,4 @@ def _next(tx: Connection, press: Press, stored: Stored, prepared: Prepared) -> c
 
 def _change(press: Press, prepared: Prepared, collection: str) -> changes.Change:
     identifier = press.renderer.repository.oai_id(prepared.record_id)
-    return changes.Change(prepared.record_id, identifier, press.renderer.sets(prepared.record, collection), prepared.bodies)
+    return changes.Change(prepared.record_id, identifier, press.renderer.sets(prepared.record, collection), prepared.written)

@@ -65,11 +65,19 @@ def shape_of(renderer: Renderer) -> Shape:
 
 
 class _Under(Struct, frozen=True, kw_only=True):
-    """A rendering under way: what to, and the last `seq` there was when it began."""
+    """A rendering under way: what to, and the last `seq` there was when it began.
+
+    `added` names the formats that were not there before: a record that is the same but for them keeps its datestamp, as whoever
+    asks for a new format begins at the beginning. `all` where every record comes out otherwise.
+    """
 
     shape: Shape
     horizon: int
     begun: bool = False
+    done: int = 0
+    """The last `seq` that was looked at."""
+    added: tuple[str, ...] = ()
+    all: bool = True
 
 
 def known(tx: Connection) -> Shape | None:
@@ -106,7 +114,10 @@ def settle(tx: Connection, wanted: Shape, now: datetime, *, after: timedelta = t
     if before is None or horizon == 0:
         _write(tx, _NOW, wanted)
         return False
-    _write(tx, _NEXT, _Under(shape=wanted, horizon=horizon))
+    under, same = _under(tx), structs.replace(wanted, formats=before.formats) == before
+    added = {*wanted.formats} - {*before.formats} | {*(under.added if under is not None else ())}
+    everything = not same or (under is not None and under.all)
+    _write(tx, _NEXT, _Under(shape=wanted, horizon=horizon, added=tuple(sorted(added)), all=everything))
     queue.enqueue(tx, RENDER, "all", now + after)
     return True
 
@@ -150,7 +161,7 @@ class Rendering:
         total = 0
         while batch := await self.database.read_hot(_batch):
             rendered = await asyncio.to_thread(self._rendered, batch)
-            total += await self.database.write(_show, self.agencies, rendered, self.clock())
+            total += await self.database.write(_follow, self.renderer, self.agencies, rendered, self.clock())
         await self.database.write(_finish)
         log.info("rendered anew", extra={"records": total})
         return Done(f"{total} records were rendered anew")
@@ -214,7 +225,7 @@ def _ended(tx: Connection, today: date, after: str) -> "tuple[Shape | None, list
 def _change(renderer: Renderer, row: "_Row") -> Change:
     stored = row.stored
     if stored.state is not State.PUBLISHED:
-        return renderer.tombstone(stored.id, stored.record, stored.collection, row.formats)
+        return renderer.tombstone(stored.id, stored.record, stored.collection)
     return renderer.change(renderer.kept(stored, doi=row.doi), stored.collection)
 
 
@@ -233,7 +244,6 @@ class _Row:
     seq: int
     stored: Stored
     doi: str
-    formats: dict[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +263,7 @@ def _batch(tx: Connection) -> list[_Row]:
     if under is None:
         return []
     query = select(feed.c.seq, feed.c.record_id).where(feed.c.superseded.is_(None), feed.c.seq <= under.horizon)
-    rows = tx.execute(query.order_by(feed.c.seq).limit(SIZE)).all()
+    rows = tx.execute(query.where(feed.c.seq > under.done).order_by(feed.c.seq).limit(SIZE)).all()
     return _read(tx, [(row.seq, row.record_id) for row in rows])
 
 
@@ -265,10 +275,21 @@ def _live(tx: Connection, record_id: str) -> "tuple[Shape | None, _Row | None]":
 
 def _read(tx: Connection, rows: list[tuple[int, str]]) -> list[_Row]:
     shown = ledger.shown_dois(tx, [record_id for _, record_id in rows])
-    return [
-        _Row(seq, store.get(tx, record_id), shown.get(record_id, ""), changes.known_formats(tx, record_id))
-        for seq, record_id in rows
-    ]
+    return [_Row(seq, store.get(tx, record_id), shown.get(record_id, "")) for seq, record_id in rows]
+
+
+def _follow(tx: Connection, renderer: Renderer, agencies: Registry[Agency], rendered: list[_Rendered], now: datetime) -> int:
+    """Show the next records as they come out now; those that are as they were keep their datestamp."""
+    under = _under(tx)
+    if under is None:
+        return 0
+    changes.lock(tx)
+    _write(tx, _NEXT, structs.replace(under, done=rendered[-1].row.seq))
+    if under.all:
+        return _show(tx, agencies, rendered, now)
+    ids = [renderer.ids[name] for name in under.added if name in renderer.ids]
+    differ = [each for each in rendered if not changes.offer(tx, each.change, ids)]
+    return _show(tx, agencies, differ, now) if differ else 0
 
 
 def _show(tx: Connection, agencies: Registry[Agency], rendered: list[_Rendered], now: datetime) -> int:

@@ -18,6 +18,7 @@ from server.identifiers.schemes import doi
 from server.metadata.fragments import Renderer
 from server.publishing import Prepared, Press, approved, keep_new, prepare, revised, withdrawn
 from server.records import changes, store
+from server.records.changes import Written
 from server.records.model import Identifier, Record, decode
 from server.records.store import New, State, Stored
 
@@ -42,7 +43,7 @@ class Item(Struct, frozen=True, kw_only=True):
     document: bytes
     collection: str
     doi: str
-    bodies: dict[int, bytes]
+    written: Written
     reason: str | None = None
 
 
@@ -98,16 +99,16 @@ def render(renderer: Renderer, bare: Bare, there: Known | None, now: datetime) -
     number = there.id if there is not None else str(ULID())
     shown = there.doi if there is not None else ""
     deposited = there.deposited if there is not None else now.date().isoformat()
-    bodies: dict[int, bytes] = {}
+    written = Written()
     if bare.reason is None:
-        bodies = renderer.bodies(renderer.work(number, record, doi=shown, deposited=deposited))
+        written = renderer.write(renderer.work(number, record, doi=shown, deposited=deposited))
     return Item(
         id=number,
         origin=bare.origin,
         document=bare.document,
         collection=bare.collection,
         doi=shown,
-        bodies=bodies,
+        written=written,
         reason=bare.reason,
     )
 
@@ -122,7 +123,7 @@ def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -
         stamped += _each(tx, report, item, partial(_change, tx, press, item, record, stored, report, now))
     fresh = _claimed(tx, press, ready.new, report, now)
     oai_id, sets = press.renderer.repository.oai_id, press.renderer.sets
-    stamped += [changes.Change(item.id, oai_id(item.id), sets(record, item.collection), item.bodies) for item, record in fresh]
+    stamped += [changes.Change(item.id, oai_id(item.id), sets(record, item.collection), item.written) for item, record in fresh]
     changes.stamp(tx, stamped, now)
     report.new += len(fresh)
     return report
@@ -161,7 +162,7 @@ def _change(
         return change
     owners = ledger.owners_of(tx, "doi", [normal for _, normal in _dois(record)])
     record = _without_others(item, record, owners, report, own=stored.id)
-    ready = Prepared(stored.id, record, item.doi, item.bodies)
+    ready = Prepared(stored.id, record, item.doi, item.written)
     if item.id != stored.id:  # another batch brought it since this one was rendered
         ready = prepare(press, stored.id, record, stored.created, doi=ledger.shown_doi(tx, stored.id))
     changed, change = revised(tx, press, stored, ready, now)
@@ -190,7 +191,7 @@ def _claimed(
         sound = _without_others(item, record, owners, report)
         if sound is not record:
             work = press.renderer.work(item.id, sound, deposited=now.date().isoformat())
-            item = msgspec.structs.replace(item, bodies=press.renderer.bodies(work))  # noqa: PLW2901 -- the same work, mended
+            item = msgspec.structs.replace(item, written=press.renderer.write(work))  # noqa: PLW2901 -- the same work, mended
         result.append((item, sound))
     keep_new(tx, [_new(item, record) for item, record in result], now)
     ledger.add_external(tx, list(dict.fromkeys(names)), "doi", now)

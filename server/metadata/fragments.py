@@ -1,4 +1,7 @@
-"""The bytes harvesters get, rendered once when a work changes and parsed once before anybody can be given them."""
+"""The bytes harvesters get, parsed once before anybody can be given them.
+
+oai_dc is written when a work changes, as everybody asks for it; the other formats are written when somebody asks.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -8,12 +11,16 @@ from lxml import etree
 from server.clock import Clock, now
 from server.metadata.format import Format
 from server.metadata.work import Work
-from server.records.changes import Change
+from server.records.changes import Change, Written
 from server.records.embargo import opened
 from server.records.model import Record, Related, is_id
 from server.records.sets import specs_of
 from server.records.store import State, Stored
 
+#: The formats that are written when a work changes.
+AT_ONCE = frozenset({"oai_dc"})
+
+_LONGEST_CAUSE = 500
 _CHECK = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
@@ -102,9 +109,23 @@ class Renderer:
             record = msgspec.structs.replace(record, related=(*record.related, after))
         return self.work(stored.id, record, doi=doi, deposited=stored.created.date().isoformat())
 
-    def bodies(self, work: Work) -> dict[int, bytes]:
-        """Write a work in every format that applies, as `<metadata>…</metadata>` by format number."""
-        return {self.ids[f.name]: self._body(f, work) for f in self.formats.values() if f.applies(work.record)}
+    def write(self, work: Work) -> Written:
+        """Write a work in the formats that are written at once, and say in which others it can be given."""
+        bodies: dict[int, bytes] = {}
+        broken: dict[int, str] = {}
+        others = 0
+        for form in self.formats.values():
+            number = self.ids[form.name]
+            try:
+                if not form.applies(work.record):
+                    continue
+                if form.name in AT_ONCE:
+                    bodies[number] = self.body(form, work)
+                else:
+                    others |= 1 << number
+            except Exception as error:  # noqa: BLE001 - whatever it is, it holds up this format of this work alone; it is named
+                broken[number] = cause_of(error)
+        return Written(bodies, others, broken)
 
     def metadata(self, name: str, work: Work) -> bytes:
         """Write a work in one format, as a document of its own."""
@@ -114,13 +135,19 @@ class Renderer:
 
     def change(self, work: Work, collection: str) -> Change:
         """Make the feed's next state of a published work."""
-        return Change(work.id, work.oai_id, self.sets(work.record, collection), self.bodies(work))
+        return Change(work.id, work.oai_id, self.sets(work.record, collection), self.write(work))
 
-    def tombstone(self, record_id: str, record: Record, collection: str, known: dict[int, bytes]) -> Change:
+    def tombstone(self, record_id: str, record: Record, collection: str) -> Change:
         """Make the feed's next state of a withdrawn work: announced in the sets and formats it was known in."""
-        return Change(record_id, self.repository.oai_id(record_id), self.sets(record, collection), known, deleted=True)
+        return Change(record_id, self.repository.oai_id(record_id), self.sets(record, collection), deleted=True)
 
-    def _body(self, form: Format, work: Work) -> bytes:
+    def body(self, form: Format, work: Work) -> bytes:
+        """Write a work in one format as `<metadata>…</metadata>`; raises whatever the format or the parser has against it."""
         body = form.write(work).strip().encode()
         etree.fromstring(body, _CHECK)  # one broken fragment would break every page it stands on; better refuse it here
         return b"<metadata>" + body + b"</metadata>"
+
+
+def cause_of(error: Exception) -> str:
+    """Say in a line why a work cannot be written."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:_LONGEST_CAUSE]

@@ -1,26 +1,30 @@
 """OAI-PMH over HTTP: an address for each context, GET and POST alike. What can fail has failed before the first byte goes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 from sqlalchemy import Connection
 
+from server import observe
 from server.clock import Clock
 from server.db.engine import Database
+from server.dissemination import Broken
 from server.errors import Unavailable
 from server.middleware import remote_address
 from server.oai import response, verbs
 from server.oai.errors import BadArgument, Refusal
 from server.oai.harvesters import Part, Tally, part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
-from server.oai.verbs import Provider
+from server.oai.verbs import Answer, Provider, Unwritable
 from server.records import changes
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a POSTed form; arguments are short."""
 
 RETRY_AFTER = "30"
+
+log = observe.logger("oai")
 
 
 class Oai:
@@ -50,9 +54,11 @@ class Oai:
         pairs: Pairs = ()
         try:
             pairs = await _arguments(request)
-            body, found = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
+            body, found, broken = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
+            await self._hold(broken)
             self._tally.note(*_who(request), found)
         except Refusal as refusal:
+            await self._hold(refusal.broken if isinstance(refusal, Unwritable) else ())
             self._tally.note(*_who(request), None, refused=True)
             body = response.errors(provider.url, pairs, self._clock(), refusal.errors)
             compressed = False
@@ -63,7 +69,7 @@ class Oai:
 
     async def _respond(
         self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool
-    ) -> tuple[bytes, Part | None]:
+    ) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
         now = self._clock()
         horizon = None
         if isinstance(request, Listing):
@@ -71,14 +77,21 @@ class Oai:
             now = horizon.at
         verb = self._verb(request, provider, horizon)
 
-        def run(tx: Connection) -> tuple[bytes, Part | None]:
-            body = response.document(provider.url, pairs, now, verb(tx))
+        def run(tx: Connection) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
+            answer = verb(tx)
+            body = response.document(provider.url, pairs, now, answer.parts)
             found = _part(request, body)
-            return response.compress(body) if compressed else body, found
+            return response.compress(body) if compressed else body, found, answer.broken
 
         return await self._database.read_hot(run)
 
-    def _verb(self, request: Request, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], list[bytes]]:
+    async def _hold(self, broken: Sequence[Broken]) -> None:
+        """Remember what cannot be written, so that the administrator finds it and no list counts on it."""
+        for each in broken:
+            await self._database.write(changes.hold, each.record_id, each.format_id, each.cause, self._clock())
+            log.warning("a record cannot be written", extra={"record": each.record_id, "reason": each.cause})
+
+    def _verb(self, request: Request, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], Answer]:
         now = self._clock()
         match request:
             case Identify():

@@ -1,14 +1,15 @@
-"""The six verbs: a request and the read transaction in, the answer's bytes out."""
+"""The six verbs: a request and the read transaction in, the answer out."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from msgspec import structs
 from sqlalchemy import Connection
 
 from server.clock import to_wire
+from server.dissemination import Broken, disseminate
 from server.errors import NotFound
 from server.metadata.format import Format
 from server.metadata.fragments import Renderer
@@ -27,8 +28,9 @@ from server.oai.errors import (
 )
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
 from server.oai.token import Position, read, write
-from server.records import changes
-from server.records.changes import Horizon, Range
+from server.records import lists
+from server.records.changes import Horizon
+from server.records.lists import Entry, Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,26 @@ class Provider:
         return None if form is None else self.renderer.ids[form.name]
 
 
-def identify(tx: Connection, _request: Identify, provider: Provider, now: datetime) -> list[bytes]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a verb answers, as bytes; and the records it had to leave out, as they cannot be written."""
+
+    parts: list[bytes]
+    broken: tuple[Broken, ...] = ()
+
+
+class Unwritable(Refusal):
+    """A record is refused as it cannot be written in a format: what is wrong with it is kept for the administrator."""
+
+    def __init__(self, broken: tuple[Broken, ...], error: OaiError) -> None:
+        super().__init__(error)
+        self.broken = broken
+
+
+def identify(tx: Connection, _request: Identify, provider: Provider, now: datetime) -> Answer:
     """Describe the repository (OAI-PMH 4.2)."""
     repository = provider.renderer.repository
-    earliest = changes.earliest(tx) or now
+    earliest = lists.earliest(tx) or now
     values = {
         "repository": repository,
         "definition": provider.definition,
@@ -78,12 +96,12 @@ def identify(tx: Connection, _request: Identify, provider: Provider, now: dateti
     return _rendered("oai/identify.xml", values)
 
 
-def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider: Provider) -> list[bytes]:
+def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider: Provider) -> Answer:
     """List the formats, of the repository or of one item (OAI-PMH 4.4)."""
     formats = provider.formats
     if request.identifier is not None:
         try:
-            known = changes.formats_of(tx, provider.renderer.repository.local_id(request.identifier))
+            known = lists.formats_of(tx, provider.renderer.repository.local_id(request.identifier))
             available = [prefix for prefix, form in formats.items() if form.name in known]
         except NotFound:
             raise Refusal(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository.")) from None
@@ -93,24 +111,24 @@ def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider
     return _rendered("oai/list_metadata_formats.xml", {"formats": formats.values()})
 
 
-def list_sets(tx: Connection, request: ListSets, provider: Provider) -> list[bytes]:
+def list_sets(tx: Connection, request: ListSets, provider: Provider) -> Answer:
     """List every set that is offered, parents before children (OAI-PMH 4.6)."""
     if request.token is not None:
         raise Refusal(BadResumptionToken("The list of sets is given whole; no resumptionToken was ever issued for it."))
-    found = [(spec, name) for spec, name in changes.all_sets(tx) if provider.offer.offers_set(spec)]
+    found = [(spec, name) for spec, name in lists.all_sets(tx) if provider.offer.offers_set(spec)]
     if not found:
         raise Refusal(NoSetHierarchy("This repository has no sets yet."))
     return _rendered("oai/list_sets.xml", {"sets": found})
 
 
-def get_record(tx: Connection, request: GetRecord, provider: Provider) -> list[bytes]:
+def get_record(tx: Connection, request: GetRecord, provider: Provider) -> Answer:
     """Give one record (OAI-PMH 4.1); a withdrawn one as its tombstone."""
     wrong: list[OaiError] = []
     local = provider.renderer.repository.local_id(request.identifier)
     if request.prefix not in provider.formats:
         wrong.append(_no_such_format(request.prefix, provider))
     try:
-        body = changes.fragment(tx, local, provider.number(request.prefix) or 0)
+        entry = lists.one(tx, local, provider.number(request.prefix) or 0)
     except NotFound as error:
         if error.code == "record":
             wrong.append(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository."))
@@ -118,21 +136,25 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> list[b
             wrong.append(CannotDisseminateFormat(f"This item cannot be given as {request.prefix}."))
     if wrong:
         raise Refusal(*wrong)
-    return response.element("GetRecord", _told([body], provider))
+    found = disseminate(tx, provider.renderer, provider.formats[request.prefix], [entry])
+    if (record := found.records[0]) is None:
+        raise Unwritable(found.broken, CannotDisseminateFormat(f"This item cannot be given as {request.prefix}."))
+    return Answer(response.element("GetRecord", _told([record], provider)))
 
 
-def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon) -> list[bytes]:
+def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon) -> Answer:
     """Begin a list (OAI-PMH 4.3, 4.5): count it, remember its horizon in the token."""
     if request.prefix not in provider.formats:
         raise Refusal(_no_such_format(request.prefix, provider))
     set_id = _set(tx, request.spec, provider)
     after = 0
     if request.since is not None:
-        first = changes.first_at(tx, request.since)
+        first = lists.first_at(tx, request.since)
         after = horizon.seq if first is None else first - 1
-    until = None if request.until is None else changes.last_at(tx, request.until)
-    wanted = Range(provider.renderer.ids[provider.formats[request.prefix].name], horizon.seq, set_id, after, until)
-    size = changes.count(tx, wanted)
+    until = None if request.until is None else lists.last_at(tx, request.until)
+    number = provider.renderer.ids[provider.formats[request.prefix].name]
+    wanted = Range(number, horizon.seq, set_id, after=after, until=until)
+    size = lists.count(tx, wanted)
     if size == 0:
         raise Refusal(NoRecordsMatch("No records match the request."))
     begun = int(horizon.at.timestamp())
@@ -151,7 +173,7 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
     return _part(tx, request.verb, position, wanted, provider, horizon.at)
 
 
-def resume(tx: Connection, request: Resumption, provider: Provider, now: datetime) -> list[bytes]:
+def resume(tx: Connection, request: Resumption, provider: Provider, now: datetime) -> Answer:
     """Continue a list exactly as it was when it was begun (OAI-PMH 3.5). The same token gives the same part."""
     try:
         position = read(request.verb, request.token, provider.key, now)
@@ -166,33 +188,44 @@ def resume(tx: Connection, request: Resumption, provider: Provider, now: datetim
         raise Refusal(BadResumptionToken("This list was begun too long ago; begin again."))
     number = provider.number(position.prefix)
     is_offered = position.spec is None or provider.offer.offers_set(position.spec)
-    set_id = changes.set_id(tx, position.spec) if position.spec is not None and is_offered else None
+    set_id = lists.set_id(tx, position.spec) if position.spec is not None and is_offered else None
     if number is None or (position.spec is not None and set_id is None):
         raise Refusal(BadResumptionToken("The format or set of this list is no longer offered."))
-    wanted = Range(number, position.horizon, set_id, position.after, position.until)
+    wanted = Range(number, position.horizon, set_id, after=position.after, until=position.until)
     return _part(tx, request.verb, position, wanted, provider, now)
 
 
-def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider: Provider, now: datetime) -> list[bytes]:
-    walk = changes.page if verb == "ListRecords" else changes.headers
-    seqs, parts = walk(tx, wanted, provider.page_size + 1)
-    more = len(seqs) > provider.page_size
-    del seqs[provider.page_size :], parts[provider.page_size :]
+def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider: Provider, now: datetime) -> Answer:
+    walk, form = (lists.page if verb == "ListRecords" else lists.headers), provider.formats[position.prefix]
+    broken: list[Broken] = []
+    while True:
+        entries = walk(tx, wanted, provider.page_size + 1)
+        more = len(entries) > provider.page_size
+        del entries[provider.page_size :]
+        if verb == "ListRecords":
+            found = disseminate(tx, provider.renderer, form, entries)
+            broken += found.broken
+            parts = [record for record in found.records if record is not None]
+        else:
+            parts = [entry.header for entry in entries]
+        if parts or not more:
+            break
+        wanted = replace(wanted, after=entries[-1].seq)  # none of these can be written, and no part may be empty
     if not parts:
         raise Refusal(BadResumptionToken("Nothing is left of this list; begin again."))
-    parts = _told(parts, provider)
+    told = _told(parts, provider)
     if more:
-        parts.append(_token(verb, position, seqs, provider, now))
+        told.append(_token(verb, position, entries, provider, now))
     elif position.cursor > 0:
-        parts.append(response.resumption("", position))
-    return response.element(verb, parts)
+        told.append(response.resumption("", position))
+    return Answer(response.element(verb, told), tuple(broken))
 
 
-def _token(verb: str, position: Position, seqs: Sequence[int], provider: Provider, now: datetime) -> bytes:
+def _token(verb: str, position: Position, entries: Sequence[Entry], provider: Provider, now: datetime) -> bytes:
     life = int(provider.token_life.total_seconds())
     following = Position(
-        prefix=position.prefix, spec=position.spec, horizon=position.horizon, until=position.until, after=seqs[-1],
-        cursor=position.cursor + len(seqs), size=position.size, begun=position.begun,
+        prefix=position.prefix, spec=position.spec, horizon=position.horizon, until=position.until, after=entries[-1].seq,
+        cursor=position.cursor + len(entries), size=position.size, begun=position.begun,
         # Ghosts are kept for twice a token's life, so a list may be walked that long
         # and each token lives its whole life within it.
         expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
@@ -220,9 +253,9 @@ _SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
 def _set(tx: Connection, spec: str | None, provider: Provider) -> int | None:
     if spec is None:
         return None
-    found = changes.set_id(tx, spec) if provider.offer.offers_set(spec) else None
+    found = lists.set_id(tx, spec) if provider.offer.offers_set(spec) else None
     if found is None:
-        if not changes.all_sets(tx):
+        if not lists.all_sets(tx):
             raise Refusal(NoSetHierarchy("This repository has no sets yet."))
         raise Refusal(NoRecordsMatch(f"There is no set {spec!r}; ListSets names them."))
     return found
@@ -232,5 +265,5 @@ def _no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
     return CannotDisseminateFormat(f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.formats)}.")
 
 
-def _rendered(template: str, values: dict[str, object]) -> list[bytes]:
-    return [environment().get_template(template).render(values).encode()]
+def _rendered(template: str, values: dict[str, object]) -> Answer:
+    return Answer([environment().get_template(template).render(values).encode()])

@@ -5,20 +5,18 @@ that a list begun before the change can be walked to its end exactly as it was; 
 withdrawn record's ghosts become tombstones at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, delete, func, insert, select, text, update
+from msgspec import Struct
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from server.clock import to_wire
 from server.db.sequences import sequences, take
-from server.errors import NotFound
-from server.records.sets import name_of
-from server.records.tables import feed, formats, fragments, memberships, sets
+from server.records.sets import is_hidden, name_of
+from server.records.tables import feed, formats, fragments, memberships, quarantine, sets
 
 #: fragments.key = format << SHIFT | seq
 SHIFT = 44
@@ -27,19 +25,38 @@ _SEQUENCE = "feed"
 _CLOCK = "feed-clock"  # epoch seconds of the newest datestamp, so that a clock set back cannot make datestamps fall
 
 
+class Written(Struct, frozen=True, array_like=True):
+    """A work as it is given to harvesters.
+
+    `bodies` are the `<metadata>…</metadata>` bytes by format id, of the formats that are written at once; `others` has a bit for
+    each further format it can be given in, written when somebody asks; `broken` says by format id why it cannot be written.
+    """
+
+    bodies: dict[int, bytes] = {}
+    others: int = 0
+    broken: dict[int, str] = {}
+
+    @property
+    def formats(self) -> int:
+        """A bit for each format it can be given in."""
+        return self.others | sum(1 << number for number in self.bodies)
+
+
+_NOTHING = Written()
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One record's next state in the feed.
 
-    `identifier` is its OAI identifier; `sets` its setSpecs; `bodies` the `<metadata>…</metadata>` bytes by format id, as many
-    as apply. `deleted` makes a tombstone, then `bodies` holds the ids of the formats in which the record was known, with any
-    bytes.
+    `identifier` is its OAI identifier; `sets` its setSpecs. `deleted` makes a tombstone, in every set and format it was known in.
+    A set or a format that a record leaves is told of the leaving: there it is a deletion (OAI-PMH 2.5.1).
     """
 
     record_id: str
     identifier: str
     sets: tuple[str, ...]
-    bodies: Mapping[int, bytes]
+    written: Written = _NOTHING
     deleted: bool = False
 
 
@@ -57,6 +74,15 @@ def lock(tx: Connection) -> None:
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What harvesters were told of a record before a change: the formats and sets it was known in."""
+
+    seq: int
+    formats: int
+    sets: tuple[str, ...]
+
+
 def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
     """Make changes visible and return the last `seq` given. The last act of a transaction: it holds the feed until the commit."""
     pending = list(changes)
@@ -66,38 +92,102 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
     second = take(tx, _CLOCK, 0, start=int(now.timestamp()) + 1)
     moment = datetime.fromtimestamp(second, tz=now.tzinfo)
     last = take(tx, _SEQUENCE, len(pending))
-    ids = set_ids(tx, sorted({spec for change in pending for spec in change.sets}))
-    first = last - len(pending) + 1
+    before = _shown(tx, [change.record_id for change in pending])
+    known = {spec for shown in before.values() for spec in shown.sets}
+    ids = set_ids(tx, sorted(known.union(*(change.sets for change in pending))))
     rows: list[dict[str, Any]] = []
     bodies: list[dict[str, Any]] = []
     members: list[dict[str, Any]] = []
-    for seq, change in enumerate(pending, first):
-        head = header(change.identifier, moment, change.sets, deleted=change.deleted)
-        mask = sum(1 << format_id for format_id in change.bodies)
-        row = {
-            "seq": seq,
-            "record_id": change.record_id,
-            "datestamp": moment,
-            "deleted": change.deleted,
-            "formats": mask,
-            "header": head,
-        }
-        rows.append(row)
-        for format_id, body in change.bodies.items():
-            bodies.append(
-                {"key": format_id << SHIFT | seq, "body": b"<record>" + head + (b"" if change.deleted else body) + b"</record>"}
-            )
-        members.extend({"set_id": ids[spec], "seq": seq} for spec in change.sets)
+    for seq, change in enumerate(pending, last - len(pending) + 1):
+        shown = before.get(change.record_id, _UNKNOWN)
+        gone = tuple(spec for spec in shown.sets if spec not in change.sets)
+        offered, left = change.written.formats, 0
+        if change.deleted:
+            offered = shown.formats
+        else:
+            left = shown.formats & ~offered & ~_bits(change.written.broken)
+        specs = sorted(change.sets + gone) if change.deleted else change.sets
+        head = header(change.identifier, moment, specs, deleted=change.deleted)
+        rows.append(
+            {
+                "seq": seq,
+                "record_id": change.record_id,
+                "datestamp": moment,
+                "deleted": change.deleted,
+                "formats": offered,
+                "left": left,
+                "header": head,
+            }
+        )
+        written = {} if change.deleted else change.written.bodies
+        bodies += ({"key": number << SHIFT | seq, "body": whole(head, body)} for number, body in written.items())
+        members += ({"set_id": ids[spec], "seq": seq, "left": False} for spec in change.sets)
+        members += ({"set_id": ids[spec], "seq": seq, "left": not change.deleted} for spec in gone)
     tx.execute(_SUPERSEDE, [{"id": row["record_id"], "by": row["seq"]} for row in rows])
     tx.execute(insert(feed), rows)
     if bodies:
         tx.execute(insert(fragments), bodies)
     if members:
         tx.execute(insert(memberships), members)
-    for change in pending:
+    _quarantine(tx, pending, before, moment)
+    for row, change in zip(rows, pending, strict=True):
         if change.deleted:
-            _bury_ghosts(tx, change, header(change.identifier, moment, change.sets, deleted=True))
+            _bury_ghosts(tx, change.record_id, row["header"])
     return last
+
+
+_UNKNOWN = _Shown(0, 0, ())
+
+
+def _shown(tx: Connection, ids: Sequence[str]) -> dict[str, _Shown]:
+    """Return what was told of records, by record id; nothing for those nobody heard of."""
+    live = select(feed.c.record_id, feed.c.seq, feed.c.formats, feed.c.left)
+    rows = tx.execute(live.where(feed.c.record_id.in_(ids), feed.c.superseded.is_(None))).all()
+    if not rows:
+        return {}
+    seqs = {row.seq: list[str]() for row in rows}
+    everywhere = memberships.c.set_id.in_(select(sets.c.id))  # so that it is found by its key
+    spoken = select(memberships.c.seq, sets.c.spec).join(sets, sets.c.id == memberships.c.set_id)
+    for member in tx.execute(spoken.where(everywhere, memberships.c.seq.in_(seqs)).order_by(sets.c.spec)):
+        seqs[member.seq].append(member.spec)
+    held = dict[str, int]()
+    for broken in tx.execute(select(quarantine).where(quarantine.c.record_id.in_(ids))):
+        held[broken.record_id] = held.get(broken.record_id, 0) | 1 << broken.format_id
+    return {
+        row.record_id: _Shown(row.seq, row.formats | row.left | held.get(row.record_id, 0), tuple(seqs[row.seq])) for row in rows
+    }
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    return sum(1 << number for number in numbers)
+
+
+def whole(head: bytes, body: bytes = b"") -> bytes:
+    """Write a `<record>`; without a body it is a tombstone."""
+    return b"<record>" + head + body + b"</record>"
+
+
+def _quarantine(tx: Connection, pending: Sequence[Change], before: dict[str, _Shown], now: datetime) -> None:
+    """Remember what cannot be written, and forget of it what now can."""
+    known = [change.record_id for change in pending if change.record_id in before]
+    if known:
+        tx.execute(delete(quarantine).where(quarantine.c.record_id.in_(known)))
+    held = [
+        {"record_id": change.record_id, "format_id": number, "cause": cause, "since": now}
+        for change in pending
+        for number, cause in change.written.broken.items()
+    ]
+    if held:
+        tx.execute(insert(quarantine), held)
+
+
+def hold(tx: Connection, record_id: str, format_id: int, cause: str, now: datetime) -> None:
+    """Leave a record out of a format it cannot be written in, as it turned out when somebody asked; until its next change."""
+    lock(tx)
+    live = (feed.c.record_id == record_id, feed.c.superseded.is_(None), feed.c.formats.op("&")(1 << format_id) != 0)
+    if tx.execute(update(feed).where(*live).values(formats=feed.c.formats - (1 << format_id))).rowcount:
+        row = {"record_id": record_id, "format_id": format_id, "cause": cause, "since": now}
+        tx.execute(insert(quarantine).values(row))
 
 
 _SUPERSEDE = (
@@ -108,7 +198,7 @@ _SUPERSEDE = (
 def header(identifier: str, moment: datetime, specs: Iterable[str], *, deleted: bool) -> bytes:
     """Write a record's header (OAI-PMH 2.5). Identifiers and setSpecs are of our making and need no escaping."""
     status = ' status="deleted"' if deleted else ""
-    inner = "".join(f"<setSpec>{spec}</setSpec>" for spec in specs)
+    inner = "".join(f"<setSpec>{spec}</setSpec>" for spec in specs if not is_hidden(spec))
     return (
         f"<header{status}><identifier>{identifier}</identifier><datestamp>{to_wire(moment)}</datestamp>{inner}</header>".encode()
     )
@@ -126,19 +216,18 @@ def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def _bury_ghosts(tx: Connection, change: Change, head: bytes) -> None:
+def _bury_ghosts(tx: Connection, record_id: str, head: bytes) -> None:
     """Make a withdrawn work's ghosts tombstones: its metadata is given to nobody any more.
 
     A list begun earlier gets the tombstone in its place, and stays as long as it was.
     """
-    mine = (feed.c.record_id == change.record_id, feed.c.superseded.is_not(None), feed.c.deleted.is_(False))
+    mine = (feed.c.record_id == record_id, feed.c.superseded.is_not(None), feed.c.deleted.is_(False))
     ghosts = list(tx.execute(select(feed.c.seq).where(*mine)).scalars())
     if not ghosts:
         return
     ids = list(tx.execute(select(formats.c.id)).scalars())
     tx.execute(update(feed).where(feed.c.seq.in_(ghosts)).values(deleted=True, header=head))
-    keys = [i << SHIFT | seq for i in ids for seq in ghosts]
-    tx.execute(update(fragments).where(fragments.c.key.in_(keys)).values(body=b"<record>" + head + b"</record>"))
+    tx.execute(delete(fragments).where(fragments.c.key.in_([number << SHIFT | seq for number in ids for seq in ghosts])))
 
 
 def remove(tx: Connection, seqs: list[int]) -> None:
@@ -185,152 +274,39 @@ def format_ids(tx: Connection, prefixes: Iterable[str]) -> dict[str, int]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A list to walk: a format, maybe a set, and the `seq` it ends at (the horizon it was begun with) and starts after."""
-
-    format_id: int
-    last: int
-    set_id: int | None = None
-    after: int = 0
-    until: int | None = None
-    """The last `seq` within the asked-for dates, where that is less than the horizon."""
-
-    @property
-    def end(self) -> int:
-        return self.last if self.until is None else min(self.last, self.until)
-
-
-@cache
-def _half(what: str, *, ghosts: bool, in_set: bool) -> Select[Any]:
-    """Return the statement for one half of a list: rows that live, or ghosts whose successor came after it began.
-
-    `what` is body, header or count. Built once, as pages are many.
-    """
-    # The sums keep SQLite from walking all rows to the end of the list in search of the few ghosts,
-    # which have an index of their own.
-    seq = feed.c.seq + 0 if ghosts else feed.c.seq
-    condition = feed.c.superseded > bindparam("last") if ghosts else feed.c.superseded.is_(None)
-    offered = feed.c.formats.op("&")(bindparam("bit", type_=BigInteger)) != 0
-    query = select(feed.c.seq).where(seq > bindparam("after"), seq <= bindparam("end"), condition, offered)
-    if in_set:
-        members = memberships.c
-        query = query.join(memberships, and_(members.seq == feed.c.seq, members.set_id == bindparam("set_id")))
-        query = query.where(members.seq > bindparam("after"), members.seq <= bindparam("end"))
-    if what == "count":
-        return query.with_only_columns(func.count())
-    if what == "header":
-        return query.with_only_columns(feed.c.seq, feed.c.header).order_by(seq).limit(bindparam("size"))
-    query = query.join(fragments, fragments.c.key == feed.c.seq + bindparam("base", type_=BigInteger))
-    return query.with_only_columns(feed.c.seq, fragments.c.body).order_by(seq).limit(bindparam("size"))
-
-
-def _values(wanted: Range) -> dict[str, int | None]:
-    number = wanted.format_id
-    return {
-        "last": wanted.last,
-        "after": wanted.after,
-        "end": wanted.end,
-        "bit": 1 << number,
-        "base": number << SHIFT,
-        "set_id": wanted.set_id,
-    }
-
-
-def page(tx: Connection, wanted: Range, size: int) -> tuple[list[int], list[bytes]]:
-    """Return up to `size` seqs and complete `<record>` elements after `wanted.after`, in order."""
-    return _walk(tx, wanted, size, "body")
-
-
-def headers(tx: Connection, wanted: Range, size: int) -> tuple[list[int], list[bytes]]:
-    """Return up to `size` seqs and `<header>` elements after `wanted.after`, in order."""
-    return _walk(tx, wanted, size, "header")
-
-
-def _walk(tx: Connection, wanted: Range, size: int, what: str) -> tuple[list[int], list[bytes]]:
-    values = {**_values(wanted), "size": size}
-    in_set = wanted.set_id is not None
-    rows = tx.execute(_half(what, ghosts=False, in_set=in_set), values).all()
-    if ghosts := tx.execute(_half(what, ghosts=True, in_set=in_set), values).all():
-        rows = sorted([*rows, *ghosts], key=itemgetter(0))[:size]
-    return [row[0] for row in rows], [row[1] for row in rows]
-
-
-def count(tx: Connection, wanted: Range) -> int:
-    """Count the members of a list: exact as of its horizon."""
-    in_set = wanted.set_id is not None
-    halves = [_half("count", ghosts=ghosts, in_set=in_set) for ghosts in (False, True)]
-    return sum(int(tx.execute(half, _values(wanted)).scalar_one()) for half in halves)
-
-
-def first_at(tx: Connection, moment: datetime) -> int | None:
-    """Return the first `seq` with a datestamp of `moment` or later. Datestamps never fall, so dates are ranges of `seq`."""
-    return tx.execute(select(func.min(feed.c.seq)).where(feed.c.datestamp >= moment)).scalar()
-
-
-def last_at(tx: Connection, moment: datetime) -> int:
-    """Return the last `seq` with a datestamp of `moment` (a whole second, as all datestamps are) or earlier, 0 if none."""
-    return int(tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp <= moment)).scalar() or 0)
-
-
-def earliest(tx: Connection) -> datetime | None:
-    """Return the lower limit of all datestamps."""
-    return tx.execute(select(feed.c.datestamp).order_by(feed.c.datestamp, feed.c.seq).limit(1)).scalar()
-
-
-def fragment(tx: Connection, record_id: str, format_id: int) -> bytes:
-    """Return one record's `<record>` element as it is now; raises NotFound if it was never visible or not in this format."""
-    seq = tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
-    if seq is None:
-        raise NotFound("There is no such record.", code="record")
-    body: bytes | None = tx.execute(select(fragments.c.body).where(fragments.c.key == format_id << SHIFT | seq)).scalar()
-    if body is None:
-        raise NotFound("The record is not available in this format.", code="format")
-    return body
-
-
-def formats_of(tx: Connection, record_id: str) -> list[str]:
-    """Return the prefixes in which a record is available; raises NotFound if it was never visible."""
-    mask = tx.execute(select(feed.c.formats).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
-    if mask is None:
-        raise NotFound("There is no such record.", code="record")
-    return [row.prefix for row in tx.execute(select(formats).order_by(formats.c.id)) if mask >> row.id & 1]
-
-
-def known_formats(tx: Connection, record_id: str) -> dict[int, bytes]:
-    """Return the ids of the formats a record is available in now, with empty bytes: what a tombstone must be announced in."""
-    mask = tx.execute(select(feed.c.formats).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar() or 0
-    return {format_id: b"" for format_id in range(mask.bit_length()) if mask >> format_id & 1}
-
-
 def stamped(tx: Connection, record_id: str) -> datetime | None:
     """Return the datestamp harvesters see of a record, or None where they were never told of it."""
     return tx.execute(select(feed.c.datestamp).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
 
 
+def offer(tx: Connection, change: Change, added: Iterable[int]) -> bool:
+    """Let a record be given in formats nobody could ask for before; return whether it is otherwise as it was shown."""
+    bits = _bits(added)
+    live = (feed.c.record_id == change.record_id, feed.c.superseded.is_(None))
+    mask = tx.execute(select(feed.c.formats).where(*live)).scalar()
+    if mask is not None and not change.deleted and (new := change.written.formats & bits & ~mask):
+        tx.execute(update(feed).where(*live).values(formats=mask | new))
+    return shows(tx, change)
+
+
 def shows(tx: Connection, change: Change) -> bool:
-    """Say whether a change would be none: harvesters are given just this already."""
+    """Say whether a change would be none: harvesters are given just this already, in the sets and formats kept written."""
     live = select(feed).where(feed.c.record_id == change.record_id, feed.c.superseded.is_(None))
     row = tx.execute(live).one_or_none()
-    mask = sum(1 << format_id for format_id in change.bodies)
-    if row is None or row.deleted != change.deleted or row.formats != mask:
+    if row is None or row.deleted != change.deleted or (not change.deleted and row.formats != change.written.formats):
         return False
-    head = header(change.identifier, row.datestamp, change.sets, deleted=change.deleted)
-    keys = {format_id << SHIFT | row.seq: body for format_id, body in change.bodies.items()}
+    member = select(sets.c.spec).join(memberships, memberships.c.set_id == sets.c.id)
+    everywhere = memberships.c.set_id.in_(select(sets.c.id))
+    specs = set(tx.execute(member.where(everywhere, memberships.c.seq == row.seq, memberships.c.left.is_(False))).scalars())
+    if not (specs >= set(change.sets) if change.deleted else specs == set(change.sets)):
+        return False
+    head = header(change.identifier, row.datestamp, change.sets, deleted=False)
+    written = {} if change.deleted else change.written.bodies
+    keys = {number << SHIFT | row.seq: whole(head, body) for number, body in written.items()}
     known = {each.key: each.body for each in tx.execute(select(fragments).where(fragments.c.key.in_(keys)))}
-    whole = {key: b"<record>" + head + (b"" if change.deleted else body) + b"</record>" for key, body in keys.items()}
-    return row.header == head and known == whole
+    return known == keys
 
 
 def was_shown(tx: Connection, record_id: str) -> bool:
     """Say whether harvesters were ever told of a record."""
     return tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id).limit(1)).scalar() is not None
-
-
-def all_sets(tx: Connection) -> list[tuple[str, str]]:
-    """Return spec and name of every set, parents before children."""
-    return [(row.spec, row.name) for row in tx.execute(select(sets.c.spec, sets.c.name).order_by(sets.c.spec))]
-
-
-def set_id(tx: Connection, spec: str) -> int | None:
-    return tx.execute(select(sets.c.id).where(sets.c.spec == spec)).scalar()

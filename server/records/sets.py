@@ -20,6 +20,8 @@ def specs_of(record: Record, collection: str) -> tuple[str, ...]:
 def name_of(spec: str) -> str:
     """Return what a set is called."""
     kind, _, rest = spec.partition(":")
+    if is_hidden(spec):
+        return spec
     if kind == OPEN:
         return f"Works in {ACCESS['open'].label}"
     if not rest:
@@ -28,3 +30,8 @@ def name_of(spec: str) -> str:
         return f"Collection {rest}"
     category, _, short = rest.partition(":")
     return TYPES[f"{category}.{short}"].label if short else CATEGORIES[category]
+
+
+def is_hidden(spec: str) -> bool:
+    """Whether this is no set, but what a base URL chooses its records by: no client can ask for it, no header shows it."""
+    return spec.startswith("/")

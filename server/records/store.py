@@ -115,6 +115,11 @@ def find(tx: Connection, record_id: str, *, to_change: bool = False) -> Stored |
     return None if row is None else _stored(row)
 
 
+def some(tx: Connection, ids: Iterable[str]) -> list[Stored]:
+    """Return the records that are there of those named, in no order."""
+    return [_stored(row) for row in tx.execute(select(records).where(records.c.id.in_(list(ids)))).mappings()]
+
+
 def by_origins(tx: Connection, origins: Iterable[str]) -> dict[str, Stored]:
     """Return the records that came from elsewhere under the names given, by name."""
     rows = tx.execute(select(records).where(records.c.origin.in_(list(origins)))).mappings()

@@ -12,6 +12,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
+    false,
     text,
 )
 
@@ -80,9 +82,10 @@ feed = Table(
     Column("datestamp", Utc, nullable=False),  # whole seconds, never falling
     Column("deleted", Boolean, nullable=False),
     Column("superseded", BigInteger),  # the seq that took this one's place; kept while a list begun before it may still be walked
-    Column("formats", BigInteger, nullable=False),  # bit n is set where format n has a fragment for it
+    Column("formats", BigInteger, nullable=False),  # bit n is set where it can be given in format n
+    Column("left", BigInteger, nullable=False, server_default="0"),  # where it could be once, and is announced as deleted now
     Column("header", LargeBinary, nullable=False),  # <header>…</header> as every verb shows it
-    Index("ix_feed_live", "seq", "formats", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    Index("ix_feed_live", "seq", "formats", "left", sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index("uq_feed_record_id", "record_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index("ix_feed_ghosts", "superseded", sqlite_where=_GHOST, postgresql_where=_GHOST),
     Index("ix_feed_datestamp", "datestamp", "seq"),
@@ -95,8 +98,8 @@ formats = Table(
     Column("prefix", String(64), nullable=False, unique=True),
 )
 
-#: One clustered table for all formats, in harvest order: key = format << 44 | seq.
-#: Sealed blocks will stand beside it by key >> 7.
+#: What is written when a work changes: oai_dc, as everybody asks for it. One clustered table in harvest order:
+#: key = format << 44 | seq. All other formats are written when somebody asks for them.
 fragments = Table(
     "fragments",
     metadata,
@@ -108,8 +111,9 @@ sets = Table(
     "sets",
     metadata,
     Column("id", Serial, primary_key=True),
-    Column("spec", String(200), nullable=False, unique=True),
+    Column("spec", String(200), nullable=False, unique=True),  # one that begins with a slash is no set but a base URL's choice
     Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False, server_default=text("''")),
 )
 
 memberships = Table(
@@ -117,7 +121,44 @@ memberships = Table(
     metadata,
     Column("set_id", BigInteger, ForeignKey("sets.id"), primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("left", Boolean, nullable=False, server_default=false()),  # it was a member once, and is announced as deleted now
     sqlite_with_rowid=False,
+)
+
+#: The lists somebody has walked, and so are worth sealing. 0 stands for no set, and for a base URL that offers every record.
+lists = Table(
+    "lists",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("format_id", SmallInteger, nullable=False),
+    Column("set_id", BigInteger, nullable=False),
+    Column("filter_id", BigInteger, nullable=False),
+    UniqueConstraint("format_id", "set_id", "filter_id"),
+)
+
+#: Sealed blocks: about a hundred records of a list, deflated; all its members with `after` < seq <= `last`.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("list_id", BigInteger, ForeignKey("lists.id"), primary_key=True, autoincrement=False),
+    Column("last", BigInteger, primary_key=True, autoincrement=False),
+    Column("after", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("lived", BigInteger, nullable=False),  # the seq that took the place of its latest ghost: older lists cannot use it
+    Column("raw", Integer, nullable=False),  # bytes before they were deflated
+    Column("crc", BigInteger, nullable=False),  # CRC-32 of those bytes
+    Column("operator", BigInteger, nullable=False),  # what joins that CRC to one before it, where no library does
+    Column("body", LargeBinary, nullable=False),
+)
+
+#: What cannot be written in a format, and is left out of its lists until it can.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("record_id", String(26), ForeignKey("records.id"), primary_key=True),
+    Column("format_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("cause", Text, nullable=False),
+    Column("since", Utc, nullable=False),
 )
 
 #: What the bytes of the feed were rendered with: the address, the OAI domain, the formats. One row a name.

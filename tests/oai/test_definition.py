@@ -109,11 +109,13 @@ async def test_a_new_name_stands_in_every_record_that_names_no_publisher(
     await deposit(title="Beans")
     await house.worker.drain()
     before = await ask(client, verb="ListRecords", metadataPrefix="datacite")
-    assert sorted(found(before, "//*[local-name()='publisher']/text()")) == ["Museum of Old Papers", "Sheaf"]
+    stamps = found(before, "//*[local-name()='datestamp']/text()")
+    assert stamps == ["2026-03-14T09:26:53Z"] * 2
     clock.pass_time(seconds=15)
     await house.worker.drain()
     after = await ask(client, verb="ListRecords", metadataPrefix="datacite")
     assert found(after, "//*[local-name()='publisher']/text()") == ["Museum of Old Papers"] * 2
+    assert found(after, "//*[local-name()='datestamp']/text()") == ["2026-03-14T09:27:08Z"] * 2, "harvesters are told"
 
 
 async def test_the_test_asks_ourselves_who_we_are(client: TestClient, house: House) -> None:

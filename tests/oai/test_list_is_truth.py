@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from server.app import open_house, web_application
 from server.db.migrate import engine_for
-from server.records import changes
-from server.records.changes import Change, Range
+from server.records import changes, lists
+from server.records.changes import Change, Written
+from server.records.lists import Range
 from server.records.tables import feed, formats, fragments, memberships, records, sets
 from server.settings import Settings
 from tests.conftest import START
@@ -220,7 +221,9 @@ class _History:
     def __init__(self, tx: Connection) -> None:
         self.tx, self.now = tx, START
         self.format = changes.format_ids(tx, ["a"])["a"]
-        self.rows: list[tuple[int, str, bool, frozenset[str]]] = []
+        self.rows: list[tuple[int, str, bool, frozenset[str], bool]] = []
+        self.known: dict[str, tuple[frozenset[str], bool]] = {}
+        """The sets a record was ever in, and whether it was ever given: a deletion of what nobody had is in no list."""
         self.walks: list[dict] = []
 
     def play(self, steps: list) -> None:
@@ -231,15 +234,21 @@ class _History:
         for walk in self.walks:
             while not walk["done"]:
                 self._part(walk)
-            deleted_since = {name for seq, name, deleted, _ in self.rows if deleted and seq > walk["last"]}
+            deleted_since = {name for seq, name, deleted, _, _ in self.rows if deleted and seq > walk["last"]}
             assert walk["seen"] == [pair for pair in walk["expected"] if pair[1] not in deleted_since or pair in walk["seen"]]
             assert set(walk["expected"]) - set(walk["seen"]) <= {pair for pair in walk["expected"] if pair[1] in deleted_since}
 
     def _stamp(self, what: list) -> None:
-        batch = [Change(name, name, tuple(sorted(specs)), {self.format: b"x"}, deleted=deleted) for name, deleted, specs in what]
+        batch = [
+            Change(name, name, tuple(sorted(specs)), Written({} if deleted else {self.format: b"x"}), deleted=deleted)
+            for name, deleted, specs in what
+        ]
         last = changes.stamp(self.tx, batch, self.now)
         first = last - len(batch) + 1
-        self.rows += [(seq, name, deleted, frozenset(specs)) for seq, (name, deleted, specs) in enumerate(what, first)]
+        for seq, (name, deleted, specs) in enumerate(what, first):
+            known, offered = self.known.get(name, (frozenset(), False))
+            self.known[name] = (known | specs, offered or not deleted)
+            self.rows.append((seq, name, deleted, *self.known[name]))
         stamps = list(self.tx.execute(select(feed.c.datestamp).order_by(feed.c.seq)).scalars())
         assert stamps == sorted(stamps)
 
@@ -249,14 +258,14 @@ class _History:
     def _begin(self, what: tuple[str | None, int]) -> None:
         spec, size = what
         edge = changes.horizon(self.tx, self.now)
-        latest = {name: (seq, name, specs) for seq, name, _, specs in self.rows}
-        expected = sorted((seq, name) for seq, name, specs in latest.values() if spec is None or spec in specs)
-        set_id = None if spec is None else changes.set_id(self.tx, spec)
+        latest = {name: (seq, name, specs, given) for seq, name, _, specs, given in self.rows}
+        expected = sorted((seq, name) for seq, name, specs, given in latest.values() if given and (spec is None or spec in specs))
+        set_id = None if spec is None else lists.set_id(self.tx, spec)
         if spec is not None and set_id is None:
             assert not expected
             return
         wanted = Range(self.format, edge.seq, set_id)
-        assert changes.count(self.tx, wanted) == len(expected)
+        assert lists.count(self.tx, wanted) == len(expected)
         self.walks.append(
             {
                 "range": wanted,
@@ -273,13 +282,13 @@ class _History:
         if walk["done"]:
             return
         old = walk["range"]
-        seqs, _ = changes.page(self.tx, old, walk["size"])
-        assert (seqs, len(seqs)) == (changes.headers(self.tx, old, walk["size"])[0], len(set(seqs)))
-        names = {seq: name for seq, name, _, _ in self.rows}
+        seqs = [entry.seq for entry in lists.page(self.tx, old, walk["size"])]
+        assert (seqs, len(seqs)) == ([entry.seq for entry in lists.headers(self.tx, old, walk["size"])], len(set(seqs)))
+        names = {seq: name for seq, name, _, _, _ in self.rows}
         walk["seen"] += [(seq, names[seq]) for seq in seqs]
         walk["done"] = not seqs
         if seqs:
-            walk["range"] = Range(old.format_id, old.last, old.set_id, seqs[-1])
+            walk["range"] = Range(old.format_id, old.last, old.set_id, after=seqs[-1])
 
     def _purge(self, limit: int) -> None:
         """Purge as the housekeeping does: nothing that a list still under way may need."""
@@ -287,7 +296,8 @@ class _History:
         edge = min([self.now.timestamp(), *running])
         changes.purge(self.tx, START + timedelta(seconds=edge - START.timestamp()), limit)
         live = set(self.tx.execute(select(feed.c.seq)).scalars())
-        assert {key & ((1 << changes.SHIFT) - 1) for key in self.tx.execute(select(fragments.c.key)).scalars()} == live
+        given = set(self.tx.execute(select(feed.c.seq).where(feed.c.deleted.is_(False))).scalars())
+        assert {key & ((1 << changes.SHIFT) - 1) for key in self.tx.execute(select(fragments.c.key)).scalars()} == given
         assert set(self.tx.execute(select(memberships.c.seq)).scalars()) <= live
         assert self.tx.execute(select(formats.c.prefix)).scalars().all() == ["a"]
         assert len(set(self.tx.execute(select(sets.c.spec)).scalars())) <= len(SPECS)

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from server.db.migrate import engine_for
 from server.errors import NotFound
-from server.records import changes
-from server.records.changes import Change, Range
-from server.records.tables import feed, fragments, memberships, records
+from server.records import changes, lists
+from server.records.changes import Change, Written
+from server.records.lists import Range
+from server.records.tables import feed, fragments, memberships, quarantine, records
 from tests.conftest import START
 
 A, B = 1, 2
@@ -53,7 +54,7 @@ def change(
         name,
         f"oai:x:{name}",
         tuple(sets),
-        {number: b"" if deleted else body or name.encode() for number in formats},
+        Written({} if deleted else {number: body or name.encode() for number in formats}),
         deleted=deleted,
     )
 
@@ -63,12 +64,16 @@ def stamp(tx: Connection, *what: Change, at: datetime = START) -> int:
 
 
 def walk(tx: Connection, wanted: Range, size: int = 100) -> list[bytes]:
-    return [part.partition(b"</header>")[2].removesuffix(b"</record>") for part in changes.page(tx, wanted, size)[1]]
+    """Return the bodies of a list: nothing for a deletion, a question mark for what is to be written when somebody asks."""
+    return [
+        (entry.record or b"</header>?").partition(b"</header>")[2].removesuffix(b"</record>")
+        for entry in lists.page(tx, wanted, size)
+    ]
 
 
 def whole(tx: Connection, number: int = A, spec: str | None = None) -> Range:
     horizon = changes.horizon(tx, START)
-    return Range(number, horizon.seq, None if spec is None else changes.set_id(tx, spec))
+    return Range(number, horizon.seq, None if spec is None else lists.set_id(tx, spec))
 
 
 def test_numbers_follow_the_order_of_changes_without_gaps(tx):
@@ -88,8 +93,8 @@ def test_numbers_follow_the_order_of_changes_without_gaps(tx):
 def test_a_record_is_a_header_and_its_metadata(tx):
     stamp(tx, change("one", b"<metadata/>", sets=("type", "type:etd")))
     header = b"<header><identifier>oai:x:one</identifier><datestamp>2026-03-14T09:26:53Z</datestamp><setSpec>type</setSpec><setSpec>type:etd</setSpec></header>"
-    assert changes.fragment(tx, "one", A) == b"<record>" + header + b"<metadata/></record>"
-    assert changes.headers(tx, whole(tx), 9) == ([1], [header])
+    assert lists.one(tx, "one", A).record == b"<record>" + header + b"<metadata/></record>"
+    assert [(entry.seq, entry.header, entry.gone) for entry in lists.headers(tx, whole(tx), 9)] == [(1, header, False)]
 
 
 def test_datestamps_never_fall_when_the_clock_goes_back(tx):
@@ -99,7 +104,7 @@ def test_datestamps_never_fall_when_the_clock_goes_back(tx):
     assert stamps == [START, START, START + 5 * SECOND, START + 5 * SECOND]
     assert changes.horizon(tx, START - DAY) == changes.Horizon(4, START + 5 * SECOND), "nor does a responseDate"
     stamp(tx, change("one"), at=START)
-    assert changes.first_at(tx, START + 5 * SECOND) == 3
+    assert lists.first_at(tx, START + 5 * SECOND) == 3
 
 
 def test_what_comes_after_a_horizon_has_no_earlier_datestamp(tx):
@@ -107,35 +112,35 @@ def test_what_comes_after_a_horizon_has_no_earlier_datestamp(tx):
     edge = changes.horizon(tx, START + 90 * SECOND)
     stamp(tx, change("two"), at=START + 30 * SECOND)
     assert (edge.seq, edge.at) == (1, START + 90 * SECOND)
-    assert changes.first_at(tx, edge.at) == 2
+    assert lists.first_at(tx, edge.at) == 2
 
 
 def test_dates_are_ranges_of_numbers(tx):
     for days, name in enumerate(("one", "two", "three")):
         stamp(tx, change(name), at=START + days * DAY)
-    assert [changes.first_at(tx, START + moment) for moment in (-DAY, timedelta(), SECOND, 2 * DAY, 3 * DAY)] == [
+    assert [lists.first_at(tx, START + moment) for moment in (-DAY, timedelta(), SECOND, 2 * DAY, 3 * DAY)] == [
         1,
         1,
         2,
         3,
         None,
     ]
-    assert [changes.last_at(tx, START + moment) for moment in (-SECOND, timedelta(), DAY - SECOND, DAY, 9 * DAY)] == [
+    assert [lists.last_at(tx, START + moment) for moment in (-SECOND, timedelta(), DAY - SECOND, DAY, 9 * DAY)] == [
         0,
         1,
         1,
         2,
         3,
     ]
-    assert changes.last_at(tx, datetime.max.replace(tzinfo=START.tzinfo, microsecond=0)) == 3
-    assert changes.first_at(tx, datetime.min.replace(tzinfo=START.tzinfo)) == 1
-    assert changes.earliest(tx) == START
+    assert lists.last_at(tx, datetime.max.replace(tzinfo=START.tzinfo, microsecond=0)) == 3
+    assert lists.first_at(tx, datetime.min.replace(tzinfo=START.tzinfo)) == 1
+    assert lists.earliest(tx) == START
 
 
 def test_an_empty_feed(tx):
     assert changes.horizon(tx, START) == changes.Horizon(0, START)
-    assert changes.earliest(tx) is None
-    assert changes.count(tx, whole(tx)) == 0
+    assert lists.earliest(tx) is None
+    assert lists.count(tx, whole(tx)) == 0
     assert changes.purge(tx, START + DAY) == 0
 
 
@@ -145,7 +150,7 @@ def test_a_list_under_way_is_walked_as_it_was_begun(tx):
     stamp(tx, change("one", b"ONE"), change("four"))
     stamp(tx, change("one", b"ONE!"))
     assert walk(tx, begun) == [b"one", b"two", b"three"]
-    assert changes.count(tx, begun) == 3
+    assert lists.count(tx, begun) == 3
     assert walk(tx, whole(tx)) == [b"two", b"three", b"four", b"ONE!"]
     assert walk(tx, Range(A, begun.last, after=1), 1) == [b"two"]
     assert walk(tx, Range(A, begun.last, until=2)) == [b"one", b"two"]
@@ -157,20 +162,18 @@ def test_a_withdrawn_record_is_a_tombstone_and_so_are_its_ghosts(tx):
     stamp(tx, change("one"), change("two"))
     stamp(tx, change("one", b"secret"))
     begun = whole(tx)
-    formats = changes.known_formats(tx, "one")
-    assert formats == {A: b"", B: b""}
-    stamp(tx, change("one", formats=formats, deleted=True), at=START + DAY)
+    stamp(tx, change("one", deleted=True), at=START + DAY)
     assert walk(tx, begun) == [b"two", b""], (
         "what was withdrawn is given to nobody; a list begun earlier gets the tombstone in its place"
     )
-    assert changes.count(tx, begun) == 2
+    assert lists.count(tx, begun) == 2
     assert not [
         body for body in tx.execute(select(fragments.c.body)).scalars() if b"secret" in body or body.endswith(b"one</record>")
     ]
     assert walk(tx, whole(tx)) == [b"two", b""]
     assert walk(tx, whole(tx, B)) == [b"two", b""]
-    assert b'<header status="deleted"><identifier>oai:x:one' in changes.fragment(tx, "one", A)
-    assert changes.known_formats(tx, "one") == {A: b"", B: b""}
+    assert b'<header status="deleted"><identifier>oai:x:one' in (lists.one(tx, "one", A).record or b"")
+    assert lists.formats_of(tx, "one") == ["a", "b"]
     assert changes.purge(tx, START + 9 * DAY) == 2, "the two ghosts go; the tombstone itself stays"
     assert walk(tx, whole(tx)) == [b"two", b""]
     stamp(tx, change("one", b"back"))
@@ -183,17 +186,14 @@ def test_formats_are_lists_of_their_own(tx):
     )
     assert walk(tx, whole(tx, A)) == [b"one", b"two"]
     assert walk(tx, whole(tx, B)) == [b"two", b"three"]
-    assert [changes.formats_of(tx, name) for name in ("one", "two", "three", "four")] == [["a"], ["a", "b"], ["b"], []]
-    assert changes.known_formats(tx, "one") == {A: b""}
-    assert changes.known_formats(tx, "four") == {}
+    assert [lists.formats_of(tx, name) for name in ("one", "two", "three", "four")] == [["a"], ["a", "b"], ["b"], []]
     with pytest.raises(NotFound) as missing:
-        changes.fragment(tx, "one", B)
+        lists.one(tx, "one", B)
     assert missing.value.code == "format"
-    for never_shown in (lambda: changes.fragment(tx, "five", A), lambda: changes.formats_of(tx, "five")):
+    for never_shown in (lambda: lists.one(tx, "five", A), lambda: lists.formats_of(tx, "five")):
         with pytest.raises(NotFound) as missing:
             never_shown()
         assert missing.value.code == "record"
-    assert changes.known_formats(tx, "five") == {}
 
 
 def test_a_format_keeps_its_number(tx):
@@ -203,21 +203,21 @@ def test_a_format_keeps_its_number(tx):
 
 def test_sets_are_made_once_and_counted_with_their_tombstones(tx):
     stamp(tx, change("one", sets=("type", "type:dataset")), change("two", sets=("type",)), change("three", sets=("open_access",)))
-    assert changes.all_sets(tx) == [
+    assert lists.all_sets(tx) == [
         ("open_access", "Works in open access"),
         ("type", "Works by type"),
         ("type:dataset", "Dataset"),
     ]
-    counted = {spec: changes.count(tx, whole(tx, A, spec)) for spec, _ in changes.all_sets(tx)}
+    counted = {spec: lists.count(tx, whole(tx, A, spec)) for spec, _ in lists.all_sets(tx)}
     assert counted == {"open_access": 1, "type": 2, "type:dataset": 1}
     begun = whole(tx, A, "type:dataset")
     stamp(tx, change("one", b"moved", sets=("type", "type:etd")))
     assert walk(tx, begun) == [b"one"]
-    assert walk(tx, whole(tx, A, "type:dataset")) == []
+    assert walk(tx, whole(tx, A, "type:dataset")) == [b""], "the set it left is told of a deletion"
     assert walk(tx, whole(tx, A, "type:etd")) == [b"moved"]
     stamp(tx, change("two", sets=("type",), deleted=True))
     assert walk(tx, whole(tx, A, "type")) == [b"moved", b""]
-    assert changes.set_id(tx, "nothing") is None
+    assert lists.set_id(tx, "nothing") is None
 
 
 def test_purge_keeps_what_a_token_may_need(tx):
@@ -242,7 +242,77 @@ def test_parts_follow_each_other_across_living_and_ghosts(tx):
     stamp(tx, change("two", b"TWO"))
     stamp(tx, change("four", b"FOUR"))
     seen, after = [], 0
-    while seqs := changes.page(tx, Range(A, begun.last, after=after), 1)[0]:
+    while found := lists.page(tx, Range(A, begun.last, after=after), 1):
         seen += walk(tx, Range(A, begun.last, after=after), 1)
-        after = seqs[-1]
+        after = found[-1].seq
     assert seen == [b"one", b"two", b"three", b"four"]
+
+
+def test_what_leaves_a_set_or_a_format_is_a_deletion_there_for_ever(tx):
+    stamp(tx, change("one", sets=("type", "open_access", "/dini")), change("two", sets=("type", "open_access")))
+    edge = changes.horizon(tx, START)
+    stamp(tx, change("one", b"left", sets=("type",), formats=(B,)), at=START + DAY)
+    (entry,) = lists.page(tx, Range(A, 9, lists.set_id(tx, "open_access"), after=edge.seq), 9)
+    assert entry.gone
+    assert entry.header.startswith(b'<header status="deleted"><identifier>oai:x:one</identifier><datestamp>2026-03-15')
+    assert entry.header.endswith(b"<setSpec>type</setSpec><setSpec>open_access</setSpec></header>"), (
+        "and says what it is missed in"
+    )
+    assert walk(tx, whole(tx, B)) == [b"two", b"left"], "it is given where it stayed"
+    assert walk(tx, whole(tx, A)) == [b"two", b""], "and missed in the format"
+    assert lists.one(tx, "one", A).gone
+    assert lists.formats_of(tx, "one") == ["b"]
+    chosen = lists.set_id(tx, "/dini")
+    assert [entry.gone for entry in lists.page(tx, Range(B, 9, filter_id=chosen), 9)] == [True], "it left the base URL's choice"
+    assert lists.one(tx, "one", B, chosen).gone
+    with pytest.raises(NotFound):
+        lists.one(tx, "two", B, chosen)
+    stamp(tx, change("one", b"again", sets=("type",), formats=(B,)), at=START + 2 * DAY)
+    assert lists.count(tx, whole(tx, A, "open_access")) == 2
+    assert walk(tx, whole(tx, A, "open_access")) == [b"two", b""], "later changes announce it again, for who was away"
+    stamp(tx, change("one", b"back", sets=("type", "open_access"), formats=(A, B)), at=START + 3 * DAY)
+    assert walk(tx, whole(tx, A, "open_access")) == [b"two", b"back"]
+    assert b"/dini" not in b"".join(tx.execute(select(feed.c.header)).scalars())
+    assert "/dini" not in dict(lists.all_sets(tx))
+
+
+def test_a_tombstone_is_announced_wherever_the_record_was_ever_known(tx):
+    stamp(tx, change("one", sets=("open_access",), formats=(A,)))
+    stamp(tx, change("one", sets=("type",), formats=(B,)))
+    stamp(tx, change("one", sets=("type",), deleted=True))
+    for number in (A, B):
+        for spec in ("open_access", "type"):
+            assert [entry.gone for entry in lists.page(tx, whole(tx, number, spec), 9)] == [True]
+    header = lists.one(tx, "one", A).header
+    assert header.endswith(b"<setSpec>open_access</setSpec><setSpec>type</setSpec></header>")
+
+
+def test_what_cannot_be_written_is_left_out_and_named_until_it_can(tx):
+    sound = change("one", formats=(A,))
+    stamp(tx, Change("one", sound.identifier, sound.sets, Written({A: b"one"}, broken={B: "no title"})), change("two"))
+    assert walk(tx, whole(tx, B)) == [b"two"]
+    assert [tuple(row)[:3] for row in tx.execute(select(quarantine))] == [("one", B, "no title")]
+    stamp(tx, change("one"), at=START + DAY)
+    assert walk(tx, whole(tx, B)) == [b"two", b"one"]
+    assert not tx.execute(select(quarantine)).all()
+    changes.hold(tx, "one", B, "cannot be written", START)
+    changes.hold(tx, "one", B, "and is held once", START)
+    assert walk(tx, whole(tx, B)) == [b"two"]
+    assert [row.cause for row in tx.execute(select(quarantine))] == ["cannot be written"]
+    stamp(tx, change("one", deleted=True))
+    assert walk(tx, whole(tx, B)) == [b"two", b""], "who has it from before hears that it is gone"
+
+
+def test_what_is_written_when_somebody_asks_stands_in_the_list_without_a_body(tx):
+    stamp(tx, Change("one", "oai:x:one", (), Written({A: b"one"}, others=1 << B)))
+    assert walk(tx, whole(tx, A)) == [b"one"]
+    assert walk(tx, whole(tx, B)) == [b"?"]
+
+
+def test_a_new_format_moves_no_datestamp(tx):
+    stamp(tx, change("one", formats=(A,)))
+    both = Change("one", "oai:x:one", ("type",), Written({A: b"one"}, others=1 << B))
+    assert not changes.shows(tx, both)
+    assert changes.offer(tx, both, [B])
+    assert walk(tx, whole(tx, B)) == [b"?"]
+    assert not changes.offer(tx, change("one", b"otherwise"), [B])

@@ -1,0 +1,69 @@
+"""Records in the formats that are written when somebody asks for them, from the record as it is now.
+
+What cannot be written is left out and named, so that one bad record never breaks a page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from server.identifiers import ledger
+from server.metadata.format import Format
+from server.metadata.fragments import Renderer, cause_of
+from server.metadata.work import Work
+from server.records import store
+from server.records.changes import whole
+from server.records.lists import Entry
+from server.records.store import State
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A record that cannot be written in a format, and why."""
+
+    record_id: str
+    format_id: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disseminated:
+    """`<record>` elements in the order asked for, None where one cannot be written, and why not."""
+
+    records: list[bytes | None]
+    broken: tuple[Broken, ...] = ()
+
+
+def disseminate(tx: Connection, renderer: Renderer, form: Format, entries: Sequence[Entry]) -> Disseminated:
+    """Return the records of a list in a format.
+
+    A list begun earlier may still name a state of a record that was overtaken: it gets the record as it is now under the header
+    it had then, and with the next harvest under its new one; a deletion where the format does not apply any more.
+    """
+    records = [entry.record for entry in entries]
+    asked = [at for at, record in enumerate(records) if record is None]
+    if not asked:
+        return Disseminated(records)
+    broken = []
+    works = _works(tx, renderer, [entries[at].record_id for at in asked])
+    for at in asked:
+        entry = entries[at]
+        work = works.get(entry.record_id)
+        if work is None or not form.applies(work.record):
+            records[at] = whole(entry.header.replace(b"<header>", b'<header status="deleted">', 1))
+            continue
+        try:
+            records[at] = whole(entry.header, renderer.body(form, work))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others must be given; it is named to the administrator
+            broken.append(Broken(entry.record_id, renderer.ids[form.name], cause_of(error)))
+    return Disseminated(records, tuple(broken))
+
+
+def _works(tx: Connection, renderer: Renderer, ids: Sequence[str]) -> dict[str, Work]:
+    dois = ledger.shown_dois(tx, list(ids))
+    return {
+        stored.id: renderer.kept(stored, doi=dois.get(stored.id, ""))
+        for stored in store.some(tx, ids)
+        if stored.state is State.PUBLISHED
+    }

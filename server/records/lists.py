@@ -1,0 +1,198 @@
+"""The lists harvesters walk: what is read of the feed, in its order, in a set or in all.
+
+A row is given as a deletion where the work was withdrawn, and where it has left the format or the set that is asked for.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Row, Select, and_, bindparam, func, or_, select
+
+from server.errors import NotFound
+from server.records.changes import SHIFT, whole
+from server.records.sets import is_hidden
+from server.records.tables import feed, formats, fragments, memberships, sets
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A list to walk: a format, maybe a set, and the `seq` it ends at (the horizon it was begun with) and starts after."""
+
+    format_id: int
+    last: int
+    set_id: int | None = None
+    filter_id: int | None = None
+    """The set a base URL chooses its records by."""
+    after: int = 0
+    until: int | None = None
+    """The last `seq` within the asked-for dates, where that is less than the horizon."""
+
+    @property
+    def end(self) -> int:
+        return self.last if self.until is None else min(self.last, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One element of a list.
+
+    `body` is the whole `<record>` where it is kept written; None where it is to be written now, and for a deletion, which has
+    none. `header` is its `<header>` as this list shows it.
+    """
+
+    seq: int
+    record_id: str
+    header: bytes
+    gone: bool
+    body: bytes | None = None
+
+    @property
+    def record(self) -> bytes | None:
+        """The whole `<record>`, or None where it is still to be written."""
+        return whole(self.header) if self.gone else self.body
+
+
+_MEMBERS = memberships.alias("members")
+_CHOSEN = memberships.alias("chosen")
+
+
+@cache
+def _half(what: str, *, ghosts: bool, in_set: bool, chosen: bool) -> Select[Any]:
+    """Return the statement for one half of a list: rows that live, or ghosts whose successor came after it began.
+
+    `what` is body, header or count. Built once, as pages are many.
+    """
+    # The sums keep SQLite from walking all rows to the end of the list in search of the few ghosts,
+    # which have an index of their own.
+    seq = feed.c.seq + 0 if ghosts else feed.c.seq
+    condition = feed.c.superseded > bindparam("last") if ghosts else feed.c.superseded.is_(None)
+    bit = bindparam("bit", type_=BigInteger)
+    offered = feed.c.formats.op("|")(feed.c.left).op("&")(bit) != 0
+    query = select(feed.c.seq).where(seq > bindparam("after"), seq <= bindparam("end"), condition, offered)
+    gone = [feed.c.deleted, feed.c.left.op("&")(bit) != 0]
+    for wanted, table, name in ((in_set, _MEMBERS, "set_id"), (chosen, _CHOSEN, "filter_id")):
+        if wanted:
+            query = query.join(table, and_(table.c.seq == feed.c.seq, table.c.set_id == bindparam(name)))
+            query = query.where(table.c.seq > bindparam("after"), table.c.seq <= bindparam("end"))
+            gone.append(table.c.left)
+    if what == "count":
+        return query.with_only_columns(func.count())
+    columns = [feed.c.seq, feed.c.record_id, feed.c.header, feed.c.deleted, or_(*gone).label("gone")]
+    if what == "body":
+        key = feed.c.seq + bindparam("base", type_=BigInteger)
+        query, columns = query.outerjoin(fragments, fragments.c.key == key), [*columns, fragments.c.body]
+    return query.with_only_columns(*columns).order_by(seq).limit(bindparam("size"))
+
+
+def _values(wanted: Range) -> dict[str, int | None]:
+    number = wanted.format_id
+    return {
+        "last": wanted.last,
+        "after": wanted.after,
+        "end": wanted.end,
+        "bit": 1 << number,
+        "base": number << SHIFT,
+        "set_id": wanted.set_id,
+        "filter_id": wanted.filter_id,
+    }
+
+
+def page(tx: Connection, wanted: Range, size: int) -> list[Entry]:
+    """Return up to `size` elements after `wanted.after`, in order, with their bodies where these are kept written."""
+    return _walk(tx, wanted, size, "body")
+
+
+def headers(tx: Connection, wanted: Range, size: int) -> list[Entry]:
+    """Return up to `size` elements after `wanted.after`, in order, without their bodies."""
+    return _walk(tx, wanted, size, "header")
+
+
+def _walk(tx: Connection, wanted: Range, size: int, what: str) -> list[Entry]:
+    values = {**_values(wanted), "size": size}
+    shape = {"in_set": wanted.set_id is not None, "chosen": wanted.filter_id is not None}
+    rows = tx.execute(_half(what, ghosts=False, **shape), values).all()
+    if ghosts := tx.execute(_half(what, ghosts=True, **shape), values).all():
+        rows = sorted([*rows, *ghosts], key=attrgetter("seq"))[:size]
+    spec = ""
+    if wanted.set_id is not None and any(row.gone and not row.deleted for row in rows):
+        spec = tx.execute(select(sets.c.spec).where(sets.c.id == wanted.set_id)).scalar_one()
+    return [_entry(row, spec) for row in rows]
+
+
+def _entry(row: Row[Any], spec: str = "") -> Entry:
+    """Return an element; one that has left is given a tombstone's header, with the set it is missed in."""
+    body = getattr(row, "body", None)
+    if row.gone and not row.deleted:
+        named = f"<setSpec>{spec}</setSpec>".encode()
+        head = row.header.replace(b"<header>", b'<header status="deleted">', 1)
+        if spec and named not in head:
+            head = head.replace(b"</header>", named + b"</header>")
+        return Entry(row.seq, row.record_id, head, gone=True)
+    return Entry(row.seq, row.record_id, row.header, gone=bool(row.gone), body=body)
+
+
+def count(tx: Connection, wanted: Range) -> int:
+    """Count the members of a list: exact as of its horizon."""
+    shape = {"in_set": wanted.set_id is not None, "chosen": wanted.filter_id is not None}
+    halves = [_half("count", ghosts=ghosts, **shape) for ghosts in (False, True)]
+    return sum(int(tx.execute(half, _values(wanted)).scalar_one()) for half in halves)
+
+
+def first_at(tx: Connection, moment: datetime) -> int | None:
+    """Return the first `seq` with a datestamp of `moment` or later. Datestamps never fall, so dates are ranges of `seq`."""
+    return tx.execute(select(func.min(feed.c.seq)).where(feed.c.datestamp >= moment)).scalar()
+
+
+def last_at(tx: Connection, moment: datetime) -> int:
+    """Return the last `seq` with a datestamp of `moment` (a whole second, as all datestamps are) or earlier, 0 if none."""
+    return int(tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp <= moment)).scalar() or 0)
+
+
+def earliest(tx: Connection) -> datetime | None:
+    """Return the lower limit of all datestamps."""
+    return tx.execute(select(feed.c.datestamp).order_by(feed.c.datestamp, feed.c.seq).limit(1)).scalar()
+
+
+def one(tx: Connection, record_id: str, format_id: int, filter_id: int | None = None) -> Entry:
+    """Return one record as it is now, in a format.
+
+    Raises NotFound where it was never visible, or never in what `filter_id` chooses (code record), or not in this format (code
+    format).
+    """
+    bit = 1 << format_id
+    gone = [feed.c.deleted, feed.c.left.op("&")(bit) != 0]
+    query = select(feed.c.seq).outerjoin(fragments, fragments.c.key == feed.c.seq + (format_id << SHIFT))
+    if filter_id is not None:
+        query = query.join(_CHOSEN, and_(_CHOSEN.c.seq == feed.c.seq, _CHOSEN.c.set_id == filter_id))
+        gone.append(_CHOSEN.c.left)
+    query = query.where(feed.c.record_id == record_id, feed.c.superseded.is_(None)).with_only_columns(
+        feed.c.seq, feed.c.record_id, feed.c.header, feed.c.deleted, or_(*gone).label("gone"), fragments.c.body,
+        (feed.c.formats.op("|")(feed.c.left)).label("known"),
+    )  # fmt: skip
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("There is no such record.", code="record")
+    if not row.known & bit:
+        raise NotFound("The record is not available in this format.", code="format")
+    return _entry(row)
+
+
+def formats_of(tx: Connection, record_id: str) -> list[str]:
+    """Return the prefixes in which a record is available; raises NotFound if it was never visible."""
+    mask = tx.execute(select(feed.c.formats).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
+    if mask is None:
+        raise NotFound("There is no such record.", code="record")
+    return [row.prefix for row in tx.execute(select(formats).order_by(formats.c.id)) if mask >> row.id & 1]
+
+
+def all_sets(tx: Connection) -> list[tuple[str, str]]:
+    """Return spec and name of every set, parents before children."""
+    found = tx.execute(select(sets.c.spec, sets.c.name).order_by(sets.c.spec))
+    return [(row.spec, row.name) for row in found if not is_hidden(row.spec)]
+
+
+def set_id(tx: Connection, spec: str) -> int | None:
+    return tx.execute(select(sets.c.id).where(sets.c.spec == spec)).scalar()

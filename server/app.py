@@ -16,7 +16,7 @@ import server.oai.tables
 import server.people.tables
 import server.sword.tables
 import server.works.tables
-from server import VERSION, configuration, housekeeping, observe, rendering
+from server import VERSION, configuration, housekeeping, observe, regrouping, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
 from server.accounts.tables import accounts
@@ -71,6 +71,7 @@ from server.profiles.tables import profiles
 from server.publishing import Press
 from server.records import changes
 from server.records.files import DiskStore
+from server.regrouping import REGROUP, Regrouping
 from server.rendering import RENDER, Rendering
 from server.runs.run import Runner
 from server.runs.schedule import keep_schedules
@@ -196,7 +197,12 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     acceptance = Acceptance(database, press, clock, Servers(live).rules)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     renders = Rendering(database, renderer, shelf, clock)
-    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: renders, SEEK: Seeking(database, clock)}
+    handlers: dict[str, Handler] = {
+        REGISTER: registrar,
+        RENDER: renders,
+        REGROUP: Regrouping(database, renderer, clock),
+        SEEK: Seeking(database, clock),
+    }
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(database, understanding, acceptance, clock, {"sword2": open_deposit}, wake=worker.call)
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
@@ -216,13 +222,14 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         bulk.task(database, press),
         attributing.task(database, press),
         rendering.again(renders),
+        regrouping.touching(database, renderer),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)
     kinds = Kinds(
         [
             *integration.kinds(shelf),
-            oai_kind.kind(renderer.repository.url, renderer.formats),
+            oai_kind.kind(renderer.repository.url, renderer.formats, database, clock),
             sword_server.kind(renderer.repository.url, {found.iri: found.title for found in understanding.packagings}),
             webhooks.kind(outward),
             mail.kind(post),
@@ -249,21 +256,23 @@ def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:
 
 
 async def _renderer(settings: Settings, clock: Clock, database: Database, live: Live, *, serving: bool) -> Renderer:
-    """Return the renderer; it is called by the definition's name from now on, whenever that changes."""
+    """Return the renderer; it goes by the definition's name and sets from now on, whenever they change."""
     known, before = formats(), await database.read(rendering.known)
     described = _definition(live, settings)
     url, domain = (before.url, before.domain) if before is not None and not serving else (settings.url, settings.repository_id)
     repository = Repository(described.repository_name, url, domain, described.admin_emails[0])
-    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock)
+    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock, described.grouping)
     if (serving or before is None) and await database.write(rendering.settle, rendering.shape_of(renderer), clock()):
         log.info("the name, the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
 
-    def renamed() -> None:
+    def described_anew() -> None:
         if live.of(definition.KIND):
             now = _definition(live, settings)
             renderer.repository = replace(renderer.repository, name=now.repository_name, email=now.admin_emails[0])
+            renderer.grouping = now.grouping
 
-    live.tell(renamed)
+    live.tell(described_anew)
+    await database.write(regrouping.settle, renderer.grouping.fingerprint, clock())
     return renderer
 
 
@@ -273,7 +282,7 @@ def web_application(house: House) -> web.Application:
 
     def provider(context: str) -> Provider | None:
         defined = next((each.settings for each in live.of(definition.KIND)), None)
-        return None if defined is None else Provider(renderer, house.key, defined, defined.offer(context))
+        return None if defined is None else Provider(renderer, house.key, defined, defined.offer(context), Servers(live).titles)
 
     def name() -> str:
         return renderer.repository.name

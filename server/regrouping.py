@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct, structs
-from sqlalchemy import Connection, delete, exists, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from server import observe
 from server.audit.log import Actor
@@ -21,11 +21,12 @@ from server.identifiers import ledger
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later, More
 from server.metadata.fragments import Renderer
-from server.metadata.sets import HIDDEN
 from server.metadata.work import Work
-from server.records import changes, store
+from server.records import changes, lists, store
 from server.records.changes import Change
-from server.records.tables import feed, memberships, records, renderings, sets
+from server.records.lists import GIVEN
+from server.records.sets import HIDDEN
+from server.records.tables import feed, memberships, renderings, sets
 from server.runs.model import ItemOutcome, Outcome, Subject
 from server.runs.task import Deed, Task
 
@@ -161,13 +162,10 @@ def _change(renderer: Renderer, row: _Row) -> Change:
     return renderer.change(row.work, row.collection)
 
 
-_LIVE = (feed.c.superseded.is_(None), feed.c.deleted.is_(False))
-
-
 def _begin(tx: Connection) -> None:
     """Take in all that was written until now, once."""
     if (under := _under(tx)) is not None and not under.begun:
-        total = int(tx.execute(select(func.count()).select_from(feed).where(*_LIVE)).scalar_one())
+        total = int(tx.execute(select(func.count()).select_from(feed).where(*GIVEN)).scalar_one())
         _write(tx, _NEXT, structs.replace(under, horizon=last(tx, "feed"), begun=True, total=total))
 
 
@@ -176,7 +174,7 @@ def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
     under = _under(tx)
     if under is None or under.fingerprint != wanted:
         return None
-    query = select(feed.c.seq, feed.c.record_id, feed.c.header).where(*_LIVE, feed.c.seq > under.done)
+    query = select(feed.c.seq, feed.c.record_id, feed.c.header).where(*GIVEN, feed.c.seq > under.done)
     rows = tx.execute(query.where(feed.c.seq <= under.horizon).order_by(feed.c.seq).limit(SIZE)).all()
     hidden = _hidden(tx, [row.seq for row in rows])
     stored = {each.id: each for each in store.some(tx, [row.record_id for row in rows])}
@@ -227,24 +225,12 @@ class Touched(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     spec: str = ""
 
 
-def members(tx: Connection, touched: Touched) -> int:
-    """Count the works that are given to harvesters in a set."""
-    if not touched.spec:
-        return int(tx.execute(select(func.count()).select_from(feed).where(*_LIVE)).scalar_one())
-    query = select(func.count()).select_from(memberships).join(sets, sets.c.id == memberships.c.set_id)
-    query = query.join(feed, feed.c.seq == memberships.c.seq).where(sets.c.spec == touched.spec, memberships.c.left.is_(False))
-    return int(tx.execute(query.where(*_LIVE)).scalar_one())
+def _count(tx: Connection, touched: Touched) -> int:
+    return lists.size(tx, touched.spec)
 
 
-def subjects(tx: Connection, touched: Touched, after: str, limit: int) -> list[Subject]:
-    """Return the next members of a set in the order of their ids, which a new datestamp does not change."""
-    query = select(feed.c.record_id, records.c.title).join(records, records.c.id == feed.c.record_id)
-    query = query.where(*_LIVE, feed.c.record_id > after).order_by(feed.c.record_id).limit(limit)
-    if touched.spec:
-        number = tx.execute(select(sets.c.id).where(sets.c.spec == touched.spec)).scalar()
-        among = exists().where(memberships.c.set_id == number, memberships.c.seq == feed.c.seq, memberships.c.left.is_(False))
-        query = query.where(among)
-    return [Subject(row.record_id, row.title, f"/admin/works/{row.record_id}") for row in tx.execute(query)]
+def _subjects(tx: Connection, touched: Touched, after: str, limit: int) -> list[Subject]:
+    return [Subject(each.id, each.title, f"/admin/works/{each.id}") for each in lists.members(tx, touched.spec, after, limit)]
 
 
 def touching(database: Database, renderer: Renderer) -> Task[Touched]:
@@ -263,12 +249,14 @@ def touching(database: Database, renderer: Renderer) -> Task[Touched]:
 
         return show
 
-    description = "Gives every member of a set a new datestamp, so that harvesters fetch it again. Begins at the page of the sets."
-    return Task(TOUCH, "Touch a set", description, Touched, members, subjects, do, offered=False)
+    description = (
+        "Gives every member of a set a new datestamp, so that harvesters fetch it again. Begins at the page of the sets."
+    )
+    return Task(TOUCH, "Touch a set", description, Touched, _count, _subjects, do, offered=False)
 
 
 def _living(tx: Connection, renderer: Renderer, record_id: str) -> _Row | None:
-    seq = tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id, *_LIVE)).scalar()
+    seq = tx.execute(select(feed.c.seq).where(feed.c.record_id == record_id, *GIVEN)).scalar()
     if seq is None:
         return None
     stored = store.get(tx, record_id)

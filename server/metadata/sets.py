@@ -12,13 +12,11 @@ from server.metadata.types import NAMES
 from server.records.model import Record
 from server.records.query import Facts, Query, has_fulltext, has_orcid
 from server.records.searchable import normal
+from server.records.sets import HIDDEN
 from server.records.vocabulary import ACCESS, CATEGORIES, TYPES, VERSIONS
 
 RULES = 1
 """Raised by one where a family tells its members otherwise than before: then every record is looked at again."""
-
-HIDDEN = "/"
-"""How the spec of a set begins that no harvester is told of: what a context with conditions holds. No setSpec may have it."""
 
 
 class Described(NamedTuple):

@@ -1,4 +1,4 @@
-"""What another definition would do: how many works each set would hold, and how many records would be given anew. Changes nothing.
+"""What another definition would do: how many works each set would hold, how many records would be given anew.
 
 Every published work is looked at, some hundreds at a time on a thread of its own, so that nobody waits meanwhile; after a while
 it stops and says how far it came.
@@ -14,12 +14,13 @@ from sqlalchemy import Connection, func, select
 from server.clock import Clock
 from server.db.engine import Database
 from server.identifiers import ledger
-from server.metadata.sets import HIDDEN, Grouping
+from server.metadata.sets import Grouping
 from server.oai.definition import Definition
 from server.profiles.kind import Fact, Preview
 from server.records.embargo import opened
 from server.records.model import decode
 from server.records.query import Facts
+from server.records.sets import HIDDEN
 from server.records.store import State
 from server.records.tables import records
 

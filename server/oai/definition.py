@@ -4,15 +4,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct
 
 from server.errors import NotFound
 from server.forms.field import Choice, title
 from server.metadata.format import Format
-from server.metadata.sets import FAMILIES, HIDDEN, STANDARD, Grouping, OwnSet, above
+from server.metadata.sets import FAMILIES, STANDARD, Grouping, OwnSet, above
 from server.records.query import Query
+from server.records.sets import HIDDEN
 from server.ruled import refuse
 
 KIND = "oai"
@@ -65,9 +68,13 @@ class Offer:
             return self.families is None or root in self.families
         return not spec.startswith(HIDDEN) and (self.own is None or spec in self.own)
 
-    def offers_all(self, grouping: Grouping) -> bool:
-        """Whether every set that records are in is offered."""
-        return self.own is None and (self.families is None or self.families.issuperset(grouping.families))
+    @property
+    def shown(self) -> str:
+        """What tells the lists apart whose headers name different sets; empty where they name all."""
+        if self.families is None and self.own is None:
+            return ""
+        said = [sorted(names) if names is not None else None for names in (self.families, self.own)]
+        return sha256(msgspec.json.encode(said)).hexdigest()[:32]
 
 
 class SavedSet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -227,9 +234,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             if found.path == context:
                 name = f"{self.repository_name}: {found.title}"
                 within = f"{HIDDEN}{context}" if found.conditions.narrows else ""
-                return Offer(
-                    context, name, found.description, found.formats, *_chosen(found.sets, found.own_sets), within
-                )
+                return Offer(context, name, found.description, found.formats, *_chosen(found.sets, found.own_sets), within)
         raise NotFound("There is no OAI-PMH base URL at this address. The one of the whole repository ends in /oai.")
 
 

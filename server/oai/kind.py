@@ -7,15 +7,20 @@ from datetime import datetime
 from html import unescape
 
 import aiohttp
+import msgspec
 from aiohttp import ClientSession
 from sqlalchemy import Connection
 
-from server import rendering
+from server import regrouping, rendering
+from server.clock import Clock
+from server.db.engine import Database
 from server.forms.field import Choice, Label
 from server.metadata.format import Format
+from server.oai.counting import review
 from server.oai.definition import KIND, Definition, base_url
-from server.profiles.kind import Kind, Tested
+from server.profiles.kind import Kind, Preview, Tested
 from server.profiles.model import Profile, Wrong
+from server.records import changes
 
 _DUBLIN_CORE = "oai_dc"
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
@@ -23,7 +28,7 @@ _LARGEST_ANSWER = 64 * 1024
 _QUOTED = 200
 
 
-def kind(url: str, formats: Mapping[str, Format]) -> Kind:
+def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clock) -> Kind:
     """Return the kind; `url` is the address of this server, without a slash at its end."""
     address = base_url(url, "")
 
@@ -42,6 +47,13 @@ def kind(url: str, formats: Mapping[str, Format]) -> Kind:
 
     def saved(tx: Connection, profile: Profile, now: datetime) -> None:
         rendering.rename(tx, str(profile.document["repository_name"]), now)
+        grouping = msgspec.convert(profile.document, Definition).grouping
+        for each in grouping.own:
+            changes.describe(tx, each.spec, each.name, each.description)
+        regrouping.settle(tx, grouping.fingerprint, now, after=regrouping.MOMENT)
+
+    async def reviewed(before: Definition, after: Definition) -> Preview | None:
+        return await review(database, clock, before, after)
 
     def guard(_tx: Connection, _before: Profile | None, settings: Definition) -> None:
         if wrong := dict(_unwritten(settings, formats)):
@@ -59,6 +71,7 @@ def kind(url: str, formats: Mapping[str, Format]) -> Kind:
         test=test,
         guard=guard,
         saved=saved,
+        review=reviewed,
         facts=facts,
         labels={"formats": Label(choices=choices), "contexts.formats": Label(choices=choices)},
     )

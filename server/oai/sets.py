@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from server.metadata.sets import HIDDEN, Described, Grouping
+from server.metadata.sets import Described, Grouping
 from server.oai.definition import Definition, Offer
 from server.records import lists
 from server.records.lists import Member
+from server.records.sets import is_hidden
 
 PAGE = 50
 
@@ -20,7 +21,8 @@ def offered(tx: Connection, grouping: Grouping, offer: Offer, titles: Mapping[st
 
 def _every(tx: Connection, grouping: Grouping, titles: Mapping[str, str]) -> list[tuple[str, Described]]:
     kept = lists.all_sets(tx)
-    specs = sorted({*kept, *grouping.roots()})
+    # By the parts of their names, as the database and the punctuation would have it otherwise.
+    specs = sorted({*kept, *grouping.roots()}, key=lambda spec: spec.split(":"))
     return [(spec, grouping.described(spec, titles) or Described(*kept.get(spec, (spec, "")))) for spec in specs]
 
 
@@ -37,9 +39,9 @@ class Shown:
     """The names of the contexts that offer it; an empty one is the repository's own base URL."""
 
 
-def shown(tx: Connection, definition: Definition, titles: Mapping[str, str]) -> list[Shown]:
+def shown(tx: Connection, definition: Definition, titles: Mapping[str, str], sizes: Mapping[str, int]) -> list[Shown]:
     """Return every set with the number of its members."""
-    sizes, grouping = lists.sizes(tx), definition.grouping
+    grouping = definition.grouping
     offers = [definition.offer(""), *(definition.offer(each.path) for each in definition.contexts)]
     return [
         Shown(spec, *named, sizes.get(spec, 0), tuple(offer.context for offer in offers if offer.offers_set(spec)))
@@ -47,9 +49,8 @@ def shown(tx: Connection, definition: Definition, titles: Mapping[str, str]) -> 
     ]
 
 
-def bases(tx: Connection, definition: Definition) -> list[Shown]:
+def bases(definition: Definition, sizes: Mapping[str, int]) -> list[Shown]:
     """Return the base URLs with the number of works each holds."""
-    sizes = lists.sizes(tx)
     offers = [definition.offer(""), *(definition.offer(each.path) for each in definition.contexts)]
     return [Shown(o.within, o.name, o.description, sizes.get(o.within, 0), (o.context,)) for o in offers]
 
@@ -71,4 +72,4 @@ def inside(tx: Connection, spec: str, behind: str) -> Inside:
 
 def is_context(spec: str) -> bool:
     """Whether it is what a base URL holds, and no set."""
-    return not spec or spec.startswith(HIDDEN)
+    return not spec or is_hidden(spec)

@@ -182,6 +182,7 @@ DEEDS = {
     "record.version-restored": "Earlier version brought back",
     "record.withdrawn": "Work withdrawn",
     "records.changed": "Many works changed",
+    "set.touched": "Set touched",
     "run.cancelled": "Run cancelled",
     "run.started": "Run started",
     "schedule.added": "Schedule added",

@@ -75,7 +75,9 @@ class Query(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Meta(max_length=200), title("Scheme of a subject", "As it stands in the works, for example DDC.")
     ] = ""
     subject_code: Annotated[
-        str, Meta(max_length=200), title("Notation begins with", "For example 57 for all of 570 to 579; empty: any of the scheme.")
+        str,
+        Meta(max_length=200),
+        title("Notation begins with", "For example 57 for all of 570 to 579; empty: any of the scheme."),
     ] = ""
     words: Annotated[
         tuple[str, ...],

@@ -272,7 +272,7 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
             renderer.grouping = now.grouping
 
     live.tell(described_anew)
-    await database.write(regrouping.settle, renderer.grouping.fingerprint, clock())
+    await database.write(regrouping.settle, described.sets_kept, clock())
     return renderer
 
 

@@ -5,7 +5,7 @@ member no longer it is announced as deleted. After a crash it goes on where it s
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -44,10 +44,26 @@ _NOW, _NEXT = "sets-now", "sets-next"
 log = observe.logger("regrouping")
 
 
-class _Under(Struct, frozen=True, kw_only=True):
-    """A regrouping under way: what to, how far it came in the feed, and the last `seq` there was when it began."""
+class Sets(Struct, frozen=True, kw_only=True):
+    """What the sets of records depend on: the definition's fingerprint, and which contexts hold every record or some.
+
+    A context that was taken away is still known: who harvested it may come back with it.
+    """
 
     fingerprint: str
+    whole: tuple[str, ...] = ()
+    some: tuple[str, ...] = ()
+
+
+class _Under(Struct, frozen=True, kw_only=True):
+    """A regrouping under way: what to, how far it came in the feed, and the last `seq` there was when it began.
+
+    `widened` are the hidden sets of contexts that hold every record now and held some before, `narrowed` those the other way.
+    """
+
+    sets: Sets
+    widened: tuple[str, ...] = ()
+    narrowed: tuple[str, ...] = ()
     horizon: int = 0
     done: int = 0
     begun: bool = False
@@ -71,23 +87,31 @@ def progress(tx: Connection) -> Progress | None:
     return None if under is None else Progress(under.seen, under.total, under.changed)
 
 
-def settle(tx: Connection, fingerprint: str, now: datetime, *, after: timedelta = timedelta()) -> bool:
+def settle(tx: Connection, wanted: Sets, now: datetime, *, after: timedelta = timedelta()) -> bool:
     """Make a definition's sets the installation's; return whether every record must be looked at, which is then in the queue."""
     under = _under(tx)
-    known = under.fingerprint if under is not None else _read(tx, _NOW)
-    if known == fingerprint:
+    known = under.sets if under is not None else _now(tx)
+    before = known or Sets(fingerprint="")
+    whole = {*wanted.whole, *before.whole} - {*wanted.some}
+    some = {*wanted.some, *before.some} - {*wanted.whole}
+    after_ = Sets(fingerprint=wanted.fingerprint, whole=tuple(sorted(whole)), some=tuple(sorted(some)))
+    if known == after_:
         return False
-    if last(tx, "feed") == 0:
-        _write(tx, _NOW, fingerprint)
+    widened = {*(under.widened if under else ()), *(HIDDEN + path for path in before.some)}
+    narrowed = {*(under.narrowed if under else ()), *(HIDDEN + path for path in before.whole)}
+    widened &= {HIDDEN + path for path in wanted.whole}
+    narrowed &= {HIDDEN + path for path in wanted.some}
+    if last(tx, "feed") == 0 or (before.fingerprint == wanted.fingerprint and under is None and not widened | narrowed):
+        _write(tx, _NOW, after_)
         return False
-    _write(tx, _NEXT, _Under(fingerprint=fingerprint))
+    _write(tx, _NEXT, _Under(sets=after_, widened=tuple(sorted(widened)), narrowed=tuple(sorted(narrowed))))
     queue.enqueue(tx, REGROUP, "all", now + after)
     return True
 
 
-def _read(tx: Connection, name: str) -> str | None:
-    value = tx.execute(select(renderings.c.value).where(renderings.c.name == name)).scalar()
-    return None if value is None else msgspec.json.decode(value, type=str)
+def _now(tx: Connection) -> Sets | None:
+    value = tx.execute(select(renderings.c.value).where(renderings.c.name == _NOW)).scalar()
+    return None if value is None else msgspec.json.decode(value, type=Sets)
 
 
 def _under(tx: Connection) -> _Under | None:
@@ -95,7 +119,7 @@ def _under(tx: Connection) -> _Under | None:
     return None if value is None else msgspec.json.decode(value, type=_Under)
 
 
-def _write(tx: Connection, name: str, value: Struct | str) -> None:
+def _write(tx: Connection, name: str, value: Struct) -> None:
     tx.execute(delete(renderings).where(renderings.c.name == name))
     tx.execute(insert(renderings).values(name=name, value=msgspec.json.encode(value).decode()))
 
@@ -105,8 +129,11 @@ class _Row:
     """A record that is in other sets than harvesters were told; `seq` is its place in the feed when it was read."""
 
     seq: int
-    work: Work
+    record_id: str
+    work: Work | None
+    """None for one that was withdrawn."""
     collection: str
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,30 +179,32 @@ class Regrouping:
         under = await self.database.read_hot(_under)
         if under is None:
             return Done("the sets are as they should be")
-        if under.fingerprint != self.renderer.grouping.fingerprint:
+        if under.sets.fingerprint != self.renderer.grouping.fingerprint:
             return Later(timedelta(minutes=1), "a process with the new definition must do this")
         await self.database.write(_begin)
         return None
 
 
 def _change(renderer: Renderer, row: _Row) -> Change:
-    return renderer.change(row.work, row.collection)
+    made = renderer.tombstone(row.record_id) if row.work is None else renderer.change(row.work, row.collection)
+    return replace(made, missed=row.missed)
 
 
 def _begin(tx: Connection) -> None:
     """Take in all that was written until now, once."""
     if (under := _under(tx)) is not None and not under.begun:
-        total = int(tx.execute(select(func.count()).select_from(feed).where(*GIVEN)).scalar_one())
+        total = int(tx.execute(select(func.count()).select_from(feed).where(feed.c.superseded.is_(None))).scalar_one())
         _write(tx, _NEXT, structs.replace(under, horizon=last(tx, "feed"), begun=True, total=total))
 
 
 def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
     """Return the next records, or None where other sets are wanted by now."""
     under = _under(tx)
-    if under is None or under.fingerprint != wanted:
+    if under is None or under.sets.fingerprint != wanted:
         return None
-    query = select(feed.c.seq, feed.c.record_id, feed.c.header).where(*GIVEN, feed.c.seq > under.done)
-    rows = tx.execute(query.where(feed.c.seq <= under.horizon).order_by(feed.c.seq).limit(SIZE)).all()
+    query = select(feed.c.seq, feed.c.record_id, feed.c.header, feed.c.deleted).where(feed.c.superseded.is_(None))
+    query = query.where(feed.c.seq > under.done, feed.c.seq <= under.horizon)
+    rows = tx.execute(query.order_by(feed.c.seq).limit(SIZE)).all()
     hidden = _hidden(tx, [row.seq for row in rows])
     stored = {each.id: each for each in store.some(tx, [row.record_id for row in rows])}
     dois = ledger.shown_dois(tx, list(stored))
@@ -183,8 +212,14 @@ def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
     for row in rows:
         each, doi = stored[row.record_id], dois.get(row.record_id, "")
         told = changes.specs_in(row.header) | hidden.get(row.seq, set())
-        if told != set(renderer.sets(each.record, each.collection, doi)):
-            found.append(_Row(row.seq, renderer.kept(each, doi=doi), each.collection))
+        if row.deleted:  # it stays where it was known; who harvested a context that held everything must hear of it, too
+            if missed := tuple(spec for spec in under.narrowed if spec not in told):
+                found.append(_Row(row.seq, row.record_id, None, each.collection, missed))
+            continue
+        sets_now = set(renderer.sets(each.record, each.collection, doi))
+        missed = tuple(spec for spec in under.narrowed if spec not in sets_now)
+        if told != sets_now or missed or any(spec not in told for spec in under.widened):
+            found.append(_Row(row.seq, row.record_id, renderer.kept(each, doi=doi), each.collection, missed))
     return _Part(rows[-1].seq if rows else 0, len(rows), found)
 
 
@@ -202,7 +237,7 @@ def _show(tx: Connection, wanted: str, part: _Part, made: list[tuple[_Row, Chang
     """Stamp what is still as it was read; what changed meanwhile is in the new sets already. Remember how far it came."""
     changes.lock(tx)
     under = _under(tx)
-    if under is None or under.fingerprint != wanted or under.done >= part.end:
+    if under is None or under.sets.fingerprint != wanted or under.done >= part.end:
         return
     same = changes.unmoved(tx, [(row.seq, change) for row, change in made])
     seen, changed = under.seen + part.count, under.changed + len(same)
@@ -212,10 +247,10 @@ def _show(tx: Connection, wanted: str, part: _Part, made: list[tuple[_Row, Chang
 
 def _finish(tx: Connection, wanted: str) -> int:
     under = _under(tx)
-    if under is None or under.fingerprint != wanted:
+    if under is None or under.sets.fingerprint != wanted:
         return 0
     tx.execute(delete(renderings).where(renderings.c.name == _NEXT))
-    _write(tx, _NOW, wanted)
+    _write(tx, _NOW, under.sets)
     return under.changed
 
 
@@ -260,4 +295,4 @@ def _living(tx: Connection, renderer: Renderer, record_id: str) -> _Row | None:
     if seq is None:
         return None
     stored = store.get(tx, record_id)
-    return _Row(seq, renderer.kept(stored, doi=ledger.shown_doi(tx, record_id)), stored.collection)
+    return _Row(seq, record_id, renderer.kept(stored, doi=ledger.shown_doi(tx, record_id)), stored.collection)

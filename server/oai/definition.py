@@ -16,6 +16,7 @@ from server.metadata.format import Format
 from server.metadata.sets import FAMILIES, STANDARD, Grouping, OwnSet, above
 from server.records.query import Query
 from server.records.sets import HIDDEN
+from server.regrouping import Sets
 from server.ruled import refuse
 
 KIND = "oai"
@@ -225,6 +226,13 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             ),
             tuple((context.path, context.conditions) for context in self.contexts if context.conditions.narrows),
         )
+
+    @property
+    def sets_kept(self) -> Sets:
+        """What the sets of records depend on."""
+        some = {context.path for context in self.contexts if context.conditions.narrows}
+        whole = {context.path for context in self.contexts} - some
+        return Sets(fingerprint=self.grouping.fingerprint, whole=tuple(sorted(whole)), some=tuple(sorted(some)))
 
     def offer(self, context: str) -> Offer:
         """Return what is found at the base URL of a context, "" for that of the repository; raises NotFound."""

@@ -47,10 +47,10 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
 
     def saved(tx: Connection, profile: Profile, now: datetime) -> None:
         rendering.rename(tx, str(profile.document["repository_name"]), now)
-        grouping = msgspec.convert(profile.document, Definition).grouping
-        for each in grouping.own:
+        definition = msgspec.convert(profile.document, Definition)
+        for each in definition.grouping.own:
             changes.describe(tx, each.spec, each.name, each.description)
-        regrouping.settle(tx, grouping.fingerprint, now, after=regrouping.MOMENT)
+        regrouping.settle(tx, definition.sets_kept, now, after=regrouping.MOMENT)
 
     async def reviewed(before: Definition, after: Definition) -> Preview | None:
         return await review(database, clock, before, after)

@@ -59,6 +59,8 @@ class Change:
     sets: tuple[str, ...]
     written: Written = _NOTHING
     deleted: bool = False
+    missed: tuple[str, ...] = ()
+    """Hidden sets it never was in and is announced as deleted in: base URLs that held every record, and this one no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +97,13 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
     last = take(tx, _SEQUENCE, len(pending))
     before = _shown(tx, [change.record_id for change in pending])
     known = {spec for shown in before.values() for spec in shown.sets}
-    ids = set_ids(tx, sorted(known.union(*(change.sets for change in pending))))
+    ids = set_ids(tx, sorted(known.union(*(change.sets + change.missed for change in pending))))
     rows: list[dict[str, Any]] = []
     bodies: list[dict[str, Any]] = []
     members: list[dict[str, Any]] = []
     for seq, change in enumerate(pending, last - len(pending) + 1):
         shown = before.get(change.record_id, _UNKNOWN)
-        gone = tuple(spec for spec in shown.sets if spec not in change.sets)
+        gone = tuple(spec for spec in dict.fromkeys(shown.sets + change.missed) if spec not in change.sets)
         offered, left = change.written.formats, 0
         if change.deleted:
             offered = shown.formats

@@ -23,6 +23,8 @@ KIND = "oai"
 
 #: OAI-PMH.xsd, emailType.
 _EMAIL = re.compile(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+")
+_DUBLIN_CORE = "oai_dc"
+"""A format by this name, or one of its profiles: their names begin alike."""
 _PATH = r"^[a-z0-9-]{1,32}\Z"
 #: OAI-PMH 2.6: the characters of a setSpec; a colon leads to what is below.
 _SPEC = r"^[A-Za-z0-9_.!~*'()-]+(:[A-Za-z0-9_.!~*'()-]+)*\Z"
@@ -264,6 +266,9 @@ def offered(chosen: Iterable[str], known: Mapping[str, Format]) -> dict[str, For
 
 
 def _unoffered(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    formats = values.get("formats", ())
+    if formats and not any(name == _DUBLIN_CORE or name.startswith(f"{_DUBLIN_CORE}_") for name in formats):
+        yield "formats", "oai_dc is missing; OAI-PMH 2.5 demands it of every repository"
     for name in values.get("sets", ()):
         if name not in FAMILIES:
             yield "sets", f"there is no {name!r}; there are {', '.join(sorted(FAMILIES))}"

@@ -22,7 +22,6 @@ from server.profiles.kind import Kind, Preview, Tested
 from server.profiles.model import Profile, Wrong
 from server.records import changes
 
-_DUBLIN_CORE = "oai_dc"
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _LARGEST_ANSWER = 64 * 1024
 _QUOTED = 200
@@ -56,7 +55,7 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
         return await review(database, clock, before, after)
 
     def guard(_tx: Connection, _before: Profile | None, settings: Definition) -> None:
-        if wrong := dict(_unwritten(settings, formats)):
+        if wrong := dict(_doubled(settings, formats)):
             raise Wrong(wrong)
 
     choices = tuple(Choice(name, name, found.namespace) for name, found in formats.items())
@@ -77,14 +76,12 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
     )
 
 
-def _unwritten(settings: Definition, known: Mapping[str, Format]) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the formats of each base URL, by field."""
+def _doubled(settings: Definition, known: Mapping[str, Format]) -> Iterator[tuple[str, str]]:
+    """Yield where two formats of a base URL go by one prefix, by field."""
     places = (("formats", settings.formats), *((f"contexts.{n}.formats", c.formats) for n, c in enumerate(settings.contexts)))
     for path, chosen in places:
         prefixes = [known[name].prefix for name in chosen if name in known]
-        if chosen and _DUBLIN_CORE not in prefixes:
-            yield path, "oai_dc is missing; OAI-PMH 2.5 demands it of every repository"
-        elif twice := next((prefix for prefix in prefixes if prefixes.count(prefix) > 1), ""):
+        if twice := next((prefix for prefix in prefixes if prefixes.count(prefix) > 1), ""):
             names = ", ".join(name for name in chosen if name in known and known[name].prefix == twice)
             yield path, f"{names} all go by {twice}; a base URL gives every record in one of them"
 

@@ -15,12 +15,16 @@ PAGE = 50
 
 
 def offered(tx: Connection, grouping: Grouping, offer: Offer, titles: Mapping[str, str]) -> list[tuple[str, Described]]:
-    """Return the sets of a base URL, parents before children; `titles` are those of the collections."""
+    """Return the sets of a base URL, parents before children; `titles` are those of the collections.
+
+    There are none before anything was published.
+    """
     return [(spec, named) for spec, named in _every(tx, grouping, titles) if offer.offers_set(spec)]
 
 
 def _every(tx: Connection, grouping: Grouping, titles: Mapping[str, str]) -> list[tuple[str, Described]]:
-    kept = lists.all_sets(tx)
+    if not (kept := lists.all_sets(tx)):
+        return []
     # By the parts of their names, as the database and the punctuation would have it otherwise.
     specs = sorted({*kept, *grouping.roots()}, key=lambda spec: spec.split(":"))
     return [(spec, grouping.described(spec, titles) or Described(*kept.get(spec, (spec, "")))) for spec in specs]

@@ -223,6 +223,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         attributing.task(database, press),
         rendering.again(renders),
         regrouping.touching(database, renderer),
+        rendering.mend(renders),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)
@@ -261,7 +262,9 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     described = _definition(live, settings)
     url, domain = (before.url, before.domain) if before is not None and not serving else (settings.url, settings.repository_id)
     repository = Repository(described.repository_name, url, domain, described.admin_emails[0])
-    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock, described.grouping)
+    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock)
+    if (defined := await database.read(configuration.defined)) is not None:  # also one that is switched off
+        renderer.grouping = defined.grouping
     if (serving or before is None) and await database.write(rendering.settle, rendering.shape_of(renderer), clock()):
         log.info("the name, the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
 
@@ -272,7 +275,8 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
             renderer.grouping = now.grouping
 
     live.tell(described_anew)
-    await database.write(regrouping.settle, described.sets_kept, clock())
+    if defined is not None:
+        await database.write(regrouping.settle, defined.sets_kept, clock())
     return renderer
 
 

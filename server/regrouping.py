@@ -109,6 +109,11 @@ def settle(tx: Connection, wanted: Sets, now: datetime, *, after: timedelta = ti
     return True
 
 
+def forget(tx: Connection) -> None:
+    """Forget what the sets depend on, as nothing is defined any more: the next definition has every record looked at."""
+    tx.execute(delete(renderings).where(renderings.c.name.in_((_NOW, _NEXT))))
+
+
 def _now(tx: Connection) -> Sets | None:
     value = tx.execute(select(renderings.c.value).where(renderings.c.name == _NOW)).scalar()
     return None if value is None else msgspec.json.decode(value, type=Sets)

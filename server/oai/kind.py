@@ -51,6 +51,9 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
             changes.describe(tx, each.spec, each.name, each.description)
         regrouping.settle(tx, definition.sets_kept, now, after=regrouping.MOMENT)
 
+    def deleted(tx: Connection, _profile: Profile) -> None:
+        regrouping.forget(tx)
+
     async def reviewed(before: Definition, after: Definition) -> Preview | None:
         return await review(database, clock, before, after)
 
@@ -70,6 +73,7 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
         test=test,
         guard=guard,
         saved=saved,
+        deleted=deleted,
         review=reviewed,
         facts=facts,
         labels={"formats": Label(choices=choices), "contexts.formats": Label(choices=choices)},

@@ -44,7 +44,9 @@ def specs(answer: Answer) -> list[str]:
     return answer.all("//o:set/o:setSpec/text()")
 
 
-async def test_sets_are_listed_with_their_names_descriptions_and_parents(client: TestClient, house: House, writer: Writer) -> None:
+async def test_sets_are_listed_with_their_names_descriptions_and_parents(
+    client: TestClient, house: House, writer: Writer
+) -> None:
     await configured(house, "oai", saved_sets=[OPEN, THESES], contexts=[{"path": "few", "title": "Few", "sets": ["theses"]}])
     await writer.publish("Peas", access="open")
     listed = await at(client, verb="ListSets")
@@ -58,9 +60,9 @@ async def test_sets_are_listed_with_their_names_descriptions_and_parents(client:
     assert specs(few) == ["mine", "mine:open", "mine:theses", "theses"]
     whole = await at(client, verb="ListRecords", metadataPrefix="oai_dc")
     assert set(whole.all("//o:header/o:setSpec/text()")) <= found.keys(), "every setSpec of a header is listed (OAI-PMH 2.6)"
-    assert set((await at(client, "few", verb="ListIdentifiers", metadataPrefix="oai_dc")).all("//o:header/o:setSpec/text()")) <= set(
-        specs(few)
-    )
+    assert set(
+        (await at(client, "few", verb="ListIdentifiers", metadataPrefix="oai_dc")).all("//o:header/o:setSpec/text()")
+    ) <= set(specs(few))
 
 
 async def test_a_collection_is_called_as_its_server_calls_it(client: TestClient, house: House, writer: Writer) -> None:

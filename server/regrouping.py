@@ -211,6 +211,8 @@ def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
     query = query.where(feed.c.seq > under.done, feed.c.seq <= under.horizon)
     rows = tx.execute(query.order_by(feed.c.seq).limit(SIZE)).all()
     hidden = _hidden(tx, [row.seq for row in rows])
+    # A context that was taken away, or holds every record now, has nobody to be told that a record has left it.
+    gone = {spec for specs in hidden.values() for spec in specs} - {HIDDEN + path for path, _ in renderer.grouping.filters}
     stored = {each.id: each for each in store.some(tx, [row.record_id for row in rows])}
     dois = ledger.shown_dois(tx, list(stored))
     found = []
@@ -221,9 +223,9 @@ def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
             if missed := tuple(spec for spec in under.narrowed if spec not in told):
                 found.append(_Row(row.seq, row.record_id, None, each.collection, missed))
             continue
-        sets_now = set(renderer.sets(each.record, each.collection, doi))
-        missed = tuple(spec for spec in under.narrowed if spec not in sets_now)
-        if told != sets_now or missed or any(spec not in told for spec in under.widened):
+        now = set(renderer.sets(each.record, each.collection, doi))
+        missed = tuple(spec for spec in under.narrowed if spec not in now)
+        if told - gone != now or missed or any(spec not in told for spec in under.widened):
             found.append(_Row(row.seq, row.record_id, renderer.kept(each, doi=doi), each.collection, missed))
     return _Part(rows[-1].seq if rows else 0, len(rows), found)
 

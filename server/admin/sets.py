@@ -101,7 +101,8 @@ def _one(tx: Connection, definition: Definition, titles: dict[str, str], spec: s
 
 
 def _start(tx: Connection, task: Task[Touched], touched: Touched, by: Actor, now: datetime) -> int:
-    count = task.count(tx, touched)
+    if not (count := task.count(tx, touched)):
+        raise NotFound("There is no such set, or nothing is in it.", remedy="The list shows those there are.")
     name = touched.spec or "all records"
     audit.note(tx, by, "set.touched", "set", name, now, summary=f"{name}: {count} works")
     return runs.start(tx, task, touched, by, now).id

@@ -183,7 +183,7 @@ FAMILIES = {
 }  # fmt: skip
 
 STANDARD = (
-    "collection", "type", "open_access", "openaire", "driver", "ec_fundedresources", "irus-orcid", "theses",
+    "collection", "type", "open_access", "openaire", "ec_fundedresources", "driver", "irus-orcid", "theses",
 )  # fmt: skip
 """The families a base URL offers that chooses none."""
 

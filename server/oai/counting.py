@@ -4,10 +4,10 @@ Every published work is looked at, some hundreds at a time on a thread of its ow
 it stops and says how far it came.
 """
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from time import monotonic as _time
 
 from sqlalchemy import Connection, func, select
 
@@ -48,13 +48,27 @@ class Counted:
         return self.works >= self.every
 
 
-async def count(database: Database, clock: Clock, before: Grouping, after: Grouping) -> Counted:
-    """Look at every published work with both groupings."""
-    loop, found, last = asyncio.get_running_loop(), Counted(), ""
-    until = loop.time() + PATIENCE
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Two groupings, and the hidden sets of contexts that held some records and will hold all, or the other way."""
+
+    before: Grouping
+    after: Grouping
+    widened: frozenset[str]
+    narrowed: frozenset[str]
+
+
+async def count(database: Database, clock: Clock, before: Definition, after: Definition) -> Counted:
+    """Look at every published work with the sets of both definitions."""
+    old, new = before.sets_kept, after.sets_kept
+    widened = frozenset(HIDDEN + path for path in {*old.some} & {*new.whole})
+    narrowed = frozenset(HIDDEN + path for path in {*old.whole} & {*new.some})
+    asked = _Asked(before.grouping, after.grouping, widened, narrowed)
+    found, last = Counted(), ""
+    until = _time() + PATIENCE
     found.every = await database.read(_every)
-    while loop.time() < until:
-        part = await database.read_hot(_part, last, clock().date(), before, after)
+    while _time() < until:
+        part = await database.read_hot(_part, last, clock().date(), asked)
         last = _added(found, part)
         if not last:
             break
@@ -74,7 +88,7 @@ class _Seen:
     changed: bool
 
 
-def _part(tx: Connection, after_id: str, today: date, before: Grouping, after: Grouping) -> list[_Seen]:
+def _part(tx: Connection, after_id: str, today: date, asked: _Asked) -> list[_Seen]:
     query = select(records.c.id, records.c.title, records.c.collection, records.c.document)
     query = query.where(records.c.state == State.PUBLISHED.value, records.c.id > after_id).order_by(records.c.id).limit(SIZE)
     rows = tx.execute(query).all()
@@ -82,9 +96,15 @@ def _part(tx: Connection, after_id: str, today: date, before: Grouping, after: G
     found = []
     for row in rows:
         facts = Facts(opened(decode(row.document), today), row.collection, dois.get(row.id, ""))
-        specs = after.specs(facts)
-        found.append(_Seen(row.id, row.title, specs, set(specs) != set(before.specs(facts))))
+        specs, old = asked.after.specs(facts), set(asked.before.specs(facts))
+        found.append(_Seen(row.id, row.title, specs, _is_changed(asked, old, set(specs))))
     return found
+
+
+def _is_changed(asked: _Asked, old: set[str], new: set[str]) -> bool:
+    """Whether a record is given to harvesters anew; that it left a context that is no more, nobody need be told."""
+    gone = {HIDDEN + path for path, _ in asked.before.filters} - {HIDDEN + path for path, _ in asked.after.filters}
+    return old - gone != new or not asked.narrowed <= new or not asked.widened <= old
 
 
 def _added(found: Counted, part: list[_Seen]) -> str:
@@ -104,7 +124,7 @@ async def review(database: Database, clock: Clock, before: Definition, after: De
     old, new = before.grouping, after.grouping
     if old.fingerprint == new.fingerprint:
         return None
-    found = await count(database, clock, old, new)
+    found = await count(database, clock, before, after)
     warnings = [f"{found.changed:,} of {found.works:,} records come into other sets, and are given to harvesters anew."]
     if not found.whole:
         warnings.append(

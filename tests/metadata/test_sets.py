@@ -4,7 +4,7 @@ import re
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from server.metadata.sets import FAMILIES, STANDARD, Grouping, OwnSet
 from server.records.model import Agent, AgentId, File, Funding, Subject
@@ -101,6 +101,7 @@ def test_the_fingerprint_differs_where_members_may() -> None:
         assert other.fingerprint != one.fingerprint
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=30)
 @given(records())
 def test_every_spec_is_lawful_named_once_and_stands_below_its_parents(work: object) -> None:
     found = ALL.specs(Facts(msgspec.structs.replace(work), "works"))

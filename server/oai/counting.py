@@ -20,7 +20,7 @@ from server.profiles.kind import Fact, Preview
 from server.records.embargo import opened
 from server.records.model import decode
 from server.records.query import Facts
-from server.records.sets import HIDDEN
+from server.records.sets import HIDDEN, is_hidden
 from server.records.store import State
 from server.records.tables import records
 
@@ -142,11 +142,15 @@ def _facts(old: Grouping, new: Grouping, found: Counted) -> list[Fact]:
     facts = [(_called(spec), _said(found, spec)) for spec in (*wanted, *added)]
     gone = [spec for spec in known if spec not in {each.spec for each in new.own} | {f"{HIDDEN}{p}" for p, _ in new.filters}]
     gone += [root for root in old.families if root not in new.families]
-    return facts + [(_called(spec), "No longer kept; harvesters are told that its records are deleted there.") for spec in gone]
+    return facts + [(_called(spec), _FREED if is_hidden(spec) else _GONE) for spec in gone]
+
+
+_GONE = "No longer kept; harvesters are told that its records are deleted there."
+_FREED = "Has no conditions any more."
 
 
 def _called(spec: str) -> str:
-    return f"Context {spec.removeprefix(HIDDEN)}" if spec.startswith(HIDDEN) else f"Set {spec}"
+    return f"Context {spec.removeprefix(HIDDEN)}" if is_hidden(spec) else f"Set {spec}"
 
 
 def _said(found: Counted, spec: str) -> str:

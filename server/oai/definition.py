@@ -259,10 +259,14 @@ def base_url(url: str, context: str) -> str:
 
 
 def offered(chosen: Iterable[str], known: Mapping[str, Format]) -> dict[str, Format]:
-    """Return the formats of a base URL by prefix: those chosen by name, or each that goes by its prefix."""
+    """Return the formats of a base URL by prefix: those chosen by name, or each that goes by its prefix.
+
+    Where a profile of oai_dc is chosen that is not there, an add-on's say, its records are given in plain oai_dc.
+    """
     chosen = frozenset(chosen)
     found = [form for form in known.values() if (form.name in chosen if chosen else form.name == form.prefix)]
-    return {form.prefix: form for form in found}
+    plain = {_DUBLIN_CORE: known[_DUBLIN_CORE]} if _DUBLIN_CORE in known else {}
+    return plain | {form.prefix: form for form in found}
 
 
 def _unoffered(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

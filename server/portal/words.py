@@ -118,6 +118,7 @@ OUTCOMES = {
 KINDS = {
     "register": "Register an identifier with its agency",
     "render": "Render every record anew",
+    "regroup": "Look which records come into other sets",
     "read-deposit": "Read a package that was deposited",
     "run": "Do a part of a run",
     "seek-people": "Look for people in the works",

@@ -63,7 +63,7 @@ async def count(database: Database, clock: Clock, before: Definition, after: Def
     old, new = before.sets_kept, after.sets_kept
     widened = frozenset(HIDDEN + path for path in {*old.some} & {*new.whole})
     narrowed = frozenset(HIDDEN + path for path in {*old.whole} & {*new.some})
-    asked = _Asked(before.grouping, after.grouping, widened, narrowed)
+    asked = _Asked(*_differing(before.grouping, after.grouping), widened, narrowed)
     found, last = Counted(), ""
     until = _time() + PATIENCE
     found.every = await database.read(_every)
@@ -73,6 +73,20 @@ async def count(database: Database, clock: Clock, before: Definition, after: Def
         if not last:
             break
     return found
+
+
+def _differing(before: Grouping, after: Grouping) -> tuple[Grouping, Grouping]:
+    """Return two groupings without the sets that are the same in both, which need not be told again of every work."""
+
+    def without(one: Grouping, other: Grouping) -> Grouping:
+        known = {each.spec: each.query for each in other.own}
+        return Grouping(
+            tuple(root for root in one.families if root not in other.families),
+            tuple(each for each in one.own if known.get(each.spec) != each.query),
+            one.filters,
+        )
+
+    return without(before, after), without(after, before)
 
 
 def _every(tx: Connection) -> int:

@@ -264,7 +264,7 @@ def offered(chosen: Iterable[str], known: Mapping[str, Format]) -> dict[str, For
     Where a profile of oai_dc is chosen that is not there, an add-on's say, its records are given in plain oai_dc.
     """
     chosen = frozenset(chosen)
-    found = [form for form in known.values() if (form.name in chosen if chosen else form.name == form.prefix)]
+    found = [form for form in known.values() if (form.name in chosen if chosen else not form.is_variant)]
     plain = {_DUBLIN_CORE: known[_DUBLIN_CORE]} if _DUBLIN_CORE in known else {}
     return plain | {form.prefix: form for form in found}
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from server.metadata.dewey import is_dewey, main_class
 from server.metadata.types import NAMES
 from server.records.model import Record
 from server.records.query import Facts, Query, has_fulltext, has_orcid
@@ -96,8 +97,7 @@ def _of_the_commission(facts: Facts) -> bool:
     return any(pays(funding.funder_name, funding.funder_id) for funding in facts.record.funding)
 
 
-_DEWEY = frozenset({"ddc", "dewey", "dewey decimal classification"})
-_DEWEY_NUMBER = re.compile(r"(?:ddc:|info:eu-repo/classification/ddc/|https?://dewey\.info/class/)?([0-9]{3})(?![0-9])")
+_DEWEY_URI = re.compile(r"https?://dewey\.info/class/([0-9]{3})(?![0-9])")
 
 
 def _by_dewey(facts: Facts) -> Iterable[str]:
@@ -107,8 +107,9 @@ def _by_dewey(facts: Facts) -> Iterable[str]:
 
 def _dewey_numbers(record: Record) -> Iterator[str]:
     for subject in record.subjects:
-        texts = (subject.code, subject.value_uri, subject.value) if normal(subject.scheme) in _DEWEY else (subject.value_uri,)
-        if number := next((found[1] for text in texts if (found := _DEWEY_NUMBER.match(text.strip()))), ""):
+        addressed = _DEWEY_URI.match(subject.value_uri)
+        number = main_class(subject.code) if is_dewey(subject) else ""
+        if number := number or (addressed[1] if addressed else ""):
             yield number
 
 

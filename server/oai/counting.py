@@ -134,11 +134,13 @@ def _added(found: Counted, part: list[_Seen]) -> str:
 
 
 async def review(database: Database, clock: Clock, before: Definition, after: Definition) -> Preview | None:
-    """Say what saving a definition would do to sets and contexts; None where their members stay the same."""
+    """Say what saving a definition would do to sets and contexts; None where their members stay the same, or nothing is there yet."""
     old, new = before.grouping, after.grouping
     if old.fingerprint == new.fingerprint:
         return None
     found = await count(database, clock, before, after)
+    if not found.every:
+        return None
     warnings = [f"{found.changed:,} of {found.works:,} records come into other sets, and are given to harvesters anew."]
     if not found.whole:
         warnings.append(

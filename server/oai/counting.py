@@ -134,7 +134,7 @@ def _added(found: Counted, part: list[_Seen]) -> str:
 
 
 async def review(database: Database, clock: Clock, before: Definition, after: Definition) -> Preview | None:
-    """Say what saving a definition would do to sets and contexts; None where their members stay the same, or nothing is there yet."""
+    """Say what saving a definition would do to sets and contexts; None where nothing changes, or nothing is there yet."""
     old, new = before.grouping, after.grouping
     if old.fingerprint == new.fingerprint:
         return None

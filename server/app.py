@@ -53,8 +53,8 @@ from server.oai import definition
 from server.oai import kind as oai_kind
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
-from server.oai.routes import Oai
-from server.oai.verbs import Provider
+from server.oai.routes import Oai, plainly
+from server.oai.verbs import Edge, Provider
 from server.openid import kind as openid
 from server.operate import Operate
 from server.pages import Pages
@@ -109,7 +109,7 @@ SEALED = (
 )
 
 #: The rooms whose errors are pages for people.
-_PAGED = ("oai", "items", "admin", "my", "account", "login", "other")
+_PAGED = ("items", "admin", "my", "account", "login", "other")
 
 
 @asynccontextmanager
@@ -261,7 +261,7 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     known, before = formats(), await database.read(rendering.known)
     described = _definition(live, settings)
     url, domain = (before.url, before.domain) if before is not None and not serving else (settings.url, settings.repository_id)
-    repository = Repository(described.repository_name, url, domain, described.admin_emails[0])
+    repository = Repository(described.repository_name, url, domain, described.admin_emails[0], described.metadata_licence)
     renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock)
     if (defined := await database.read(configuration.defined)) is not None:  # also one that is switched off
         renderer.grouping = defined.grouping
@@ -271,7 +271,9 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     def described_anew() -> None:
         if live.of(definition.KIND):
             now = _definition(live, settings)
-            renderer.repository = replace(renderer.repository, name=now.repository_name, email=now.admin_emails[0])
+            renderer.repository = replace(
+                renderer.repository, name=now.repository_name, email=now.admin_emails[0], licence=now.metadata_licence
+            )
             renderer.grouping = now.grouping
 
     live.tell(described_anew)
@@ -282,11 +284,15 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
 
 def web_application(house: House) -> web.Application:
     """Return the web server's application."""
-    renderer, live = house.press.renderer, house.keeper.live
+    renderer, live, edge = house.press.renderer, house.keeper.live, Edge()
 
     def provider(context: str) -> Provider | None:
         defined = next((each.settings for each in live.of(definition.KIND)), None)
-        return None if defined is None else Provider(renderer, house.key, defined, defined.offer(context), Servers(live).titles)
+        return (
+            None
+            if defined is None
+            else Provider(renderer, house.key, defined, defined.offer(context), edge, Servers(live).titles)
+        )
 
     def name() -> str:
         return renderer.repository.name
@@ -301,6 +307,7 @@ def web_application(house: House) -> web.Application:
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
+    translators["oai"] = plainly(pages.translate)
     tally = Tally(house.database, house.clock, _named(house.settings.url))
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
     application.cleanup_ctx.append(tally.flushing)

@@ -8,20 +8,25 @@ from dataclasses import dataclass, field, replace
 import msgspec
 from lxml import etree
 
-from server.clock import Clock, now
+from server.clock import Clock, now, to_wire
 from server.metadata.format import Format
 from server.metadata.sets import Grouping
-from server.metadata.work import Work
+from server.metadata.work import Work, file_address
 from server.records.changes import Change, Written
 from server.records.embargo import opened
 from server.records.model import Record, Related, is_id
 from server.records.query import Facts
 from server.records.store import State, Stored
+from server.xml import escape
 
 #: The formats that are written when a work changes.
 AT_ONCE = frozenset({"oai_dc"})
 
 _LONGEST_CAUSE = 500
+_RIGHTS = (
+    'xmlns="http://www.openarchives.org/OAI/2.0/rights/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    'xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/rights/ http://www.openarchives.org/OAI/2.0/rights.xsd"'
+)
 _CHECK = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
@@ -33,6 +38,8 @@ class Repository:
     url: str
     domain: str
     email: str
+    licence: str = ""
+    """The address of the licence of all metadata; empty where none is said."""
 
     def item(self, record_id: str) -> str:
         """Return the address of a work's page: direct, without a redirect."""
@@ -59,9 +66,7 @@ class Repository:
 
     def file(self, record_id: str, name: str) -> str:
         """Return the address of one file of a work."""
-        from urllib.parse import quote
-
-        return f"{self.item(record_id)}/files/{quote(name)}"
+        return file_address(self.item(record_id), name)
 
 
 @dataclass(slots=True)
@@ -88,7 +93,7 @@ class Renderer:
         """Return the setSpecs of a record as it counts today; `doi` is the one of ours it is shown with."""
         return self.grouping.specs(Facts(opened(record, self.clock().date()), collection, doi))
 
-    def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "") -> Work:
+    def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "", modified: str = "") -> Work:
         """Put a record, as it counts today, and what the repository adds together."""
         record = opened(record, self.clock().date())
         names = (self.repository.file(record_id, file.name) if record.access_to(file) == "open" else "" for file in record.files)
@@ -100,6 +105,7 @@ class Renderer:
             doi=doi,
             file_urls=tuple(names),
             deposited=deposited,
+            modified=modified,
             repository_name=self.repository.name,
         )
 
@@ -111,7 +117,8 @@ class Renderer:
             if address := self.repository.address(stored.replacement):
                 after = Related(value=address, scheme="url", relation="IsObsoletedBy")
             record = msgspec.structs.replace(record, related=(*record.related, after))
-        return self.work(stored.id, record, doi=doi, deposited=stored.created.date().isoformat())
+        deposited, modified = stored.created.date().isoformat(), to_wire(stored.modified)
+        return self.work(stored.id, record, doi=doi, deposited=deposited, modified=modified)
 
     def write(self, work: Work) -> Written:
         """Write a work in the formats that are written at once, and say in which others it can be given."""
@@ -146,10 +153,21 @@ class Renderer:
         return Change(record_id, self.repository.oai_id(record_id), (), deleted=True)
 
     def body(self, form: Format, work: Work) -> bytes:
-        """Write a work in one format as `<metadata>…</metadata>`; raises whatever the format or the parser has against it."""
+        """Write a work in one format as `<metadata>…</metadata>`, with what is to be said about that (OAI-PMH 2.5).
+
+        Raises whatever the format or the parser has against it.
+        """
         body = form.write(work).strip().encode()
         etree.fromstring(body, _CHECK)  # one broken fragment would break every page it stands on; better refuse it here
-        return b"<metadata>" + body + b"</metadata>"
+        return b"<metadata>" + body + b"</metadata>" + _about(self.repository.licence)
+
+
+def _about(licence: str) -> bytes:
+    """Say what may be done with the metadata (the guidelines on rights expressions, § 3)."""
+    if not licence:
+        return b""
+    reference = f'<rightsReference ref="{escape(licence)}"/>'
+    return f"<about><rights {_RIGHTS}>{reference}</rights></about>".encode()
 
 
 def cause_of(error: Exception) -> str:

@@ -45,8 +45,8 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
         )
 
     def saved(tx: Connection, profile: Profile, now: datetime) -> None:
-        rendering.rename(tx, str(profile.document["repository_name"]), now)
         definition = msgspec.convert(profile.document, Definition)
+        rendering.rename(tx, definition.repository_name, definition.metadata_licence, now)
         for each in definition.grouping.own:
             changes.describe(tx, each.spec, each.name, each.description)
         regrouping.settle(tx, definition.sets_kept, now, after=regrouping.MOMENT)

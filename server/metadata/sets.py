@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from server.metadata.dewey import is_dewey, main_class
+from server.metadata.formats import rioxx
 from server.metadata.types import NAMES
 from server.records.model import Record
 from server.records.query import Facts, Query, has_fulltext, has_orcid
@@ -161,8 +162,8 @@ FAMILIES = {
             _whether("theses", lambda facts: facts.record.type.partition(".")[0] in _THESES),
         ),
         Family(
-            "rioxx", "Works in Rioxx", "Works that can be described in Rioxx: they name a creator.",
-            _whether("rioxx", lambda facts: bool(facts.record.creators)),
+            "rioxx", "Works in Rioxx", "Works that can be given in Rioxx.",
+            _whether("rioxx", lambda facts: rioxx.applies(facts.record)),
         ),
         Family(
             "has-fulltext", "Works with full text", "Works with a full text everybody can read.",

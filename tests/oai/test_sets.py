@@ -265,6 +265,30 @@ async def change(writer: Writer, chance: random.Random) -> None:
             await writer.publish("new", **parts)
 
 
+async def test_who_harvests_a_context_hears_of_conditions_that_come_and_go(
+    client: TestClient, house: House, writer: Writer, clock: SetClock
+) -> None:
+    await define(house, {}, [], [])
+    ids = [await writer.publish(f"Work {n}", access="open" if n % 2 else "restricted") for n in range(6)]
+    copy = Copy("some", None)
+    clock.pass_time(seconds=5)
+    await copy.follow(client)
+    assert copy.held == set(ids)
+    clock.pass_time(seconds=5)
+    await writer.withdraw(ids[1])
+    await define(house, {"access": ["open"]}, [], [])
+    await settled(house, clock)
+    clock.pass_time(seconds=5)
+    await copy.follow(client)
+    assert copy.held == {ids[3], ids[5]}, "what it holds no longer is deleted there, and so is what was withdrawn meanwhile"
+    clock.pass_time(seconds=5)
+    await define(house, {}, [], [])
+    await settled(house, clock)
+    clock.pass_time(seconds=5)
+    await copy.follow(client)
+    assert copy.held == set(ids) - {ids[1]}, "what it did not hold comes anew"
+
+
 def test_a_base_url_that_chooses_nothing_offers_what_another_asks_for() -> None:
     mail = ("a@example.org",)
     plain = Definition(repository_name="x", admin_emails=mail)

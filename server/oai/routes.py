@@ -1,33 +1,27 @@
 """OAI-PMH over HTTP: an address for each context, GET and POST alike. What can fail has failed before the first byte goes out."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from time import perf_counter
 from urllib.parse import parse_qsl
 
 from aiohttp import ETag, web
 from aiohttp.http_exceptions import PayloadEncodingError
-from sqlalchemy import Connection
 
-from server import observe
-from server.clock import Clock
-from server.db.engine import Database
-from server.dissemination import Broken
 from server.errors import Unavailable
 from server.middleware import Translator, remote_address
-from server.oai import response, verbs
+from server.oai import response
+from server.oai.answering import Answering, nothing
 from server.oai.errors import BadArgument, Refusal
-from server.oai.harvesters import Part, Tally, part
-from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Resumption, parse
-from server.oai.verbs import Answer, Provider, Unwritable
-from server.records import changes
+from server.oai.harvesters import Tally
+from server.oai.request import GetRecord, Pairs, Request, parse
+from server.oai.verbs import Provider
+from server.oai.walk import Visitor
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a POSTed form; arguments are short."""
 
 RETRY_AFTER = "30"
-
-_Other = Identify | ListMetadataFormats | ListSets | Listing | Resumption
-"""What is asked for beside a single record."""
 
 _SAFE = frozenset({"GET", "HEAD"})
 _VARY = {"Vary": "Accept-Encoding"}
@@ -38,8 +32,6 @@ _SHOWN = {
 _BASE = re.compile(r"/oai(?:/(?!explore$)[^/]*)?")
 _FORM = "application/x-www-form-urlencoded"
 
-log = observe.logger("oai")
-
 
 class Oai:
     """The data provider at its base URLs.
@@ -48,10 +40,9 @@ class Oai:
     no such context; None where nobody has defined what is offered, or it is switched off.
     """
 
-    def __init__(self, database: Database, provider: Callable[[str], Provider | None], clock: Clock, tally: Tally) -> None:
-        self._database = database
+    def __init__(self, answering: Answering, provider: Callable[[str], Provider | None], tally: Tally) -> None:
+        self._answering = answering
         self._provider = provider
-        self._clock = clock
         self._tally = tally
 
     def routes(self) -> list[web.RouteDef]:
@@ -66,28 +57,30 @@ class Oai:
             raise _away("Harvesting is switched off here.")
         compressed = _takes_gzip(request)
         pairs: Pairs = ()
+        asked: Request | None = None
+        visitor, began = _visitor(request), perf_counter()
         try:
             pairs = await _arguments(request)
             asked = parse(pairs)
             if isinstance(asked, GetRecord):
-                return await self._one(request, pairs, asked, provider)
-            body, found, broken = await self._respond(pairs, asked, provider, compressed=compressed)
-            await self._hold(broken)
-            self._tally.note(*_who(request), found)
+                answer, found = await self._one(request, pairs, asked, provider), None
+            else:
+                body, found = await self._answering.respond(provider, pairs, asked, compressed=compressed)
+                answer = _sent(body, compressed=compressed)
+            self._tally.note(visitor, found, seconds=perf_counter() - began)
         except Refusal as refusal:
-            await self._hold(refusal.broken if isinstance(refusal, Unwritable) else ())
-            self._tally.note(*_who(request), None, refused=True)
-            body = response.errors(provider.url, pairs, self._clock(), refusal.errors)
-            compressed = False
+            answer = _sent(await self._answering.refused(provider, pairs, refusal), compressed=False)
+            none = nothing(asked, refusal, provider, self._answering.clock())
+            self._tally.note(visitor, none, error="" if none else _said(refusal), seconds=perf_counter() - began)
         except Unavailable as error:
+            self._tally.note(visitor, shed=True)
             raise _away(error.message) from error
-        return _sent(body, compressed=compressed)
+        return answer
 
     async def _one(self, request: web.Request, pairs: Pairs, asked: GetRecord, provider: Provider) -> web.StreamResponse:
         """Answer GetRecord, with 304 where the client has the record as it is (RFC 9110 § 13)."""
-        now, compressed = self._clock(), _takes_gzip(request)
-        parts = (await self._database.read_hot(verbs.get_record, asked, provider)).parts
-        self._tally.note(*_who(request), None)
+        now, compressed = self._answering.clock(), _takes_gzip(request)
+        parts = (await self._answering.one(provider, asked)).parts
         found = response.validators(provider.url, pairs, parts, now)
         if request.method in _SAFE and _has(request, found):
             answer = web.Response(status=304, headers=_VARY)
@@ -98,46 +91,6 @@ class Oai:
         answer.last_modified = found.modified
         answer.headers["Cache-Control"] = "no-cache"  # or a cache would guess for how long it is good
         return answer
-
-    async def _respond(
-        self, pairs: Pairs, request: _Other, provider: Provider, *, compressed: bool
-    ) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
-        now = self._clock()
-        horizon = None
-        if isinstance(request, Listing):
-            horizon = await self._database.write(changes.horizon, now)
-            now = horizon.at
-        verb = self._verb(request, provider, horizon)
-
-        def run(tx: Connection) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
-            answer = verb(tx)
-            body = response.document(provider.url, pairs, now, answer.parts)
-            found = _part(request, body)
-            return response.compress(body) if compressed else body, found, answer.broken
-
-        return await self._database.read_hot(run)
-
-    async def _hold(self, broken: Sequence[Broken]) -> None:
-        """Remember what cannot be written, so that the administrator finds it and no list counts on it."""
-        for each in broken:
-            await self._database.write(changes.hold, each.record_id, each.format_id, each.cause, self._clock())
-            log.warning("a record cannot be written", extra={"record": each.record_id, "reason": each.cause})
-
-    def _verb(self, request: _Other, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], Answer]:
-        now = self._clock()
-        match request:
-            case Identify():
-                return lambda tx: verbs.identify(tx, request, provider, now)
-            case ListMetadataFormats():
-                return lambda tx: verbs.list_metadata_formats(tx, request, provider)
-            case ListSets():
-                return lambda tx: verbs.list_sets(tx, request, provider, now)
-            case Resumption():
-                return lambda tx: verbs.resume(tx, request, provider, now)
-            case Listing():
-                assert horizon is not None  # noqa: S101 -- read two lines before
-                edge = horizon
-                return lambda tx: verbs.begin(tx, request, provider, edge)
 
 
 def plainly(otherwise: Translator) -> Translator:
@@ -172,18 +125,13 @@ def _away(reason: str) -> web.HTTPServiceUnavailable:
     return web.HTTPServiceUnavailable(text=reason, headers={"Retry-After": RETRY_AFTER})
 
 
-def _who(request: web.Request) -> tuple[str, str]:
-    """Return the name a client gives itself and its address."""
-    return request.headers.get("User-Agent", ""), remote_address(request)
+def _visitor(request: web.Request) -> Visitor:
+    headers = request.headers
+    return Visitor.of(headers.get("User-Agent", ""), remote_address(request), headers.get("From", ""))
 
 
-def _part(request: _Other, body: bytes) -> Part | None:
-    match request:
-        case Listing():
-            return part(request.verb, request.prefix, body)
-        case Resumption():
-            return part(request.verb, "", body)
-    return None
+def _said(refusal: Refusal) -> str:
+    return "; ".join(f"{error.code}: {error.message}" for error in refusal.errors)
 
 
 async def _arguments(request: web.Request) -> Pairs:

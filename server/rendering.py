@@ -356,13 +356,14 @@ def _follow(tx: Connection, renderer: Renderer, agencies: Registry[Agency], rend
     under = _under(tx)
     if under is None:
         return 0
-    changes.lock(tx)
     _write(tx, _NEXT, structs.replace(under, done=rendered[-1].row.seq))
     if under.all:
         return _show(tx, agencies, rendered, now)
-    ids = [renderer.ids[name] for name in under.added if name in renderer.ids]
-    differ = [each for each in rendered if not changes.offer(tx, each.change, ids)]
-    return _show(tx, agencies, differ, now) if differ else 0
+    added = [renderer.ids[name] for name in under.added if name in renderer.ids]
+    same = [each for each in rendered if changes.shows(tx, each.change, added)]
+    shown = _show(tx, agencies, [each for each in rendered if each not in same], now)
+    changes.offer(tx, [(each.row.seq, each.change) for each in same], added)
+    return shown
 
 
 def _show(tx: Connection, agencies: Registry[Agency], rendered: list[_Rendered], now: datetime) -> int:

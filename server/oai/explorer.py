@@ -14,7 +14,7 @@ from msgspec import structs
 
 from server.db.engine import Database
 from server.db.recent import Recent
-from server.errors import NotFound, Unavailable
+from server.errors import NotFound
 from server.oai.definition import EXPLORE, base_url
 from server.oai.request import Pairs
 from server.oai.shown import Asked, SetShown, Shown, asked
@@ -89,11 +89,11 @@ class Explorer:
         return [web.get(_PATH, self.page)]
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        """Show one page. Raises NotFound where there is no such base URL or page, Unavailable where harvesting is off."""
+        """Show one page. Raises NotFound where there is no such base URL or page, or harvesting is switched off."""
         given = {name: value for name, value in request.query.items() if value}
         context, verb = given.pop("context", ""), given.pop("verb", _TABS[0])
         if (provider := self._provider(context)) is None:
-            raise Unavailable("Harvesting is switched off here.")
+            raise NotFound("Harvesting is switched off here, so there is nothing to look at.")
         if verb not in self._show:
             raise NotFound("There is no such page. Its address begins with the name of one of the verbs that are shown.")
         visit = _Visit(provider, given, self._ask)

@@ -308,21 +308,29 @@ def stamped(tx: Connection, record_id: str) -> datetime | None:
     return tx.execute(select(feed.c.datestamp).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
 
 
-def offer(tx: Connection, change: Change, added: Iterable[int]) -> bool:
-    """Let a record be given in formats nobody could ask for before; return whether it is otherwise as it was shown."""
+def offer(tx: Connection, shown: Iterable[tuple[int, Change]], added: Iterable[int]) -> None:
+    """Let records be given in formats nobody could ask for before; each with its `seq`, as one that has moved is left alone.
+
+    Their datestamps stay: who asks for a new format begins at the beginning.
+    """
+    lock(tx)
     bits = _bits(added)
-    live = (feed.c.record_id == change.record_id, feed.c.superseded.is_(None))
-    mask = tx.execute(select(feed.c.formats).where(*live)).scalar()
-    if mask is not None and not change.deleted and (new := change.written.formats & bits & ~mask):
-        tx.execute(update(feed).where(*live).values(formats=mask | new))
-    return shows(tx, change)
+    for seq, change in shown:
+        if new := 0 if change.deleted else change.written.formats & bits:
+            row = update(feed).where(feed.c.seq == seq, feed.c.superseded.is_(None))
+            tx.execute(row.values(formats=feed.c.formats.op("|")(new)))
 
 
-def shows(tx: Connection, change: Change) -> bool:
-    """Say whether a change would be none: harvesters are given just this already, in the sets and formats kept written."""
+def shows(tx: Connection, change: Change, added: Iterable[int] = ()) -> bool:
+    """Say whether a change would be none: harvesters are given just this already, in the sets and formats kept written.
+
+    In the formats `added` nobody was given anything yet.
+    """
     live = select(feed).where(feed.c.record_id == change.record_id, feed.c.superseded.is_(None))
-    row = tx.execute(live).one_or_none()
-    if row is None or row.deleted != change.deleted or (not change.deleted and row.formats != change.written.formats):
+    row, old = tx.execute(live).one_or_none(), ~_bits(added)
+    if row is None or row.deleted != change.deleted:
+        return False
+    if not change.deleted and row.formats & old != change.written.formats & old:
         return False
     member = select(sets.c.spec).join(memberships, memberships.c.set_id == sets.c.id)
     everywhere = memberships.c.set_id.in_(select(sets.c.id))

@@ -147,8 +147,8 @@ async def test_every_base_url_can_be_looked_at(client: TestClient, house: House,
 async def test_switched_off_it_says_so(client: TestClient, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house.keeper.live, "of", lambda _kind: ())
     answer = await client.get("/oai/explore")
-    assert (answer.status, answer.content_type) == (503, "text/html")
-    assert "Harvesting is switched off here." in await answer.text()
+    assert (answer.status, answer.content_type) == (404, "text/html")
+    assert "Harvesting is switched off here" in await answer.text()
 
 
 async def test_it_counts_for_no_harvester_and_needs_no_login(client: TestClient, dozen: Dozen) -> None:

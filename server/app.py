@@ -53,6 +53,7 @@ from server.oai import definition
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
 from server.oai.routes import Oai
+from server.oai.sealer import Sealer
 from server.oai.verbs import Provider
 from server.openid import kind as openid
 from server.operate import Operate
@@ -288,12 +289,13 @@ def web_application(house: House) -> web.Application:
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
     tally = Tally(house.database, house.clock, _named(house.settings.url))
+    sealer = Sealer(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)
-    application.cleanup_ctx.append(tally.flushing)
+    application.cleanup_ctx.extend((tally.flushing, sealer.sealing))
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, house.clock, tally),
+        Oai(house.database, provider, house.clock, tally, sealer),
         sword,
         items,
         *own_rooms(frame),

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from html import unescape
 from typing import Annotated, Any
 
@@ -53,6 +54,11 @@ class Offer:
     def offers_set(self, spec: str) -> bool:
         """Whether a set or the family it belongs to is offered."""
         return not self.sets or spec.partition(":")[0] in self.sets
+
+    @property
+    def shown(self) -> str:
+        """What tells the lists apart whose headers name different sets; empty where they name all."""
+        return sha256(" ".join(sorted(self.sets)).encode()).hexdigest()[:32] if self.sets else ""
 
 
 class Context(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

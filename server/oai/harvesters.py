@@ -4,7 +4,6 @@ Counted in memory, as a harvest must not pay for a write with each part of a lis
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,7 +29,6 @@ KEPT = timedelta(days=400)
 _MOST = 5_000
 _LONGEST = 200
 
-_TOKEN = re.compile(rb'<resumptionToken[^>]*completeListSize="(\d+)"[^>]*?(?:/>|>([^<]*)<)')
 log = observe.logger("oai")
 
 
@@ -60,7 +58,7 @@ class Harvester:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one answer said of a list: read off its own words."""
+    """What one answer gave of a list."""
 
     verb: str
     prefix: str
@@ -68,15 +66,6 @@ class Part:
     records: int
     size: int
     finished: bool
-
-
-def part(verb: str, prefix: str, body: bytes) -> Part:
-    """Return how far a list came by an answer of ours, before it is compressed."""
-    records = body.count(b"<header")
-    found = _TOKEN.search(body, max(0, len(body) - 4096))
-    if found is None:
-        return Part(verb, prefix, records, records, finished=True)
-    return Part(verb, prefix, records, int(found[1]), finished=not found[2])
 
 
 class Tally:

@@ -14,10 +14,13 @@ from server.errors import Unavailable
 from server.middleware import remote_address
 from server.oai import response, verbs
 from server.oai.errors import BadArgument, Refusal
-from server.oai.harvesters import Part, Tally, part
+from server.oai.harvesters import Tally
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
+from server.oai.sealer import Sealer
+from server.oai.sending import Body, send
 from server.oai.verbs import Answer, Provider, Unwritable
 from server.records import changes
+from server.records.deflated import gzipped
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a POSTed form; arguments are short."""
@@ -34,11 +37,14 @@ class Oai:
     no such context; None where nobody has defined what is offered, or it is switched off.
     """
 
-    def __init__(self, database: Database, provider: Callable[[str], Provider | None], clock: Clock, tally: Tally) -> None:
+    def __init__(
+        self, database: Database, provider: Callable[[str], Provider | None], clock: Clock, tally: Tally, sealer: Sealer
+    ) -> None:
         self._database = database
         self._provider = provider
         self._clock = clock
         self._tally = tally
+        self._sealer = sealer
 
     def routes(self) -> list[web.RouteDef]:
         return [method(path, self.answer) for path in ("/oai", "/oai/{context}") for method in (web.get, web.post)]
@@ -52,24 +58,23 @@ class Oai:
             raise _away("Harvesting is switched off here.")
         compressed = response.accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
         pairs: Pairs = ()
+        body: Body
         try:
             pairs = await _arguments(request)
-            body, found, broken = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
-            await self._hold(broken)
-            self._tally.note(*_who(request), found)
+            body, answer = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
+            await self._hold(answer.broken)
+            self._tally.note(*_who(request), answer.listed)
+            if answer.unsealed is not None:
+                self._sealer.want(answer.unsealed)
         except Refusal as refusal:
             await self._hold(refusal.broken if isinstance(refusal, Unwritable) else ())
             self._tally.note(*_who(request), None, refused=True)
             body = response.errors(provider.url, pairs, self._clock(), refusal.errors)
-            compressed = False
         except Unavailable as error:
             raise _away(error.message) from error
-        headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if compressed else {})
-        return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
+        return await send(request, body)
 
-    async def _respond(
-        self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool
-    ) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
+    async def _respond(self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool) -> tuple[Body, Answer]:
         now = self._clock()
         horizon = None
         if isinstance(request, Listing):
@@ -77,11 +82,10 @@ class Oai:
             now = horizon.at
         verb = self._verb(request, provider, horizon)
 
-        def run(tx: Connection) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
+        def run(tx: Connection) -> tuple[Body, Answer]:
             answer = verb(tx)
-            body = response.document(provider.url, pairs, now, answer.parts)
-            found = _part(request, body)
-            return response.compress(body) if compressed else body, found, answer.broken
+            texts = response.document(provider.url, pairs, now, answer.parts)
+            return gzipped(texts) if compressed else texts, answer
 
         return await self._database.read_hot(run)
 
@@ -117,15 +121,6 @@ def _away(reason: str) -> web.HTTPServiceUnavailable:
 def _who(request: web.Request) -> tuple[str, str]:
     """Return the name a client gives itself and its address."""
     return request.headers.get("User-Agent", ""), remote_address(request)
-
-
-def _part(request: Request, body: bytes) -> Part | None:
-    match request:
-        case Listing():
-            return part(request.verb, request.prefix, body)
-        case Resumption():
-            return part(request.verb, "", body)
-    return None
 
 
 async def _arguments(request: web.Request) -> Pairs:

@@ -26,11 +26,14 @@ from server.oai.errors import (
     OaiError,
     Refusal,
 )
+from server.oai.harvesters import Part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
 from server.oai.token import Position, read, write
-from server.records import lists
+from server.records import lists, parts
 from server.records.changes import Horizon
+from server.records.deflated import Text
 from server.records.lists import Entry, Range
+from server.records.sealing import Unsealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,15 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a verb answers, as bytes; and the records it had to leave out, as they cannot be written."""
+    """What a verb answers, as it is or deflated already; and the records it had to leave out, as they cannot be written.
 
-    parts: list[bytes]
+    Of a list also how far it came; of one of records what is worth sealing.
+    """
+
+    parts: Sequence[Text]
     broken: tuple[Broken, ...] = ()
+    listed: Part | None = None
+    unsealed: Unsealed | None = None
 
 
 class Unwritable(Refusal):
@@ -196,40 +204,40 @@ def resume(tx: Connection, request: Resumption, provider: Provider, now: datetim
 
 
 def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider: Provider, now: datetime) -> Answer:
-    walk, form = (lists.page if verb == "ListRecords" else lists.headers), provider.formats[position.prefix]
-    broken: list[Broken] = []
-    while True:
-        entries = walk(tx, wanted, provider.page_size + 1)
-        more = len(entries) > provider.page_size
-        del entries[provider.page_size :]
-        if verb == "ListRecords":
-            found = disseminate(tx, provider.renderer, form, entries)
-            broken += found.broken
-            parts = [record for record in found.records if record is not None]
-        else:
-            parts = [entry.header for entry in entries]
-        if parts or not more:
-            break
-        wanted = replace(wanted, after=entries[-1].seq)  # none of these can be written, and no part may be empty
-    if not parts:
+    form, broken = provider.formats[position.prefix], list[Broken]()
+
+    def write(tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
+        found = disseminate(tx, provider.renderer, form, entries)
+        broken.extend(found.broken)
+        return _told([record for record in found.records if record is not None], provider)
+
+    def show(_tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
+        return _told([entry.header for entry in entries], provider)
+
+    wanted = replace(wanted, shown=provider.offer.shown)
+    if verb == "ListRecords":
+        part = parts.records(tx, wanted, provider.page_size, write)
+    else:
+        part = parts.headers(tx, wanted, provider.page_size, show)
+    if not part.texts:
         raise Refusal(BadResumptionToken("Nothing is left of this list; begin again."))
-    told = _told(parts, provider)
-    if more:
-        told.append(_token(verb, position, entries, provider, now))
+    if part.more:
+        part.texts.append(_token(verb, position, part, provider, now))
     elif position.cursor > 0:
-        told.append(response.resumption("", position))
-    return Answer(response.element(verb, told), tuple(broken))
+        part.texts.append(response.resumption("", position))
+    listed = Part(verb, position.prefix if position.cursor == 0 else "", part.count, position.size, finished=not part.more)
+    stretches = tuple(stretch for stretch in part.stretches if stretch.is_worth_sealing)
+    unsealed = Unsealed(wanted, stretches, write) if verb == "ListRecords" else None
+    return Answer(response.element(verb, part.texts), tuple(broken), listed, unsealed)
 
 
-def _token(verb: str, position: Position, entries: Sequence[Entry], provider: Provider, now: datetime) -> bytes:
+def _token(verb: str, position: Position, part: parts.Part, provider: Provider, now: datetime) -> bytes:
     life = int(provider.token_life.total_seconds())
-    following = Position(
-        prefix=position.prefix, spec=position.spec, horizon=position.horizon, until=position.until, after=entries[-1].seq,
-        cursor=position.cursor + len(entries), size=position.size, begun=position.begun,
+    following = structs.replace(
+        position, after=part.after, cursor=position.cursor + part.count,
         # Ghosts are kept for twice a token's life, so a list may be walked that long
         # and each token lives its whole life within it.
         expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
-        context=position.context,
     )  # fmt: skip
     shown = structs.replace(following, cursor=position.cursor)
     return response.resumption(write(verb, following, provider.key), shown)

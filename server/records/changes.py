@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 
 from server.clock import to_wire
 from server.db.sequences import sequences, take
+from server.records import blocks
 from server.records.sets import is_hidden, name_of
 from server.records.tables import feed, formats, fragments, memberships, quarantine, sets
 
@@ -124,6 +125,7 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
         members += ({"set_id": ids[spec], "seq": seq, "left": False} for spec in change.sets)
         members += ({"set_id": ids[spec], "seq": seq, "left": not change.deleted} for spec in gone)
     tx.execute(_SUPERSEDE, [{"id": row["record_id"], "by": row["seq"]} for row in rows])
+    blocks.unseal(tx, ((shown.seq, shown.formats) for shown in before.values()))
     tx.execute(insert(feed), rows)
     if bodies:
         tx.execute(insert(fragments), bodies)

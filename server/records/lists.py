@@ -29,6 +29,8 @@ class Range:
     after: int = 0
     until: int | None = None
     """The last `seq` within the asked-for dates, where that is less than the horizon."""
+    shown: str = ""
+    """Which sets its headers name, where not all: see `Offer.shown`."""
 
     @property
     def end(self) -> int:

@@ -78,9 +78,9 @@ class Sealer:
         made = 0
         wanted = unsealed.wanted
         while True:
-            found = await self._database.read_hot(sealing.collect, wanted, stretch, unsealed.write)
-            if not found.bundles:
+            bundles = await self._database.read_hot(sealing.collect, wanted, stretch, unsealed.write)
+            if not bundles:
                 return made
-            packed = await asyncio.to_thread(sealing.deflate, found)
-            made += await self._database.write(sealing.keep, wanted, packed, found.seen, self._clock())
+            packed = await asyncio.to_thread(sealing.deflate, bundles)
+            made += await self._database.write(sealing.keep, wanted, packed, self._clock())
             stretch = replace(stretch, after=packed[-1].place.last)

@@ -113,20 +113,18 @@ def lived(tx: Connection, after: int, last: int) -> int:
     return int(tx.execute(ghosts).scalar() or 0)
 
 
-def keep(tx: Connection, name: Name, made: Sequence[Block], seen: int, now: datetime) -> int:
+def keep(tx: Connection, name: Name, made: Sequence[Block], now: datetime) -> int:
     """Keep new blocks of a list, and return how many; whoever calls holds the feed.
 
-    `seen` is the last `seq` there was when their records were read. A block in which something has changed since is left out, and
-    so is one that lies across the edge of another; those that lie within it give way to it.
+    Those that lie within a new one give way to it. One that lies across the edge of another is left out: no two overlap, and
+    `unseal` relies on it.
     """
-    first, final = made[0].place.after, made[-1].place.last
-    changed = select(feed.c.seq).where(feed.c.superseded > seen, feed.c.seq + 0 > first, feed.c.seq + 0 <= final)
-    stale = list(tx.execute(changed).scalars())
     number = _number(tx, name, now)
-    there = select(*_PLACE).where(blocks.c.list_id == number, blocks.c.last > first, blocks.c.after < final)
+    there = select(*_PLACE).where(
+        blocks.c.list_id == number, blocks.c.last > made[0].place.after, blocks.c.after < made[-1].place.last
+    )
     old = [Place(*row) for row in tx.execute(there)]
-    fit = [block for block in made if not any(block.place.after < seq <= block.place.last for seq in stale)]
-    fit = [block for block in fit if all(_within(each, block.place) for each in old if _touches(each, block.place))]
+    fit = [block for block in made if all(_within(each, block.place) for each in old if _touches(each, block.place))]
     for place in (block.place for block in fit):
         tx.execute(delete(blocks).where(blocks.c.list_id == number, blocks.c.last > place.after, blocks.c.last <= place.last))
     if fit:

@@ -187,7 +187,9 @@ def hold(tx: Connection, record_id: str, format_id: int, cause: str, now: dateti
     """Leave a record out of a format it cannot be written in, as it turned out when somebody asked; until its next change."""
     lock(tx)
     live = (feed.c.record_id == record_id, feed.c.superseded.is_(None), feed.c.formats.op("&")(1 << format_id) != 0)
-    if tx.execute(update(feed).where(*live).values(formats=feed.c.formats - (1 << format_id))).rowcount:
+    taken = update(feed).where(*live).values(formats=feed.c.formats - (1 << format_id)).returning(feed.c.seq)
+    if (seq := tx.execute(taken).scalar()) is not None:
+        blocks.unseal(tx, [(seq, 1 << format_id)])
         row = {"record_id": record_id, "format_id": format_id, "cause": cause, "since": now}
         tx.execute(insert(quarantine).values(row))
 

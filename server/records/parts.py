@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from server.records import blocks, lists
-from server.records.blocks import COUNT, Name
+from server.records.blocks import Name
 from server.records.deflated import Text
 from server.records.lists import Entry, Range
 
@@ -25,7 +25,7 @@ class Stretch:
 
     @property
     def is_worth_sealing(self) -> bool:
-        return self.closed or self.count >= COUNT
+        return self.closed or self.count >= blocks.COUNT
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ def records(tx: Connection, wanted: Range, size: int, write: Write) -> Part:
 
     Where a block would be cut by the end of the part, the part ends before it: so there are a few less, but never none.
     """
-    part, whole = Part(wanted.after), size // COUNT
+    part, whole = Part(wanted.after), size // blocks.COUNT
     found = blocks.sent(tx, name_of(wanted), wanted.last, wanted.after, wanted.end, whole + 1) if whole else []
     for number, block in enumerate(found):
         place = block.place

@@ -7,17 +7,19 @@ kept where nothing of them has changed meanwhile.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from server.records import blocks, changes, lists
-from server.records.blocks import COUNT, LARGEST, Block, Place
+from server.records.blocks import Block, Place
 from server.records.deflated import seal
 from server.records.lists import Entry, Range
 from server.records.parts import Stretch, Write, name_of
-from server.records.tables import feed
 
-STEP = 2 * COUNT
-"""Records read at once: more would keep others waiting for the reader, as some have to be written first."""
+STEP = 2
+"""Blocks read at once: more would keep others waiting for the reader, as some records have to be written first."""
+
+_EVER = 2**62
+"""A horizon after which nothing can have changed: what counts is what is there now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,63 +42,65 @@ class Bundle:
     texts: list[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Bundles of a list as of the last `seq` there was when they were read; none where nothing is left to seal."""
-
-    bundles: list[Bundle]
-    seen: int
-
-
-def collect(tx: Connection, wanted: Range, stretch: Stretch, write: Write) -> Found:
-    """Read what comes next of a stretch: whole hundreds, and what is left over before a block."""
-    seen = int(tx.execute(select(func.max(feed.c.seq))).scalar() or 0)
-    wanted, after = replace(wanted, last=seen, until=None), stretch.after
+def collect(tx: Connection, wanted: Range, stretch: Stretch, write: Write) -> list[Bundle]:
+    """Read what comes next of a stretch: whole hundreds, and what is left over before a block; nothing where all is sealed."""
+    wanted, after = replace(wanted, last=_EVER, until=None), stretch.after
     before, following = blocks.neighbours(tx, name_of(wanted), after)
     while following is not None and following.after <= after:  # sealed already
         before, after = following, following.last
         following = blocks.neighbours(tx, name_of(wanted), after)[1]
     if after >= stretch.last:
-        return Found([], seen)
-    if before is not None and before.last < after and _is_short(tx, replace(wanted, after=before.last, until=after)):
-        after = before.last
+        return []
+    edge = 0 if before is None else before.last
+    if edge < after and _is_short(tx, replace(wanted, after=edge, until=after)):
+        after = edge
+    step = STEP * blocks.COUNT
     gap = following if following is not None and following.after <= stretch.last else None
-    entries = lists.page(tx, replace(wanted, after=after, until=stretch.last if gap is None else gap.after), STEP)
-    groups = [entries[start : start + COUNT] for start in range(0, len(entries), COUNT)]
+    entries = lists.page(tx, replace(wanted, after=after, until=stretch.last if gap is None else gap.after), step)
+    groups = [entries[start : start + blocks.COUNT] for start in range(0, len(entries), blocks.COUNT)]
     end = None
-    if gap is not None and len(entries) < STEP:
+    if gap is not None and len(entries) < step:
         end = _close(tx, groups, replace(wanted, after=gap.after, until=gap.last), gap)
-    elif groups and len(groups[-1]) < COUNT:
+    elif groups and len(groups[-1]) < blocks.COUNT:
         groups.pop()
     bundles = []
     for group in groups:
         last = end if end is not None and group is groups[-1] else group[-1].seq
         bundles.append(Bundle(after, last, len(group), blocks.lived(tx, after, last), write(tx, group)))
         after = last
-    return Found(bundles, seen)
+    return bundles
 
 
 def _close(tx: Connection, groups: list[list[Entry]], wanted: Range, following: Place) -> int:
     """Put what is left over before a block into it where there is room; return the `seq` the last group reaches to."""
-    rest = len(groups[-1]) % COUNT if groups else 0
-    if (groups and not rest) or rest + following.count > LARGEST:
+    rest = len(groups[-1]) % blocks.COUNT if groups else 0
+    if (groups and not rest) or rest + following.count > blocks.LARGEST:
         return following.after
-    taken = lists.page(tx, wanted, LARGEST)
+    taken = lists.page(tx, wanted, blocks.LARGEST)
     groups[-1:] = [[*(groups[-1] if groups else ()), *taken]]
     return following.last
 
 
 def _is_short(tx: Connection, wanted: Range) -> bool:
     """Whether less than a block lies between two places, for which nobody will come back."""
-    return len(lists.headers(tx, wanted, COUNT)) < COUNT
+    return len(lists.headers(tx, wanted, blocks.COUNT)) < blocks.COUNT
 
 
-def deflate(found: Found) -> list[Block]:
+def deflate(bundles: list[Bundle]) -> list[Block]:
     """Deflate what was read; the costly part, which needs no database."""
-    return [Block(Place(each.after, each.last, each.count), seal(b"".join(each.texts)), each.lived) for each in found.bundles]
+    return [Block(Place(each.after, each.last, each.count), seal(b"".join(each.texts)), each.lived) for each in bundles]
 
 
-def keep(tx: Connection, wanted: Range, made: list[Block], seen: int, now: datetime) -> int:
-    """Keep blocks of what was there at `seen`; return how many of them nothing has overtaken."""
+def keep(tx: Connection, wanted: Range, made: list[Block], now: datetime) -> int:
+    """Keep blocks that follow one on the other; return how many of them nothing has overtaken since they were read.
+
+    Nothing can come into a block, for what changes goes to the end of the feed: it is whole while it has as many members.
+    """
     changes.lock(tx)
-    return blocks.keep(tx, name_of(wanted), made, seen, now)
+    wanted, edges = replace(wanted, last=_EVER), (made[0].place.after, made[-1].place.last)
+    if lists.count(tx, replace(wanted, after=edges[0], until=edges[1])) != sum(block.place.count for block in made):
+        made = [
+            block for block in made
+            if lists.count(tx, replace(wanted, after=block.place.after, until=block.place.last)) == block.place.count
+        ]  # fmt: skip
+    return blocks.keep(tx, name_of(wanted), made, now) if made else 0

@@ -5,18 +5,9 @@ from datetime import timedelta
 from aiohttp.test_utils import TestClient
 
 from server.house import House
-from server.oai.harvesters import STALLED, Harvester, Tally, latest, part, stalled
+from server.oai.harvesters import STALLED, Harvester, Tally, latest, stalled
 from tests.admin.visits import login
 from tests.conftest import Deposit, SetClock
-
-
-def test_an_answer_says_how_far_a_list_came() -> None:
-    head = b"<OAI-PMH><ListRecords><record><header/></record><record><header status='deleted'/></record>"
-    more = head + b'<resumptionToken completeListSize="9" cursor="0">abc</resumptionToken></ListRecords></OAI-PMH>'
-    last = head + b'<resumptionToken completeListSize="9" cursor="7"/></ListRecords></OAI-PMH>'
-    assert (part("ListRecords", "oai_dc", more).finished, part("ListRecords", "oai_dc", more).size) == (False, 9)
-    assert part("ListRecords", "", last).finished
-    assert (part("ListRecords", "oai_dc", head).size, part("ListRecords", "oai_dc", head).finished) == (2, True)
 
 
 async def harvest(client: TestClient, query: str) -> str:

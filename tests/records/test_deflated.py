@@ -110,7 +110,12 @@ def test_everybody_reads_it(name: str, tmp_path: Path, served):
     if shutil.which(command[0]) is None:
         pytest.skip(f"{name} is not installed here")
     text = "".join(f"<record>{number} – Μένδελ</record>" for number in range(20_000)).encode()
-    parts = [b"<head/>", *(seal(text[start : start + 100_000]) for start in range(0, len(text), 100_000)), press(text), b"<tail/>"]
+    parts = [
+        b"<head/>",
+        *(seal(text[start : start + 100_000]) for start in range(0, len(text), 100_000)),
+        press(text),
+        b"<tail/>",
+    ]
     stream = gzipped(parts)
     file = tmp_path / "stream.gz"
     file.write_bytes(stream)

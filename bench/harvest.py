@@ -1,112 +1,109 @@
-"""A full gzip harvest of the ACL Anthology, beside bare aiohttp and nginx sending the same bytes.
+"""Harvests measured beside yardsticks that send the same bytes, all in one run and interleaved. `--help` says more."""
 
-`python -m bench.harvest [DATA FOLDER]`. Without a folder the records are taken from SHEAF_SHARED and imported first.
-Ratios are what to look at; absolute figures are the machine's.
-"""
-
-import http.client
+import argparse
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import Harvest, cpu_seconds, free_port, server, sheaf, walk
+from bench import plot
+from bench.corpus import URL, imported
+from bench.measure import (
+    Contender,
+    Harvest,
+    Measured,
+    anonymous_memory,
+    free_port,
+    loaded,
+    middle,
+    server,
+    sheaf,
+    walk,
+)
+from bench.peers import peers
+from bench.yardsticks import yardsticks
 
-URL = os.environ.get("SHEAF_BASE_URL") or "https://repository.example.org"
-"""The address the works of the data folder are known by; another would have them all rendered anew."""
-ROUNDS = 3
-REPEATS = 20
-"""How often a yardstick sends its pages in a round: it is so fast that once could not be measured."""
+_ABOUT = """
+Measures a Sheaf of your own full of works, and beside it, in the same minutes, servers that send the same pages from memory or
+from files. Look at the ratios: absolute figures are the machine's, and on a busy one they change from minute to minute.
 
+  python -m bench.harvest                          20,000 records, some minutes
+  python -m bench.harvest --records 1000000        the whole measurement; the import alone takes a quarter of an hour
+  python -m bench.harvest --data var               works you have; they are only read, and what is read is sealed
+  python -m bench.harvest --only pages --rounds 9  one part, with steadier medians
 
-def imported(folder: Path) -> Path:
-    """Import the ACL records into a fresh data folder and print how fast that was."""
-    shared = Path(os.environ.get("SHEAF_SHARED") or Path(__file__).resolve().parents[2] / "shared")
-    source = shared / "data" / "records" / "acl" / "acl-anthology-open.jsonl.zst"
-    if not source.exists():
-        sys.exit(f"The ACL records are not there: {source}. Set SHEAF_SHARED, or name a data folder that holds works.")
-    lines = folder / "acl.jsonl.zst"
-    subprocess.run([sys.executable, "-m", "bench.acl", str(source), str(lines)], check=True)
-    data = folder / "data"
-    environment = {**os.environ, "SHEAF_DATA": str(data), "SHEAF_BASE_URL": URL}
-    answer = subprocess.run(
-        [sys.executable, "-m", "server", "import", str(lines)], check=True, env=environment, capture_output=True, text=True
-    )
-    print("import:   ", answer.stdout.splitlines()[-1])
-    return data
-
-
-def fetch_all(port: int, process: int, count: int) -> Harvest:
-    """Fetch `count` pages of a yardstick, one after the other, again and again."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    found, begun, before = Harvest(), time.perf_counter(), cpu_seconds(process)
-    for number in [*range(count)] * REPEATS:
-        connection.request("GET", f"/{number}", headers={"Accept-Encoding": "gzip"})
-        found.size += len(connection.getresponse().read())
-    found.seconds, found.cpu = time.perf_counter() - begun, cpu_seconds(process) - before
-    return found
+Parts: harvests (full, plain, by set, incremental), formats (a full harvest of each), pages (beside the yardsticks), depth (first
+page and last, with a plot), clients (1, 8, 64: answers, times, memory), rows (what a page costs that nobody has sealed), peers
+(the Python packages `oaipmh` and `oai-repo`, where they are installed).
+"""
+PARTS = ("harvests", "formats", "pages", "depth", "clients", "rows", "peers")
+_MILLION = 2**20
 
 
-def nginx_configuration(folder: Path, port: int) -> Path:
-    path = folder / "nginx.conf"
-    path.write_text(
-        f"daemon off; worker_processes 1; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
-        "events { worker_connections 64; }\n"
-        f"http {{ access_log off; sendfile on; client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2;\n"
-        f"fastcgi_temp_path {folder}/t3; uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;\n"
-        f"server {{ listen 127.0.0.1:{port}; root {folder}/pages; keepalive_requests 100000; }} }}\n"
-    )
-    return path
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What is measured, and how long."""
+
+    port: int
+    process: int
+    data: Path
+    folder: Path
+    asked: argparse.Namespace
+
+    def ours(self, harvest: Harvest, coding: str = "gzip") -> Contender:
+        return Contender(f"sheaf {coding}", self.port, self.process, harvest.paths, coding)
+
+    def interleaved(self, contenders: list[Contender], clients: int) -> dict[str, Measured]:
+        """Measure everybody in turn, round after round, and return the medians."""
+        found: dict[str, list[Measured]] = {each.name: [] for each in contenders}
+        for _ in range(self.asked.rounds):
+            for each in contenders:
+                found[each.name].append(loaded(each, clients, self.asked.seconds, self.folder))
+        return {name: middle(runs) for name, runs in found.items()}
+
+    def harvested(self, query: str, coding: str = "gzip") -> Harvest:
+        """Walk a list again and again; return the walk in the middle."""
+        runs = [walk(self.port, self.process, query, coding=coding) for _ in range(self.asked.rounds)]
+        return sorted(runs, key=lambda run: run.cpu)[len(runs) // 2]
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        data = Path(sys.argv[1]) if len(sys.argv) > 1 else imported(folder)
-        port = free_port()
-        command, environment = sheaf(data, port, base_url=URL)
-        page_size = [*command[:-1], "profile", "set", "oai", "OAI repository", "page_size=1000"]
-        subprocess.run(page_size, check=True, env=os.environ | environment, capture_output=True)
-        with server(command, port, environment) as process:
-            first = walk(port, process.pid, keep=True)
-            runs = [walk(port, process.pid) for _ in range(ROUNDS)]
-        records, per_second = first.records, statistics.median(run.records / run.cpu for run in runs)
-        pages = [statistics.median(run.pages[i] for run in runs) for i in range(len(first.pages))]
-        # Records with abstracts, which are the later ones here, are longer; what depth costs shows in the time a megabyte takes.
-        speed = [seconds / length * 1e9 for seconds, length in zip(pages, first.lengths, strict=True)]
-        early, late = statistics.median(speed[1:21]), statistics.median(speed[-21:-1])
-        print(f"harvest:   {records:,} records in {len(pages)} pages, {first.size / records:.0f} bytes a record on the wire")
-        seen = statistics.median(run.records / run.seconds for run in runs)
-        print(f"sheaf:     {per_second:,.0f} records a server CPU second, {seen:,.0f} a second with this client")
-        print(f"depth:     a megabyte near the end takes {late / early:.2f} × one near the beginning ({early:.2f} ms)")
-        (folder / "pages").mkdir()
-        for number, body in enumerate(first.bodies):
-            (folder / "pages" / str(number)).write_bytes(body)
-        _yardstick("aiohttp", [sys.executable, "-m", "bench.constant", str(folder / "pages")], records, per_second, len(pages))
-        if shutil.which("nginx"):
-            port = free_port()
-            _yardstick("nginx", ["nginx", "-c", str(nginx_configuration(folder, port))], records, per_second, len(pages), port)
-        else:
-            print("nginx:     not here; left out")
-
-
-def _yardstick(name: str, command: list[str], records: int, ours: float, count: int, port: int = 0) -> None:
-    if not port:
-        port = free_port()
-        command = [*command, str(port)]
-    with server(command, port) as process:
-        fetch_all(port, process.pid, count)
-        runs = [fetch_all(port, process.pid, count) for _ in range(ROUNDS)]
-    theirs = statistics.median(REPEATS * records / max(run.cpu, 0.01) for run in runs)
+def said(name: str, harvest: Harvest) -> None:
+    count = max(1, harvest.records)
+    times = sorted(harvest.pages)
     print(
-        f"{name + ':':<11}{theirs:,.0f} records a CPU second sending the same bytes from memory or disk; "
-        f"sheaf does {ours / theirs:.3f} of that"
+        f"{name:<34}{harvest.records:>10,} records {harvest.seconds:7.2f} s wall {harvest.cpu:6.2f} s CPU"
+        f"{harvest.cpu / count * 1e6:8.2f} µs/record {harvest.size / count:7.0f} B/record"
+        f"{times[len(times) // 2] * 1e3:8.2f} ms p50 {times[len(times) * 99 // 100] * 1e3:8.2f} ms p99"
     )
 
 
-if __name__ == "__main__":
-    main()
+def measured(name: str, found: Measured) -> None:
+    print(
+        f"{name:<24}{found.rate:>9,.0f} answers/s {found.cpu:8.3f} ms CPU {found.p50:8.2f} ms p50"
+        f"{found.p99:8.2f} ms p99 {found.memory / _MILLION:6.0f} MB"
+    )
+
+
+def harvests(bench: Bench, first: Harvest) -> None:
+    said("full, first time, sealing beside", first)
+    said("full, gzip", bench.harvested("metadataPrefix=oai_dc"))
+    said("full, plain", bench.harvested("metadataPrefix=oai_dc", "identity"))
+    for name in ("open_access", "type:conference"):
+        walk(bench.port, bench.process, f"metadataPrefix=oai_dc&set={name}")
+        settle(bench)
+        said(f"set {name}", bench.harvested(f"metadataPrefix=oai_dc&set={name}"))
+    said("incremental, nothing new", bench.harvested("metadataPrefix=oai_dc&from=2100-01-01T00:00:00Z"))
+
+
+def formats(bench: Bench, _first: Harvest) -> None:
+    from server.metadata.format import formats as known
+
+    for name, form in known().items():
+        if name != form.prefix:
+            continue
+        said(f"{name}, first time", walk(bench.port, bench.process, f"metadataPrefix={name}"))
+        settle(bench)
+        said(name, bench.harvested(f"metadataPrefix={name}"))

@@ -41,10 +41,19 @@ class Sealer:
             self._read[name] = today
             self._unsaid.add(name)
         for stretch in unsealed.stretches:
-            if len(self._waiting) < WAITING:
-                self._waiting.append((unsealed, stretch))
+            self._add(unsealed, stretch)
         if self._waiting or self._unsaid:
             self._called.set()
+
+    def _add(self, unsealed: Unsealed, stretch: Stretch) -> None:
+        """Let a stretch wait: as one with that of the same list which it goes on from, if there is one."""
+        name = name_of(unsealed.wanted)
+        for at, (other, before) in enumerate(self._waiting):
+            if before.last == stretch.after and name_of(other.wanted) == name:
+                self._waiting[at] = unsealed, replace(before, last=stretch.last)
+                return
+        if len(self._waiting) < WAITING:
+            self._waiting.append((unsealed, stretch))
 
     async def sealing(self, _application: web.Application) -> AsyncIterator[None]:
         """Seal while the server runs."""

@@ -1,7 +1,6 @@
 """Every verb and every error of OAI-PMH as it goes over the wire, each answer valid against the official schema."""
 
 import asyncio
-import gzip
 import re
 from io import BytesIO
 

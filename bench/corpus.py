@@ -17,7 +17,9 @@ def imported(folder: Path, count: int) -> Path:
     shared = Path(os.environ.get("SHEAF_SHARED") or Path(__file__).resolve().parents[2] / "shared")
     source = shared / "data" / "records" / "acl" / "acl-anthology-open.jsonl.zst"
     if not source.exists():
-        sys.exit(f"The ACL records are not there: {source}. Set SHEAF_SHARED, or name a data folder that holds works with --data.")
+        sys.exit(
+            f"The ACL records are not there: {source}. Set SHEAF_SHARED, or name a data folder that holds works with --data."
+        )
     lines, data = folder / "acl.jsonl.zst", folder / "data"
     acl.write(source, lines, count)
     begun = time.perf_counter()

@@ -4,17 +4,19 @@ import random
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from server.db.sqlite import sync_engine
 from server.dissemination import disseminate
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
-from server.records import lists, parts
+from server.records import parts
 from server.records.deflated import gzipped
-from server.records.lists import Range
+from server.records.lists import Entry, Range
+from server.records.tables import feed
 from server.records.tables import formats as numbered
 
 PAGES = 15
@@ -24,12 +26,14 @@ def main() -> None:
     path, name, size = sys.argv[1:]
     with sync_engine(Path(path), writer=False).connect() as tx:
         ids: dict[str, int] = {row.prefix: row.id for row in tx.execute(select(numbered))}
-        renderer = Renderer(Repository("Bench", "https://repository.example.org", "example.org", "bench@example.org"), formats(), ids)
+        renderer = Renderer(
+            Repository("Bench", "https://repository.example.org", "example.org", "bench@example.org"), formats(), ids
+        )
 
-        def write(tx: Connection, entries: "list[lists.Entry]") -> list[bytes]:
+        def write(tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
             return [each or b"" for each in disseminate(tx, renderer, renderer.formats[name], entries).records]
 
-        last = lists.last_seq(tx)
+        last = tx.execute(select(func.max(feed.c.seq))).scalar_one()
         took = []
         for _ in range(PAGES):
             after = random.randrange(max(1, last - int(size)))

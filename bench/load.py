@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _ROOM = memoryview(bytearray(1 << 20))
+_CHUNKED = 1 << 62
 
 
 @dataclass(slots=True)
@@ -23,7 +24,8 @@ class Client:
     sent: float = 0.0
     head: bytes = b""
     left: int = -1
-    """Bytes of the body still to come; -1 while the head is."""
+    """Bytes of the body still to come; -1 while the head is, and _CHUNKED where it says its end itself."""
+    tail: bytes = b""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ def run(port: int, paths: list[str], clients: int, seconds: float, coding: str) 
 
 
 def _ask(client: Client, lines: list[bytes]) -> None:
-    client.sent, client.head, client.left = time.perf_counter(), b"", -1
+    client.sent, client.head, client.tail, client.left = time.perf_counter(), b"", b"", -1
     client.socket.sendall(random.choice(lines))
 
 
@@ -68,13 +70,15 @@ def _took(client: Client, seen: Seen) -> bool:
         head, end, body = client.head.partition(b"\r\n\r\n")
         if not end:
             return False
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b"")
         seen.refused += not head.startswith(b"HTTP/1.1 200")
-        client.left = int(length[15:])
-        seen.size += client.left
-        client.left -= len(body)
-    else:
+        client.left = int(length[15:]) - len(body) if length else _CHUNKED
+        seen.size += int(length[15:] or 0)
+    elif client.left != _CHUNKED:
         client.left -= count
+    if client.left == _CHUNKED:
+        client.tail = (client.tail + bytes(_ROOM[max(0, count - 5) : count]))[-5:]
+        client.left = 0 if client.tail == b"0\r\n\r\n" else _CHUNKED
     if client.left:
         return False
     seen.seconds.append(time.perf_counter() - client.sent)

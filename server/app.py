@@ -216,6 +216,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         bulk.task(database, press),
         attributing.task(database, press),
         rendering.again(renders),
+        rendering.mend(renders),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)

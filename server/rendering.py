@@ -5,8 +5,10 @@ After a crash it goes on where it stopped, as what was done already stands beyon
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Annotated
 
 import msgspec
 from msgspec import Struct, structs
@@ -18,13 +20,15 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.db.sequences import last
 from server.errors import Invalid, Unavailable
+from server.forms.field import title
 from server.identifiers import ledger
 from server.identifiers.mint import ask
 from server.identifiers.model import Agency
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later
-from server.metadata.fragments import Renderer
-from server.records import changes, store
+from server.metadata.fragments import Renderer, cause_of
+from server.metadata.work import Work
+from server.records import changes, held, store
 from server.records.changes import Change
 from server.records.embargo import end_of
 from server.records.model import decode
@@ -37,6 +41,8 @@ from server.runs.task import Deed, Nothing, Task
 
 #: The kind of job that renders everything anew.
 RENDER = "render"
+#: The task that writes again what could not be written.
+MEND = "write-again"
 
 SIZE = 100
 MOMENT = timedelta(seconds=10)
@@ -170,18 +176,32 @@ class Rendering:
         return [_Rendered(row, _change(self.renderer, row)) for row in batch]
 
 
-def again(rendering: Rendering) -> Task[Nothing]:
+class Corrected(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be rendered again."""
+
+    formats: Annotated[
+        tuple[str, ...],
+        title(
+            "Formats whose crosswalk was corrected",
+            "Of oai_dc it is known what harvesters were given, so only what differs is shown anew. Of the others it is not: "
+            "choose those whose rules have changed, and every record given in one of them gets a new datestamp.",
+        ),
+    ] = ()
+
+
+def again(rendering: Rendering) -> Task[Corrected]:
     """Return the task that renders every record and shows harvesters those that come out otherwise than they were shown."""
     database, renderer = rendering.database, rendering.renderer
 
-    async def do(subject: Subject, _parameters: Nothing, _actor: Actor) -> ItemOutcome | Deed:
+    async def do(subject: Subject, parameters: Corrected, _actor: Actor) -> ItemOutcome | Deed:
         wanted, row = await database.read_hot(_live, subject.id)
         if wanted != shape_of(renderer):
             raise Unavailable("A process with the new settings must do this.")
         if row is None:
             return ItemOutcome(Outcome.UNCHANGED, "It is shown no more.")
         change = await asyncio.to_thread(_change, renderer, row)
-        if await database.read_hot(changes.shows, change):
+        corrected = sum(1 << renderer.ids[name] for name in parameters.formats if name in renderer.ids)
+        if not change.written.formats & corrected and await database.read_hot(changes.shows, change):
             return ItemOutcome(Outcome.UNCHANGED)
 
         def show(tx: Connection, now: datetime) -> ItemOutcome:
@@ -191,7 +211,57 @@ def again(rendering: Rendering) -> Task[Nothing]:
         return show
 
     description = "Renders every record as this release does, and shows harvesters what differs from before."
-    return Task("render-again", "Render all records again", description, Nothing, _count, _subjects, do)
+    names = tuple(sorted(renderer.formats))
+    return Task(
+        "render-again", "Render all records again", description, Corrected, lambda tx, _: _count(tx),
+        lambda tx, _, after, limit: _subjects(tx, after, limit), do, choices=lambda _tx: {"formats": names},
+    )  # fmt: skip
+
+
+def mend(rendering: Rendering) -> Task[Nothing]:
+    """Return the task that tries again to write what could not be written, and shows harvesters what now can."""
+    database, renderer = rendering.database, rendering.renderer
+
+    async def do(subject: Subject, _parameters: Nothing, _actor: Actor) -> ItemOutcome | Deed:
+        _, row = await database.read_hot(_live, subject.id)
+        before = await database.read_hot(held.of_record, subject.id)
+        if row is None or row.stored.state is not State.PUBLISHED:
+            return ItemOutcome(Outcome.UNCHANGED, "It is shown no more.")
+        work = renderer.kept(row.stored, doi=row.doi)
+        still = await asyncio.to_thread(_unwritable, renderer, work, before)
+        if len(still) == len(before):
+            raise Invalid("; ".join(f"{name}: {cause}" for name, cause in still.items()))
+        change = renderer.change(work, row.stored.collection)
+        written = structs.replace(
+            change.written,
+            others=change.written.others & ~sum(1 << renderer.ids[name] for name in still),
+            broken=change.written.broken | {renderer.ids[name]: cause for name, cause in still.items()},
+        )
+
+        def show(tx: Connection, now: datetime) -> ItemOutcome:
+            shown = _show(tx, rendering.agencies, [_Rendered(row, replace(change, written=written))], now)
+            return ItemOutcome(Outcome.CHANGED if shown else Outcome.UNCHANGED)
+
+        return show
+
+    def subjects(tx: Connection, _parameters: Nothing, after: str, limit: int) -> list[Subject]:
+        found = held.ids(tx, after, limit)
+        titles = store.titles(tx, found)
+        return [Subject(number, titles[number], f"/admin/works/{number}") for number in found]
+
+    description = "Tries again to write the works that could not be written in some format, and shows harvesters those that can."
+    return Task(MEND, "Write again what could not be written", description, Nothing, lambda tx, _: held.count(tx), subjects, do)
+
+
+def _unwritable(renderer: Renderer, work: Work, names: Iterable[str]) -> dict[str, str]:
+    """Return of some formats by name why a work cannot be written in them; nothing for those that can write it."""
+    found = {}
+    for form in (renderer.formats[name] for name in names if name in renderer.formats):
+        try:
+            renderer.body(form, work)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what the administrator wants to know
+            found[form.name] = cause_of(error)
+    return found
 
 
 async def open_ended(rendering: Rendering) -> int:
@@ -229,11 +299,11 @@ def _change(renderer: Renderer, row: "_Row") -> Change:
     return renderer.change(renderer.kept(stored, doi=row.doi), stored.collection)
 
 
-def _count(tx: Connection, _parameters: Nothing) -> int:
+def _count(tx: Connection) -> int:
     return int(tx.execute(select(func.count()).select_from(feed).where(feed.c.superseded.is_(None))).scalar_one())
 
 
-def _subjects(tx: Connection, _parameters: Nothing, after: str, limit: int) -> list[Subject]:
+def _subjects(tx: Connection, after: str, limit: int) -> list[Subject]:
     query = select(records.c.id, records.c.title).join(feed, feed.c.record_id == records.c.id)
     query = query.where(feed.c.superseded.is_(None), records.c.id > after).order_by(records.c.id).limit(limit)
     return [Subject(row.id, row.title, f"/items/{row.id}") for row in tx.execute(query)]

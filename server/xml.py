@@ -21,6 +21,11 @@ def clean(text: str) -> str:
     return FORBIDDEN.sub("", text)
 
 
+def kept(text: str) -> str:
+    """Return a text as far as XML can hold it, without the white space around it."""
+    return FORBIDDEN.sub("", text).strip() if text else ""
+
+
 def escape(text: str) -> str:
     """Make a string safe as element content and as attribute value, forbidden characters dropped."""
     return _SPECIAL.sub(lambda m: _ESCAPES[m[0]], FORBIDDEN.sub("", text))

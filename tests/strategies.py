@@ -1,5 +1,6 @@
 """Arbitrary values of the record model: every field, odd scripts, near misses, and what no XML may hold."""
 
+import msgspec
 from hypothesis import strategies as st
 
 from server.records import model
@@ -171,4 +172,22 @@ def _files(text: st.SearchStrategy[str], name: st.SearchStrategy[str]) -> st.Sea
         access=st.sampled_from(("", *ACCESS)),
         licence=text,
         primary=st.booleans(),
+    )
+
+
+@st.composite
+def theses(draw: st.DrawFn, *, dirty: bool = False) -> model.Record:
+    """Any record of a thesis, mostly with what the formats for theses ask for."""
+    record = draw(records(dirty=dirty))
+    words = st.sampled_from(("Universität Erlangen", "Dr. phil.", "数学", "A & <B>"))
+    days = st.sampled_from(("1907-12-13", "1907", "2024-02", "0820"))
+    return msgspec.structs.replace(
+        record,
+        type=draw(st.sampled_from([code for code in sorted(TYPES) if code.startswith("etd")])),
+        creators=(*record.creators, model.Agent(family="Noether", given="Emmy")),
+        thesis=msgspec.structs.replace(
+            record.thesis, grantor=draw(words), degree_name=draw(words), discipline=draw(words), date_awarded=draw(days)
+        ),
+        access=draw(st.sampled_from(("open", "open", "embargoed", "metadata_only"))),
+        files=(*record.files, model.File(name="a thesis & more", mime="application/pdf", access="open")),
     )

@@ -21,6 +21,7 @@ from server.portal.spoken import age
 from server.portal.words import Word
 from server.profiles import store as profiles
 from server.profiles.model import Profile
+from server.records import held
 from server.records import store as records
 from server.records.store import State
 from server.sword import store as sword
@@ -83,6 +84,7 @@ WATCHED = (
     Watch("import", DepositState.HELD, "held: the content is wrong", "/admin/imports?state=held"),
     Watch("identifier", IdentifierState.REJECTED, "rejected by the agency", "/admin/identifiers?state=rejected"),
     Watch("identifier", IdentifierState.BLOCKED, "blocked: the agency refuses our account", "/admin/identifiers?state=blocked"),
+    Watch("work", "held", "left out of a format it cannot be written in", "/admin/quarantine"),
     Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead", right=Right.DELIVERIES),
     Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held", right=Right.JOBS),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
@@ -121,7 +123,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
     """Count everything, and find what is stuck."""
     waiting = {
         "import": sword.waiting(tx),
-        "work": records.waiting(tx),
+        "work": records.waiting(tx) | held.waiting(tx),
         "identifier": ledger.waiting(tx),
         "message": notify.waiting(tx),
         "job": queue.waiting(tx),

@@ -19,6 +19,7 @@ from server.admin.people.rooms import People
 from server.admin.profile import OneProfile
 from server.admin.profile_transfer import Transfer
 from server.admin.profiles import Profiles
+from server.admin.quarantine import Quarantine
 from server.admin.search import Search
 from server.admin.start import Start
 from server.admin.works.bulk import Bulk
@@ -42,6 +43,6 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
-    watched = (Imports(frame), Identifiers(frame), People(frame), *jobs, Deliveries(frame))
+    watched = (Imports(frame), Identifiers(frame), Quarantine(frame), People(frame), *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -270,7 +270,7 @@ def _licences(record: Record) -> Iterator[Named]:
 def _exports(stored: Stored, repository: Repository, formats: Iterable[Format]) -> Iterator[Named]:
     """Give the address of the OAI record in each format it is available in; the note is the format's namespace."""
     for form in formats:
-        if form.name == form.prefix and form.applies(stored.record):
+        if not form.is_variant and form.applies(stored.record):
             query = urlencode({"verb": "GetRecord", "metadataPrefix": form.prefix, "identifier": repository.oai_id(stored.id)})
             yield Named(form.prefix, f"{repository.url}/oai?{query}", note=form.namespace)
 

@@ -29,6 +29,14 @@ class Format:
     write: Callable[[Work], str]
     """Write the metadata as one root element that declares all its namespaces itself, for harvesters cut it out."""
 
+    @property
+    def is_variant(self) -> bool:
+        """Whether another format goes by this one's prefix, so that it is offered only where it is chosen.
+
+        Case does not count: the DNB asks for xMetaDissPlus.
+        """
+        return self.name != self.prefix.lower()
+
 
 def formats() -> dict[str, Format]:
     """Find the formats: every template in `templates/xml/formats/`, by its name.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from lxml import etree
 
-from server.clock import Clock, now
+from server.clock import Clock, now, to_wire
 from server.metadata.format import Format
 from server.metadata.work import Work
 from server.records.changes import Change, Written
@@ -84,7 +84,7 @@ class Renderer:
         """Return the setSpecs of a record as it counts today."""
         return specs_of(opened(record, self.clock().date()), collection)
 
-    def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "") -> Work:
+    def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "", modified: str = "") -> Work:
         """Put a record, as it counts today, and what the repository adds together."""
         record = opened(record, self.clock().date())
         names = (self.repository.file(record_id, file.name) if record.access_to(file) == "open" else "" for file in record.files)
@@ -96,6 +96,7 @@ class Renderer:
             doi=doi,
             file_urls=tuple(names),
             deposited=deposited,
+            modified=modified,
             repository_name=self.repository.name,
         )
 
@@ -107,7 +108,8 @@ class Renderer:
             if address := self.repository.address(stored.replacement):
                 after = Related(value=address, scheme="url", relation="IsObsoletedBy")
             record = msgspec.structs.replace(record, related=(*record.related, after))
-        return self.work(stored.id, record, doi=doi, deposited=stored.created.date().isoformat())
+        deposited, modified = stored.created.date().isoformat(), to_wire(stored.modified)
+        return self.work(stored.id, record, doi=doi, deposited=deposited, modified=modified)
 
     def write(self, work: Work) -> Written:
         """Write a work in the formats that are written at once, and say in which others it can be given."""

@@ -53,6 +53,36 @@ def iso639_3(tag: str) -> str:
         return ""
 
 
+#: ISO 639-2, the codes of the languages and families of languages that have none in ISO 639-1.
+_BEYOND_ISO639_1 = """
+    ace ach ada ady afa afh ain akk ale alg alt ang anp apa arc arn arp art arw ast ath aus awa bad bai bal ban bas bat bej
+    bem ber bho bik bin bla bnt bra btk bua bug byn cad cai car cau ceb cel chb chg chk chm chn cho chp chr chy cmc cop cpe
+    cpf cpp crh crp csb cus dak dar day del den dgr din doi dra dsb dua dum dyu efi egy eka elx enm ewo fan fat fil fiu fon
+    frm fro frr frs fur gaa gay gba gem gez gil gmh goh gon gor got grb grc gsw gwi hai haw hil him hit hmn hsb hup iba ijo
+    ilo inc ine inh ira iro jbo jpr jrb kaa kab kac kam kar kaw kbd kha khi kho kmb kok kos kpe krc krl kro kru kum kut lad
+    lah lam lez lol loz lua lui lun luo lus mad mag mai mak man map mas mdf mdr men mga mic min mis mkh mnc mni mno moh mos
+    mul mun mus mwl mwr myn myv nah nai nap nds new nia nic niu nog non nqo nso nub nwc nym nyn nyo nzi osa ota oto paa pag
+    pal pam pap pau peo phi phn pon pra pro raj rap rar roa rom rup sad sah sai sal sam sas sat scn sco sel sem sga sgn shn
+    sid sio sit sla sma smi smj smn sms snk sog son srn srr ssa suk sus sux syc syr tai tem ter tet tig tiv tkl tlh tli tmh
+    tog tpi tsi tum tup tut tvl tyv udm uga umb vai vot wak wal war was wen xal yao yap ypk zap zbl zen zgh znd zun zxx zza
+"""
+
+
+@lru_cache(maxsize=4096)
+def iso639_2b(tag: str) -> str:
+    """Return the ISO 639-2 code of a BCP 47 tag as catalogues write it (the bibliographic one: ger, fre, chi).
+
+    Empty where there is none: ISO 639-2 knows some 480 languages, ISO 639-3 all.
+    """
+    try:
+        language = langcodes.Language.get(tag)
+        code = language.to_alpha3(variant="B")
+    except (ValueError, LookupError):
+        return ""
+    known = len(language.language or "") == 2 or f" {code}" in _BEYOND_ISO639_1  # noqa: PLR2004 - letters of an ISO 639-1 code
+    return code if known else ""
+
+
 #: XML Schema's `language`, which is what xml:lang may hold.
 _WRITTEN = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 

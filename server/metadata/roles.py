@@ -35,8 +35,24 @@ _ROLES = {
     "DataManager": "dtm data manager",
     "DataCollector": "col collector|dtc data contributor",
     "ContactPerson": "contact|contact person|corresponding author",
-    "Other": "dgc degree committee member|opn opponent|oth other",
+    "Other": "dgc degree committee member|opn opponent|oth other|ctb contributor",
 }
+
+#: A creator and the DataCite contributorTypes as MARC relators (code, term). What is missing is a contributor with its own word.
+RELATORS = {
+    CREATOR: ("aut", "author"), "Editor": ("edt", "editor"), "Translator": ("trl", "translator"),
+    "Supervisor": ("dgs", "degree supervisor"), "Sponsor": ("spn", "sponsor"), "Producer": ("pro", "producer"),
+    "Distributor": ("dst", "distributor"), "HostingInstitution": ("his", "host institution"),
+    "RightsHolder": ("cph", "copyright holder"), "Researcher": ("res", "researcher"),
+    "ProjectLeader": ("pdr", "project director"), "ProjectMember": ("rtm", "research team member"),
+    "DataCurator": ("cur", "curator"), "DataManager": ("dtm", "data manager"), "DataCollector": ("col", "collector"),
+    "Other": ("ctb", "contributor"),
+}  # fmt: skip
+
+
+def relator(role: str) -> tuple[str, str]:
+    """Return code and term of the MARC relator for a role; a role MARC does not know is a contributor called by its own word."""
+    return RELATORS.get(role) or ("ctb", role.strip() or "contributor")
 
 
 def _index() -> dict[str, str]:

@@ -23,6 +23,19 @@ class Names(NamedTuple):
     leader: str
 
 
+#: What COAR Resource Types 3 calls the concepts our types have.
+COAR_TERMS = {
+    "542X-3S04": "design", "R60J-J5BD": "conference presentation", "c_0640": "journal", "c_0857": "letter",
+    "c_1162": "annotation", "c_12cd": "map", "c_12ce": "video", "c_15cd": "patent", "c_1843": "other", "c_18cc": "sound",
+    "c_18cd": "musical composition", "c_18cf": "text", "c_18cw": "musical notation", "c_2f33": "book", "c_3248": "book part",
+    "c_393c": "workflow", "c_5794": "conference paper", "c_5ce6": "software", "c_6501": "journal article",
+    "c_6670": "conference poster", "c_6947": "blog post", "c_71bd": "technical documentation", "c_7a1f": "bachelor thesis",
+    "c_7ad9": "website", "c_8042": "working paper", "c_816b": "preprint", "c_8544": "lecture", "c_86bc": "bibliography",
+    "c_93fc": "report", "c_998f": "newspaper article", "c_b239": "editorial", "c_ba08": "book review", "c_bdcc": "master thesis",
+    "c_c94f": "conference output", "c_db06": "doctoral thesis", "c_ddb1": "dataset", "c_e059": "learning object",
+    "c_e9a0": "interactive resource", "c_ecc8": "still image", "c_f744": "conference proceedings",
+}  # fmt: skip
+
 # fmt: off
 #: Type of the record model → its names: IRUS, DINI, resourceTypeGeneral, COAR concept of OpenAIRE 4.0, MARC leader 06-07.
 NAMES = {

@@ -21,4 +21,6 @@ class Work:
     """One for each of `record.files`, empty where the file is not public."""
     deposited: str = ""
     """The day of the deposit, YYYY-MM-DD."""
+    modified: str = ""
+    """The second the work was last changed, YYYY-MM-DDThh:mm:ssZ, where it is known."""
     repository_name: str = ""

@@ -186,7 +186,7 @@ def base_url(url: str, context: str) -> str:
 def offered(chosen: Iterable[str], known: Mapping[str, Format]) -> dict[str, Format]:
     """Return the formats of a base URL by prefix: those chosen by name, or each that goes by its prefix."""
     chosen = frozenset(chosen)
-    found = [form for form in known.values() if (form.name in chosen if chosen else form.name == form.prefix)]
+    found = [form for form in known.values() if (form.name in chosen if chosen else not form.is_variant)]
     return {form.prefix: form for form in found}
 
 

@@ -9,9 +9,9 @@ from server.house import House
 from server.notify import store as deliveries
 from server.notify.webhooks import Webhook
 from server.profiles import store as profiles
+from server.rendering import Corrected
 from server.runs import schedule
 from server.runs import store as runs
-from server.runs.task import Nothing
 from tests.admin.visits import deposit_faulty, login
 from tests.conftest import HASH
 
@@ -38,8 +38,8 @@ async def test_a_reviewer_finds_no_accounts(client: TestClient, house: House) ->
 async def test_jobs_schedules_deliveries_and_the_audit_log_are_searched(client: TestClient, house: House) -> None:
     task, now = house.tasks.get("render-again"), house.clock()
     curie = Actor("curie")
-    run = await house.database.write(runs.start, task, Nothing(), curie, now)
-    plan = await house.database.write(schedule.add, task, Nothing(), "0 2 * * *", curie, now)
+    run = await house.database.write(runs.start, task, Corrected(), curie, now)
+    plan = await house.database.write(schedule.add, task, Corrected(), "0 2 * * *", curie, now)
     settings = Webhook(address="https://hooks.example.org/")
     profile = await house.database.write(profiles.save, "webhook", "Hook", settings, house.seal, now)
     await house.database.write(deliveries.add, [deliveries.New(profile.id, "record.published", "work-of-curie", "{}")], now)
@@ -59,6 +59,6 @@ async def test_jobs_schedules_deliveries_and_the_audit_log_are_searched(client: 
 
 async def test_a_reviewer_finds_no_jobs_no_deliveries_and_no_audit_log(client: TestClient, house: House) -> None:
     await house.database.write(store.add, "noether", Role.REVIEWER, HASH, house.clock())
-    await house.database.write(runs.start, house.tasks.get("render-again"), Nothing(), Actor("curie"), house.clock())
+    await house.database.write(runs.start, house.tasks.get("render-again"), Corrected(), Actor("curie"), house.clock())
     await login(client, "noether")
     assert "Nothing was found." in await (await client.get("/admin/search?q=curie")).text()

@@ -40,12 +40,12 @@ asyncio.run(write(*sys.argv[1:]))
 """
 
 
-def lines(target: Path) -> int:
+def lines(target: Path, count: int = RECORDS) -> int:
     """Turn the first records into import lines; return how many."""
     source = target.with_name("source.jsonl.zst")
     with ACL.open("rb") as raw:
         text = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(raw), encoding="utf-8")
-        some = list(itertools.islice(text, RECORDS))
+        some = list(itertools.islice(text, count))
     source.write_bytes(zstandard.compress("".join(some).encode()))
     subprocess.run([sys.executable, "-m", "bench.acl", str(source), str(target)], cwd=ROOT, check=True, capture_output=True)
     return len(some)

@@ -88,6 +88,7 @@ EXPECTED = {
     ("POST", "/admin/works/new"): MANAGES,
     ("POST", "/admin/works/bulk"): MANAGES,
     ("POST", "/admin/works/bulk/run"): MANAGES,
+    ("GET", "/admin/quarantine"): READS,
     ("GET", "/admin/works/{id}"): READS,
     ("GET", "/admin/works/{id}/edit"): MANAGES,
     ("POST", "/admin/works/{id}/edit"): MANAGES,

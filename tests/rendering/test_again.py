@@ -1,12 +1,17 @@
 """All records are rendered again on request: harvesters are shown what differs, and nothing else moves."""
 
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from server.app import open_house
 from server.audit.log import OPERATOR
 from server.house import House
+from server.metadata.work import Work
+from server.records import changes, held
 from server.records.tables import feed, fragments
+from server.rendering import MEND, Corrected
 from server.runs import store
 from server.runs.model import Run, RunState
 from server.runs.task import Nothing
@@ -16,8 +21,10 @@ from tests.rendering.test_rendering import ELSEWHERE, moved
 from tests.writers import Writer
 
 
-async def again(house: House) -> Run:
-    run = await house.database.write(store.start, house.tasks.get("render-again"), Nothing(), OPERATOR, house.clock())
+async def again(house: House, *formats: str) -> Run:
+    run = await house.database.write(
+        store.start, house.tasks.get("render-again"), Corrected(formats=formats), OPERATOR, house.clock()
+    )
     await house.worker.drain()
     return await house.database.read(store.get, run.id)
 
@@ -70,3 +77,41 @@ async def test_a_process_with_old_settings_leaves_it_to_another(settings: Settin
             clock.pass_time(minutes=1)
             await other.worker.drain()
             assert (await other.database.read(store.get, run.id)).state is RunState.NO_EFFECT, "the move rendered it already"
+
+
+async def test_a_corrected_crosswalk_shows_what_is_given_in_that_format(house: House, numbers: list[str]) -> None:
+    before = await live(house)
+    run = await again(house, "datacite")
+    assert (run.counts.changed, run.counts.unchanged) == (3, 1), "the withdrawn one is a tombstone in every format"
+    assert [seq for seq, _ in await live(house)] > [seq for seq, _ in before]
+
+
+async def test_what_can_be_written_at_last_is_shown_with_a_new_stamp(house: House, numbers: list[str], clock: SetClock) -> None:
+    number = house.press.renderer.ids["datacite"]
+    await house.database.write(changes.hold, numbers[0], number, "ValueError: no such year", clock())
+    sound = house.press.renderer.formats["datacite"]
+
+    def fails(_work: Work) -> str:
+        raise ValueError("still none")
+
+    house.press.renderer.formats["datacite"] = replace(sound, write=fails)
+    run = await mended(house)
+    assert (run.counts.failed, run.counts.changed) == (1, 0)
+    (item,) = await house.database.read(store.items, run.id, outcome="failed", limit=9)
+    assert "still none" in item.message
+    house.press.renderer.formats["datacite"] = sound
+    assert (await mended(house)).counts.changed == 1
+    assert (await live(house))[-1][1] == numbers[0]
+    assert await house.database.read(held.count) == 0
+    assert numbers[0] in dict(await house.database.read(in_format, number))
+
+
+async def mended(house: House) -> Run:
+    run = await house.database.write(store.start, house.tasks.get(MEND), Nothing(), OPERATOR, house.clock())
+    await house.worker.drain()
+    return await house.database.read(store.get, run.id)
+
+
+def in_format(tx: Connection, number: int) -> list[tuple[str, int]]:
+    query = select(feed.c.record_id, feed.c.seq).where(feed.c.formats.op("&")(1 << number) != 0, feed.c.superseded.is_(None))
+    return [tuple(row) for row in tx.execute(query)]

@@ -3,11 +3,12 @@
 Order matters to harvesters: OpenAIRE reads the first dc:type, IRUS and users follow the first dc:identifier.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from server.metadata.addresses import bare
 from server.metadata.dates import date_of
+from server.metadata.dewey import is_dewey
 from server.metadata.languages import iso639_3, written
 from server.metadata.types import COAR_ACCESS
 from server.metadata.work import Work
@@ -26,13 +27,22 @@ class Element(NamedTuple):
     lang: str = ""
 
 
+Found = str | tuple[str, str]
+Rule = Callable[[Work], Iterator[Found]]
+
+
 def view(work: Work) -> list[Element]:
-    """Return the elements of a work in the order they are written, none twice.
+    """Return the elements of a work in the order they are written."""
+    return elements_of(work, RULES.items())
+
+
+def elements_of(work: Work, rules: Iterable[tuple[str, Rule]]) -> list[Element]:
+    """Return what the rules of a profile find in a work, in their order, none twice.
 
     Except creators, for two people may share a name.
     """
     elements: list[Element] = []
-    for name, rule in RULES:
+    for name, rule in rules:
         for found in rule(work):
             value, lang = found if isinstance(found, tuple) else (found, "")
             element = Element(name, clean(value), written(lang))
@@ -41,14 +51,16 @@ def view(work: Work) -> list[Element]:
     return elements
 
 
-Found = str | tuple[str, str]
-
-
 def _titles(work: Work) -> Iterator[Found]:
     record = work.record
-    yield (f"{record.title.value}: {record.subtitle}" if record.subtitle else record.title.value), record.title.lang
+    yield titled(record), record.title.lang
     for title in record.alt_titles:
         yield title.value, title.lang
+
+
+def titled(record: Record) -> str:
+    """Write title and subtitle as one."""
+    return f"{record.title.value}: {record.subtitle}" if record.subtitle else record.title.value
 
 
 def _creators(work: Work) -> Iterator[Found]:
@@ -56,16 +68,15 @@ def _creators(work: Work) -> Iterator[Found]:
         yield creator.label
 
 
-DEWEY = frozenset({"ddc", "dewey", "dewey decimal classification"})
-
-
 def _subjects(work: Work) -> Iterator[Found]:
-    classified = [subject for subject in work.record.subjects if subject.scheme.strip().lower() in DEWEY and subject.code]
-    for subject in classified:
-        yield f"info:eu-repo/classification/ddc/{subject.code}"
-    for subject in work.record.subjects:
-        if subject not in classified:
-            yield subject.value, subject.lang
+    yield from subjects(work.record, lambda code: f"info:eu-repo/classification/ddc/{code}" if code else "")
+
+
+def subjects(record: Record, written_class: Callable[[str], str]) -> Iterator[Found]:
+    """Return the classes, each as `written_class` writes its Dewey number, then the keywords and what it does not write."""
+    classes = {s: name for s in record.subjects if is_dewey(s) and (name := written_class(s.code))}
+    yield from classes.values()
+    yield from ((subject.value, subject.lang) for subject in record.subjects if subject not in classes)
 
 
 def _descriptions(work: Work) -> Iterator[Found]:
@@ -96,10 +107,15 @@ def _types(work: Work) -> Iterator[Found]:
     yield kind.label, "en"
     yield kind.coar_uri
     yield kind.code
-    version = VERSIONS.get(work.record.version)
-    if version is not None and version.eurepo:
-        yield EUREPO + version.eurepo
+    yield from versions(work.record, EUREPO)
     yield kind.dcmi
+
+
+def versions(record: Record, before: str) -> Iterator[str]:
+    """Return the version of a record as a term of info:eu-repo with something before it, or nothing."""
+    version = VERSIONS.get(record.version)
+    if version is not None and version.eurepo:
+        yield before + version.eurepo
 
 
 def _formats(work: Work) -> Iterator[Found]:
@@ -108,7 +124,8 @@ def _formats(work: Work) -> Iterator[Found]:
             yield file.mime
 
 
-def _identifiers(work: Work) -> Iterator[Found]:
+def identifiers(work: Work) -> Iterator[str]:
+    """Return what a work is found by, first its page, then its public files, then what names it and it alone."""
     record = work.record
     yield work.landing_url
     urls = sorted(
@@ -227,21 +244,21 @@ def _rights(work: Work) -> Iterator[Found]:
     yield work.record.rights_statement
 
 
-#: The elements in the order of the profile, each with the rule that fills it.
-RULES: tuple[tuple[str, Callable[[Work], Iterator[Found]]], ...] = (
-    ("title", _titles),
-    ("creator", _creators),
-    ("subject", _subjects),
-    ("description", _descriptions),
-    ("publisher", _publishers),
-    ("contributor", _contributors),
-    ("date", _dates),
-    ("type", _types),
-    ("format", _formats),
-    ("identifier", _identifiers),
-    ("source", _sources),
-    ("language", _languages),
-    ("relation", _relations),
-    ("coverage", _coverages),
-    ("rights", _rights),
-)
+#: The elements in the order of the profile, each with the rule that fills it; a variant puts rules of its own in place.
+RULES: dict[str, Rule] = {
+    "title": _titles,
+    "creator": _creators,
+    "subject": _subjects,
+    "description": _descriptions,
+    "publisher": _publishers,
+    "contributor": _contributors,
+    "date": _dates,
+    "type": _types,
+    "format": _formats,
+    "identifier": identifiers,
+    "source": _sources,
+    "language": _languages,
+    "relation": _relations,
+    "coverage": _coverages,
+    "rights": _rights,
+}

@@ -10,13 +10,14 @@ from server.metadata.dates import date_of
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, children, local, namespace, only_child
 from server.metadata.identifying import identify
+from server.metadata.kernel import RELATION_TYPES
 from server.metadata.languages import language_of
 from server.metadata.names import agent, agent_id
 from server.metadata.reading import Reader, Reading
 from server.metadata.rights import embargo_end, take_rights
 from server.metadata.roles import CREATOR, role_of
 from server.records.model import Affiliation, Funding, Place, Related, Subject, Text, Title
-from server.records.vocabulary import find_type
+from server.records.vocabulary import VERSIONS, find_term, find_type
 from server.xml import text_of
 
 NAMESPACE = "http://www.loc.gov/MARC21/slim"
@@ -162,9 +163,10 @@ def _agent(draft: Draft, element: etree._Element, kind: str, name: str) -> None:
     places = [Affiliation(name=_trimmed(text)) for text in _codes(element, "u") if _trimmed(text)]
     words = _codes(element, "4e")
     main = attribute(element, "tag").startswith("1")
-    role = role_of(*map(_trimmed, words)) or (CREATOR if main and not words else "Other")
+    known = role_of(*map(_trimmed, words))
+    role = known or (CREATOR if main and not words else "Other")
     made = agent(name, kind=kind, ids=ids, affiliations=places)
-    if made and words and role == "Other":
+    if made and words and not known:
         draft.warn(element, f"the relator “{words[0]}” is not known; “{made.label}” has the role Other.")
     draft.add_agent(element, made, role)
     for text in _codes(element, "cdq"):
@@ -229,6 +231,15 @@ def _thesis(draft: Draft, element: etree._Element) -> None:
             draft.add_type(element, _trimmed(text))
         else:
             _leave(draft, element, text)
+
+
+def _note(draft: Draft, element: etree._Element) -> None:
+    """Take the version of the work where a general note is nothing but its name."""
+    version = find_term(VERSIONS, _trimmed(_code(element, "a")))
+    if version:
+        draft.version = draft.version or version
+    else:
+        _leave(draft, element)
 
 
 def _abstract(draft: Draft, element: etree._Element) -> None:
@@ -327,8 +338,9 @@ def _link(draft: Draft, element: etree._Element) -> None:
     ]
     found = next((item for text, scheme in named if (item := identify(_trimmed(text), scheme))), None)
     if found:
-        scheme = "issn" if found[0].startswith("issn") else found[0]
-        draft.related.append(Related(scheme=scheme, value=found[1], relation=_LINKS[attribute(element, "tag")]))
+        scheme, word = "issn" if found[0].startswith("issn") else found[0], _code(element, "i")
+        relation = word if word in RELATION_TYPES else _LINKS[attribute(element, "tag")]
+        draft.related.append(Related(scheme=scheme, value=found[1], relation=relation))
     else:
         _leave(draft, element)
 
@@ -372,10 +384,11 @@ _NUMBERS = {
 _FIELDS: dict[str, Take] = {
     "020": _isbn, "022": _issn, "024": _number, "041": _language, "050": _classification, "080": _classification,
     "082": _classification, "084": _classification, "100": _person, "110": _body, "111": _meeting, "240": _other_title,
-    "242": _other_title, "245": _title, "246": _other_title, "250": _edition, "260": _imprint, "264": _imprint, "490": _series,
-    "502": _thesis, "505": _contents, "506": _access, "520": _abstract, "536": _funding, "540": _terms, "600": _subject,
-    "610": _subject, "630": _subject, "648": _period, "650": _subject, "651": _place, "653": _subject, "655": _genre,
-    "700": _person, "710": _body, "711": _meeting, "773": _host, "856": _address, "880": _original_script,
+    "242": _other_title, "245": _title, "246": _other_title, "250": _edition, "260": _imprint, "264": _imprint,
+    "490": _series, "500": _note, "502": _thesis, "505": _contents, "506": _access, "520": _abstract, "536": _funding,
+    "540": _terms, "600": _subject, "610": _subject, "630": _subject, "648": _period, "650": _subject, "651": _place,
+    "653": _subject, "655": _genre, "700": _person, "710": _body, "711": _meeting, "773": _host, "856": _address,
+    "880": _original_script,
     **dict.fromkeys(("040", "042", "336", "337", "338"), _nothing),
     **dict.fromkeys(_LINKS, _link),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from server.metadata.dates import date_of
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, children, first, lang_of, local, namespace, only_child, text_at
 from server.metadata.identifying import identify
+from server.metadata.kernel import RELATION_TYPES
 from server.metadata.names import agent, agent_id
 from server.metadata.reading import Reader, Reading
 from server.metadata.rights import take_rights
@@ -247,7 +248,8 @@ def _related(draft: Draft, element: etree._Element) -> None:
     elif kind == "series":
         draft.put(draft.container, "series", _first_title(element), element)
     else:
-        relation = _RELATIONS.get(kind, "References")
+        word = attribute(element, "otherType")
+        relation = _RELATIONS.get(kind) or (word if word in RELATION_TYPES else "References")
         named = [(text_of(child), attribute(child, "type")) for child in children(element, "identifier")]
         named += [(text_of(url), "") for place in children(element, "location") for url in children(place, "url")]
         named += [(attribute(element, "href"), "")]

@@ -272,9 +272,16 @@ def web_application(house: House) -> web.Application:
     """Return the web server's application."""
     renderer, live = house.press.renderer, house.keeper.live
 
+    providers: dict[str, Provider] = {}
+
     def provider(context: str) -> Provider | None:
         defined = next((each.settings for each in live.of(definition.KIND)), None)
-        return None if defined is None else Provider(renderer, house.key, defined, defined.offer(context))
+        if defined is None:
+            return None
+        found = providers.get(context)
+        if found is None or found.definition is not defined:
+            found = providers[context] = Provider(renderer, house.key, defined, defined.offer(context))
+        return found
 
     def name() -> str:
         return renderer.repository.name

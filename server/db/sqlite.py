@@ -103,11 +103,12 @@ class SqliteDatabase:
             if connection is None:
                 connection = self._local.connection = self._hot_engine.connect()
                 self._hot.append(connection)
-            connection.exec_driver_sql("BEGIN")
+            driver = _driver(connection)
+            driver.execute("BEGIN")
             try:
                 return job(connection)
             finally:
-                connection.exec_driver_sql("ROLLBACK")
+                driver.execute("ROLLBACK")
         except FAULTS as error:
             raise unavailable(error) from error
 
@@ -118,6 +119,10 @@ class SqliteDatabase:
         for connection in self._hot:
             connection.close()
         await self._async_engine.dispose()
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return connection.connection.driver_connection  # type: ignore[return-value]  # the driver's own object
 
 
 def _prepare_reader(connection: Any, _record: object) -> None:
@@ -240,7 +245,7 @@ class _Writer:
 
     @property
     def _driver(self) -> sqlite3.Connection:
-        return self._connection.connection.driver_connection  # type: ignore[return-value]  # the driver's own object
+        return _driver(self._connection)
 
     def _sql(self, statement: str) -> None:
         self._connection.exec_driver_sql(statement)

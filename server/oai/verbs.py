@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from msgspec import structs
 from sqlalchemy import Connection
@@ -36,7 +37,7 @@ from server.records.lists import Entry, Range
 from server.records.sealing import Unsealed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Provider:
     """What the verbs know beside the database: the renderer's formats, and what is offered of them at the base URL asked."""
 
@@ -58,7 +59,7 @@ class Provider:
     def token_life(self) -> timedelta:
         return self.definition.token_life
 
-    @property
+    @cached_property
     def formats(self) -> dict[str, Format]:
         """The formats offered, by prefix."""
         return offered(self.offer.formats, self.renderer.formats)

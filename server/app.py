@@ -52,9 +52,9 @@ from server.notify.webhooks import WEBHOOK, Hooks, Webhook
 from server.oai import definition
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
-from server.oai.routes import Oai
+from server.oai.routes import Oai, plainly
 from server.oai.sealer import Sealer
-from server.oai.verbs import Provider
+from server.oai.verbs import Edge, Provider
 from server.openid import kind as openid
 from server.operate import Operate
 from server.pages import Pages
@@ -108,7 +108,7 @@ SEALED = (
 )
 
 #: The rooms whose errors are pages for people.
-_PAGED = ("oai", "items", "admin", "my", "account", "login", "other")
+_PAGED = ("items", "admin", "my", "account", "login", "other")
 
 
 @asynccontextmanager
@@ -254,7 +254,7 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     known, before = formats(), await database.read(rendering.known)
     described = _definition(live, settings)
     url, domain = (before.url, before.domain) if before is not None and not serving else (settings.url, settings.repository_id)
-    repository = Repository(described.repository_name, url, domain, described.admin_emails[0])
+    repository = Repository(described.repository_name, url, domain, described.admin_emails[0], described.metadata_licence)
     renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock)
     if (serving or before is None) and await database.write(rendering.settle, rendering.shape_of(renderer), clock()):
         log.info("the name, the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
@@ -262,7 +262,9 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     def renamed() -> None:
         if live.of(definition.KIND):
             now = _definition(live, settings)
-            renderer.repository = replace(renderer.repository, name=now.repository_name, email=now.admin_emails[0])
+            renderer.repository = replace(
+                renderer.repository, name=now.repository_name, email=now.admin_emails[0], licence=now.metadata_licence
+            )
 
     live.tell(renamed)
     return renderer
@@ -270,7 +272,7 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
 
 def web_application(house: House) -> web.Application:
     """Return the web server's application."""
-    renderer, live = house.press.renderer, house.keeper.live
+    renderer, live, edge = house.press.renderer, house.keeper.live, Edge()
 
     providers: dict[str, Provider] = {}
 
@@ -280,7 +282,7 @@ def web_application(house: House) -> web.Application:
             return None
         found = providers.get(context)
         if found is None or found.definition is not defined:
-            found = providers[context] = Provider(renderer, house.key, defined, defined.offer(context))
+            found = providers[context] = Provider(renderer, house.key, defined, defined.offer(context), edge)
         return found
 
     def name() -> str:
@@ -296,6 +298,7 @@ def web_application(house: House) -> web.Application:
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
+    translators["oai"] = plainly(pages.translate)
     tally = Tally(house.database, house.clock, _named(house.settings.url))
     sealer = Sealer(house.database, house.clock)
     application = web.Application(middlewares=[identified(translators)], client_max_size=0)

@@ -61,13 +61,15 @@ class Shape(Struct, frozen=True, kw_only=True):
     formats: tuple[str, ...]
     name: str = ""
     """What the repository is called; empty in what a release before 0.2 wrote, which did not ask."""
+    licence: str = ""
+    """Of the metadata."""
 
 
 def shape_of(renderer: Renderer) -> Shape:
     """Return what a renderer renders with."""
     repository = renderer.repository
     formats = tuple(sorted(renderer.formats))
-    return Shape(url=repository.url, domain=repository.domain, formats=formats, name=repository.name)
+    return Shape(url=repository.url, domain=repository.domain, formats=formats, name=repository.name, licence=repository.licence)
 
 
 class _Under(Struct, frozen=True, kw_only=True):
@@ -128,13 +130,13 @@ def settle(tx: Connection, wanted: Shape, now: datetime, *, after: timedelta = t
     return True
 
 
-def rename(tx: Connection, name: str, now: datetime) -> bool:
-    """Have every record rendered with another name of the repository; return whether that is needed.
+def rename(tx: Connection, name: str, licence: str, now: datetime) -> bool:
+    """Have every record rendered with another name of the repository or licence of the metadata; return whether that is needed.
 
-    It begins a moment later, when every process knows the name: what was still rendered with the old one is among the rest.
+    It begins a moment later, when every process knows them: what was still rendered with the old ones is among the rest.
     """
     before = known(tx)
-    return before is not None and settle(tx, structs.replace(before, name=name), now, after=MOMENT)
+    return before is not None and settle(tx, structs.replace(before, name=name, licence=licence), now, after=MOMENT)
 
 
 def _named(tx: Connection, before: Shape, name: str) -> Shape:

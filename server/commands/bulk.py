@@ -99,7 +99,7 @@ _renderer: list[Renderer] = []
 
 
 def _prepare(shape: control.Shape) -> None:
-    _renderer.append(Renderer(Repository(shape.name, shape.url, shape.domain, shape.email), formats(), shape.ids))
+    _renderer.append(Renderer(Repository(shape.name, shape.url, shape.domain, shape.email, shape.licence), formats(), shape.ids))
 
 
 def _render(batch: list[Bare], there: dict[str, Known], now: datetime) -> tuple[list[Item], list[str]]:

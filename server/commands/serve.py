@@ -24,6 +24,9 @@ from server.settings import Settings, load, moved
 GRACE = 25.0
 """Seconds requests under way get to finish at a stop."""
 
+LONGEST_LINE = 16 * 1024
+"""Bytes of a request's first line: OAI-PMH puts all it asks into the address, and 8 kB of it must always be answered."""
+
 log = observe.logger("app")
 
 
@@ -56,7 +59,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> No
         if settings.is_sqlite:  # nobody else owns this installation, so what is claimed was claimed by a process that is gone
             await house.database.write(queue.reopen, house.clock())
             await asyncio.to_thread(house.files.sweep, 0.0)
-        runner = web.AppRunner(web_application(house), shutdown_timeout=GRACE, access_log=None)
+        runner = runner_of(house)
         await runner.setup()
         control = web.AppRunner(control_application(house), access_log=None)
         try:
@@ -72,6 +75,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> No
             await control.cleanup()
             settings.socket.unlink(missing_ok=True)
             await runner.cleanup()
+
+
+def runner_of(house: House) -> web.AppRunner:
+    """Return what runs the web application."""
+    return web.AppRunner(web_application(house), shutdown_timeout=GRACE, access_log=None, max_line_size=LONGEST_LINE)
 
 
 async def _wait(house: House, stop: asyncio.Event, welcome: Welcome, *, worker: bool) -> None:

@@ -223,12 +223,13 @@ class Shape(Struct, frozen=True, kw_only=True):
     url: str
     domain: str
     email: str
+    licence: str
     ids: dict[str, int]
 
 
 async def shape(house: House, _arguments: Nothing) -> Shape:
-    found = house.press.renderer.repository
-    return Shape(name=found.name, url=found.url, domain=found.domain, email=found.email, ids=house.press.renderer.ids)
+    found, ids = house.press.renderer.repository, house.press.renderer.ids
+    return Shape(name=found.name, url=found.url, domain=found.domain, email=found.email, licence=found.licence, ids=ids)
 
 
 async def known(house: House, arguments: Origins) -> dict[str, Known]:

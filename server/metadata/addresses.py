@@ -15,6 +15,26 @@ RESOLVERS = {
     "ror": "https://ror.org/",
 }
 
+#: Where other identifiers of works resolve, and how those without a resolver are written as URNs.
+_STEMS = {
+    "doi": RESOLVERS["doi"],
+    "handle": RESOLVERS["handle"],
+    "hdl": RESOLVERS["handle"],
+    "arxiv": "https://arxiv.org/abs/",
+    "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
+    "pmcid": "https://www.ncbi.nlm.nih.gov/pmc/articles/",
+    "ark": "https://n2t.net/",
+    "isbn": "urn:ISBN:",
+    "issn": "urn:ISSN:",
+    "issn_print": "urn:ISSN:",
+    "issn_online": "urn:ISSN:",
+    "url": "",
+    "uri": "",
+    "purl": "",
+    "w3id": "",
+    "urn": "",
+}
+
 #: What depositors write before an identifier, by scheme; the identifier itself begins behind it.
 _BEFORE = {
     "doi": re.compile(r"(https?://(dx\.)?doi\.org/|doi:|info:doi/)\s*", re.IGNORECASE),
@@ -65,3 +85,18 @@ def uri(value: str) -> str:
     except UnicodeEncodeError:  # a lone surrogate
         return ""
     return quoted if _URI.fullmatch(quoted) else ""
+
+
+def uri_of(scheme: str, value: str) -> str:
+    """Return the identifier of a work as a URI: where it resolves, else a URN; an empty string where it has none."""
+    known = scheme.strip().lower()
+    stem = _STEMS.get(known)
+    value = bare("handle" if known == "hdl" else known, value)
+    if stem is None or not value:
+        return ""
+    if not stem:
+        return uri(value)
+    try:  # what stands in a DOI or Handle is a name, not a path with a query: all but the slash is quoted
+        return uri(stem + quote(value, safe="/:;()!*',@$&=+-._~"))
+    except UnicodeEncodeError:  # a lone surrogate
+        return ""

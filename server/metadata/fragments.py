@@ -10,17 +10,22 @@ from lxml import etree
 
 from server.clock import Clock, now, to_wire
 from server.metadata.format import Format
-from server.metadata.work import Work
+from server.metadata.work import Work, file_address
 from server.records.changes import Change, Written
 from server.records.embargo import opened
 from server.records.model import Record, Related, is_id
 from server.records.sets import specs_of
 from server.records.store import State, Stored
+from server.xml import escape
 
 #: The formats that are written when a work changes.
 AT_ONCE = frozenset({"oai_dc"})
 
 _LONGEST_CAUSE = 500
+_RIGHTS = (
+    'xmlns="http://www.openarchives.org/OAI/2.0/rights/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    'xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/rights/ http://www.openarchives.org/OAI/2.0/rights.xsd"'
+)
 _CHECK = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
@@ -32,6 +37,8 @@ class Repository:
     url: str
     domain: str
     email: str
+    licence: str = ""
+    """The address of the licence of all metadata; empty where none is said."""
 
     def item(self, record_id: str) -> str:
         """Return the address of a work's page: direct, without a redirect."""
@@ -58,9 +65,7 @@ class Repository:
 
     def file(self, record_id: str, name: str) -> str:
         """Return the address of one file of a work."""
-        from urllib.parse import quote
-
-        return f"{self.item(record_id)}/files/{quote(name)}"
+        return file_address(self.item(record_id), name)
 
 
 @dataclass(slots=True)
@@ -144,10 +149,21 @@ class Renderer:
         return Change(record_id, self.repository.oai_id(record_id), self.sets(record, collection), deleted=True)
 
     def body(self, form: Format, work: Work) -> bytes:
-        """Write a work in one format as `<metadata>…</metadata>`; raises whatever the format or the parser has against it."""
+        """Write a work in one format as `<metadata>…</metadata>`, with what is to be said about that (OAI-PMH 2.5).
+
+        Raises whatever the format or the parser has against it.
+        """
         body = form.write(work).strip().encode()
         etree.fromstring(body, _CHECK)  # one broken fragment would break every page it stands on; better refuse it here
-        return b"<metadata>" + body + b"</metadata>"
+        return b"<metadata>" + body + b"</metadata>" + _about(self.repository.licence)
+
+
+def _about(licence: str) -> bytes:
+    """Say what may be done with the metadata (the guidelines on rights expressions, § 3)."""
+    if not licence:
+        return b""
+    reference = f'<rightsReference ref="{escape(licence)}"/>'
+    return f"<about><rights {_RIGHTS}>{reference}</rights></about>".encode()
 
 
 def cause_of(error: Exception) -> str:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+#: The version of the schema all this is of.
+VERSION = "4.7"
+
 
 class NameScheme(NamedTuple):
     """A registry of persons or bodies as DataCite names it."""

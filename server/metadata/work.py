@@ -1,8 +1,15 @@
 """A record as its formats see it: the record itself and what the repository adds to it."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from server.records.model import Record
+from server.records.model import File, Record
+from server.xml import clean
+
+
+def file_address(page: str, name: str) -> str:
+    """Return the address of a file by that of the work's page and its name."""
+    return f"{page}/files/{quote(clean(name))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +31,7 @@ class Work:
     modified: str = ""
     """The second the work was last changed, YYYY-MM-DDThh:mm:ssZ, where it is known."""
     repository_name: str = ""
+
+    def address(self, file: File) -> str:
+        """Return the address of one of the files, be it open or not: a closed one answers with when it opens."""
+        return file_address(self.landing_url, file.name)

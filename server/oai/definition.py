@@ -26,6 +26,7 @@ KIND = "oai"
 
 #: OAI-PMH.xsd, emailType.
 _EMAIL = re.compile(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 _DUBLIN_CORE = "oai_dc"
 _PATH = r"^[a-z0-9-]{1,32}\Z"
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
@@ -124,6 +125,22 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(max_length=5000),
         title("Rights", "What harvesters may do with the metadata; Identify says it.", widget="textarea"),
     ] = ""
+    metadata_licence: Annotated[
+        str,
+        Meta(max_length=500),
+        title(
+            "Licence of the metadata",
+            "Its address, like https://creativecommons.org/publicdomain/zero/1.0/. Identify and every record say it: a new "
+            "one has all records sent to harvesters anew. Empty says nothing.",
+        ),
+    ] = ""
+    friends: Annotated[
+        tuple[str, ...],
+        Meta(max_length=100),
+        title(
+            "Friends", "Base URLs of other repositories that harvesters of this one may like, one a line; Identify names them."
+        ),
+    ] = ()
     page_size: Annotated[int, Meta(ge=1, le=1000), title("Page size", "Records in one part of a list, at most 1000.")] = 500
     token_days: Annotated[
         int,
@@ -158,6 +175,10 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for address in values.get("admin_emails", ()):
             if not _EMAIL.fullmatch(address):
                 yield "admin_emails", f"{address!r} is not a whole address with a dot after the @, as OAI-PMH asks for"
+        for name, addresses in (("friends", values.get("friends", ())), ("metadata_licence", [values.get("metadata_licence")])):
+            for address in filter(None, addresses):
+                if not _ADDRESS.fullmatch(address):
+                    yield name, f"{address!r} is not an address that begins with https:// or http://"
         yield from _unoffered(values)
         paths = [context.path for context in values.get("contexts", ()) if context]
         for twice in dict.fromkeys(path for path in paths if paths.count(path) > 1):
@@ -217,7 +238,8 @@ def kind(url: str, formats: Mapping[str, Format]) -> Kind:
         )
 
     def saved(tx: Connection, profile: Profile, now: datetime) -> None:
-        rendering.rename(tx, str(profile.document["repository_name"]), now)
+        told = profile.document
+        rendering.rename(tx, str(told["repository_name"]), str(told.get("metadata_licence", "")), now)
 
     choices = tuple(Choice(name, name, found.namespace) for name, found in formats.items())
     return Kind(

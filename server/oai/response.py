@@ -1,12 +1,13 @@
 """An OAI-PMH response: head, what the verb answers, tail."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from server.clock import to_wire
 from server.oai.errors import OaiError
-from server.oai.token import Position
 from server.records.deflated import Text, joined
 from server.xml import escape
 
@@ -14,6 +15,7 @@ CONTENT_TYPE = "text/xml"
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<?xml-stylesheet type="text/css" href="/static/oai.css"?>\n'
     '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
     'xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/ http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd">'
     "<responseDate>{date}</responseDate><request{attributes}>{url}</request>"
@@ -55,17 +57,33 @@ def errors(url: str, pairs: Sequence[tuple[str, str]], at: datetime, found: Sequ
     return document(url, echo, at, body)
 
 
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """By what a client asks whether a record is still as it knows it (RFC 9110 § 8.8)."""
+
+    tag: str
+    """Of everything but responseDate, which differs each time: so it is a weak one."""
+    modified: datetime | None
+    """The record's datestamp; None within that very second, in which it may change once more."""
+
+
+def validators(url: str, pairs: Iterable[tuple[str, str]], parts: Iterable[Text], at: datetime) -> Validators:
+    """Return the validators of an answer that holds one record."""
+    body = b"".join(part for part in parts if isinstance(part, bytes))
+    stamp = datetime.fromisoformat(body.partition(b"<datestamp>")[2][:20].decode())
+    said = repr((url, list(pairs))).encode()
+    return Validators(hashlib.sha256(said + body).hexdigest()[:32], stamp if stamp < at.replace(microsecond=0) else None)
+
+
 def element(name: str, parts: Iterable[Text]) -> list[Text]:
     """Wrap what a verb answers in its element."""
     return [f"<{name}>".encode(), *parts, f"</{name}>".encode()]
 
 
-def resumption(token: str, position: Position) -> bytes:
-    """Write a resumptionToken; the last part of a list carries an empty one (OAI-PMH 3.5)."""
-    expires = to_wire(datetime.fromtimestamp(position.expires, tz=UTC))
-    expiration = f' expirationDate="{expires}"' if token else ""
-    place = f'completeListSize="{position.size}" cursor="{position.cursor}"'
-    return f"<resumptionToken{expiration} {place}>{token}</resumptionToken>".encode()
+def resumption(token: str, *, size: int, cursor: int, expires: int = 0) -> bytes:
+    """Write a resumptionToken that lives until `expires` (epoch seconds); the last part of a list carries an empty one (3.5)."""
+    expiration = f' expirationDate="{to_wire(datetime.fromtimestamp(expires, tz=UTC))}"' if token else ""
+    return f'<resumptionToken{expiration} completeListSize="{size}" cursor="{cursor}">{token}</resumptionToken>'.encode()
 
 
 def accepts_gzip(header: str) -> bool:

@@ -1,9 +1,11 @@
 """OAI-PMH over HTTP: an address for each context, GET and POST alike. What can fail has failed before the first byte goes out."""
 
+import re
 from collections.abc import Callable, Sequence
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import ETag, web
+from aiohttp.http_exceptions import PayloadEncodingError
 from sqlalchemy import Connection
 
 from server import observe
@@ -11,13 +13,13 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.dissemination import Broken
 from server.errors import Unavailable
-from server.middleware import remote_address
+from server.middleware import Translator, remote_address
 from server.oai import response, verbs
 from server.oai.errors import BadArgument, Refusal
 from server.oai.harvesters import Tally
-from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
+from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Resumption, parse
 from server.oai.sealer import Sealer
-from server.oai.sending import Body, send
+from server.oai.sending import VARY, Body, send
 from server.oai.verbs import Answer, Provider, Unwritable
 from server.records import changes
 from server.records.deflated import gzipped
@@ -26,6 +28,13 @@ LONGEST_BODY = 64 * 1024
 """Bytes of a POSTed form; arguments are short."""
 
 RETRY_AFTER = "30"
+
+_Other = Identify | ListMetadataFormats | ListSets | Listing | Resumption
+"""What is asked for beside a single record."""
+
+_SAFE = frozenset({"GET", "HEAD"})
+_BASE = re.compile(r"/oai(?:/(?!explore$)[^/]*)?")
+_FORM = "application/x-www-form-urlencoded"
 
 log = observe.logger("oai")
 
@@ -56,12 +65,14 @@ class Oai:
         """
         if (provider := self._provider(request.match_info.get("context", ""))) is None:
             raise _away("Harvesting is switched off here.")
-        compressed = response.accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
         pairs: Pairs = ()
         body: Body
         try:
             pairs = await _arguments(request)
-            body, answer = await self._respond(pairs, parse(pairs), provider, compressed=compressed)
+            asked = parse(pairs)
+            if isinstance(asked, GetRecord):
+                return await self._one(request, pairs, asked, provider)
+            body, answer = await self._respond(pairs, asked, provider, compressed=_takes_gzip(request))
             await self._hold(answer.broken)
             self._tally.note(*_who(request), answer.listed)
             if answer.unsealed is not None:
@@ -74,7 +85,27 @@ class Oai:
             raise _away(error.message) from error
         return await send(request, body)
 
-    async def _respond(self, pairs: Pairs, request: Request, provider: Provider, *, compressed: bool) -> tuple[Body, Answer]:
+    async def _one(self, request: web.Request, pairs: Pairs, asked: GetRecord, provider: Provider) -> web.StreamResponse:
+        """Answer GetRecord, with 304 where the client has the record as it is (RFC 9110 § 13)."""
+        now, compressed = self._clock(), _takes_gzip(request)
+
+        def run(tx: Connection) -> tuple[response.Validators, Body | None]:
+            parts = verbs.get_record(tx, asked, provider).parts
+            found = response.validators(provider.url, pairs, parts, now)
+            if request.method in _SAFE and _has(request, found):
+                return found, None
+            texts = response.document(provider.url, pairs, now, parts)
+            return found, gzipped(texts) if compressed else texts
+
+        found, body = await self._database.read_hot(run)
+        self._tally.note(*_who(request), None)
+        answer = web.Response(status=304, headers=VARY) if body is None else await send(request, body)
+        answer.etag = ETag(found.tag, is_weak=True)
+        answer.last_modified = found.modified
+        answer.headers["Cache-Control"] = "no-cache"  # or a cache would guess for how long it is good
+        return answer
+
+    async def _respond(self, pairs: Pairs, request: _Other, provider: Provider, *, compressed: bool) -> tuple[Body, Answer]:
         now = self._clock()
         horizon = None
         if isinstance(request, Listing):
@@ -95,7 +126,7 @@ class Oai:
             await self._database.write(changes.hold, each.record_id, each.format_id, each.cause, self._clock())
             log.warning("a record cannot be written", extra={"record": each.record_id, "reason": each.cause})
 
-    def _verb(self, request: Request, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], Answer]:
+    def _verb(self, request: _Other, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], Answer]:
         now = self._clock()
         match request:
             case Identify():
@@ -103,15 +134,36 @@ class Oai:
             case ListMetadataFormats():
                 return lambda tx: verbs.list_metadata_formats(tx, request, provider)
             case ListSets():
-                return lambda tx: verbs.list_sets(tx, request, provider)
-            case GetRecord():
-                return lambda tx: verbs.get_record(tx, request, provider)
+                return lambda tx: verbs.list_sets(tx, request, provider, now)
             case Resumption():
                 return lambda tx: verbs.resume(tx, request, provider, now)
             case Listing():
                 assert horizon is not None  # noqa: S101 -- read two lines before
                 edge = horizon
                 return lambda tx: verbs.begin(tx, request, provider, edge)
+
+
+def plainly(otherwise: Translator) -> Translator:
+    """Return how errors that are none of OAI-PMH are said: at a base URL, which never answers HTML, in plain words."""
+
+    def translate(request: web.Request, status: int, text: str) -> web.StreamResponse | None:
+        if status == web.HTTPNotFound.status_code or not _BASE.fullmatch(request.path):
+            return otherwise(request, status, text)
+        return web.Response(status=status, text=text)
+
+    return translate
+
+
+def _takes_gzip(request: web.Request) -> bool:
+    return response.accepts_gzip(",".join(request.headers.getall("Accept-Encoding", ())))
+
+
+def _has(request: web.Request, found: response.Validators) -> bool:
+    """Whether a client has a record already; a tag counts before a date (RFC 9110 § 13.2.2)."""
+    if "If-None-Match" in request.headers:
+        return any(tag.value in {found.tag, "*"} for tag in request.if_none_match or ())
+    since = request.if_modified_since
+    return since is not None and found.modified is not None and found.modified <= since
 
 
 def _away(reason: str) -> web.HTTPServiceUnavailable:
@@ -128,9 +180,20 @@ async def _arguments(request: web.Request) -> Pairs:
     query = parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True, errors="replace")
     if request.method != "POST":
         return query
+    try:
+        body = await _read(request)
+    except (web.RequestPayloadError, PayloadEncodingError) as error:
+        raise Refusal(BadArgument("The form cannot be read: it ends early, or is coded otherwise than it says.")) from error
+    if body and request.content_type != _FORM and "Content-Type" in request.headers:  # OAI-PMH 3.1.1.2
+        raise Refusal(BadArgument(f"The arguments of a POST are a form: {_FORM}, not {request.content_type!r}."))
+    return query + parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+
+
+async def _read(request: web.Request) -> bytes:
+    """Read a posted body; raises Refusal where it is too long."""
     body = await request.content.read(LONGEST_BODY + 1)
     while len(body) <= LONGEST_BODY and not request.content.at_eof():
         body += await request.content.read(LONGEST_BODY + 1 - len(body))
     if len(body) > LONGEST_BODY:
         raise Refusal(BadArgument(f"The form is longer than {LONGEST_BODY} bytes."))
-    return query + parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+    return body

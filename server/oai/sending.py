@@ -15,16 +15,22 @@ PORTION = 256 * 1024
 Body = bytes | Sequence[Text]
 """A gzip stream, or texts."""
 
-_VARY = {"Vary": "Accept-Encoding"}
+VARY = {"Vary": "Accept-Encoding"}
+#: A browser may dress the answer with our stylesheet, and do no more with it.
+_SHOWN = VARY | {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
 
 
 async def send(request: web.Request, answer: Body) -> web.StreamResponse:
     """Send an answer; the client is told how long it will be (OAI-PMH 3.1.3)."""
     if isinstance(answer, bytes):
-        return web.Response(body=answer, headers=_VARY | {"Content-Encoding": "gzip"}, content_type=CONTENT_TYPE, charset="utf-8")
+        return web.Response(
+            body=answer, headers=_SHOWN | {"Content-Encoding": "gzip"}, content_type=CONTENT_TYPE, charset="utf-8"
+        )
     if not any(isinstance(text, Piece) for text in answer):
-        return web.Response(body=b"".join(answer), headers=_VARY, content_type=CONTENT_TYPE, charset="utf-8")  # type: ignore[arg-type]  # looked at just now
-    response = web.StreamResponse(headers=_VARY | {"X-Request-Id": observe.request_id.get()})
+        return web.Response(body=b"".join(answer), headers=_SHOWN, content_type=CONTENT_TYPE, charset="utf-8")  # type: ignore[arg-type]  # looked at just now
+    response = web.StreamResponse(headers=_SHOWN | {"X-Request-Id": observe.request_id.get()})
     response.content_type, response.charset = CONTENT_TYPE, "utf-8"
     response.content_length = length(answer)
     await response.prepare(request)

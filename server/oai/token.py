@@ -3,12 +3,14 @@
 import base64
 import binascii
 import hmac
-from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from server.oai.errors import BadResumptionToken
+
+P = TypeVar("P", bound=Struct)
 
 _SIGNATURE = 16  # bytes; a guess is refused, and nothing secret is inside
 
@@ -29,32 +31,40 @@ class Position(Struct, frozen=True, kw_only=True, array_like=True):
     """The base URL it is valid at. Last and with a default: a list begun before there were contexts goes on."""
 
 
-def write(verb: str, position: Position, key: bytes) -> str:
+class SetsPosition(Struct, frozen=True, kw_only=True, array_like=True):
+    """The list of sets under way: a place in the order of setSpecs, which stays one when sets are renamed, added or removed."""
+
+    after: str
+    cursor: int
+    begun: int
+    expires: int
+    context: str
+
+
+SETS_AGAIN = "Begin again: ListSets without a resumptionToken."
+
+#: How to go on without the token, where nothing is known of the list it was for.
+_GO_ON = {"ListSets": SETS_AGAIN}
+_FROM = "To go on, begin again with the arguments of that list and from= the datestamp of the last record received."
+
+
+def write(verb: str, position: Struct, key: bytes) -> str:
     """Return the token: URL-safe characters only, as some clients forget to encode it."""
     payload = msgspec.msgpack.encode(position)
     return base64.urlsafe_b64encode(_sign(verb, payload, key) + payload).rstrip(b"=").decode()
 
 
-def read(verb: str, token: str, key: bytes, now: datetime) -> Position:
-    """Return the position in a token of ours for this verb; raises BadResumptionToken and says how to go on."""
+def read(verb: str, token: str, key: bytes, kind: type[P]) -> P:
+    """Return the position in a token of ours for this verb, expired or not; raises BadResumptionToken and says how to go on."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
         if not hmac.compare_digest(signature, _sign(verb, payload, key)):
             raise ValueError("signature")
-        position = msgspec.msgpack.decode(payload, type=Position)
+        return msgspec.msgpack.decode(payload, type=kind)
     except (ValueError, UnicodeError, binascii.Error, msgspec.DecodeError):
-        raise BadResumptionToken(
-            f"This is not a resumptionToken of this repository for {verb}. "
-            "Begin again; use from= the datestamp of the last record received to go on."
-        ) from None
-    if position.expires < now.timestamp():
-        begun = datetime.fromtimestamp(position.begun, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        raise BadResumptionToken(
-            f"The resumptionToken has expired; {position.cursor} of {position.size} records were delivered. "
-            f"Begin again with from= the datestamp of the last record received (the list was begun at {begun})."
-        )
-    return position
+        words = f"This is not a resumptionToken of this repository for {verb}, or not the whole of one. {_GO_ON.get(verb, _FROM)}"
+        raise BadResumptionToken(words) from None
 
 
 def _sign(verb: str, payload: bytes, key: bytes) -> bytes:

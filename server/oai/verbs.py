@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from server.clock import to_wire
+from server.db.sequences import last
 from server.dissemination import Broken, disseminate
 from server.errors import NotFound
 from server.metadata.format import Format
@@ -29,12 +30,31 @@ from server.oai.errors import (
 )
 from server.oai.harvesters import Part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
-from server.oai.token import Position, read, write
+from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, write
 from server.records import lists, parts
 from server.records.changes import Horizon
 from server.records.deflated import Text
 from server.records.lists import Entry, Range
 from server.records.sealing import Unsealed
+
+SETS_PAGE = 500
+"""Sets in one part of ListSets."""
+
+_LEEWAY = 3600
+"""Seconds by which the clocks of two servers may differ."""
+
+
+@dataclass(slots=True)
+class Edge:
+    """How far the feed is known to reach, so that not every part of a list asks for it again: it only grows."""
+
+    seq: int = 0
+
+    def reaches(self, tx: Connection, seq: int) -> bool:
+        """Say whether a `seq` was ever given."""
+        if seq > self.seq:
+            self.seq = last(tx, "feed")
+        return seq <= self.seq
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,7 @@ class Provider:
     key: bytes
     definition: Definition
     offer: Offer
+    edge: Edge = field(default_factory=Edge)
 
     @property
     def url(self) -> str:
@@ -93,13 +114,15 @@ class Unwritable(Refusal):
 
 def identify(tx: Connection, _request: Identify, provider: Provider, now: datetime) -> Answer:
     """Describe the repository (OAI-PMH 4.2)."""
-    repository = provider.renderer.repository
+    repository, definition = provider.renderer.repository, provider.definition
     earliest = lists.earliest(tx) or now
+    own = (base_url(repository.url, context) for context in ("", *(each.path for each in definition.contexts)))
     values = {
         "repository": repository,
-        "definition": provider.definition,
+        "definition": definition,
         "offer": provider.offer,
         "url": provider.url,
+        "friends": [address for address in dict.fromkeys((*own, *definition.friends)) if address != provider.url],
         "earliest": to_wire(earliest),
     }
     return _rendered("oai/identify.xml", values)
@@ -120,14 +143,55 @@ def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider
     return _rendered("oai/list_metadata_formats.xml", {"formats": formats.values()})
 
 
-def list_sets(tx: Connection, request: ListSets, provider: Provider) -> Answer:
-    """List every set that is offered, parents before children (OAI-PMH 4.6)."""
-    if request.token is not None:
-        raise Refusal(BadResumptionToken("The list of sets is given whole; no resumptionToken was ever issued for it."))
-    found = [(spec, name) for spec, name in lists.all_sets(tx) if provider.offer.offers_set(spec)]
-    if not found:
+def list_sets(tx: Connection, request: ListSets, provider: Provider, now: datetime) -> Answer:
+    """List every set that is offered, parents before children, SETS_PAGE at a time (OAI-PMH 4.6).
+
+    A token names the last set given, so it goes on there whatever became of the names or the number of sets.
+    """
+    found = sorted((spec.split(":"), spec, name) for spec, name in lists.all_sets(tx) if provider.offer.offers_set(spec))
+    if request.token is None and not found:
         raise Refusal(NoSetHierarchy("This repository has no sets yet."))
-    return _rendered("oai/list_sets.xml", {"sets": found})
+    place = _place(request, provider, now)
+    after = place.after.split(":") if place.after else []
+    rest = [(spec, name) for steps, spec, name in found if steps > after]
+    if not rest:
+        raise Refusal(BadResumptionToken(f"No sets come after this place any more. {SETS_AGAIN}"))
+    texts = [*_rendered("oai/list_sets.xml", {"sets": rest[:SETS_PAGE]}).parts]
+    size = place.cursor + len(rest)
+    if len(rest) > SETS_PAGE:
+        following = structs.replace(place, after=rest[SETS_PAGE - 1][0], cursor=place.cursor + SETS_PAGE)
+        token = write("ListSets", following, provider.key)
+        texts.append(response.resumption(token, size=size, cursor=place.cursor, expires=place.expires))
+    elif place.cursor:
+        texts.append(response.resumption("", size=size, cursor=place.cursor, expires=place.expires))
+    return Answer(response.element("ListSets", texts))
+
+
+def _place(request: ListSets, provider: Provider, now: datetime) -> SetsPosition:
+    """Return where to begin in the list of sets."""
+    begun = int(now.timestamp())
+    expires = begun + int(provider.token_life.total_seconds())
+    if request.token is None:
+        return SetsPosition(after="", cursor=0, begun=begun, expires=expires, context=provider.offer.context)
+    try:
+        place = read("ListSets", request.token, provider.key, SetsPosition)
+    except BadResumptionToken as error:
+        raise Refusal(error) from None
+    if wrong := _refused(place, provider, now):
+        raise Refusal(BadResumptionToken(f"{wrong} {SETS_AGAIN}"))
+    return structs.replace(place, expires=expires)
+
+
+def _refused(position: Position | SetsPosition, provider: Provider, now: datetime) -> str:
+    """Say why a token of ours is not taken at this base URL at this moment; empty where it is."""
+    if position.context != provider.offer.context:
+        home = base_url(provider.renderer.repository.url, position.context)
+        return f"This resumptionToken was issued at {home} and is valid only there."
+    if position.expires < now.timestamp():
+        return f"The resumptionToken has expired; {position.cursor} were delivered."
+    if position.begun > now.timestamp() + _LEEWAY:
+        return "This resumptionToken comes from the future."
+    return ""
 
 
 def get_record(tx: Connection, request: GetRecord, provider: Provider) -> Answer:
@@ -153,9 +217,7 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> Answer
 
 def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon) -> Answer:
     """Begin a list (OAI-PMH 4.3, 4.5): count it, remember its horizon in the token."""
-    if request.prefix not in provider.formats:
-        raise Refusal(_no_such_format(request.prefix, provider))
-    set_id = _set(tx, request.spec, provider)
+    set_id = _set(tx, request, provider)
     after = 0
     if request.since is not None:
         first = lists.first_at(tx, request.since)
@@ -185,23 +247,34 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
 def resume(tx: Connection, request: Resumption, provider: Provider, now: datetime) -> Answer:
     """Continue a list exactly as it was when it was begun (OAI-PMH 3.5). The same token gives the same part."""
     try:
-        position = read(request.verb, request.token, provider.key, now)
+        position = read(request.verb, request.token, provider.key, Position)
     except BadResumptionToken as error:
         raise Refusal(error) from None
-    if position.context != provider.offer.context:
-        home = base_url(provider.renderer.repository.url, position.context)
-        words = f"This resumptionToken was issued at {home} and is valid only there; go on there, or begin again here."
-        raise Refusal(BadResumptionToken(words))
-    if position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
-        # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
-        raise Refusal(BadResumptionToken("This list was begun too long ago; begin again."))
     number = provider.number(position.prefix)
     is_offered = position.spec is None or provider.offer.offers_set(position.spec)
     set_id = lists.set_id(tx, position.spec) if position.spec is not None and is_offered else None
-    if number is None or (position.spec is not None and set_id is None):
-        raise Refusal(BadResumptionToken("The format or set of this list is no longer offered."))
+    wrong = _refused(position, provider, now)
+    if not wrong and position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
+        # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
+        wrong = "This list was begun too long ago."
+    if not wrong and not provider.edge.reaches(tx, position.horizon):  # an older state of this repository was restored since
+        wrong = "This resumptionToken comes from the future: it speaks of changes that are not here."
+    if not wrong and (number is None or (position.spec is not None and set_id is None)):
+        wrong = "The format or set of this list is no longer offered."
+    if wrong or number is None:
+        raise Refusal(BadResumptionToken(f"{wrong} {_go_on(tx, request.verb, position)}"))
     wanted = Range(number, position.horizon, set_id, after=position.after, until=position.until)
     return _part(tx, request.verb, position, wanted, provider, now)
+
+
+def _go_on(tx: Connection, verb: str, position: Position) -> str:
+    """Say with which arguments the rest of a list is had without its token."""
+    reached = lists.reached(tx, position.after)
+    if reached is None:
+        return f"Begin again with {verb}."
+    spec = f", set={position.spec}" if position.spec else ""
+    words = f"To go on, begin again with {verb}, metadataPrefix={position.prefix}{spec} and from={to_wire(reached)}"
+    return f"{words}, the datestamp of the last record delivered."
 
 
 def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider: Provider, now: datetime) -> Answer:
@@ -225,7 +298,7 @@ def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider
     if part.more:
         part.texts.append(_token(verb, position, part, provider, now))
     elif position.cursor > 0:
-        part.texts.append(response.resumption("", position))
+        part.texts.append(response.resumption("", size=position.size, cursor=position.cursor))
     listed = Part(verb, position.prefix if position.cursor == 0 else "", part.count, position.size, finished=not part.more)
     stretches = tuple(stretch for stretch in part.stretches if stretch.is_worth_sealing)
     unsealed = Unsealed(wanted, stretches, write) if verb == "ListRecords" else None
@@ -240,8 +313,8 @@ def _token(verb: str, position: Position, part: parts.Part, provider: Provider, 
         # and each token lives its whole life within it.
         expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
     )  # fmt: skip
-    shown = structs.replace(following, cursor=position.cursor)
-    return response.resumption(write(verb, following, provider.key), shown)
+    token = write(verb, following, provider.key)
+    return response.resumption(token, size=position.size, cursor=position.cursor, expires=following.expires)
 
 
 def _told(parts: list[bytes], provider: Provider) -> list[bytes]:
@@ -259,14 +332,19 @@ def _without_sets(part: bytes, offer: Offer) -> bytes:
 _SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
 
 
-def _set(tx: Connection, spec: str | None, provider: Provider) -> int | None:
-    if spec is None:
-        return None
-    found = lists.set_id(tx, spec) if provider.offer.offers_set(spec) else None
-    if found is None:
-        if not lists.all_sets(tx):
-            raise Refusal(NoSetHierarchy("This repository has no sets yet."))
-        raise Refusal(NoRecordsMatch(f"There is no set {spec!r}; ListSets names them."))
+def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
+    """Return the number of the set asked for; raises Refusal with all that is wrong with format and set."""
+    spec = request.spec
+    wrong: list[OaiError] = []
+    if request.prefix not in provider.formats:
+        wrong.append(_no_such_format(request.prefix, provider))
+    found = lists.set_id(tx, spec) if spec is not None and provider.offer.offers_set(spec) else None
+    if spec is not None and found is None:
+        known = lists.all_sets(tx)
+        no_set = NoRecordsMatch(f"There is no set {spec!r}; ListSets names them.")
+        wrong.append(no_set if known else NoSetHierarchy("This repository has no sets yet."))
+    if wrong:
+        raise Refusal(*wrong)
     return found
 
 

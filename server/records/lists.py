@@ -153,6 +153,11 @@ def last_at(tx: Connection, moment: datetime) -> int:
     return int(tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp <= moment)).scalar() or 0)
 
 
+def reached(tx: Connection, seq: int) -> datetime | None:
+    """Return the datestamp of the last change up to `seq`: who came so far misses nothing by asking again from there."""
+    return tx.execute(select(feed.c.datestamp).where(feed.c.seq <= seq).order_by(feed.c.seq.desc()).limit(1)).scalar()
+
+
 def earliest(tx: Connection) -> datetime | None:
     """Return the lower limit of all datestamps."""
     return tx.execute(select(feed.c.datestamp).order_by(feed.c.datestamp, feed.c.seq).limit(1)).scalar()

@@ -1,15 +1,23 @@
 """What the tests of OAI-PMH share: the official schema, somebody who asks, and a repository worth asking."""
 
-from collections.abc import Awaitable, Callable
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import TestClient
+import pytest_asyncio
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
 from lxml import etree
 
+from server.app import open_house, web_application
 from server.house import House
-from tests.conftest import SHARED, URL, SetClock
+from server.settings import Settings
+from tests.conftest import SHARED, URL, SetClock, configured
+from tests.databases import Postgres
 from tests.writers import Writer
 
 SCHEMA = SHARED / "data" / "schemas" / "oai-all.xsd"
@@ -20,6 +28,10 @@ NS = {
     "oai_dc": "http://www.openarchives.org/OAI/2.0/oai_dc/",
     "i": "http://www.openarchives.org/OAI/2.0/oai-identifier",
 }
+HEAD = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<?xml-stylesheet type="text/css" href="/static/oai.css"?>\n'
+    b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/" '
+)
 VERBS = ("Identify", "ListMetadataFormats", "ListSets", "GetRecord", "ListIdentifiers", "ListRecords")
 
 
@@ -72,7 +84,7 @@ class Answer:
 
 def checked(body: bytes, base: str = BASE) -> Answer:
     """Check what every response must be (OAI-PMH 3.2), and validate it."""
-    assert body.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n<OAI-PMH ')
+    assert body.startswith(HEAD)
     assert b"<!DOCTYPE" not in body
     root = etree.fromstring(body)
     schema().assertValid(root)
@@ -117,6 +129,11 @@ class Dozen:
 
 @pytest.fixture
 async def dozen(writer: Writer, clock: SetClock) -> Dozen:
+    return await made(writer, clock)
+
+
+async def made(writer: Writer, clock: SetClock) -> Dozen:
+    """Make a dozen of works."""
     ids = []
     for number in range(12):
         kind = "dataset.dataset" if number % 3 == 0 else "publication.journalArticle"
@@ -131,3 +148,78 @@ async def dozen(writer: Writer, clock: SetClock) -> Dozen:
     await writer.restore(ids[9])
     clock.pass_time(seconds=10)
     return Dozen(ids, clock)
+
+
+LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
+ODD = "Odd \u0001\ufffe <&>'\" \U0001f343"
+
+
+@dataclass
+class Standing:
+    """A repository that many tests read and none changes: a dozen of works, a thesis with an odd title, two contexts."""
+
+    client: TestClient
+    house: House
+    ids: list[str]
+    """Of the dozen, and last of the odd one."""
+
+    async def raw(self, query: str = "", *, method: str = "GET", path: str = "/oai", **more: object) -> ClientResponse:
+        """Send a request with a query as it is."""
+        return await self.client.request(method, f"{path}?{query}" if query else path, **more)
+
+    async def ask(self, query: str = "", *, path: str = "/oai", **arguments: str) -> Answer:
+        """Ask with `key=value` pairs (`from_` for from) or a query string, and get the checked answer."""
+        params = {key.rstrip("_"): value for key, value in arguments.items()}
+        response = await self.client.get(f"{path}?{query}" if query else path, params=params or None)
+        assert response.status == 200
+        return checked(await response.read(), f"{URL}{path}")
+
+    async def walk(self, verb: str = "ListRecords", **first: str) -> list[Answer]:
+        """Ask for a whole list, part by part."""
+        parts = [await self.ask(verb=verb, **first)]
+        while parts[-1].token:
+            parts.append(await self.ask(verb=verb, resumptionToken=parts[-1].token))
+        return parts
+
+    def oai_id(self, number: int) -> str:
+        return f"oai:repository.example.org:{self.ids[number]}"
+
+
+@asynccontextmanager
+async def _stand(url: str, folder: Path) -> AsyncIterator[Standing]:
+    settings = Settings(data=str(folder), database_url=url, base_url=URL, secret_key="only for tests")
+    clock = SetClock()
+    async with open_house(settings, clock=clock, moved={"oai_page_size": "5"}) as house:
+        contexts = [
+            {"path": "narrow", "title": "Narrow", "formats": ["oai_dc"], "sets": ["type"]},
+            {"path": "wide", "title": "Wide"},
+        ]
+        friends = ["https://other.example.org/oai"]
+        await configured(house, "oai", contexts=contexts, friends=friends, metadata_licence=LICENCE, description="Old papers")
+        writer = Writer(house.database, house.press, clock)
+        dozen = await made(writer, clock)
+        odd = await writer.publish(ODD, type="etd.doctoral", access="open")
+        clock.pass_time(seconds=10)
+        async with TestClient(TestServer(web_application(house))) as client:
+            yield Standing(client, house, [*dozen.ids, odd])
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def standing_on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Standing]:
+    folder = tmp_path_factory.mktemp("standing")
+    shutil.copy(sqlite_template, folder / "sheaf.db")
+    async with _stand(f"sqlite:///{folder / 'sheaf.db'}", folder) as made_:
+        yield made_
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def standing_on_postgresql(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Standing]:
+    with postgres.database() as url:
+        async with _stand(url, tmp_path_factory.mktemp("standing")) as made_:
+            yield made_
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def standing(request: pytest.FixtureRequest) -> Standing:
+    """The repository on either database; its tests run in the loop of the whole session."""
+    return request.getfixturevalue(f"standing_on_{request.param}")

@@ -118,7 +118,7 @@ async def test_a_list_begun_before_there_were_contexts_goes_on(at: At, house: Ho
     from server.oai import token
 
     whole = (await at("", verb="ListRecords", metadataPrefix="oai_dc")).token
-    position = token.read("ListRecords", whole, house.key, house.clock())
+    position = token.read("ListRecords", whole, house.key, token.Position)
     payload = msgspec.msgpack.encode(msgspec.structs.astuple(position)[:-1])
     old = token.base64.urlsafe_b64encode(token._sign("ListRecords", payload, house.key) + payload).rstrip(b"=").decode()
     assert old != whole

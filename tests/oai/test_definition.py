@@ -118,6 +118,24 @@ async def test_a_new_name_stands_in_every_record_that_names_no_publisher(
     assert found(after, "//*[local-name()='datestamp']/text()") == ["2026-03-14T09:27:08Z"] * 2, "harvesters are told"
 
 
+async def test_a_licence_of_the_metadata_stands_in_every_record(
+    client: TestClient, house: House, deposit: Deposit, clock
+) -> None:
+    await deposit()
+    licences = "//*[local-name()='about']//*[local-name()='rightsReference']/@ref"
+    assert not found(await ask(client, verb="ListRecords", metadataPrefix="oai_dc"), licences)
+    assert not found(await ask(client, verb="Identify"), "//*[local-name()='rightsManifest']")
+    for licence in ("https://creativecommons.org/publicdomain/zero/1.0/", "https://example.org/?a=1&b='2'", ""):
+        await configured(house, "oai", metadata_licence=licence)
+        clock.pass_time(seconds=15)
+        begun = clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        await house.worker.drain()
+        for prefix in ("oai_dc", "datacite"):
+            moved = await ask(client, verb="ListRecords", metadataPrefix=prefix, **{"from": begun})
+            assert found(moved, licences) == ([licence] if licence else []), "it is sent to harvesters anew"
+            assert len(found(moved, "//o:record")) == 1
+
+
 async def test_the_test_asks_ourselves_who_we_are(client: TestClient, house: House) -> None:
     from server.oai import definition
 
@@ -143,6 +161,9 @@ async def test_the_test_asks_ourselves_who_we_are(client: TestClient, house: Hou
         ({"page_size": 1001}, "page_size"),
         ({"token_days": 0}, "token_days"),
         ({"repository_name": ""}, "repository_name"),
+        ({"metadata_licence": "CC0"}, "metadata_licence"),
+        ({"friends": ["https://example.org/oai", "example.org/oai"]}, "friends"),
+        ({"friends": ["https://example.org/o ai"]}, "friends"),
     ],
 )
 async def test_what_no_repository_may_say_is_refused(house: House, values: dict, field: str) -> None:

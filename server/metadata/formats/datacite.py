@@ -13,7 +13,7 @@ from server.metadata.types import COAR_ACCESS
 from server.metadata.work import Work
 from server.records.model import Agent, AgentId, Funding, Licence, Place, Record
 from server.records.vocabulary import ACCESS, TYPES
-from server.xml import clean
+from server.xml import kept
 
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 #: W3CDTF dates and RKMS-ISO8601 ranges of them: what DataCite 4.7 § 8 allows as a date.
@@ -32,56 +32,49 @@ def view(work: Work) -> DataciteView:
     """Decide what DataCite is told of a work."""
     record = work.record
     identifier = _identifier(work)
-    name = _kept(record.publisher.name)
+    name = kept(record.publisher.name)
     return DataciteView(
         identifier=identifier,
         creators=_creators(record),
         titles=_titles(record),
         # Crosswalk C.2: a thesis is published by the institution that awards the degree.
-        publisher=Text(name or _kept(record.thesis.grantor) or _kept(work.repository_name) or kernel.UNKNOWN),
-        publisher_id=next(iter(sorted(_ids(record.publisher.ids), key=lambda i: i.scheme != "ROR")), None) if name else None,
+        publisher=Text(name or kept(record.thesis.grantor) or kept(work.repository_name) or kernel.UNKNOWN),
+        publisher_id=next(iter(sorted(ids_of(record.publisher.ids), key=lambda i: i.scheme != "ROR")), None) if name else None,
         year=_year(work),
         general=TYPES[record.type].datacite,
         type=TYPES[record.type].label,
         subjects=tuple(_subjects(record)),
         contributors=tuple(
-            _name(c, role=c.role if c.role in kernel.CONTRIBUTOR_TYPES else "Other")
-            for c in record.contributors
-            if _kept(c.label)
+            _name(c, role=c.role if c.role in kernel.CONTRIBUTOR_TYPES else "Other") for c in record.contributors if kept(c.label)
         ),
         dates=tuple(_dates(work)),
         language=next((tag for tag in map(written, record.languages) if tag), ""),
-        alternates=_once(_alternates(work, identifier)),
-        related=_once(_related(record, identifier)),
+        alternates=once(_alternates(work, identifier)),
+        related=once(_related(record, identifier.value)),
         sizes=tuple(f"{file.bytes} bytes" for file in record.files if file.bytes > 0),
-        formats=_once(m for file in record.files if (m := _kept(file.mime))),
+        formats=once(m for file in record.files if (m := kept(file.mime))),
         version="" if record.version == "NA" else record.version,
         rights=tuple(_rights(record)),
         descriptions=tuple(_descriptions(record)),
         geo=tuple(g for place in record.geo if (g := _geo(place))),
-        funding=tuple(f for funding in record.funding if (f := _fund(funding))),
+        funding=tuple(f for funding in record.funding if (f := fund_of(funding))),
         items=tuple(_items(record)),
     )
 
 
-def _kept(text: str) -> str:
-    """Return a text as far as XML can hold it, without the white space around it."""
-    return clean(text).strip() if text else ""
-
-
-def _once(things: Iterable[T]) -> tuple[T, ...]:
+def once(things: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(things))
 
 
 def _doi(value: str) -> str:
     """Return a DOI bare, or nothing where the value is none."""
-    value = _kept(bare("doi", value))
+    value = kept(bare("doi", value))
     return value if _DOI.fullmatch(value) else ""
 
 
 def _identifier(work: Work) -> Id:
     """DataCite 4.7 § 1: the DOI; without one the landing page, which harvesters accept and the agency never sees."""
-    own = _kept(work.doi)
+    own = kept(work.doi)
     doi = own or next((d for i in work.record.identifiers if i.scheme == "doi" and (d := _doi(i.value))), "")
     return Id(doi, "DOI") if doi else Id(work.landing_url, "URL")
 
@@ -99,59 +92,59 @@ def _year(work: Work) -> str:
 
 def _titles(record: Record) -> tuple[Text, ...]:
     lang = written(record.title.lang)
-    titles = [Text(_kept(record.title.value) or kernel.UNKNOWN, lang)]
-    if subtitle := _kept(record.subtitle):
+    titles = [Text(kept(record.title.value) or kernel.UNKNOWN, lang)]
+    if subtitle := kept(record.subtitle):
         titles.append(Text(subtitle, lang, "Subtitle"))
     titles += [
         Text(value, written(title.lang), kernel.TITLE_TYPES.get(title.kind, "Other"))
         for title in record.alt_titles
-        if (value := _kept(title.value))
+        if (value := kept(title.value))
     ]
     return tuple(titles)
 
 
 def _creators(record: Record) -> tuple[Name, ...]:
     """DataCite 4.7 § 2: never empty; the publishing body, or the word for unknown, stands in."""
-    named = tuple(_name(agent) for agent in record.creators if _kept(agent.label))
+    named = tuple(_name(agent) for agent in record.creators if kept(agent.label))
     if named:
         return named
-    publisher = _kept(record.publisher.name)
-    return (Name(publisher, "Organizational", ids=_ids(record.publisher.ids)) if publisher else Name(kernel.UNKNOWN),)
+    publisher = kept(record.publisher.name)
+    return (Name(publisher, "Organizational", ids=ids_of(record.publisher.ids)) if publisher else Name(kernel.UNKNOWN),)
 
 
 def _name(agent: Agent, role: str = "") -> Name:
     person = agent.kind == "person"
     return Name(
-        name=_kept(agent.label),
+        name=kept(agent.label),
         kind="Personal" if person else "Organizational",
-        given=_kept(agent.given) if person else "",
-        family=_kept(agent.family) if person else "",
-        ids=_ids(agent.ids),
+        given=kept(agent.given) if person else "",
+        family=kept(agent.family) if person else "",
+        ids=ids_of(agent.ids),
         affiliations=tuple(
-            Affiliation(name, link("ror", _kept(a.ror)) if _kept(a.ror) else "")
+            Affiliation(name, link("ror", kept(a.ror)) if kept(a.ror) else "")
             for a in agent.affiliations
-            if (name := _kept(a.name))
+            if (name := kept(a.name))
         ),
         role=role,
     )
 
 
-def _ids(ids: Iterable[AgentId]) -> tuple[Id, ...]:
+def ids_of(ids: Iterable[AgentId]) -> tuple[Id, ...]:
     found = []
     for i in ids:
-        scheme, value = _kept(i.scheme), _kept(i.value)
+        scheme, value = kept(i.scheme), kept(i.value)
         if scheme and value:
             known = kernel.NAME_SCHEMES.get(scheme.lower(), kernel.NameScheme(scheme, ""))
             found.append(Id(link(scheme, value), known.name, known.uri))
-    return _once(found)
+    return once(found)
 
 
 def _subjects(record: Record) -> Iterator[Subject]:
     for s in record.subjects:
-        if value := _kept(s.value):
+        if value := kept(s.value):
             # classificationCode is xs:anyURI in the schema although its examples are notations: quoted, any notation fits.
-            code = quote(_kept(s.code), safe="/")
-            yield Subject(value, written(s.lang), _kept(s.scheme), uri(s.scheme_uri), uri(s.value_uri), code)
+            code = quote(kept(s.code), safe="/")
+            yield Subject(value, written(s.lang), kept(s.scheme), uri(s.scheme_uri), uri(s.value_uri), code)
 
 
 def _dates(work: Work) -> Iterator[Date]:
@@ -175,68 +168,73 @@ def _alternates(work: Work, identifier: Id) -> Iterator[Id]:
     yield Id(work.oai_id, "oai")
     if identifier.scheme != "URL":
         yield Id(work.landing_url, "URL")
-    if handle := _kept(work.handle):
+    if handle := kept(work.handle):
         yield Id(bare("handle", handle), "Handle")
     for i in work.record.identifiers:
-        scheme, value = _kept(i.scheme), _kept(bare(i.scheme, i.value))
+        scheme, value = kept(i.scheme), kept(bare(i.scheme, i.value))
         if scheme and value and scheme != "doi":
             known = kernel.IDENTIFIER_TYPES.get(scheme.lower(), scheme)
             yield Id(kernel.LABELS.get(known, "") + value, known)
-    if _is_whole_book(work.record) and (isbn := _kept(work.record.container.isbn)):
+    if is_whole_book(work.record) and (isbn := kept(work.record.container.isbn)):
         yield Id(isbn, "ISBN")
 
 
-def _is_whole_book(record: Record) -> bool:
+def is_whole_book(record: Record) -> bool:
     return TYPES[record.type].datacite in {"Book", "ConferenceProceeding"}
 
 
-def _related(record: Record, identifier: Id) -> Iterator[Related]:
+def relations_of(record: Record, own: str) -> Iterator[Related]:
+    """Yield the other works a record names, among them the publisher's version; `own` is the DOI of the work itself."""
     for i in record.identifiers:
         # Crosswalk C.4: the publisher's DOI of a work that has one of ours names another version of it.
-        if i.scheme == "doi" and (doi := _doi(i.value)) and doi.lower() != identifier.value.lower():
+        if i.scheme == "doi" and (doi := _doi(i.value)) and doi.lower() != own.lower():
             yield Related(doi, "DOI", "IsVersionOf")
     for r in record.related:
-        scheme, value = kernel.IDENTIFIER_TYPES.get(r.scheme.strip().lower()), _kept(bare(r.scheme.strip(), r.value))
+        scheme, value = kernel.IDENTIFIER_TYPES.get(r.scheme.strip().lower()), kept(bare(r.scheme.strip(), r.value))
         if scheme and value:
             value = kernel.LABELS.get(scheme, "") + value
             general = TYPES[r.type_code].datacite if r.type_code in TYPES else ""
             if r.relation in kernel.RELATION_TYPES:
                 yield Related(value, scheme, r.relation, general=general)
             else:  # DataCite 4.7 § 12.g: what the list does not know is Other, with its own word beside it
-                yield Related(value, scheme, "Other", _kept(r.relation), general)
+                yield Related(value, scheme, "Other", kept(r.relation), general)
+
+
+def _related(record: Record, own: str) -> Iterator[Related]:
+    yield from relations_of(record, own)
     c = record.container
-    issns = [(scheme, issn) for scheme, raw in (("ISSN", c.issn_print), ("EISSN", c.issn_online)) if (issn := _kept(raw))]
+    issns = [(scheme, issn) for scheme, raw in (("ISSN", c.issn_print), ("EISSN", c.issn_online)) if (issn := kept(raw))]
     # § 20.a: a related item has one identifier, the first; what has no title is no item at all.
-    yield from (Related(issn, scheme, "IsPublishedIn") for scheme, issn in issns[1 if _kept(c.title) else 0 :])
+    yield from (Related(issn, scheme, "IsPublishedIn") for scheme, issn in issns[1 if kept(c.title) else 0 :])
 
 
 def _rights(record: Record) -> Iterator[Rights]:
     access = ACCESS[record.access]
     yield Rights(access.label, COAR_ACCESS + access.coar)
     yield from (r for licence in record.licences if (r := _licence(licence)))
-    if statement := _kept(record.rights_statement):
+    if statement := kept(record.rights_statement):
         yield Rights(statement)
 
 
 def _licence(licence: Licence) -> Rights | None:
-    spdx, text = _kept(licence.spdx), _kept(licence.name) or _kept(licence.spdx) or _kept(licence.uri)
+    spdx, text = kept(licence.spdx), kept(licence.name) or kept(licence.spdx) or kept(licence.uri)
     return Rights(text, uri(licence.uri), spdx) if text else None
 
 
 def _descriptions(record: Record) -> Iterator[Text]:
-    yield from (Text(value, written(a.lang), "Abstract") for a in record.abstracts if (value := _kept(a.value)))
-    if toc := _kept(record.toc):
+    yield from (Text(value, written(a.lang), "Abstract") for a in record.abstracts if (value := kept(a.value)))
+    if toc := kept(record.toc):
         yield Text(toc, kind="TableOfContents")
     meeting, thesis = record.conference, record.thesis
-    presented = ", ".join(part for part in map(_kept, (meeting.name, meeting.place, meeting.date)) if part)
-    degree = ", ".join(p for p in map(_kept, (thesis.degree_name, thesis.discipline, thesis.department, thesis.grantor)) if p)
-    periods = "; ".join(p for p in map(_kept, record.temporal) if p and not _PERIOD.fullmatch(p))
-    told = (("Presented at: ", presented), ("Degree: ", degree), ("Period: ", periods), ("", _kept(record.source_note)))
+    presented = ", ".join(part for part in map(kept, (meeting.name, meeting.place, meeting.date)) if part)
+    degree = ", ".join(p for p in map(kept, (thesis.degree_name, thesis.discipline, thesis.department, thesis.grantor)) if p)
+    periods = "; ".join(p for p in map(kept, record.temporal) if p and not _PERIOD.fullmatch(p))
+    told = (("Presented at: ", presented), ("Degree: ", degree), ("Period: ", periods), ("", kept(record.source_note)))
     yield from (Text(label + text, kind="Other") for label, text in told if text)
 
 
 def _geo(place: Place) -> Geo | None:
-    name, latitude, longitude = _kept(place.name), place.latitude, place.longitude
+    name, latitude, longitude = kept(place.name), place.latitude, place.longitude
     if latitude is not None and longitude is not None and -90 <= latitude <= 90 and -180 <= longitude <= 180:  # noqa: PLR2004
         return Geo(name, _degrees(latitude), _degrees(longitude))
     return Geo(name) if name else None
@@ -247,23 +245,23 @@ def _degrees(value: float) -> str:
     return f"{value:.9f}".rstrip("0").rstrip(".")
 
 
-def _fund(funding: Funding) -> Fund | None:
+def fund_of(funding: Funding) -> Fund | None:
     name, number, title = (
-        _kept(funding.funder_name),
-        _kept(funding.award_no),
-        _kept(funding.award_title) or _kept(funding.acronym),
+        kept(funding.funder_name),
+        kept(funding.award_no),
+        kept(funding.award_title) or kept(funding.acronym),
     )
-    i = _funder_id(funding)
+    i = funder_id(funding)
     if not (name or i or number or title):
         return None
     return Fund(name or kernel.UNKNOWN, i, number, uri(funding.award_uri), title)
 
 
-def _funder_id(funding: Funding) -> Id | None:
-    value = _kept(funding.funder_id)
+def funder_id(funding: Funding) -> Id | None:
+    value = kept(funding.funder_id)
     if not value:
         return None
-    scheme = kernel.FUNDER_TYPES.get(_kept(funding.funder_id_scheme).lower(), "Other")
+    scheme = kernel.FUNDER_TYPES.get(kept(funding.funder_id_scheme).lower(), "Other")
     if scheme == "Other":  # the value often says what the scheme does not
         scheme = next((s for sign, s in kernel.FUNDER_SIGNS if sign in value), scheme)
     return Id(value, scheme, kernel.FUNDER_URIS.get(scheme, ""))
@@ -271,15 +269,15 @@ def _funder_id(funding: Funding) -> Id | None:
 
 def _items(record: Record) -> Iterator[Item]:
     c = record.container
-    issn, isbn = _kept(c.issn_print) or _kept(c.issn_online), _kept(c.isbn)
-    title = _kept(c.title)
+    issn, isbn = kept(c.issn_print) or kept(c.issn_online), kept(c.isbn)
+    title = kept(c.title)
     if title:
         general = kernel.CONTAINER_TYPES.get(TYPES[record.type].datacite) or ("Journal" if issn else "Book" if isbn else "Text")
-        books = isbn and not _is_whole_book(record)
-        i = Id(issn, "ISSN" if _kept(c.issn_print) else "EISSN") if issn else Id(isbn, "ISBN") if books else None
+        books = isbn and not is_whole_book(record)
+        i = Id(issn, "ISSN" if kept(c.issn_print) else "EISSN") if issn else Id(isbn, "ISBN") if books else None
         yield Item(
-            general, "IsPublishedIn", title, i, volume=_kept(c.volume), issue=_kept(c.issue), number=_kept(c.article_no),
-            first_page=_kept(c.first_page), last_page=_kept(c.last_page), edition=_kept(c.edition),
+            general, "IsPublishedIn", title, i, volume=kept(c.volume), issue=kept(c.issue), number=kept(c.article_no),
+            first_page=kept(c.first_page), last_page=kept(c.last_page), edition=kept(c.edition),
         )  # fmt: skip
-    if series := _kept(c.series):
-        yield Item("Collection", "IsPartOf", series, volume="" if title else _kept(c.volume))
+    if series := kept(c.series):
+        yield Item("Collection", "IsPartOf", series, volume="" if title else kept(c.volume))

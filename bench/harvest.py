@@ -218,6 +218,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     asked = arguments()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a long run is watched
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data = asked.data or imported(folder, asked.records)

@@ -1,7 +1,7 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from server.admin.rooms import Room, rooms
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
-from server.errors import Conflict
+from server.errors import Conflict, Unavailable
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
@@ -38,6 +38,7 @@ from server.jobs.worker import Worker
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
+from server.metadata.ruling import rules
 from server.middleware import TRUSTED, Translator, armoured, identified
 from server.my.rooms import rooms as own_rooms
 from server.notify import mail, webhooks
@@ -50,10 +51,13 @@ from server.notify.store import DELIVER
 from server.notify.tables import deliveries, endpoint_secrets, endpoints
 from server.notify.webhooks import WEBHOOK, Hooks, Webhook
 from server.oai import definition
+from server.oai.answering import Answering
 from server.oai.definition import Definition
 from server.oai.harvesters import Tally
+from server.oai.request import Pairs
 from server.oai.routes import Oai, plainly
 from server.oai.sealer import Sealer
+from server.oai.simulating import Simulator
 from server.oai.verbs import Edge, Provider
 from server.openid import kind as openid
 from server.operate import Operate
@@ -211,12 +215,20 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     def life() -> timedelta:
         return _definition(live, settings).token_life
 
+    provider = _provider(live, renderer, ground.key)
+
+    def contexts() -> list[str]:
+        return [each.path for each in _definition(live, settings).contexts]
+
+    ask = _asking(Answering(database, clock), provider)
+    simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
     tasks = Tasks((
         update.task(database, shelf, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
         rendering.again(renders),
         rendering.mend(renders),
+        simulator.task(),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)
@@ -270,9 +282,9 @@ async def _renderer(settings: Settings, clock: Clock, database: Database, live: 
     return renderer
 
 
-def web_application(house: House) -> web.Application:
-    """Return the web server's application."""
-    renderer, live, edge = house.press.renderer, house.keeper.live, Edge()
+def _provider(live: Live, renderer: Renderer, key: bytes) -> Callable[[str], Provider | None]:
+    """Return what says what is offered in a context now; None where harvesting is switched off."""
+    edge = Edge()
 
     providers: dict[str, Provider] = {}
 
@@ -282,8 +294,26 @@ def web_application(house: House) -> web.Application:
             return None
         found = providers.get(context)
         if found is None or found.definition is not defined:
-            found = providers[context] = Provider(renderer, house.key, defined, defined.offer(context), edge)
+            found = providers[context] = Provider(renderer, key, defined, defined.offer(context), edge)
         return found
+
+    return provider
+
+
+def _asking(answering: Answering, provider: Callable[[str], Provider | None]) -> Callable[[str, Pairs], Awaitable[bytes]]:
+    """Return what answers the house itself as it answers a harvester, in a context."""
+
+    async def ask(context: str, pairs: Pairs) -> bytes:
+        if (found := provider(context)) is None:
+            raise Unavailable("Harvesting is switched off here.")
+        return await answering.document(found, pairs)
+
+    return ask
+
+
+def web_application(house: House) -> web.Application:
+    """Return the web server's application."""
+    renderer, live = house.press.renderer, house.keeper.live
 
     def name() -> str:
         return renderer.repository.name
@@ -306,7 +336,7 @@ def web_application(house: House) -> web.Application:
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     everything: tuple[Room, ...] = (
-        Oai(house.database, provider, house.clock, tally, sealer),
+        Oai(Answering(house.database, house.clock), _provider(live, renderer, house.key), tally, sealer),
         sword,
         items,
         *own_rooms(frame),

@@ -78,6 +78,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "plain `http` is allowed there too."
         ),
     ] = ""
+    schemas: Annotated[
+        str,
+        says(
+            "Folder with copies of XML schemas and a `catalog.xml` that says which file stands for which address; with it a "
+            "simulated harvest is judged by the schemas, too."
+        ),
+    ] = ""
     log_format: Annotated[str, Meta(pattern="^(text|json)$"), says("Log lines as `text` or as `json`.")] = "text"
 
     def __post_init__(self) -> None:

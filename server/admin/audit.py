@@ -22,6 +22,7 @@ PAGES = {
     "profile": "/admin/profiles/{}",
     "account": "/admin/accounts/{}",
     "person": "/admin/people/{}",
+    "harvester": "/admin/harvests/{}",
     "run": "/admin/jobs/{}",
     "schedule": "/admin/jobs/schedules/{}",
 }

@@ -14,8 +14,8 @@ from server.jobs import queue
 from server.jobs.model import JobState
 from server.notify import store as notify
 from server.notify.model import State as Delivered
-from server.oai import harvesters
-from server.oai.harvesters import Harvester
+from server.oai import harvested
+from server.oai.walk import Harvester, Walk
 from server.portal import words
 from server.portal.spoken import age
 from server.portal.words import Word
@@ -63,7 +63,8 @@ class Overview:
     paused: tuple[Profile, ...]
     """The profiles that stand still until somebody mends them."""
     cards: tuple[Card, ...]
-    harvesters: tuple[Harvester, ...]
+    harvesters: tuple[tuple[Harvester, Walk | None], ...]
+    """Who came last, with what list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ WATCHED = (
         lasting=True,
         right=Right.DELIVERIES,
     ),
-    Watch("harvester", "stalled", "stopped in the middle of its list", "/admin#harvesters", "wait"),
+    Watch("harvester", "overdue", "with no list finished for too long", "/admin/harvests?state=overdue", "wait"),
+    Watch("harvester", "stalled", "stopped in the middle of its list", "/admin/harvests?state=stalled", "wait"),
     Watch(
         "job",
         JobState.DEFERRED,
@@ -127,7 +129,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         "identifier": ledger.waiting(tx),
         "message": notify.waiting(tx),
         "job": queue.waiting(tx),
-        "harvester": harvesters.stalled(tx, now),
+        "harvester": harvested.waiting(tx, now),
     }
     stuck = (_stuck(watch, waiting[watch.subject].get(watch.state), now) for watch in WATCHED)
     cards = (
@@ -137,7 +139,13 @@ def overview(tx: Connection, now: datetime) -> Overview:
         Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue", Right.JOBS),
     )
     paused = tuple(profile for profile in profiles.every(tx, enabled=True) if profile.paused)
-    return Overview(tuple(each for each in stuck if each), paused, cards, tuple(harvesters.latest(tx, HARVESTERS)))
+    return Overview(tuple(each for each in stuck if each), paused, cards, _harvesters(tx, now))
+
+
+def _harvesters(tx: Connection, now: datetime) -> tuple[tuple[Harvester, Walk | None], ...]:
+    found = harvested.search(tx, harvested.Asked(), now, HARVESTERS)
+    latest = harvested.latest(tx, [it.id for it in found])
+    return tuple((it, latest.get(it.id)) for it in found)
 
 
 def _stuck(watch: Watch, found: tuple[int, datetime] | None, now: datetime) -> Stuck | None:

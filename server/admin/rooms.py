@@ -9,6 +9,8 @@ from server.admin.accounts.one import One
 from server.admin.accounts.rules import Rules
 from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
+from server.admin.harvests.console import Console
+from server.admin.harvests.simulations import Simulations
 from server.admin.identifiers import Identifiers
 from server.admin.imports import Imports
 from server.admin.jobs.queue import Queue
@@ -43,6 +45,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
-    watched = (Imports(frame), Identifiers(frame), Quarantine(frame), People(frame), *jobs, Deliveries(frame))
+    harvests = (Simulations(frame), Console(frame), Quarantine(frame))
+    watched = (Imports(frame), Identifiers(frame), People(frame), *harvests, *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

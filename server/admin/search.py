@@ -11,8 +11,10 @@ from server.accounts import store as accounts
 from server.accounts.model import ROLES, Account, Right
 from server.admin.audit import PAGES
 from server.audit import log
+from server.clock import now
 from server.identifiers import ledger
 from server.notify import store as deliveries
+from server.oai import harvested
 from server.people import store as people
 from server.portal import words
 from server.portal.asked import asked
@@ -97,6 +99,11 @@ def _people(tx: Connection, text: str) -> list[Find]:
     return [Find(f"/admin/people/{it.id}", it.person.label, it.person.post.name if it.person.post else "") for it in found]
 
 
+def _harvesters(tx: Connection, text: str) -> list[Find]:
+    found = harvested.search(tx, harvested.Asked(text), now(), MOST)
+    return [Find(f"/admin/harvests/{it.id}", it.name, it.host or it.network) for it in found]
+
+
 def _profiles(tx: Connection, text: str) -> list[Find]:
     low = text.lower()
     known = (it for it in profiles.every(tx) if low in it.name.lower() or low in it.kind.lower())
@@ -153,6 +160,7 @@ def sources(tasks: Tasks) -> tuple[Source, ...]:
         Source("Imports", Right.WORKS, _imports, "/admin/imports"),
         Source("Identifiers", Right.WORKS, _identifiers, "/admin/identifiers"),
         Source("People", Right.PEOPLE, _people, "/admin/people"),
+        Source("Harvests", Right.WORKS, _harvesters, "/admin/harvests"),
         Source("Jobs", Right.JOBS, partial(_runs, tasks)),
         Source("Schedules", Right.JOBS, partial(_schedules, tasks)),
         Source("Deliveries", Right.DELIVERIES, _deliveries, "/admin/deliveries"),

@@ -13,6 +13,9 @@ from server.xml import escape
 
 CONTENT_TYPE = "text/xml"
 
+Body = bytes | Sequence[Text]
+"""A gzip stream, or texts."""
+
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<?xml-stylesheet type="text/css" href="/static/oai.css"?>\n'

@@ -1,27 +1,26 @@
 """OAI-PMH over HTTP: an address for each context, GET and POST alike. What can fail has failed before the first byte goes out."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from time import perf_counter
 from urllib.parse import parse_qsl
 
 from aiohttp import ETag, web
 from aiohttp.http_exceptions import PayloadEncodingError
 from sqlalchemy import Connection
 
-from server import observe
-from server.clock import Clock
-from server.db.engine import Database
-from server.dissemination import Broken
 from server.errors import Unavailable
 from server.middleware import Translator, remote_address
 from server.oai import response, verbs
+from server.oai.answering import Answering, nothing
 from server.oai.errors import BadArgument, Refusal
 from server.oai.harvesters import Tally
-from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Resumption, parse
+from server.oai.request import GetRecord, Pairs, Request, parse
+from server.oai.response import Body
 from server.oai.sealer import Sealer
-from server.oai.sending import VARY, Body, send
-from server.oai.verbs import Answer, Provider, Unwritable
-from server.records import changes
+from server.oai.sending import VARY, send
+from server.oai.verbs import Provider
+from server.oai.walk import Visitor
 from server.records.deflated import gzipped
 
 LONGEST_BODY = 64 * 1024
@@ -29,14 +28,9 @@ LONGEST_BODY = 64 * 1024
 
 RETRY_AFTER = "30"
 
-_Other = Identify | ListMetadataFormats | ListSets | Listing | Resumption
-"""What is asked for beside a single record."""
-
 _SAFE = frozenset({"GET", "HEAD"})
 _BASE = re.compile(r"/oai(?:/(?!explore$)[^/]*)?")
 _FORM = "application/x-www-form-urlencoded"
-
-log = observe.logger("oai")
 
 
 class Oai:
@@ -46,12 +40,9 @@ class Oai:
     no such context; None where nobody has defined what is offered, or it is switched off.
     """
 
-    def __init__(
-        self, database: Database, provider: Callable[[str], Provider | None], clock: Clock, tally: Tally, sealer: Sealer
-    ) -> None:
-        self._database = database
+    def __init__(self, answering: Answering, provider: Callable[[str], Provider | None], tally: Tally, sealer: Sealer) -> None:
+        self._answering = answering
         self._provider = provider
-        self._clock = clock
         self._tally = tally
         self._sealer = sealer
 
@@ -66,28 +57,31 @@ class Oai:
         if (provider := self._provider(request.match_info.get("context", ""))) is None:
             raise _away("Harvesting is switched off here.")
         pairs: Pairs = ()
-        body: Body
+        asked: Request | None = None
+        visitor, began = _visitor(request), perf_counter()
         try:
             pairs = await _arguments(request)
             asked = parse(pairs)
             if isinstance(asked, GetRecord):
-                return await self._one(request, pairs, asked, provider)
-            body, answer = await self._respond(pairs, asked, provider, compressed=_takes_gzip(request))
-            await self._hold(answer.broken)
-            self._tally.note(*_who(request), answer.listed)
-            if answer.unsealed is not None:
-                self._sealer.want(answer.unsealed)
+                answer = await self._one(request, pairs, asked, provider)
+                self._tally.note(visitor, None, seconds=perf_counter() - began)
+                return answer
+            body, found = await self._answering.respond(provider, pairs, asked, compressed=_takes_gzip(request))
+            self._tally.note(visitor, found.listed, seconds=perf_counter() - began)
+            if found.unsealed is not None:
+                self._sealer.want(found.unsealed)
         except Refusal as refusal:
-            await self._hold(refusal.broken if isinstance(refusal, Unwritable) else ())
-            self._tally.note(*_who(request), None, refused=True)
-            body = response.errors(provider.url, pairs, self._clock(), refusal.errors)
+            body = await self._answering.refused(provider, pairs, refusal)
+            none = nothing(asked, refusal, provider, self._answering.clock())
+            self._tally.note(visitor, none, error="" if none else _said(refusal), seconds=perf_counter() - began)
         except Unavailable as error:
+            self._tally.note(visitor, shed=True)
             raise _away(error.message) from error
         return await send(request, body)
 
     async def _one(self, request: web.Request, pairs: Pairs, asked: GetRecord, provider: Provider) -> web.StreamResponse:
         """Answer GetRecord, with 304 where the client has the record as it is (RFC 9110 § 13)."""
-        now, compressed = self._clock(), _takes_gzip(request)
+        now, compressed = self._answering.clock(), _takes_gzip(request)
 
         def run(tx: Connection) -> tuple[response.Validators, Body | None]:
             parts = verbs.get_record(tx, asked, provider).parts
@@ -97,50 +91,12 @@ class Oai:
             texts = response.document(provider.url, pairs, now, parts)
             return found, gzipped(texts) if compressed else texts
 
-        found, body = await self._database.read_hot(run)
-        self._tally.note(*_who(request), None)
+        found, body = await self._answering.database.read_hot(run)
         answer = web.Response(status=304, headers=VARY) if body is None else await send(request, body)
         answer.etag = ETag(found.tag, is_weak=True)
         answer.last_modified = found.modified
         answer.headers["Cache-Control"] = "no-cache"  # or a cache would guess for how long it is good
         return answer
-
-    async def _respond(self, pairs: Pairs, request: _Other, provider: Provider, *, compressed: bool) -> tuple[Body, Answer]:
-        now = self._clock()
-        horizon = None
-        if isinstance(request, Listing):
-            horizon = await self._database.write(changes.horizon, now)
-            now = horizon.at
-        verb = self._verb(request, provider, horizon)
-
-        def run(tx: Connection) -> tuple[Body, Answer]:
-            answer = verb(tx)
-            texts = response.document(provider.url, pairs, now, answer.parts)
-            return gzipped(texts) if compressed else texts, answer
-
-        return await self._database.read_hot(run)
-
-    async def _hold(self, broken: Sequence[Broken]) -> None:
-        """Remember what cannot be written, so that the administrator finds it and no list counts on it."""
-        for each in broken:
-            await self._database.write(changes.hold, each.record_id, each.format_id, each.cause, self._clock())
-            log.warning("a record cannot be written", extra={"record": each.record_id, "reason": each.cause})
-
-    def _verb(self, request: _Other, provider: Provider, horizon: changes.Horizon | None) -> Callable[[Connection], Answer]:
-        now = self._clock()
-        match request:
-            case Identify():
-                return lambda tx: verbs.identify(tx, request, provider, now)
-            case ListMetadataFormats():
-                return lambda tx: verbs.list_metadata_formats(tx, request, provider)
-            case ListSets():
-                return lambda tx: verbs.list_sets(tx, request, provider, now)
-            case Resumption():
-                return lambda tx: verbs.resume(tx, request, provider, now)
-            case Listing():
-                assert horizon is not None  # noqa: S101 -- read two lines before
-                edge = horizon
-                return lambda tx: verbs.begin(tx, request, provider, edge)
 
 
 def plainly(otherwise: Translator) -> Translator:
@@ -170,9 +126,13 @@ def _away(reason: str) -> web.HTTPServiceUnavailable:
     return web.HTTPServiceUnavailable(text=reason, headers={"Retry-After": RETRY_AFTER})
 
 
-def _who(request: web.Request) -> tuple[str, str]:
-    """Return the name a client gives itself and its address."""
-    return request.headers.get("User-Agent", ""), remote_address(request)
+def _visitor(request: web.Request) -> Visitor:
+    headers = request.headers
+    return Visitor.of(headers.get("User-Agent", ""), remote_address(request), headers.get("From", ""))
+
+
+def _said(refusal: Refusal) -> str:
+    return "; ".join(f"{error.code}: {error.message}" for error in refusal.errors)
 
 
 async def _arguments(request: web.Request) -> Pairs:

@@ -6,14 +6,11 @@ from collections.abc import Iterator, Sequence
 from aiohttp import web
 
 from server import observe
-from server.oai.response import CONTENT_TYPE
-from server.records.deflated import Piece, Text, length
+from server.oai.response import CONTENT_TYPE, Body
+from server.records.deflated import Piece, Text, length, whole
 
 PORTION = 256 * 1024
 """Bytes unpacked at once at least: sixty-four slow clients need sixteen megabytes."""
-
-Body = bytes | Sequence[Text]
-"""A gzip stream, or texts."""
 
 VARY = {"Vary": "Accept-Encoding"}
 #: A browser may dress the answer with our stylesheet, and do no more with it.
@@ -36,7 +33,7 @@ async def send(request: web.Request, answer: Body) -> web.StreamResponse:
     await response.prepare(request)
     if request.method != "HEAD":
         for portion in _portions(answer):
-            await response.write(await asyncio.to_thread(_unpacked, portion))
+            await response.write(await asyncio.to_thread(whole, portion))
     await response.write_eof()
     return response
 
@@ -53,7 +50,3 @@ def _portions(texts: Sequence[Text]) -> Iterator[list[Text]]:
             portion, size = [], 0
     if portion:
         yield portion
-
-
-def _unpacked(texts: list[Text]) -> bytes:
-    return b"".join(text.text() if isinstance(text, Piece) else text for text in texts)

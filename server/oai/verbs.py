@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from msgspec import structs
@@ -28,9 +28,9 @@ from server.oai.errors import (
     OaiError,
     Refusal,
 )
-from server.oai.harvesters import Part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
 from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, write
+from server.oai.walk import Listed, Part
 from server.records import lists, parts
 from server.records.changes import Horizon
 from server.records.deflated import Text
@@ -280,7 +280,7 @@ def _go_on(tx: Connection, verb: str, position: Position) -> str:
 def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider: Provider, now: datetime) -> Answer:
     form, broken = provider.formats[position.prefix], list[Broken]()
 
-    def write(tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
+    def write_rows(tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
         found = disseminate(tx, provider.renderer, form, entries)
         broken.extend(found.broken)
         return _told([record for record in found.records if record is not None], provider)
@@ -290,31 +290,33 @@ def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider
 
     wanted = replace(wanted, shown=provider.offer.shown)
     if verb == "ListRecords":
-        part = parts.records(tx, wanted, provider.page_size, write)
+        part = parts.records(tx, wanted, provider.page_size, write_rows)
     else:
         part = parts.headers(tx, wanted, provider.page_size, show)
     if not part.texts:
         raise Refusal(BadResumptionToken("Nothing is left of this list; begin again."))
-    if part.more:
-        part.texts.append(_token(verb, position, part, provider, now))
-    elif position.cursor > 0:
-        part.texts.append(response.resumption("", size=position.size, cursor=position.cursor))
-    listed = Part(verb, position.prefix if position.cursor == 0 else "", part.count, position.size, finished=not part.more)
+    token = _token(verb, position, part, provider, now) if part.more else ""
+    if part.more or position.cursor > 0:
+        part.texts.append(
+            response.resumption(token, size=position.size, cursor=position.cursor, expires=_expires(position, provider, now))
+        )
+    begun = datetime.fromtimestamp(position.begun, tz=UTC)
+    walked = Listed(position.context, verb, position.prefix, position.spec or "", begun)
+    listed = Part(walked, part.count, position.cursor + part.count, position.size, token)
     stretches = tuple(stretch for stretch in part.stretches if stretch.is_worth_sealing)
-    unsealed = Unsealed(wanted, stretches, write) if verb == "ListRecords" else None
+    unsealed = Unsealed(wanted, stretches, write_rows) if verb == "ListRecords" else None
     return Answer(response.element(verb, part.texts), tuple(broken), listed, unsealed)
 
 
-def _token(verb: str, position: Position, part: parts.Part, provider: Provider, now: datetime) -> bytes:
+def _token(verb: str, position: Position, part: parts.Part, provider: Provider, now: datetime) -> str:
+    expires, cursor = _expires(position, provider, now), position.cursor + part.count
+    return write(verb, structs.replace(position, after=part.after, cursor=cursor, expires=expires), provider.key)
+
+
+def _expires(position: Position, provider: Provider, now: datetime) -> int:
+    """Return when a token ends: ghosts are kept for twice a token's life, and each token lives its whole life within that."""
     life = int(provider.token_life.total_seconds())
-    following = structs.replace(
-        position, after=part.after, cursor=position.cursor + part.count,
-        # Ghosts are kept for twice a token's life, so a list may be walked that long
-        # and each token lives its whole life within it.
-        expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
-    )  # fmt: skip
-    token = write(verb, following, provider.key)
-    return response.resumption(token, size=position.size, cursor=position.cursor, expires=following.expires)
+    return min(int(now.timestamp()) + life, position.begun + 2 * life)
 
 
 def _told(parts: list[bytes], provider: Provider) -> list[bytes]:

@@ -37,6 +37,7 @@ MENU = (
     Group(
         "Operation",
         (
+            Link("/admin/harvests", "Harvests", Right.WORKS),
             Link("/admin/jobs", "Jobs", Right.JOBS),
             Link("/admin/profiles", "Integrations", Right.PROFILES),
             Link("/admin/deliveries", "Deliveries", Right.DELIVERIES),

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from server.identifiers.model import State as IdentifierState
 from server.jobs.model import JobState
+from server.metadata.ruling import Weight
 from server.notify.model import State as Delivered
+from server.oai.simulations import Simulation
 from server.records.store import State
 from server.runs.model import Outcome, RunState
 from server.sword.model import ContainerState, DepositState
@@ -114,6 +116,28 @@ OUTCOMES = {
     Outcome.FAILED: Word("failed", "It was not done; no reason was given.", "bad"),
 }
 
+#: How a harvester, or a list it walks, stands.
+WALKS = {
+    "overdue": Word("overdue", "It has not come to the end of a list for longer than expected.", "bad"),
+    "stalled": Word("stands still", "It stopped in the middle of the list more than an hour ago.", "wait"),
+    "walking": Word("under way", "It got a part of the list within the last hour."),
+    "finished": Word("finished", "It came to the end of the list.", "good"),
+}
+
+#: Which harvesters can be asked for.
+HARVESTERS = {
+    "walking": Word("under way", "They are walking a list now."),
+    "stalled": Word("standing still", "They stopped in the middle of a list."),
+    "overdue": Word("overdue", "They finished no list for longer than expected."),
+    "refused": Word("refused something", "Some of their requests were answered with errors or with 503."),
+}
+
+#: How much a fault of a record weighs.
+WEIGHTS = {
+    Weight.ERROR: Word("error", "It is not as it must be.", "bad"),
+    Weight.ADVICE: Word("advice", "It is taken, and less is done with it.", "wait"),
+}
+
 #: What the queue's kinds of jobs do.
 KINDS = {
     "register": "Register an identifier with its agency",
@@ -148,6 +172,7 @@ DEEDS = {
     "accounts.rules-changed": "Rules for roles changed",
     "delivery.deleted": "Deliveries deleted",
     "delivery.repeated": "Delivery sent again",
+    "harvester.changed": "Harvester named or watched otherwise",
     "identifier.reserved": "Identifier reserved",
     "import.closed": "Import closed",
     "import.read-again": "Import read again",
@@ -232,6 +257,17 @@ def of_import(state: DepositState, container: ContainerState | None) -> Word:
     """Say in one word how an import stands: once it is taken, what becomes of its work says more."""
     unfinished = container in {ContainerState.PENDING, ContainerState.IN_PROGRESS}
     return CONTAINERS[container] if container and unfinished and state is DepositState.TAKEN else DEPOSITS[state]
+
+
+def of_simulation(it: Simulation) -> Word:
+    """Say in one word how a walk of our own stands, or what came of it."""
+    if it.message:
+        return Word("broken off", it.message, "wait")
+    if it.ended is None:
+        return Word("under way", "It is at work.")
+    if it.errors:
+        return Word("errors", "Something is not as it must be.", "bad")
+    return Word("advice", "Somebody should look.", "wait") if it.advice else Word("all holds", "Nothing is wrong.", "good")
 
 
 def problem(code: str) -> str:

@@ -102,6 +102,11 @@ def joined(texts: Iterable[Text]) -> list[Text]:
     return [*found, b"".join(plain)] if plain else found
 
 
+def whole(texts: Iterable[Text]) -> bytes:
+    """Return it all as it was."""
+    return b"".join(text.text() if isinstance(text, Piece) else text for text in texts)
+
+
 def length(texts: Iterable[Text]) -> int:
     """Return how many bytes it all is when nothing is deflated."""
     return sum(text.raw if isinstance(text, Piece) else len(text) for text in texts)

@@ -217,6 +217,13 @@ def get(tx: Connection, number: int) -> Run:
     return found
 
 
+def at_work(tx: Connection, task: str) -> Run | None:
+    """Return the run of a task that runs now; there is one at most, where its runs belong to no profile."""
+    query = select(runs).where(runs.c.lane == task, runs.c.state == RunState.RUNNING.value)
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _run(row)
+
+
 def _locked(tx: Connection, number: int) -> Run:
     row = tx.execute(select(runs).where(runs.c.id == number).with_for_update()).mappings().one_or_none()
     if row is None:

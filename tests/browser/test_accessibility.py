@@ -2,18 +2,25 @@
 
 import os
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from sqlalchemy import Connection
 
 from server.accounts import tickets
 from server.accounts.tickets import Purpose
 from server.audit.log import OPERATOR
 from server.clock import now
+from server.metadata.ruling import Weight
 from server.notify.webhooks import WEBHOOK
+from server.oai import harvested, simulations
+from server.oai.proving import Finding, Verdict
+from server.oai.simulations import Simulation
+from server.oai.walk import Count, Listed, Part, Visitor
 from server.portal.links import link
 from server.profiles import store as profiles
 from server.runs import schedule as schedules
@@ -23,6 +30,8 @@ from tests.browser.conftest import OWN, Site
 from tests.browser.test_pages import wait_for
 from tests.conftest import PASSWORD
 from tests.portal.matrix import EXPECTED
+
+WHO = Visitor("Sickle/0.7.0 (+https://harvester.example.org/about)", "192.0.2.1", "gregor@example.org")
 
 Numbers = dict[str, list[str]]
 
@@ -51,6 +60,8 @@ def furnished(site: Site) -> Numbers:
     made = site.do(house.database.read(profiles.every))
     taken, hook = {profile.kind for profile in made}, next(profile for profile in made if profile.kind == WEBHOOK)
     kinds = [kind.name for kind in house.keeper.kinds if not (kind.single and kind.name in taken)]
+    site.do(house.database.write(stopped, now()))
+    site.do(house.database.write(proved, run.id))
     return {
         "/items": [work],
         "/my/works": [OWN],
@@ -65,11 +76,36 @@ def furnished(site: Site) -> Numbers:
         "/admin/profiles/new": kinds,
         "/admin/deliveries": ["1"],
         "/admin/deliveries/to": [str(hook.id)],
+        "/admin/harvests": [WHO.id],
+        "/admin/harvests/simulations": [str(run.id)],
+        f"/admin/harvests/simulations/{run.id}": ["oai_dc"],
         "/admin/jobs": [str(run.id)],
         "/admin/jobs/start": tasks,
         "/admin/jobs/schedules": [str(schedule)],
         "/admin/jobs/schedules/new": tasks,
     }
+
+
+def stopped(tx: Connection, at: datetime) -> None:
+    """A harvester that stopped in the middle of its list."""
+    count = Count(WHO, at, at, 2, errors=1, error="badArgument: There is no argument size.")
+    count.walk(Part(Listed("", "ListRecords", "oai_dc", "type", at, "2026-01-01T00:00:00Z"), 5, 5, 12, "abc"), at, 0.1)
+    harvested.add(tx, [count], at)
+
+
+def proved(tx: Connection, run: int) -> None:
+    """A walk of ours with a fault of a record and one of the list, and a proof of each kind."""
+    simulations.begin(tx, Simulation(run, "oai_dc", "", "type", 0, now(), None, 0, 0, 0, 0, (), ""))
+    of_record = Finding(
+        "oai:sheaf.localhost:01ARZ3NDEKTSV4RRFFQ69G5FAV", "base: title", "metadata/dc:title", "None.", Weight.ADVICE
+    )
+    simulations.further(tx, (run, "oai_dc"), 12, 13, [of_record, Finding("", "count", "", "One record is missing.")])
+    verdicts = [
+        Verdict("count", "As many as said", 1),
+        Verdict("schema", "Valid", unproved="No schemas."),
+        Verdict("order", "In order"),
+    ]
+    simulations.end(tx, (run, "oai_dc"), verdicts, "", now())
 
 
 def pages(numbers: Numbers) -> list[str]:

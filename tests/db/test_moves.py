@@ -1,11 +1,13 @@
 """Rows that were there before: what migrations make of them is what the code would have written."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from server.db.migrate import engine_for, migrate
 from server.db.migrations import moves
+from server.oai import harvested
+from server.oai.walk import Visitor
 from server.records import store
 from server.records.model import Agent, AgentId, Contributor, Dates, Identifier, Record, Text, Thesis, Title
 from server.records.store import New, State
@@ -51,4 +53,30 @@ def test_what_waited_before_waits_after_and_back_again(database_url: str) -> Non
     with engine.begin() as tx:
         assert store.get(tx, "01J00000000000000000000001").state is State.PENDING
         assert tx.execute(select(searchable.c.state)).scalar() == "pending"
+    engine.dispose()
+
+
+def test_harvesters_of_one_name_in_one_network_become_one(database_url: str) -> None:
+    engine = engine_for(database_url)
+    migrate(database_url, "0007")
+    row = "INSERT INTO harvesters VALUES ('Sickle', '{}', '{}', '{}', 4, 1, {}, '{}', 'oai_dc', 5, 5, {})"
+    with engine.begin() as tx:
+        for address, last, records, verb, finished in (
+            ("192.0.2.1", "2026-03-12 09:26:53", 5, "ListRecords", "true"),
+            ("192.0.2.9", "2026-03-13 09:26:53", 7, "ListRecords", "false"),
+            ("unknown", "2026-03-14 09:26:53", 0, "", "true"),
+        ):
+            tx.exec_driver_sql(row.format(address, "2026-03-11 09:26:53", last, records, verb, finished))
+    migrate(database_url)
+    with engine.begin() as tx:
+        unknown, one = harvested.search(tx, harvested.Asked(), NOW, 10)
+        assert (one.id, one.address, one.requests, one.errors, one.records) == (
+            Visitor("Sickle", "192.0.2.1").id,
+            "192.0.2.9",
+            8,
+            2,
+            12,
+        )
+        assert (one.cycled, one.walked, one.lists) == (NOW - timedelta(days=2), NOW - timedelta(days=1), 1)
+        assert (unknown.network, unknown.last, unknown.walked, unknown.lists) == ("unknown", NOW, None, 0)
     engine.dispose()

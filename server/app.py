@@ -22,6 +22,7 @@ from server.accounts.authenticate import Authenticator
 from server.accounts.tables import accounts
 from server.admin.overview import overview
 from server.admin.rooms import Room, rooms
+from server.admission import Gate
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
@@ -39,7 +40,7 @@ from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
 from server.metadata.ruling import rules
-from server.middleware import TRUSTED, Translator, armoured, identified
+from server.middleware import TRUSTED, Translator, admitted, armoured, identified, translated
 from server.my.rooms import rooms as own_rooms
 from server.notify import mail, webhooks
 from server.notify.client import Outward
@@ -53,6 +54,7 @@ from server.notify.webhooks import WEBHOOK, Hooks, Webhook
 from server.oai import definition
 from server.oai.answering import Answering
 from server.oai.definition import Definition
+from server.oai.explorer import Explorer
 from server.oai.harvesters import Tally
 from server.oai.request import Pairs
 from server.oai.routes import Oai, plainly
@@ -331,12 +333,22 @@ def web_application(house: House) -> web.Application:
     translators["oai"] = plainly(pages.translate)
     tally = Tally(house.database, house.clock, _named(house.settings.url))
     sealer = Sealer(house.database, house.clock)
-    application = web.Application(middlewares=[identified(translators)], client_max_size=0)
+    gate = Gate()
+
+    def contact() -> str:
+        return renderer.repository.email
+
+    middlewares = [identified(), admitted(gate, contact), translated(translators)]
+    application = web.Application(middlewares=middlewares, client_max_size=0)
     application.cleanup_ctx.extend((tally.flushing, sealer.sealing))
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
+    answering, provider = Answering(house.database, house.clock), _provider(live, renderer, house.key)
     everything: tuple[Room, ...] = (
-        Oai(Answering(house.database, house.clock), _provider(live, renderer, house.key), tally, sealer),
+        Explorer(
+            house.database, provider, answering.document, pages
+        ),  # before the contexts, which stand at addresses like its own
+        Oai(answering, provider, tally, gate, sealer),
         sword,
         items,
         *own_rooms(frame),

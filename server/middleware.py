@@ -1,4 +1,4 @@
-"""What happens to every request: it gets an id, is counted and logged, and no stranger ever sees a stack trace."""
+"""What happens to every request: it gets an id, is counted and logged, waits for its turn, and no stranger sees a stack trace."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,6 +9,8 @@ from aiohttp.typedefs import Handler, Middleware
 from ulid import ULID
 
 from server import language, observe, proxies
+from server.admission import Busy, Gate, Lane, Seat, Visit
+from server.budgets import client_key
 from server.errors import Conflict, NotFound, Refused, SheafError, TooLarge, Unavailable
 from server.proxies import Client, Network
 
@@ -21,11 +23,22 @@ Translator = Callable[[web.Request, int, str], web.StreamResponse | None]
 _STATUS: dict[type[SheafError], int] = {NotFound: 404, Refused: 403, Conflict: 409, TooLarge: 413}
 
 _ROOMS = frozenset({"oai", "sword", "items", "admin", "my", "account", "login", "healthz", "readyz", "metrics"})
+
+#: What people and their robots look at: the beginning of its address, its lane, and what it costs. What is not here stands in a
+#: room that is always open or has an admission of its own; an address that leads nowhere is looked for in the last lane.
+_PUBLIC = (("/oai/explore", Lane.PAGE, 10.0), ("/items/", Lane.PAGE, 1.0))
+_FRONT, _NOWHERE = (Lane.PAGE, 1.0), (Lane.OTHER, 2.0)
+_OPEN = frozenset({"/robots.txt"})
+_ALWAYS_OPEN = _ROOMS - {"items"} | {"static"}
+
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 TRUSTED = web.AppKey("trusted", Sequence[Network])
 """The networks of the reverse proxies that are believed."""
+
+SEAT = web.RequestKey("seat", Seat)
+"""The seat a request holds; whoever takes one puts it here, and it is given back with the first byte of the answer."""
 
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
 
@@ -58,6 +71,8 @@ async def armoured(request: web.Request, response: web.StreamResponse) -> None:
 
     What we are made of, and of which release, is nobody's business.
     """
+    if (seat := request.get(SEAT)) is not None:
+        seat.leave()  # a file that goes out slowly keeps nobody waiting
     response.headers["Server"] = "Sheaf"
     for name, value in _CLOSED.items():
         response.headers.setdefault(name, value)
@@ -67,12 +82,16 @@ async def armoured(request: web.Request, response: web.StreamResponse) -> None:
 
 def room_of(path: str) -> str:
     """Return the first part of a path: the room of the house it leads to."""
-    first = path.split("/", 2)[1] if path.startswith("/") else ""
+    first = _first(path)
     return first if first in _ROOMS else "other"
 
 
-def identified(translators: dict[str, Translator]) -> Middleware:
-    """Return the middleware; `translators` by room turn errors into that room's documents."""
+def _first(path: str) -> str:
+    return path.split("/", 2)[1] if path.startswith("/") else ""
+
+
+def identified() -> Middleware:
+    """Return the middleware that names, counts and logs a request."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -82,7 +101,7 @@ def identified(translators: dict[str, Translator]) -> Middleware:
         language.choose(request.headers.get("Accept-Language", ""))
         room, begun, status = room_of(request.path), perf_counter(), 500
         try:
-            response = await _answered(request, handler, translators.get(room))
+            response = await handler(request)
             status = response.status
             if not response.prepared:
                 response.headers["X-Request-Id"] = number
@@ -92,6 +111,53 @@ def identified(translators: dict[str, Translator]) -> Middleware:
             observe.seconds.labels(room).observe(perf_counter() - begun)
             log.info("answered", extra={"method": request.method, "path": request.path, "status": status})
             observe.request_id.reset(token)
+
+    return middleware
+
+
+def admitted(gate: Gate, contact: Callable[[], str]) -> Middleware:
+    """Return the middleware that lets in who wants to see something, one after the other where there are many.
+
+    Who finds no room in time hears 429 (RFC 6585, 4) in a sentence, which costs less than a page.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            if (found := lane_of(request.path)) is not None:
+                lane, cost = found
+                key = client_key(remote_address(request), request.headers.get("User-Agent", ""))
+                request[SEAT] = await gate.enter(Visit(lane, key, cost))
+            return await handler(request)
+        except Busy as busy:
+            text = (
+                f"Too many ask at this moment. Come again in {busy.seconds} seconds, and ask one thing after the other. "
+                f"Robots find all that is here at /oai (OAI-PMH), at less cost. Contact: {contact()}\n"
+            )
+            return web.Response(status=429, text=text, headers={"Retry-After": str(busy.seconds), "Cache-Control": "no-store"})
+        finally:
+            if (seat := request.get(SEAT)) is not None:
+                seat.leave()
+
+    return middleware
+
+
+def lane_of(path: str) -> tuple[Lane, float] | None:
+    """Return the lane of an address and what it costs, None where nobody waits here for a turn."""
+    if path == "/":
+        return _FRONT
+    for beginning, lane, cost in _PUBLIC:
+        if path.startswith(beginning):
+            return lane, cost
+    return None if path in _OPEN or _first(path) in _ALWAYS_OPEN else _NOWHERE
+
+
+def translated(translators: dict[str, Translator]) -> Middleware:
+    """Return the middleware in which errors become documents; `translators` by room have that room's words."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await _answered(request, handler, translators.get(room_of(request.path)))
 
     return middleware
 

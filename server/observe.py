@@ -16,6 +16,8 @@ _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", 
 metrics = CollectorRegistry()
 requests = Counter("sheaf_http_requests", "Requests answered, by room and status.", ["room", "status"], registry=metrics)
 seconds = Histogram("sheaf_http_seconds", "Seconds a request took, by room.", ["room"], registry=metrics)
+delayed = Counter("sheaf_delayed", "Requests that had to wait for their turn, by lane.", ["lane"], registry=metrics)
+refused = Counter("sheaf_refused", "Requests sent away because the server was busy, by lane.", ["lane"], registry=metrics)
 deposits = Counter("sheaf_deposits", "Deposits received, by how they ended.", ["state"], registry=metrics)
 works = Gauge("sheaf_works", "Works, by state.", ["state"], registry=metrics)
 jobs = Gauge("sheaf_jobs", "Jobs, by state.", ["state"], registry=metrics)

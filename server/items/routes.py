@@ -34,6 +34,17 @@ MANY = 10_000
 """So many works take a moment to count."""
 
 
+#: What robots may look at: the works, their files and all records by OAI-PMH; not what searches or pages through them (RFC 9309).
+#: The same for every robot, as aggregators ask. What is closed comes first, for those who take the first line that fits.
+_ROBOTS = "User-agent: *\n" + "".join(
+    f"{word}: {path}\n"
+    for word, paths in (
+        ("Disallow", ("/oai/explore", "/admin", "/my", "/account", "/login", "/sword")),
+        ("Allow", ("/items/", "/oai")),
+    )
+    for path in paths
+)
+
 #: Kept by anybody, but asked for again each time: a work may be withdrawn.
 _KEPT = "public, no-cache"
 
@@ -104,7 +115,7 @@ class Items:
         return await send_file(request, path, file.sha256, stored.modified, headers)
 
     async def robots(self, _request: web.Request) -> web.StreamResponse:
-        return web.Response(text="User-agent: *\nDisallow: /admin\nDisallow: /sword\n")
+        return web.Response(text=_ROBOTS)
 
     async def _tombstone(self, stored: Stored, entries: list[Entry]) -> web.Response:
         title = await self.database.read(_title, stored.replacement or "", self.renderer.repository.url)

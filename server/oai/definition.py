@@ -18,6 +18,7 @@ from server import rendering
 from server.errors import NotFound
 from server.forms.field import Choice, Label, title
 from server.metadata.format import Format
+from server.oai.allowed import Allowed
 from server.profiles.kind import Kind, Tested
 from server.profiles.model import Profile
 from server.ruled import refuse
@@ -28,6 +29,9 @@ KIND = "oai"
 _EMAIL = re.compile(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 _DUBLIN_CORE = "oai_dc"
+EXPLORE = "explore"
+"""The one name no context may have: `/oai/explore` is for people."""
+
 _PATH = r"^[a-z0-9-]{1,32}\Z"
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _LARGEST_ANSWER = 64 * 1024
@@ -166,6 +170,16 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             one="Context",
         ),
     ] = ()
+    allowed: Annotated[
+        tuple[Allowed, ...],
+        Meta(max_length=200),
+        title(
+            "Harvesters let in first",
+            "When the server has more to do than it can, these go before all others. Known by where they come from, never by the "
+            "name they give themselves.",
+            one="Harvester",
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
         refuse(self, self.faults)
@@ -181,6 +195,8 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                     yield name, f"{address!r} is not an address that begins with https:// or http://"
         yield from _unoffered(values)
         paths = [context.path for context in values.get("contexts", ()) if context]
+        if EXPLORE in paths:
+            yield "contexts", f"{EXPLORE!r} is where people look at what harvesters get"
         for twice in dict.fromkeys(path for path in paths if paths.count(path) > 1):
             yield "contexts", f"two of them have the name {twice!r}"
 

@@ -9,9 +9,11 @@ from aiohttp import ETag, web
 from aiohttp.http_exceptions import PayloadEncodingError
 from sqlalchemy import Connection
 
+from server.admission import Busy, Gate
 from server.errors import Unavailable
-from server.middleware import Translator, remote_address
-from server.oai import response, verbs
+from server.middleware import SEAT, Translator, remote_address
+from server.oai import admission, response, verbs
+from server.oai.allowed import Guests
 from server.oai.answering import Answering, nothing
 from server.oai.errors import BadArgument, Refusal
 from server.oai.harvesters import Tally
@@ -40,11 +42,15 @@ class Oai:
     no such context; None where nobody has defined what is offered, or it is switched off.
     """
 
-    def __init__(self, answering: Answering, provider: Callable[[str], Provider | None], tally: Tally, sealer: Sealer) -> None:
+    def __init__(
+        self, answering: Answering, provider: Callable[[str], Provider | None], tally: Tally, gate: Gate, sealer: Sealer
+    ) -> None:
         self._answering = answering
         self._provider = provider
         self._tally = tally
+        self._gate = gate
         self._sealer = sealer
+        self._guests = Guests()
 
     def routes(self) -> list[web.RouteDef]:
         return [method(path, self.answer) for path in ("/oai", "/oai/{context}") for method in (web.get, web.post)]
@@ -61,6 +67,7 @@ class Oai:
         visitor, began = _visitor(request), perf_counter()
         try:
             pairs = await _arguments(request)
+            await self._admit(request, pairs, provider)
             asked = parse(pairs)
             if isinstance(asked, GetRecord):
                 answer = await self._one(request, pairs, asked, provider)
@@ -74,6 +81,10 @@ class Oai:
             body = await self._answering.refused(provider, pairs, refusal)
             none = nothing(asked, refusal, provider, self._answering.clock())
             self._tally.note(visitor, none, error="" if none else _said(refusal), seconds=perf_counter() - began)
+        except Busy as busy:
+            self._tally.note(visitor, shed=True)
+            text = admission.refusal(busy, provider.definition.admin_emails[0])
+            return web.Response(status=503, text=text, headers={"Retry-After": str(busy.seconds), "Cache-Control": "no-store"})
         except Unavailable as error:
             self._tally.note(visitor, shed=True)
             raise _away(error.message) from error
@@ -97,6 +108,12 @@ class Oai:
         answer.last_modified = found.modified
         answer.headers["Cache-Control"] = "no-cache"  # or a cache would guess for how long it is good
         return answer
+
+    async def _admit(self, request: web.Request, pairs: Pairs, provider: Provider) -> None:
+        """Wait until it is this request's turn; raises Busy. The seat is given back with the first byte that goes out."""
+        who = request.headers.get("User-Agent", ""), remote_address(request)
+        found = admission.visit(pairs, who, provider, self._guests, self._answering.clock())
+        request[SEAT] = await self._gate.enter(found)
 
 
 def plainly(otherwise: Translator) -> Translator:

@@ -205,3 +205,17 @@ def all_sets(tx: Connection) -> list[tuple[str, str]]:
 
 def set_id(tx: Connection, spec: str) -> int | None:
     return tx.execute(select(sets.c.id).where(sets.c.spec == spec)).scalar()
+
+
+#: A work that is given to harvesters.
+GIVEN = (feed.c.superseded.is_(None), feed.c.deleted.is_(False))
+
+
+def sizes(tx: Connection) -> dict[str, int]:
+    """Count the works that are given in each set, hidden ones too; of all of them under an empty spec."""
+    whole_ = select(func.count()).select_from(feed).where(*GIVEN)
+    query = select(memberships.c.set_id, func.count().label("number")).join(feed, feed.c.seq == memberships.c.seq)
+    query = query.where(memberships.c.left.is_(False), *GIVEN).group_by(memberships.c.set_id)
+    counted = {row.set_id: row.number for row in tx.execute(query)}
+    specs = {row.spec: counted.get(row.id, 0) for row in tx.execute(select(sets.c.id, sets.c.spec))}
+    return specs | {"": int(tx.execute(whole_).scalar_one())}

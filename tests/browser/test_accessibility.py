@@ -44,7 +44,7 @@ SHOTS = os.environ.get("SHEAF_TEST_SHOTS", "")
 
 #: What is no page: files, documents of the protocols, figures for machines, ways to another server, a link out of a letter.
 NO_PAGE = re.compile(
-    r"/(oai|metrics|healthz|readyz|robots\.txt|static)|/original$|/files/|\.csv$|\.json$|/export$|/qr$|^/login/(openid|password$)"
+    r"/(oai(?!/explore)|metrics|healthz|readyz|robots\.txt|static)|/original$|/files/|\.csv$|\.json$|/export$|/qr$|^/login/(openid|password$)"
 )
 
 
@@ -117,6 +117,14 @@ def pages(numbers: Numbers) -> list[str]:
     return found
 
 
+def explored(numbers: Numbers) -> list[str]:
+    """The addresses of what one page shows of harvesting, by its arguments."""
+    one = f"GetRecord&identifier=oai:sheaf.localhost:{numbers['/items'][0]}"
+    return [
+        f"/oai/explore?verb={verb}" for verb in ("ListSets", "ListMetadataFormats", "ListRecords", one, "GetRecord&identifier=x")
+    ]
+
+
 def _filled(path: str, numbers: Numbers) -> list[str]:
     room, brace, rest = path.partition("/{")
     if not brace:
@@ -150,11 +158,11 @@ def test_no_page_shuts_anybody_out(site: Site, browser: webdriver.Chrome, width:
     browser.find_element(By.ID, "name").send_keys("admin", Keys.TAB, PASSWORD, Keys.ENTER)
     wait_for(browser, "/admin")
     word = site.do(site.house.database.write(tickets.issue, Purpose.RESET, now(), 1))
-    for path in [link("", word), *pages(numbers)]:
+    for path in [link("", word), *pages(numbers), *explored(numbers)]:
         wrong += judged(browser, site.url + path)
         too_wide = browser.execute_script("return document.documentElement.scrollWidth") - width
         wrong += [f"{path}: {too_wide} pixels wider than the screen"] * (too_wide > 0)
         if SHOTS:
-            name = path.strip("/").replace("/", "-") or "front"
+            name = re.sub(r"[/?&=:]+", "-", path.strip("/")) or "front"
             browser.save_screenshot(str(Path(SHOTS) / f"{name}-{width}.png"))
     assert wrong == [], "\n".join(wrong)

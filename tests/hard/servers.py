@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.measure import free_port
@@ -23,6 +23,8 @@ class Server:
     database: str = ""
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
+    more: dict[str, str] = field(default_factory=dict)
+    """Further settings."""
 
     @property
     def url(self) -> str:
@@ -40,6 +42,7 @@ class Server:
             "SHEAF_EXAMPLES": "false",
             "SHEAF_DEPOSITOR_PASSWORD": PASSWORD,
             "SHEAF_ADMIN_PASSWORD": PASSWORD,
+            **self.more,
         }
 
     def start(self) -> None:

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,11 @@ from lxml import etree
 from server.app import open_house, web_application
 from server.house import House
 from server.settings import Settings
-from tests.conftest import SHARED, URL, SetClock, configured
+from tests.conftest import URL, SetClock, configured
 from tests.databases import Postgres
+from tests.oai.validity import assert_valid
 from tests.writers import Writer
 
-SCHEMA = SHARED / "data" / "schemas" / "oai-all.xsd"
 BASE = f"{URL}/oai"
 NS = {
     "o": "http://www.openarchives.org/OAI/2.0/",
@@ -33,14 +32,6 @@ HEAD = (
     b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/" '
 )
 VERBS = ("Identify", "ListMetadataFormats", "ListSets", "GetRecord", "ListIdentifiers", "ListRecords")
-
-
-@cache
-def schema() -> etree.XMLSchema:
-    """Compile the official schema once; skip, saying why, where it is not at hand."""
-    if not SCHEMA.exists():
-        pytest.skip("the official schema needs schemas/oai-all.xsd of SHEAF_SHARED")
-    return etree.XMLSchema(file=str(SCHEMA))
 
 
 @dataclass(frozen=True)
@@ -87,7 +78,7 @@ def checked(body: bytes, base: str = BASE) -> Answer:
     assert body.startswith(HEAD)
     assert b"<!DOCTYPE" not in body
     root = etree.fromstring(body)
-    schema().assertValid(root)
+    assert_valid(root)
     answer = Answer(root, body)
     assert root.get("{http://www.w3.org/2001/XMLSchema-instance}schemaLocation") == (
         "http://www.openarchives.org/OAI/2.0/ http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"

@@ -154,6 +154,7 @@ async def test_an_unknown_context_is_a_page_in_words(client: TestClient, at: At,
     ("contexts", "words"),
     [
         ([NARROW, WIDE, NARROW | {"title": "Another"}], "two of them have the name 'narrow'"),
+        ([WIDE | {"path": "explore"}], "'explore' is where people look"),
         ([WIDE | {"formats": ["datacite"]}], "oai_dc is missing"),
         ([WIDE | {"sets": ["nothing"]}], "there is no 'nothing'"),
         ([WIDE | {"path": ""}], "does not have the form that is needed"),

@@ -17,6 +17,7 @@ EXPECTED = {
     ("GET", "/metrics"): "everybody",
     ("GET", "/oai"): "everybody",
     ("POST", "/oai"): "everybody",
+    ("GET", "/oai/explore"): "everybody",
     ("GET", "/oai/{context}"): "everybody",
     ("POST", "/oai/{context}"): "everybody",
     ("GET", "/login"): "everybody",

@@ -16,7 +16,7 @@ import server.oai.tables
 import server.people.tables
 import server.sword.tables
 import server.works.tables
-from server import VERSION, configuration, housekeeping, observe, rendering
+from server import VERSION, configuration, housekeeping, observe, regrouping, rendering
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
 from server.accounts.tables import accounts
@@ -52,6 +52,7 @@ from server.notify.store import DELIVER
 from server.notify.tables import deliveries, endpoint_secrets, endpoints
 from server.notify.webhooks import WEBHOOK, Hooks, Webhook
 from server.oai import definition
+from server.oai import kind as oai_kind
 from server.oai.answering import Answering
 from server.oai.definition import Definition
 from server.oai.explorer import Explorer
@@ -77,6 +78,7 @@ from server.profiles.tables import profiles
 from server.publishing import Press
 from server.records import changes
 from server.records.files import DiskStore
+from server.regrouping import REGROUP, Regrouping
 from server.rendering import RENDER, Rendering
 from server.runs.run import Runner
 from server.runs.schedule import keep_schedules
@@ -202,7 +204,12 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     acceptance = Acceptance(database, press, clock, Servers(live).rules)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     renders = Rendering(database, renderer, shelf, clock)
-    handlers: dict[str, Handler] = {REGISTER: registrar, RENDER: renders, SEEK: Seeking(database, clock)}
+    handlers: dict[str, Handler] = {
+        REGISTER: registrar,
+        RENDER: renders,
+        REGROUP: Regrouping(database, renderer, clock),
+        SEEK: Seeking(database, clock),
+    }
     worker = Worker(database, handlers, clock, slots=settings.workers)
     intake = Intake(database, understanding, acceptance, clock, {"sword2": open_deposit}, wake=worker.call)
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
@@ -229,6 +236,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         bulk.task(database, press),
         attributing.task(database, press),
         rendering.again(renders),
+        regrouping.touching(database, renderer),
         rendering.mend(renders),
         simulator.task(),
         housekeeping.tidying(database, files, clock, life),
@@ -237,7 +245,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     kinds = Kinds(
         [
             *integration.kinds(shelf),
-            definition.kind(renderer.repository.url, renderer.formats),
+            oai_kind.kind(renderer.repository.url, renderer.formats, database, clock),
             sword_server.kind(renderer.repository.url, {found.iri: found.title for found in understanding.packagings}),
             webhooks.kind(outward),
             mail.kind(post),
@@ -264,23 +272,28 @@ def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:
 
 
 async def _renderer(settings: Settings, clock: Clock, database: Database, live: Live, *, serving: bool) -> Renderer:
-    """Return the renderer; it is called by the definition's name from now on, whenever that changes."""
+    """Return the renderer; it goes by the definition's name and sets from now on, whenever they change."""
     known, before = formats(), await database.read(rendering.known)
     described = _definition(live, settings)
     url, domain = (before.url, before.domain) if before is not None and not serving else (settings.url, settings.repository_id)
     repository = Repository(described.repository_name, url, domain, described.admin_emails[0], described.metadata_licence)
     renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock)
+    if (defined := await database.read(configuration.defined)) is not None:  # also one that is switched off
+        renderer.grouping = defined.grouping
     if (serving or before is None) and await database.write(rendering.settle, rendering.shape_of(renderer), clock()):
         log.info("the name, the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
 
-    def renamed() -> None:
+    def described_anew() -> None:
         if live.of(definition.KIND):
             now = _definition(live, settings)
             renderer.repository = replace(
                 renderer.repository, name=now.repository_name, email=now.admin_emails[0], licence=now.metadata_licence
             )
+            renderer.grouping = now.grouping
 
-    live.tell(renamed)
+    live.tell(described_anew)
+    if defined is not None:
+        await database.write(regrouping.settle, defined.sets_kept, clock())
     return renderer
 
 
@@ -296,7 +309,7 @@ def _provider(live: Live, renderer: Renderer, key: bytes) -> Callable[[str], Pro
             return None
         found = providers.get(context)
         if found is None or found.definition is not defined:
-            found = providers[context] = Provider(renderer, key, defined, defined.offer(context), edge)
+            found = providers[context] = Provider(renderer, key, defined, defined.offer(context), edge, Servers(live).titles)
         return found
 
     return provider

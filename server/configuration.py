@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct, structs
 from sqlalchemy import Connection
 
-from server import observe
+from server import observe, rendering
 from server.audit.log import HOUSE, note
 from server.oai import definition
-from server.oai.definition import Definition
+from server.oai.definition import Context, Definition
 from server.profiles import store
 from server.profiles.model import Wrong
 from server.profiles.reading import read
@@ -24,6 +25,31 @@ SERVER = "SWORD server"
 FIRST_COLLECTION = "works"
 
 log = observe.logger("profiles")
+
+#: The further base URLs of a new installation: what some aggregators want otherwise than the others.
+CONTEXTS = (
+    Context(
+        path="openaire",
+        title="OpenAIRE",
+        description="For OpenAIRE and whoever follows its guidelines: one type in the words of info:eu-repo.",
+        formats=("oai_dc_openaire", "oai_openaire", "oai_datacite"),
+        sets=("openaire", "openaire_data", "ec_fundedresources", "driver", "open_access"),
+    ),
+    Context(
+        path="dini",
+        title="DINI",
+        description="For harvesters that follow the DINI certificate: types, versions and Dewey classes in its words.",
+        formats=("oai_dc_dini", "xmetadissplus"),
+        sets=("open_access", "ddc", "doc-type", "status-type"),
+    ),
+    Context(
+        path="plain",
+        title="Plain",
+        description="Dublin Core in words for people: no terms of any vocabulary.",
+        formats=("oai_dc_plain",),
+        sets=("collection", "type"),
+    ),
+)
 
 #: Variables that were settings of the environment, the kind of profile they belong to now, and its field.
 MOVED = {
@@ -54,6 +80,8 @@ def first_profiles(tx: Connection, settings: Settings, moved: Mapping[str, str],
         return False
     fitting = _fitting(moved)
     described = first_definition(settings, fitting.get(definition.KIND, {}))
+    if rendering.known(tx) is None:  # nobody harvests it yet
+        described = structs.replace(described, contexts=CONTEXTS)
     serving = first_server(fitting.get(server.KIND, {}))
     for kind, name, made in ((definition.KIND, DEFINITION, described), (server.KIND, SERVER, serving)):
         if store.find(tx, name) is None:
@@ -66,6 +94,16 @@ def first_definition(settings: Settings, values: Mapping[str, Any]) -> Definitio
     """Return the definition of a repository nobody has described yet."""
     plain = Definition(repository_name="Sheaf", admin_emails=(settings.email,))
     return structs.replace(plain, **values)
+
+
+def defined(tx: Connection) -> Definition | None:
+    """Return the definition, whether it is switched on or not; None where it was deleted or cannot be read."""
+    for profile in (each for each in store.every(tx) if each.kind == definition.KIND):
+        try:
+            return msgspec.convert(profile.document, Definition)
+        except msgspec.ValidationError as error:
+            log.warning("cannot use a profile", extra={"profile": profile.name, "reason": str(error)})
+    return None
 
 
 def first_server(values: Mapping[str, Any]) -> Server:

@@ -143,7 +143,7 @@ def withdrawn(
     ask(tx, ledger.of_record(tx, gone.id), press.agencies, now)
     if stored.state is not State.PUBLISHED:
         return gone, None
-    return gone, press.renderer.tombstone(gone.id, gone.record, gone.collection)
+    return gone, press.renderer.tombstone(gone.id)
 
 
 def show(tx: Connection, press: Press, event: str, outcome: Outcome, now: datetime) -> Stored:
@@ -173,4 +173,5 @@ def _next(tx: Connection, press: Press, stored: Stored, prepared: Prepared) -> c
 
 def _change(press: Press, prepared: Prepared, collection: str) -> changes.Change:
     identifier = press.renderer.repository.oai_id(prepared.record_id)
-    return changes.Change(prepared.record_id, identifier, press.renderer.sets(prepared.record, collection), prepared.written)
+    sets = press.renderer.sets(prepared.record, collection, prepared.doi)
+    return changes.Change(prepared.record_id, identifier, sets, prepared.written)

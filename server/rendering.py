@@ -7,7 +7,7 @@ After a crash it goes on where it stopped, as what was done already stands beyon
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 import msgspec
@@ -32,7 +32,6 @@ from server.records import changes, held, store
 from server.records.changes import Change
 from server.records.embargo import end_of
 from server.records.model import decode
-from server.records.sets import OPEN
 from server.records.store import State, Stored
 from server.records.tables import feed, records, renderings, searchable
 from server.registry import Registry
@@ -47,6 +46,8 @@ MEND = "write-again"
 SIZE = 100
 MOMENT = timedelta(seconds=10)
 """How long after a change of the name the rendering begins."""
+LEEWAY = timedelta(hours=1)
+"""How long after the end of an embargo a record may still be stamped that was rendered before it."""
 FALLBACK = "sheaf.localhost"
 _NOW, _NEXT = "now", "next"
 
@@ -281,7 +282,7 @@ async def open_ended(rendering: Rendering) -> int:
 
 def _ended(tx: Connection, today: date, after: str) -> "tuple[Shape | None, list[_Row], str]":
     """Return those of the next embargoed works that are open by now but not shown so, and where to go on; empty at the end."""
-    query = select(feed.c.seq, feed.c.record_id, feed.c.header, records.c.document).select_from(searchable)
+    query = select(feed.c.seq, feed.c.record_id, feed.c.datestamp, records.c.document).select_from(searchable)
     query = query.join(feed, feed.c.record_id == searchable.c.record_id).join(records, records.c.id == searchable.c.record_id)
     query = query.where(searchable.c.access == "embargoed", searchable.c.state == State.PUBLISHED.value)
     query = query.where(feed.c.superseded.is_(None), searchable.c.record_id > after).order_by(searchable.c.record_id).limit(SIZE)
@@ -289,7 +290,7 @@ def _ended(tx: Connection, today: date, after: str) -> "tuple[Shape | None, list
     opening = []
     for row in found:
         end = end_of(decode(row.document))
-        if end is not None and end <= today and f"<setSpec>{OPEN}</setSpec>".encode() not in row.header:
+        if end is not None and end <= today and row.datestamp < datetime.combine(end, time(), UTC) + LEEWAY:
             opening.append((row.seq, row.record_id))
     return known(tx), _read(tx, opening), found[-1].record_id if found else ""
 
@@ -297,7 +298,7 @@ def _ended(tx: Connection, today: date, after: str) -> "tuple[Shape | None, list
 def _change(renderer: Renderer, row: "_Row") -> Change:
     stored = row.stored
     if stored.state is not State.PUBLISHED:
-        return renderer.tombstone(stored.id, stored.record, stored.collection)
+        return renderer.tombstone(stored.id)
     return renderer.change(renderer.kept(stored, doi=row.doi), stored.collection)
 
 
@@ -371,13 +372,9 @@ def _show(tx: Connection, agencies: Registry[Agency], rendered: list[_Rendered],
     """
     ids = [each.row.stored.id for each in rendered]
     ask(tx, [entry for number in ids for entry in ledger.of_record(tx, number)], agencies, now)
-    changes.lock(tx)  # after the queue's rows, as everybody takes them
-    live = {
-        row.record_id: row.seq
-        for row in tx.execute(select(feed.c.record_id, feed.c.seq).where(feed.c.record_id.in_(ids), feed.c.superseded.is_(None)))
-    }
-    same = [each for each in rendered if live.get(each.row.stored.id) == each.row.seq]
-    changes.stamp(tx, [each.change for each in same], now)
+    # The feed is held after the queue's rows, as everybody takes them.
+    same = changes.unmoved(tx, [(each.row.seq, each.change) for each in rendered])
+    changes.stamp(tx, same, now)
     return len(same)
 
 

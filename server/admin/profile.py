@@ -1,9 +1,13 @@
 """One integration profile: its settings, the people to ask, what it did, a test of its connection, and its end."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from aiohttp import web
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
@@ -28,6 +32,7 @@ from server.runs.model import Run
 from server.runs.store import Wanted
 
 LINES = 50
+_SEEN = "seen"
 _PEOPLE = Layout.of(Contacts)
 
 
@@ -66,12 +71,27 @@ class OneProfile:
         read = profile_form.read(layout, given, profile, stored)
         if isinstance(read, Form):
             return await self._settings(request, profile, kind, read, stored, fault=fault)
+        if (review := await self._reviewed(kind, stored, read.settings, given)) is not None:
+            form = profile_form.again(layout, given, profile, stored, {})
+            return await self._settings(request, profile, kind, form, stored, fault=fault, review=review)
         try:
             await keeper.do(keeping.change, keeper.desk, profile.id, read.naming, read.settings, request[VISITOR].actor)
         except Wrong as error:
             form = profile_form.again(layout, given, profile, stored, error.fields)
             return await self._settings(request, profile, kind, form, stored, fault=fault)
         raise led(f"{PAGE}/{profile.id}", "saved")
+
+    async def _reviewed(
+        self, kind: Kind, stored: Any, wanted: Struct, given: Iterable[tuple[str, Any]]
+    ) -> tuple[Preview, str] | None:
+        """Return what saving would lead to and the word that says it was seen; None where it was, or nobody need know first."""
+        if kind.review is None or stored is None:
+            return None
+        word = hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()
+        if any(name == _SEEN and value == word for name, value in given):
+            return None
+        found = await kind.review(stored, wanted)
+        return None if found is None else (found, word)
 
     def _opened(self, profile: Profile, kind: Kind) -> tuple[Any, str]:
         """Return the stored settings, or why they cannot be read: then everything is entered again."""
@@ -82,7 +102,16 @@ class OneProfile:
         return settings, f"A secret is missing or cannot be opened: {', '.join(missing)}. Enter it below." if missing else ""
 
     async def _settings(
-        self, request: web.Request, profile: Profile, kind: Kind, form: Form, stored: Any, *, fault: str, status: int = 0
+        self,
+        request: web.Request,
+        profile: Profile,
+        kind: Kind,
+        form: Form,
+        stored: Any,
+        *,
+        fault: str,
+        status: int = 0,
+        review: tuple[Preview, str] | None = None,
     ) -> web.Response:
         preview: Preview | None = None
         if kind.preview is not None and stored is not None:
@@ -90,8 +119,9 @@ class OneProfile:
         status = status or (422 if form.errors else 200)
         facts = kind.facts(profile)
         return self._page(
-            request, profile, kind, "admin/profile.html", status, form=form, facts=facts, preview=preview, fault=fault
-        )
+            request, profile, kind, "admin/profile.html", status, form=form, facts=facts, preview=preview, fault=fault,
+            review=review, seen=_SEEN,
+        )  # fmt: skip
 
     async def contacts(self, request: web.Request) -> web.StreamResponse:
         profile, kind = await self._profile(request)

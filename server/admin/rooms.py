@@ -23,6 +23,7 @@ from server.admin.profile_transfer import Transfer
 from server.admin.profiles import Profiles
 from server.admin.quarantine import Quarantine
 from server.admin.search import Search
+from server.admin.sets import Sets
 from server.admin.start import Start
 from server.admin.works.bulk import Bulk
 from server.admin.works.listing import WorksList
@@ -45,7 +46,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
-    harvests = (Simulations(frame), Console(frame), Quarantine(frame))
+    harvests = (Sets(frame), Simulations(frame), Console(frame), Quarantine(frame))
     watched = (Imports(frame), Identifiers(frame), People(frame), *harvests, *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -123,7 +123,9 @@ def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -
         stamped += _each(tx, report, item, partial(_change, tx, press, item, record, stored, report, now))
     fresh = _claimed(tx, press, ready.new, report, now)
     oai_id, sets = press.renderer.repository.oai_id, press.renderer.sets
-    stamped += [changes.Change(item.id, oai_id(item.id), sets(record, item.collection), item.written) for item, record in fresh]
+    stamped += [
+        changes.Change(item.id, oai_id(item.id), sets(record, item.collection, item.doi), item.written) for item, record in fresh
+    ]
     changes.stamp(tx, stamped, now)
     report.new += len(fresh)
     return report

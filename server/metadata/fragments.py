@@ -3,18 +3,19 @@
 oai_dc is written when a work changes, as everybody asks for it; the other formats are written when somebody asks.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from lxml import etree
 
 from server.clock import Clock, now, to_wire
 from server.metadata.format import Format
+from server.metadata.sets import Grouping
 from server.metadata.work import Work, file_address
 from server.records.changes import Change, Written
 from server.records.embargo import opened
 from server.records.model import Record, Related, is_id
-from server.records.sets import specs_of
+from server.records.query import Facts
 from server.records.store import State, Stored
 from server.xml import escape
 
@@ -72,7 +73,8 @@ class Repository:
 class Renderer:
     """Turns a record into what the feed stores of it: one body a format.
 
-    Its repository is put in another's place when it is renamed while we run; address and domain stay as they are.
+    Its repository is put in another's place when it is renamed while we run, and its grouping when the sets are defined
+    otherwise; address and domain stay as they are.
     """
 
     repository: Repository
@@ -80,14 +82,16 @@ class Renderer:
     ids: dict[str, int]
     """The number of each format in the database, by name."""
     clock: Clock = now
+    grouping: Grouping = field(default_factory=Grouping)
+    """The sets records are in."""
 
     def current(self, stored: Stored) -> Stored:
         """Return a work as it counts today: one whose embargo has ended is open."""
         return replace(stored, record=opened(stored.record, self.clock().date()))
 
-    def sets(self, record: Record, collection: str) -> tuple[str, ...]:
-        """Return the setSpecs of a record as it counts today."""
-        return specs_of(opened(record, self.clock().date()), collection)
+    def sets(self, record: Record, collection: str, doi: str = "") -> tuple[str, ...]:
+        """Return the setSpecs of a record as it counts today; `doi` is the one of ours it is shown with."""
+        return self.grouping.specs(Facts(opened(record, self.clock().date()), collection, doi))
 
     def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "", modified: str = "") -> Work:
         """Put a record, as it counts today, and what the repository adds together."""
@@ -142,11 +146,11 @@ class Renderer:
 
     def change(self, work: Work, collection: str) -> Change:
         """Make the feed's next state of a published work."""
-        return Change(work.id, work.oai_id, self.sets(work.record, collection), self.write(work))
+        return Change(work.id, work.oai_id, self.sets(work.record, collection, work.doi), self.write(work))
 
-    def tombstone(self, record_id: str, record: Record, collection: str) -> Change:
+    def tombstone(self, record_id: str) -> Change:
         """Make the feed's next state of a withdrawn work: announced in the sets and formats it was known in."""
-        return Change(record_id, self.repository.oai_id(record_id), self.sets(record, collection), deleted=True)
+        return Change(record_id, self.repository.oai_id(record_id), (), deleted=True)
 
     def body(self, form: Format, work: Work) -> bytes:
         """Write a work in one format as `<metadata>…</metadata>`, with what is to be said about that (OAI-PMH 2.5).

@@ -1,26 +1,23 @@
-"""The OAI repository definition: what the one data provider of the institution is called and offers. A kind of profile."""
+"""The OAI repository definition: what the one data provider of the institution is called, offers and keeps apart in sets."""
 
-import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
-from html import unescape
 from typing import Annotated, Any
 
-import aiohttp
-from aiohttp import ClientSession
+import msgspec
 from msgspec import Meta, Struct
-from sqlalchemy import Connection
 
-from server import rendering
 from server.errors import NotFound
-from server.forms.field import Choice, Label, title
+from server.forms.field import Choice, title
 from server.metadata.format import Format
+from server.metadata.sets import FAMILIES, STANDARD, Grouping, OwnSet, above
 from server.oai.allowed import Allowed
-from server.profiles.kind import Kind, Tested
-from server.profiles.model import Profile
+from server.records.query import Query
+from server.records.sets import HIDDEN
+from server.regrouping import Sets
 from server.ruled import refuse
 
 KIND = "oai"
@@ -29,20 +26,28 @@ KIND = "oai"
 _EMAIL = re.compile(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 _DUBLIN_CORE = "oai_dc"
+"""A format by this name, or one of its profiles: their names begin alike."""
 EXPLORE = "explore"
 """The one name no context may have: `/oai/explore` is for people."""
 
 _PATH = r"^[a-z0-9-]{1,32}\Z"
-_TIMEOUT = aiohttp.ClientTimeout(total=15)
-_LARGEST_ANSWER = 64 * 1024
-_QUOTED = 200
+#: OAI-PMH 2.6: the characters of a setSpec; a colon leads to what is below.
+_SPEC = r"^[A-Za-z0-9_.!~*'()-]+(:[A-Za-z0-9_.!~*'()-]+)*\Z"
 
 #: The families of sets; one that is offered brings every set below it.
-SETS = (
-    Choice("collection", "Works by collection", "collection, collection:works, …"),
-    Choice("type", "Works by category and type", "type, type:dataset, type:dataset:dataset, …"),
-    Choice("open_access", "Works in open access", "open_access"),
+SETS = tuple(
+    Choice(family.root, family.name, f"{family.root}: {family.description}" if family.child is None else f"{family.root}:…")
+    for family in FAMILIES.values()
 )
+
+_FORMATS = title("Formats offered", "None chosen means all that need no choice. One of them must be oai_dc (OAI-PMH 2.5).")
+_SETS = title(
+    "Sets offered",
+    f"None chosen means {', '.join(STANDARD)}, and what other base URLs offer. Every record is in the list of all, whatever is "
+    "offered here: sets filter nothing.",
+    choices=SETS,
+)
+_OWN = title("Sets of your own offered", "Their names in the address, one a line; empty: all of them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +59,49 @@ class Offer:
     name: str
     description: str
     formats: tuple[str, ...]
-    sets: tuple[str, ...]
+    families: frozenset[str] | None
+    """The families of sets; None where all are offered that some base URL offers."""
+    own: frozenset[str] | None
+    """The sets of one's own with those above them; None where all are offered."""
+    within: str = ""
+    """The hidden set of all its records; empty where it holds every record."""
 
     def offers_set(self, spec: str) -> bool:
-        """Whether a set or the family it belongs to is offered."""
-        return not self.sets or spec.partition(":")[0] in self.sets
+        """Whether a set or the family it belongs to is offered.
+
+        A set nobody defines any more is still given where all are: it has had members, and they are deleted there now.
+        """
+        root = spec.partition(":")[0]
+        if root in FAMILIES:
+            return self.families is None or root in self.families
+        return not spec.startswith(HIDDEN) and (self.own is None or spec in self.own)
 
     @property
     def shown(self) -> str:
         """What tells the lists apart whose headers name different sets; empty where they name all."""
-        return sha256(" ".join(sorted(self.sets)).encode()).hexdigest()[:32] if self.sets else ""
+        if self.families is None and self.own is None:
+            return ""
+        said = [sorted(names) if names is not None else None for names in (self.families, self.own)]
+        return sha256(msgspec.json.encode(said)).hexdigest()[:32]
+
+
+class SavedSet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A set of one's own: the works that fit its conditions."""
+
+    spec: Annotated[
+        str,
+        Meta(pattern=_SPEC, max_length=190),
+        title(
+            "Name in the address",
+            "Harvesters ask for set= and this name and keep it. A colon puts it below another: biology:botany.",
+            rule="may hold letters, digits and - _ . ! ~ * ' ( ) only, and colons between its parts",
+        ),
+    ]
+    name: Annotated[str, Meta(min_length=1, max_length=200), title("Name", "What ListSets calls it.")]
+    description: Annotated[str, Meta(max_length=5000), title("Description", "ListSets says it.", widget="textarea")] = ""
+    conditions: Annotated[
+        Query, title("Conditions", "All that say something must hold; of several values of one, any. None at all: every work.")
+    ] = Query()
 
 
 class Context(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,17 +122,16 @@ class Context(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     description: Annotated[
         str, Meta(max_length=5000), title("Description", "What it is for; its Identify says it.", widget="textarea")
     ] = ""
-    formats: Annotated[
-        tuple[str, ...], title("Formats offered", "None chosen means all. oai_dc must be among them (OAI-PMH 2.5).")
-    ] = ()
-    sets: Annotated[
-        tuple[str, ...],
+    formats: Annotated[tuple[str, ...], _FORMATS] = ()
+    sets: Annotated[tuple[str, ...], _SETS] = ()
+    own_sets: Annotated[tuple[str, ...], Meta(max_length=500), _OWN] = ()
+    conditions: Annotated[
+        Query,
         title(
-            "Sets offered",
-            "None chosen means all. Every record is in the list of all, whatever is offered here: sets filter nothing.",
-            choices=SETS,
+            "Only works with",
+            "What this base URL holds: works that fit all conditions; the others are not there at all. None: every work.",
         ),
-    ] = ()
+    ] = Query()
 
     def __post_init__(self) -> None:
         refuse(self, self.faults)
@@ -151,13 +188,17 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(ge=1, le=366),
         title("Days a resumptionToken is valid", "A list must be walked within twice that time."),
     ] = 7
-    formats: Annotated[
-        tuple[str, ...], title("Formats offered", "None chosen means all. oai_dc must be among them (OAI-PMH 2.5).")
-    ] = ()
-    sets: Annotated[
-        tuple[str, ...],
+    formats: Annotated[tuple[str, ...], _FORMATS] = ()
+    sets: Annotated[tuple[str, ...], _SETS] = ()
+    own_sets: Annotated[tuple[str, ...], Meta(max_length=500), _OWN] = ()
+    saved_sets: Annotated[
+        tuple[SavedSet, ...],
+        Meta(max_length=500),
         title(
-            "Sets offered", "None chosen means all. The list of all records stays whole, whatever is offered here.", choices=SETS
+            "Sets of your own",
+            "Each holds the works that fit its conditions, and follows them. Where their members change, only those records "
+            "are sent to harvesters anew.",
+            one="Set",
         ),
     ] = ()
     contexts: Annotated[
@@ -165,8 +206,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(max_length=50),
         title(
             "Contexts",
-            "Further base URLs, each with formats and sets of its own. Every context holds all records: "
-            "it chooses how they are given, not which.",
+            "Further base URLs, each with formats and sets of its own, and with all records or those that fit its conditions.",
             one="Context",
         ),
     ] = ()
@@ -194,6 +234,13 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 if not _ADDRESS.fullmatch(address):
                     yield name, f"{address!r} is not an address that begins with https:// or http://"
         yield from _unoffered(values)
+        saved = values.get("saved_sets", ())
+        yield from _misnamed(saved)
+        if all(saved):  # whether a set is one of them can be said only when all could be read
+            known = {spec for each in saved for spec in above(each.spec)}
+            contexts = ((f"contexts.{place}.", each.own_sets) for place, each in enumerate(values.get("contexts", ())) if each)
+            for path, own in (("", values.get("own_sets", ())), *contexts):
+                yield from ((f"{path}own_sets", f"there is no set {spec!r} of your own") for spec in own if spec not in known)
         paths = [context.path for context in values.get("contexts", ()) if context]
         if EXPLORE in paths:
             yield "contexts", f"{EXPLORE!r} is where people look at what harvesters get"
@@ -204,15 +251,43 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def token_life(self) -> timedelta:
         return timedelta(days=self.token_days)
 
+    @property
+    def grouping(self) -> Grouping:
+        """The sets some base URL offers, and what each with conditions holds: all that is computed of a record and kept."""
+        offers = [self.offer(""), *(self.offer(context.path) for context in self.contexts)]
+        wanted = {root for offer in offers for root in (STANDARD if offer.families is None else offer.families)}
+        return Grouping(
+            tuple(root for root in FAMILIES if root in wanted),
+            tuple(
+                OwnSet(each.spec, each.name, each.description, each.conditions)
+                for each in self.saved_sets
+                if any(offer.offers_set(each.spec) for offer in offers)
+            ),
+            tuple((context.path, context.conditions) for context in self.contexts if context.conditions.narrows),
+        )
+
+    @property
+    def sets_kept(self) -> Sets:
+        """What the sets of records depend on."""
+        some = {context.path for context in self.contexts if context.conditions.narrows}
+        whole = {context.path for context in self.contexts} - some
+        return Sets(fingerprint=self.grouping.fingerprint, whole=tuple(sorted(whole)), some=tuple(sorted(some)))
+
     def offer(self, context: str) -> Offer:
         """Return what is found at the base URL of a context, "" for that of the repository; raises NotFound."""
         if not context:
-            return Offer("", self.repository_name, self.description, self.formats, self.sets)
+            return Offer("", self.repository_name, self.description, self.formats, *_chosen(self.sets, self.own_sets))
         for found in self.contexts:
             if found.path == context:
                 name = f"{self.repository_name}: {found.title}"
-                return Offer(context, name, found.description, found.formats, found.sets)
+                within = f"{HIDDEN}{context}" if found.conditions.narrows else ""
+                return Offer(context, name, found.description, found.formats, *_chosen(found.sets, found.own_sets), within)
         raise NotFound("There is no OAI-PMH base URL at this address. The one of the whole repository ends in /oai.")
+
+
+def _chosen(families: tuple[str, ...], own: tuple[str, ...]) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+    """Return the families offered, and the sets of one's own with those above them; None for all."""
+    return frozenset(families) or None, frozenset(node for spec in own for node in above(spec)) if own else None
 
 
 def base_url(url: str, context: str) -> str:
@@ -221,78 +296,30 @@ def base_url(url: str, context: str) -> str:
 
 
 def offered(chosen: Iterable[str], known: Mapping[str, Format]) -> dict[str, Format]:
-    """Return the formats of a base URL by prefix: those chosen by name, or each that goes by its prefix."""
+    """Return the formats of a base URL by prefix: those chosen by name, or each that goes by its prefix.
+
+    Where a profile of oai_dc is chosen that is not there, an add-on's say, its records are given in plain oai_dc.
+    """
     chosen = frozenset(chosen)
     found = [form for form in known.values() if (form.name in chosen if chosen else not form.is_variant)]
-    return {form.prefix: form for form in found}
+    plain = {_DUBLIN_CORE: known[_DUBLIN_CORE]} if _DUBLIN_CORE in known else {}
+    return plain | {form.prefix: form for form in found}
 
 
 def _unoffered(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    formats, families = values.get("formats", ()), {choice.value for choice in SETS}
-    if formats and _DUBLIN_CORE not in formats:
+    formats = values.get("formats", ())
+    if formats and not any(name == _DUBLIN_CORE or name.startswith(f"{_DUBLIN_CORE}_") for name in formats):
         yield "formats", "oai_dc is missing; OAI-PMH 2.5 demands it of every repository"
     for name in values.get("sets", ()):
-        if name not in families:
-            yield "sets", f"there is no {name!r}; there are {', '.join(sorted(families))}"
+        if name not in FAMILIES:
+            yield "sets", f"there is no {name!r}; there are {', '.join(sorted(FAMILIES))}"
 
 
-def kind(url: str, formats: Mapping[str, Format]) -> Kind:
-    """Return the kind; `url` is the address of this server, without a slash at its end."""
-    address = base_url(url, "")
-
-    async def test(settings: Definition, session: ClientSession) -> Tested:
-        addresses = [address, *(base_url(url, context.path) for context in settings.contexts)]
-        return _summed(await asyncio.gather(*(_identified(each, session) for each in addresses)))
-
-    def facts(profile: Profile) -> tuple[tuple[str, str], ...]:
-        contexts = profile.document.get("contexts", ())
-        return (
-            ("Base URL", address),
-            ("Identify", f"{address}?verb=Identify"),
-            ("Formats", f"{address}?verb=ListMetadataFormats"),
-            *((f"Base URL of {found['title']}", base_url(url, found["path"])) for found in contexts),
-        )
-
-    def saved(tx: Connection, profile: Profile, now: datetime) -> None:
-        told = profile.document
-        rendering.rename(tx, str(told["repository_name"]), str(told.get("metadata_licence", "")), now)
-
-    choices = tuple(Choice(name, name, found.namespace) for name, found in formats.items())
-    return Kind(
-        name=KIND,
-        title="OAI repository definition",
-        description="Publishes records as OAI-PMH: its name, who answers for it, what harvesters may ask for.",
-        settings=Definition,
-        single="An institution has one OAI repository: harvesters know its records by one domain and one base URL, and a second "
-        "definition would contradict the first. Change the one there is.",
-        creates="No jobs. Harvesters ask at its base URL.",
-        test=test,
-        saved=saved,
-        facts=facts,
-        labels={"formats": Label(choices=choices), "contexts.formats": Label(choices=choices)},
-    )
-
-
-def _summed(found: Iterable[Tested]) -> Tested:
-    """Return what was found at several addresses as one answer: it agrees where all do, else says only what is wrong."""
-    found = tuple(found)
-    wrong = [each for each in found if not each.agrees]
-    return Tested(agrees=not wrong, message=" ".join(each.message for each in wrong or found))
-
-
-async def _identified(address: str, session: ClientSession) -> Tested:
-    """Ask ourselves, as a harvester anywhere would, who we are."""
-    try:
-        async with session.get(address, params={"verb": "Identify"}, timeout=_TIMEOUT) as answer:
-            body = (await answer.content.read(_LARGEST_ANSWER)).decode("utf-8", "replace")
-            status = answer.status
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        reason = str(error) or type(error).__name__
-        return Tested(agrees=False, message=f"Nobody answers at {address}: {reason}")
-    found = re.search(r"<repositoryName>([^<]*)</repositoryName><baseURL>([^<]*)</baseURL>", body)
-    if status != 200 or found is None:  # noqa: PLR2004
-        return Tested(agrees=False, message=f"{address} answers {status} and no Identify: {body[:_QUOTED]}")
-    name, there = map(unescape, found.groups())
-    if there != address:
-        return Tested(agrees=False, message=f"At {address} another repository answers; it calls itself {name} at {there}.")
-    return Tested(agrees=True, message=f"{address} answers Identify: {name}.")
+def _misnamed(saved: Iterable[SavedSet | None]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the names of sets of one's own: taken twice, or by what the repository computes."""
+    specs = [each.spec if each else "" for each in saved]
+    for place, spec in enumerate(specs):
+        if spec and spec in specs[:place]:
+            yield f"saved_sets.{place}.spec", f"is {spec!r}, as another set's is"
+        if (root := spec.partition(":")[0]) in FAMILIES:
+            yield f"saved_sets.{place}.spec", f"begins with {root!r}, which the repository makes itself"

@@ -109,7 +109,7 @@ class Simulator:
         offers = [provider for each in ("", *contexts) if (provider := self.provider(each)) is not None]
         formats = sorted({prefix for offer in offers for prefix in offer.formats})
         bases = [_ROOT, *(f"{_ROOT}/{each}" for each in contexts)]
-        return {"base": bases, "format": formats, "set": [spec for spec, _ in lists.all_sets(tx)]}
+        return {"base": bases, "format": formats, "set": sorted(lists.all_sets(tx))}
 
     def _count(self, _tx: Connection, given: Harvest) -> int:
         return len(self._offered(given))

@@ -1,7 +1,7 @@
 """The six verbs: a request and the read transaction in, the answer out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -16,7 +16,7 @@ from server.errors import NotFound
 from server.metadata.format import Format
 from server.metadata.fragments import Renderer
 from server.metadata.templates import environment
-from server.oai import response
+from server.oai import response, sets
 from server.oai.definition import Definition, Offer, base_url, offered
 from server.oai.errors import (
     BadResumptionToken,
@@ -43,6 +43,9 @@ SETS_PAGE = 500
 _LEEWAY = 3600
 """Seconds by which the clocks of two servers may differ."""
 
+_NOWHERE = 0
+"""The hidden set of a base URL whose conditions no record ever fitted: no set has this number."""
+
 
 @dataclass(slots=True)
 class Edge:
@@ -66,6 +69,8 @@ class Provider:
     definition: Definition
     offer: Offer
     edge: Edge = field(default_factory=Edge)
+    titles: Callable[[], Mapping[str, str]] = dict
+    """What the collections are called now, by code."""
 
     @property
     def url(self) -> str:
@@ -84,6 +89,12 @@ class Provider:
     def formats(self) -> dict[str, Format]:
         """The formats offered, by prefix."""
         return offered(self.offer.formats, self.renderer.formats)
+
+    def within(self, tx: Connection) -> int | None:
+        """Return the hidden set of all that is found here, None where that is everything."""
+        if not self.offer.within:
+            return None
+        return lists.set_id(tx, self.offer.within) or _NOWHERE
 
     def number(self, prefix: str) -> int | None:
         """Return the number of the format offered under a prefix, None where there is none."""
@@ -133,7 +144,7 @@ def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider
     formats = provider.formats
     if request.identifier is not None:
         try:
-            known = lists.formats_of(tx, provider.renderer.repository.local_id(request.identifier))
+            known = lists.formats_of(tx, provider.renderer.repository.local_id(request.identifier), provider.within(tx))
             available = [prefix for prefix, form in formats.items() if form.name in known]
         except NotFound:
             raise Refusal(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository.")) from None
@@ -148,12 +159,12 @@ def list_sets(tx: Connection, request: ListSets, provider: Provider, now: dateti
 
     A token names the last set given, so it goes on there whatever became of the names or the number of sets.
     """
-    found = sorted((spec.split(":"), spec, name) for spec, name in lists.all_sets(tx) if provider.offer.offers_set(spec))
+    found = sets.offered(tx, provider.renderer.grouping, provider.offer, provider.titles())
     if request.token is None and not found:
         raise Refusal(NoSetHierarchy("This repository has no sets yet."))
     place = _place(request, provider, now)
     after = place.after.split(":") if place.after else []
-    rest = [(spec, name) for steps, spec, name in found if steps > after]
+    rest = [(spec, named) for spec, named in found if spec.split(":") > after]
     if not rest:
         raise Refusal(BadResumptionToken(f"No sets come after this place any more. {SETS_AGAIN}"))
     texts = [*_rendered("oai/list_sets.xml", {"sets": rest[:SETS_PAGE]}).parts]
@@ -201,7 +212,7 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> Answer
     if request.prefix not in provider.formats:
         wrong.append(_no_such_format(request.prefix, provider))
     try:
-        entry = lists.one(tx, local, provider.number(request.prefix) or 0)
+        entry = lists.one(tx, local, provider.number(request.prefix) or 0, provider.within(tx))
     except NotFound as error:
         if error.code == "record":
             wrong.append(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository."))
@@ -224,7 +235,7 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
         after = horizon.seq if first is None else first - 1
     until = None if request.until is None else lists.last_at(tx, request.until)
     number = provider.renderer.ids[provider.formats[request.prefix].name]
-    wanted = Range(number, horizon.seq, set_id, after=after, until=until)
+    wanted = Range(number, horizon.seq, set_id, provider.within(tx), after=after, until=until)
     size = lists.count(tx, wanted)
     if size == 0:
         raise Refusal(NoRecordsMatch("No records match the request."))
@@ -263,7 +274,7 @@ def resume(tx: Connection, request: Resumption, provider: Provider, now: datetim
         wrong = "The format or set of this list is no longer offered."
     if wrong or number is None:
         raise Refusal(BadResumptionToken(f"{wrong} {_go_on(tx, request.verb, position)}"))
-    wanted = Range(number, position.horizon, set_id, after=position.after, until=position.until)
+    wanted = Range(number, position.horizon, set_id, provider.within(tx), after=position.after, until=position.until)
     return _part(tx, request.verb, position, wanted, provider, now)
 
 
@@ -321,7 +332,7 @@ def _expires(position: Position, provider: Provider, now: datetime) -> int:
 
 def _told(parts: list[bytes], provider: Provider) -> list[bytes]:
     """Leave out of the headers the sets that are not offered: a header names only sets ListSets knows (OAI-PMH 2.6)."""
-    if not provider.offer.sets:
+    if not provider.offer.shown:
         return parts
     return [_without_sets(part, provider.offer) for part in parts]
 

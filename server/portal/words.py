@@ -142,6 +142,7 @@ WEIGHTS = {
 KINDS = {
     "register": "Register an identifier with its agency",
     "render": "Render every record anew",
+    "regroup": "Look which records come into other sets",
     "read-deposit": "Read a package that was deposited",
     "run": "Do a part of a run",
     "seek-people": "Look for people in the works",
@@ -207,6 +208,7 @@ DEEDS = {
     "record.version-restored": "Earlier version brought back",
     "record.withdrawn": "Work withdrawn",
     "records.changed": "Many works changed",
+    "set.touched": "Set touched",
     "run.cancelled": "Run cancelled",
     "run.started": "Run started",
     "schedule.added": "Schedule added",

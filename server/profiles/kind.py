@@ -48,6 +48,10 @@ class Preview:
     warnings: tuple[str, ...] = ()
 
 
+Review = Callable[[Any, Any], Awaitable[Preview | None]]
+"""Takes the settings as they are and as they would be; says what saving would lead to, None where nobody need know first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of integration profile; one file beside its only user declares it, and `app.py` lists them all."""
@@ -68,6 +72,7 @@ class Kind:
     deleted: Deleted | None = None
     facts: Callable[[Profile], tuple[Fact, ...]] = field(default=lambda _profile: ())
     preview: Callable[[Connection, Any], Preview] | None = None
+    review: Review | None = None
     labels: Mapping[str, Label] = field(default_factory=dict)
     """What the form says of a field beyond its class: choices that only the running house knows."""
 

@@ -5,6 +5,7 @@ that a list begun before the change can be walked to its end exactly as it was; 
 withdrawn record's ghosts become tombstones at once.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 from server.clock import to_wire
 from server.db.sequences import last, take
 from server.records import blocks
-from server.records.sets import is_hidden, name_of
+from server.records.sets import is_hidden
 from server.records.tables import feed, formats, fragments, memberships, quarantine, sets
 
 #: fragments.key = format << SHIFT | seq
@@ -59,6 +60,8 @@ class Change:
     sets: tuple[str, ...]
     written: Written = _NOTHING
     deleted: bool = False
+    missed: tuple[str, ...] = ()
+    """Hidden sets it never was in and is announced as deleted in: base URLs that held every record, and this one no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +98,13 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
     last = take(tx, _SEQUENCE, len(pending))
     before = _shown(tx, [change.record_id for change in pending])
     known = {spec for shown in before.values() for spec in shown.sets}
-    ids = set_ids(tx, sorted(known.union(*(change.sets for change in pending))))
+    ids = set_ids(tx, sorted(known.union(*(change.sets + change.missed for change in pending))))
     rows: list[dict[str, Any]] = []
     bodies: list[dict[str, Any]] = []
     members: list[dict[str, Any]] = []
     for seq, change in enumerate(pending, last - len(pending) + 1):
         shown = before.get(change.record_id, _UNKNOWN)
-        gone = tuple(spec for spec in shown.sets if spec not in change.sets)
+        gone = tuple(spec for spec in dict.fromkeys(shown.sets + change.missed) if spec not in change.sets)
         offered, left = change.written.formats, 0
         if change.deleted:
             offered = shown.formats
@@ -209,15 +212,41 @@ def header(identifier: str, moment: datetime, specs: Iterable[str], *, deleted: 
 
 
 def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
-    """Return the ids of sets by spec; a set seen for the first time is made."""
+    """Return the ids of sets by spec; a set seen for the first time is made, and called by its spec until somebody says more."""
     wanted = list(specs)
     if not wanted:
         return {}
     found = {row.spec: row.id for row in tx.execute(select(sets.c.spec, sets.c.id).where(sets.c.spec.in_(wanted)))}
     for spec in wanted:
         if spec not in found:
-            found[spec] = tx.execute(insert(sets).values(spec=spec, name=name_of(spec)).returning(sets.c.id)).scalar_one()
+            found[spec] = tx.execute(insert(sets).values(spec=spec, name=spec).returning(sets.c.id)).scalar_one()
     return found
+
+
+def describe(tx: Connection, spec: str, name: str, description: str) -> None:
+    """Keep what a set is called, so that it can still be said when nobody defines the set any more."""
+    number = set_ids(tx, [spec])[spec]
+    tx.execute(update(sets).where(sets.c.id == number).values(name=name, description=description))
+
+
+def specs_in(head: bytes) -> set[str]:
+    """Return the setSpecs a header names."""
+    return {spec.decode() for spec in _SPEC.findall(head)}
+
+
+_SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
+
+
+def unmoved(tx: Connection, made: Sequence[tuple[int, Change]]) -> list[Change]:
+    """Return those changes whose record still stands where it stood when it was read, and hold the feed.
+
+    What was changed meanwhile was written by that change as it is now.
+    """
+    lock(tx)
+    ids = [change.record_id for _, change in made]
+    live = select(feed.c.record_id, feed.c.seq).where(feed.c.record_id.in_(ids), feed.c.superseded.is_(None))
+    places = {row.record_id: row.seq for row in tx.execute(live)} if ids else {}
+    return [change for seq, change in made if places.get(change.record_id) == seq]
 
 
 def _bury_ghosts(tx: Connection, record_id: str, head: bytes) -> None:

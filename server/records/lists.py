@@ -9,12 +9,12 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, func, or_, select
 
 from server.errors import NotFound
 from server.records.changes import SHIFT, whole
 from server.records.sets import is_hidden
-from server.records.tables import feed, formats, fragments, memberships, sets
+from server.records.tables import feed, formats, fragments, memberships, records, sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,22 +189,32 @@ def one(tx: Connection, record_id: str, format_id: int, filter_id: int | None = 
     return Entry(row.seq, row.record_id, row.header, row.gone, row.body)
 
 
-def formats_of(tx: Connection, record_id: str) -> list[str]:
-    """Return the prefixes in which a record is available; raises NotFound if it was never visible."""
-    mask = tx.execute(select(feed.c.formats).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
+def formats_of(tx: Connection, record_id: str, filter_id: int | None = None) -> list[str]:
+    """Return the formats in which a record is available; raises NotFound if it was never visible, or not to `filter_id`."""
+    query = select(feed.c.formats).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))
+    if filter_id is not None:
+        query = query.join(_CHOSEN, and_(_CHOSEN.c.seq == feed.c.seq, _CHOSEN.c.set_id == filter_id))
+    mask = tx.execute(query).scalar()
     if mask is None:
         raise NotFound("There is no such record.", code="record")
     return [row.prefix for row in tx.execute(select(formats).order_by(formats.c.id)) if mask >> row.id & 1]
 
 
-def all_sets(tx: Connection) -> list[tuple[str, str]]:
-    """Return spec and name of every set, parents before children."""
-    found = tx.execute(select(sets.c.spec, sets.c.name).order_by(sets.c.spec))
-    return [(row.spec, row.name) for row in found if not is_hidden(row.spec)]
+def all_sets(tx: Connection) -> dict[str, tuple[str, str]]:
+    """Return name and description of every set that has or had members, by spec."""
+    return {row.spec: (row.name, row.description) for row in tx.execute(select(sets)) if not is_hidden(row.spec)}
 
 
 def set_id(tx: Connection, spec: str) -> int | None:
     return tx.execute(select(sets.c.id).where(sets.c.spec == spec)).scalar()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A work in a set."""
+
+    id: str
+    title: str
 
 
 #: A work that is given to harvesters.
@@ -219,3 +229,23 @@ def sizes(tx: Connection) -> dict[str, int]:
     counted = {row.set_id: row.number for row in tx.execute(query)}
     specs = {row.spec: counted.get(row.id, 0) for row in tx.execute(select(sets.c.id, sets.c.spec))}
     return specs | {"": int(tx.execute(whole_).scalar_one())}
+
+
+def size(tx: Connection, spec: str) -> int:
+    """Count the works that are given in a set, or in all where the spec is empty."""
+    return int(tx.execute(_within(select(func.count()).select_from(feed), tx, spec)).scalar_one())
+
+
+def members(tx: Connection, spec: str, after: str, limit: int) -> list[Member]:
+    """Return the next works of a set, or of all, in the order of their ids, which no new datestamp changes."""
+    query = select(feed.c.record_id, records.c.title).join(records, records.c.id == feed.c.record_id)
+    query = _within(query, tx, spec).where(feed.c.record_id > after).order_by(feed.c.record_id).limit(limit)
+    return [Member(row.record_id, row.title) for row in tx.execute(query)]
+
+
+def _within(query: Select[Any], tx: Connection, spec: str) -> Select[Any]:
+    query = query.where(*GIVEN)
+    if not spec:
+        return query
+    among = (memberships.c.set_id == (set_id(tx, spec) or 0), memberships.c.seq == feed.c.seq, memberships.c.left.is_(False))
+    return query.where(exists().where(*among))

@@ -153,6 +153,10 @@ class Servers:
             if server.serves(account, collection.id)
         ]
 
+    def titles(self) -> dict[str, str]:
+        """Return what the collections are called, by code."""
+        return {collection.id: collection.title for server in self._every() for collection in server.collections}
+
     def knows(self, code: str) -> bool:
         return any(server.code == code for server in self._every())
 

@@ -43,6 +43,7 @@ async def test_without_anything_said_all_is_as_it_was(settings: Settings, clock)
         said = house.keeper.live.of("oai")[0].settings
         assert (said.repository_name, said.admin_emails) == ("Sheaf", ("admin@repository.example.org",))
         assert (said.page_size, said.token_days, said.formats, said.sets) == (500, 7, (), ())
+        assert [context.path for context in said.contexts] == ["openaire", "dini", "plain"]
         server = house.keeper.live.of("sword")[0].settings
         assert [(c.id, c.title, c.import_as) for c in server.collections] == [("works", "Works", "approved")]
         assert (server.content_faults, server.read_now_mb, server.clients) == ("hold", 64, ())

@@ -10,8 +10,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from server.app import web_application
 from server.house import House
-from server.oai import definition
 from server.oai.definition import Context, Definition
+from server.oai.kind import kind
 from server.profiles import store
 from server.profiles.model import Wrong
 from tests.admin.visits import csrf, login
@@ -209,7 +209,7 @@ async def test_the_test_asks_every_base_url(client: TestClient, house: House) ->
     here = str(client.make_url("")).rstrip("/")
     renderer = house.press.renderer
     renderer.repository = replace(renderer.repository, url=here)
-    test = definition.kind(here, {}).test
+    test = kind(here, {}, house.database, house.clock).test
     settings = house.keeper.live.of("oai")[0].settings
     found = await test(settings, client.session)
     assert found.agrees

@@ -137,16 +137,16 @@ async def test_a_licence_of_the_metadata_stands_in_every_record(
 
 
 async def test_the_test_asks_ourselves_who_we_are(client: TestClient, house: House) -> None:
-    from server.oai import definition
+    from server.oai.kind import kind
 
     settings = house.keeper.live.of("oai")[0].settings
-    near = definition.kind(str(client.make_url("")).rstrip("/"), {}).test
+    near = kind(str(client.make_url("")).rstrip("/"), {}, house.database, house.clock).test
     here = await near(settings, client.session)
     assert not here.agrees, "the server at this address calls itself by another"
     assert "another repository answers" in here.message
     await configured(house, "oai", repository_name="Test & Co")
     assert "it calls itself Test & Co at" in (await near(settings, client.session)).message
-    nobody = await definition.kind("http://127.0.0.1:9", {}).test(settings, house.session)
+    nobody = await kind("http://127.0.0.1:9", {}, house.database, house.clock).test(settings, house.session)
     assert not nobody.agrees
     assert "Nobody answers" in nobody.message
 
@@ -175,5 +175,6 @@ async def test_what_no_repository_may_say_is_refused(house: House, values: dict,
 def test_a_family_of_sets_brings_all_below_it() -> None:
     some = Definition(repository_name="x", admin_emails=("a@example.org",), sets=("type",))
     assert some.offer("").offers_set("type:dataset:dataset")
-    assert not some.offer("").offers_set("typesetting")
+    assert some.offer("").offers_set("typesetting"), "no family, so one of one's own that nobody defines any more"
+    assert not some.offer("").offers_set("theses")
     assert some.token_life == timedelta(days=7)

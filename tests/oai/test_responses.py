@@ -85,7 +85,7 @@ async def test_every_set_in_a_header_is_listed_with_its_parents(ask: Ask, dozen:
     assert shown <= set(listed)
     assert shown == {
         "collection", "collection:works", "type", "type:dataset", "type:dataset:dataset", "type:publication", "type:publication:journalArticle",
-        "open_access",
+        "open_access", "openaire", "openaire_data", "doc-type", "doc-type:Article", "doc-type:ResearchData",
     }  # fmt: skip
 
 

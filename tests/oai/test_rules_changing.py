@@ -183,7 +183,8 @@ async def sets_of(ask: Ask, answer: Answer) -> list[Answer]:
 
 
 async def test_rule_55_many_sets_come_in_parts(ask: Ask, house: House, clock: SetClock) -> None:
-    await house.database.write(_many, 2 * SETS_PAGE - 2)
+    ready = len([*house.press.renderer.grouping.roots()])  # those are listed though nobody is a member yet
+    await house.database.write(_many, 2 * SETS_PAGE - 2 - ready)
     first = await ask(verb="ListSets")
     parts = await sets_of(ask, first)
     specs = [spec for part in parts for spec in part.all("//o:setSpec/text()")]
@@ -207,7 +208,7 @@ async def test_rule_55_many_sets_come_in_parts(ask: Ask, house: House, clock: Se
 
 async def test_rule_55_a_token_of_sets_is_of_its_base_url(client: TestClient, ask: Ask, house: House) -> None:
     await configured(house, "oai", contexts=[{"path": "wide", "title": "Wide"}])
-    await house.database.write(_many, SETS_PAGE)
+    await house.database.write(_many, SETS_PAGE - len([*house.press.renderer.grouping.roots()]))
     query = f"verb=ListSets&resumptionToken={(await ask(verb='ListSets')).token}"
     elsewhere = checked(await (await client.get(f"/oai/wide?{query}")).read(), "https://repository.example.org/oai/wide")
     assert elsewhere.codes == ["badResumptionToken"]

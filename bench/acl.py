@@ -1,16 +1,20 @@
 """Turn plain bibliographic records of the ACL Anthology into import lines.
 
-`python -m bench.acl INPUT.jsonl.zst OUTPUT.jsonl.zst`
+`python -m bench.acl INPUT.jsonl.zst OUTPUT.jsonl.zst [COUNT]`. With a count there are so many: the first ones alone, or all of
+them again and again under other names.
 """
 
 import io
 import json
 import sys
+from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import zstandard
+from msgspec import structs
 
 from server.harvest.sources import Line
 from server.metadata.identifying import identify
@@ -84,23 +88,37 @@ def _fields(agent: Agent) -> dict[str, Any]:
     return {name: getattr(agent, name) for name in agent.__struct_fields__}
 
 
-def main() -> None:
-    source, target = Path(sys.argv[1]), Path(sys.argv[2])
-    total = left = 0
-    encoder = msgspec.json.Encoder()
-    with (
-        source.open("rb") as raw,
-        target.open("wb") as out,
-        zstandard.ZstdCompressor(level=3, threads=-1).stream_writer(out) as packed,
-    ):
+def lines(source: Path) -> Iterator[Line]:
+    """Yield every record that has a title, as an import line."""
+    with source.open("rb") as raw:
         for text in io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(raw), encoding="utf-8"):
             row = json.loads(text)
-            if not row.get("title"):
-                left += 1
-                continue
-            packed.write(encoder.encode(line(row)) + b"\n")
-            total += 1
-    print(f"{total} lines written, {left} records without a title left out")
+            if row.get("title"):
+                yield line(row)
+
+
+def repeated(source: Path) -> Iterator[Line]:
+    """Yield the lines again and again for ever, each time as other works."""
+    yield from lines(source)
+    for time in count(2):
+        for one in lines(source):
+            others = (structs.replace(each, value=f"{each.value}.{time}") for each in one.record.identifiers)
+            record = structs.replace(one.record, identifiers=tuple(others))
+            yield structs.replace(one, origin=f"{one.origin}.{time}", record=record)
+
+
+def write(source: Path, target: Path, wanted: int | None = None) -> int:
+    """Write import lines and return how many; `wanted` of them, or one for each record."""
+    total, encoder = 0, msgspec.json.Encoder()
+    with target.open("wb") as out, zstandard.ZstdCompressor(level=3, threads=-1).stream_writer(out) as packed:
+        for total, one in enumerate(lines(source) if wanted is None else islice(repeated(source), wanted), 1):  # noqa: B007
+            packed.write(encoder.encode(one) + b"\n")
+    return total
+
+
+def main() -> None:
+    source, target, *wanted = sys.argv[1:]
+    print(f"{write(Path(source), Path(target), int(wanted[0]) if wanted else None)} lines written")
 
 
 if __name__ == "__main__":

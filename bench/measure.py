@@ -1,10 +1,12 @@
-"""What measurements share: a server as its own process, its processor seconds and memory, and a client that harvests."""
+"""What measurements share: a server as its own process, its processor seconds and memory, and clients of it."""
 
 import gzip
 import http.client
+import json
 import os
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -14,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_TOKEN = re.compile(rb"<resumptionToken[^>]*>([^<]*)</resumptionToken>")
+_SAID = re.compile(rb'<resumptionToken[^>]*completeListSize="(\d+)"[^>]*>([^<]*)</resumptionToken>')
 
 
 def free_port() -> int:
@@ -71,37 +73,92 @@ def sheaf(folder: Path, port: int, **settings: str) -> tuple[list[str], dict[str
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """Somebody who answers: its port and process, the paths to ask for, and the coding to ask for them in."""
+
+    name: str
+    port: int
+    process: int
+    paths: list[str]
+    coding: str = "gzip"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What some clients were given in some seconds, and what it cost."""
+
+    rate: float
+    """Answers a second."""
+    cpu: float
+    """Milliseconds of the server's processor an answer."""
+    p50: float
+    p99: float
+    """Milliseconds an answer took."""
+    memory: int
+
+
+def loaded(contender: Contender, clients: int, seconds: float, folder: Path) -> Measured:
+    """Have some clients, in a process of their own, ask for some seconds."""
+    paths = folder / "paths.txt"
+    paths.write_text("\n".join(contender.paths))
+    command = [sys.executable, "-m", "bench.load", str(contender.port), str(paths), str(clients), str(seconds), contender.coding]
+    before = cpu_seconds(contender.process)
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    cpu, found = cpu_seconds(contender.process) - before, json.loads(told.stdout)
+    if found["refused"]:
+        raise RuntimeError(f"{contender.name} refused {found['refused']} requests")
+    answers = max(1, found["answers"])
+    memory = anonymous_memory(contender.process)
+    return Measured(answers / seconds, cpu / answers * 1e3, found["p50"] * 1e3, found["p99"] * 1e3, memory)
+
+
+def middle(found: list[Measured]) -> Measured:
+    """Return the medians of several runs; of memory the most."""
+    values = {name: statistics.median(getattr(each, name) for each in found) for name in ("rate", "cpu", "p50", "p99")}
+    return Measured(**values, memory=max(each.memory for each in found))
+
+
 @dataclass(slots=True)
 class Harvest:
-    """What one walk through a list took and brought: seconds and uncompressed bytes of each page, and the pages themselves."""
+    """What one walk through a list took and brought."""
 
     records: int = 0
     size: int = 0
+    """Bytes on the wire."""
     seconds: float = 0.0
     cpu: float = 0.0
     pages: list[float] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
+    """Seconds of each."""
+    paths: list[str] = field(default_factory=list)
 
 
-def walk(port: int, process: int, *, keep: bool = False) -> Harvest:
-    """Harvest everything as gzip, one page after the other, and count."""
+def walk(port: int, process: int, query: str, *, coding: str = "gzip", keep: dict[int, bytes] | None = None) -> Harvest:
+    """Harvest a list, one page after the other, as a client that does nothing with it.
+
+    Only the end of a page is looked at, where the token is; it is read whole where the token does not stand there as it is.
+    `keep` is given the pages whose numbers are in it.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port)
     found = Harvest()
     begun, before = time.perf_counter(), cpu_seconds(process)
-    query = "verb=ListRecords&metadataPrefix=oai_dc"
-    while query:
+    path = f"/oai?verb=ListRecords&{query}"
+    while path:
         sent = time.perf_counter()
-        connection.request("GET", f"/oai?{query}", headers={"Accept-Encoding": "gzip"})
-        body = connection.getresponse().read()
+        connection.request("GET", path, headers={"Accept-Encoding": coding})
+        answer = connection.getresponse()
+        body = answer.read()
         found.pages.append(time.perf_counter() - sent)
+        found.paths.append(path)
         found.size += len(body)
-        if keep:
-            found.bodies.append(body)
-        text = gzip.decompress(body)
-        found.lengths.append(len(text))
-        found.records += text.count(b"<record>")
-        token = _TOKEN.search(text)
-        query = f"verb=ListRecords&resumptionToken={token[1].decode()}" if token and token[1] else ""
+        if keep is not None and len(found.pages) - 1 in keep:
+            keep[len(found.pages) - 1] = body
+        said = _SAID.search(body, max(0, len(body) - 4096))
+        if said is None and answer.headers.get("Content-Encoding") == "gzip":
+            said = _SAID.search(gzip.decompress(body))
+        if said is None and answer.status != http.client.OK:
+            raise RuntimeError(f"{path} was answered {answer.status}: {body[:200]!r}")
+        found.records = int(said[1]) if said else found.records
+        path = f"/oai?verb=ListRecords&resumptionToken={said[2].decode()}" if said and said[2] else ""
     found.seconds, found.cpu = time.perf_counter() - begun, cpu_seconds(process) - before
     return found

@@ -59,6 +59,7 @@ from server.oai.explorer import Explorer
 from server.oai.harvesters import Tally
 from server.oai.request import Pairs
 from server.oai.routes import Oai, plainly
+from server.oai.sealer import Sealer
 from server.oai.simulating import Simulator
 from server.oai.verbs import Edge, Provider
 from server.openid import kind as openid
@@ -300,11 +301,16 @@ def _provider(live: Live, renderer: Renderer, key: bytes) -> Callable[[str], Pro
     """Return what says what is offered in a context now; None where harvesting is switched off."""
     edge = Edge()
 
+    providers: dict[str, Provider] = {}
+
     def provider(context: str) -> Provider | None:
         defined = next((each.settings for each in live.of(definition.KIND)), None)
         if defined is None:
             return None
-        return Provider(renderer, key, defined, defined.offer(context), edge, Servers(live).titles)
+        found = providers.get(context)
+        if found is None or found.definition is not defined:
+            found = providers[context] = Provider(renderer, key, defined, defined.offer(context), edge, Servers(live).titles)
+        return found
 
     return provider
 
@@ -339,6 +345,7 @@ def web_application(house: House) -> web.Application:
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
     translators["oai"] = plainly(pages.translate)
     tally = Tally(house.database, house.clock, _named(house.settings.url))
+    sealer = Sealer(house.database, house.clock)
     gate = Gate()
 
     def contact() -> str:
@@ -346,7 +353,7 @@ def web_application(house: House) -> web.Application:
 
     middlewares = [identified(), admitted(gate, contact), translated(translators)]
     application = web.Application(middlewares=middlewares, client_max_size=0)
-    application.cleanup_ctx.append(tally.flushing)
+    application.cleanup_ctx.extend((tally.flushing, sealer.sealing))
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     answering, provider = Answering(house.database, house.clock), _provider(live, renderer, house.key)
@@ -354,7 +361,7 @@ def web_application(house: House) -> web.Application:
         Explorer(
             house.database, provider, answering.document, pages
         ),  # before the contexts, which stand at addresses like its own
-        Oai(answering, provider, tally, gate),
+        Oai(answering, provider, tally, gate, sealer),
         sword,
         items,
         *own_rooms(frame),

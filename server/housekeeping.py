@@ -17,7 +17,7 @@ from server.errors import Conflict, Unavailable
 from server.events import telling
 from server.jobs import queue
 from server.notify import store as deliveries
-from server.records import changes
+from server.records import blocks, changes
 from server.records.files import DiskStore
 from server.runs import store as runs
 from server.runs.model import ItemOutcome, Outcome
@@ -91,6 +91,8 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     ghosts = old = 0
     while gone := await database.write(changes.purge, edge):
         ghosts += gone
+    while await database.write(blocks.forget, clock()):
+        pass
     while gone := await database.write(runs.forget, clock() - RUNS_KEPT):
         old += gone
     done = await database.write(queue.forget, clock() - JOBS_KEPT)

@@ -8,6 +8,7 @@ only the proxies of ours and the first address that is none can be believed: the
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -87,6 +88,7 @@ def _last_scheme(headers: Lines) -> str:
     return last if last in _SCHEMES else ""
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
     """Read an address, with or without a port; an IPv4 address in IPv6's clothes is an IPv4 address."""
     text = text.strip()

@@ -32,7 +32,7 @@ GROUP = 256
 _WRITER_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768",
                    "temp_store=MEMORY", "busy_timeout=5000", "wal_autocheckpoint=2000",
                    "journal_size_limit=67108864")  # fmt: skip
-_READER_PRAGMAS = ("query_only=ON", "cache_size=-32768", "temp_store=MEMORY", "busy_timeout=5000", "mmap_size=0")
+_READER_PRAGMAS = ("query_only=ON", "cache_size=-4096", "temp_store=MEMORY", "busy_timeout=5000", "mmap_size=0")
 
 
 def connect(path: Path, *, writer: bool) -> sqlite3.Connection:
@@ -103,11 +103,12 @@ class SqliteDatabase:
             if connection is None:
                 connection = self._local.connection = self._hot_engine.connect()
                 self._hot.append(connection)
-            connection.exec_driver_sql("BEGIN")
+            driver = _driver(connection)
+            driver.execute("BEGIN")
             try:
                 return job(connection)
             finally:
-                connection.exec_driver_sql("ROLLBACK")
+                driver.execute("ROLLBACK")
         except FAULTS as error:
             raise unavailable(error) from error
 
@@ -118,6 +119,10 @@ class SqliteDatabase:
         for connection in self._hot:
             connection.close()
         await self._async_engine.dispose()
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return connection.connection.driver_connection  # type: ignore[return-value]  # the driver's own object
 
 
 def _prepare_reader(connection: Any, _record: object) -> None:
@@ -240,7 +245,7 @@ class _Writer:
 
     @property
     def _driver(self) -> sqlite3.Connection:
-        return self._connection.connection.driver_connection  # type: ignore[return-value]  # the driver's own object
+        return _driver(self._connection)
 
     def _sql(self, statement: str) -> None:
         self._connection.exec_driver_sql(statement)

@@ -1,8 +1,9 @@
 """Answers from the database: what harvesters, the explorer and the simulated harvest share. What can fail has failed here."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -10,14 +11,14 @@ from server import observe
 from server.clock import Clock, to_wire
 from server.db.engine import Database
 from server.dissemination import Broken
-from server.oai import response, token, verbs
+from server.oai import response, verbs
 from server.oai.errors import NoRecordsMatch, Refusal
-from server.oai.harvesters import part
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
-from server.oai.token import Position
+from server.oai.response import Body
 from server.oai.verbs import Answer, Provider, Unwritable
 from server.oai.walk import Listed, Part
 from server.records import changes
+from server.records.deflated import gzipped, whole
 
 Other = Identify | ListMetadataFormats | ListSets | Listing | Resumption
 """What is asked for beside a single record."""
@@ -37,13 +38,15 @@ class Answering:
         try:
             asked = parse(pairs)
             if not isinstance(asked, GetRecord):
-                return (await self.respond(provider, pairs, asked, compressed=False))[0]
-            return response.document(provider.url, pairs, self.clock(), (await self.one(provider, asked)).parts)
+                body = (await self.respond(provider, pairs, asked, compressed=False))[0]
+            else:
+                body = response.document(provider.url, pairs, self.clock(), (await self.one(provider, asked)).parts)
         except Refusal as refusal:
-            return await self.refused(provider, pairs, refusal)
+            body = await self.refused(provider, pairs, refusal)
+        return body if isinstance(body, bytes) else await asyncio.to_thread(whole, body)
 
-    async def respond(self, provider: Provider, pairs: Pairs, asked: Other, *, compressed: bool) -> tuple[bytes, Part | None]:
-        """Return the document that answers a request, and how far a list came by it. Raises Refusal, Unavailable."""
+    async def respond(self, provider: Provider, pairs: Pairs, asked: Other, *, compressed: bool) -> tuple[Body, Answer]:
+        """Return the document that answers a request, and what is to be known of the answer. Raises Refusal, Unavailable."""
         now = self.clock()
         horizon = None
         if isinstance(asked, Listing):
@@ -51,21 +54,22 @@ class Answering:
             now = horizon.at
         verb = _verb(asked, provider, horizon, now)
 
-        def run(tx: Connection) -> tuple[bytes, Part | None, tuple[Broken, ...]]:
+        def run(tx: Connection) -> tuple[Body, Answer]:
             answer = verb(tx)
-            body = response.document(provider.url, pairs, now, answer.parts)
-            found = _part(asked, provider, now, body)
-            return response.compress(body) if compressed else body, found, answer.broken
+            texts = response.document(provider.url, pairs, now, answer.parts)
+            return gzipped(texts) if compressed else texts, answer
 
-        body, found, broken = await self.database.read_hot(run)
-        await self._hold(broken)
-        return body, found
+        body, answer = await self.database.read_hot(run)
+        await self._hold(answer.broken)
+        if isinstance(asked, Listing) and answer.listed is not None:
+            answer = replace(answer, listed=replace(answer.listed, list=_listed(asked, provider, now)))
+        return body, answer
 
     async def one(self, provider: Provider, asked: GetRecord) -> Answer:
         """Return one record. Raises Refusal, Unavailable."""
         return await self.database.read_hot(verbs.get_record, asked, provider)
 
-    async def refused(self, provider: Provider, pairs: Pairs, refusal: Refusal) -> bytes:
+    async def refused(self, provider: Provider, pairs: Pairs, refusal: Refusal) -> Body:
         """Return the document that reports errors."""
         await self._hold(refusal.broken if isinstance(refusal, Unwritable) else ())
         return response.errors(provider.url, pairs, self.clock(), refusal.errors)
@@ -91,18 +95,6 @@ def _verb(asked: Other, provider: Provider, horizon: changes.Horizon | None, now
             assert horizon is not None  # noqa: S101 -- whoever begins a list reads it first
             edge = horizon
             return lambda tx: verbs.begin(tx, asked, provider, edge)
-
-
-def _part(asked: Other, provider: Provider, now: datetime, body: bytes) -> Part | None:
-    """Return how far an answer brought a list; None where it was none."""
-    match asked:
-        case Listing():
-            return part(_listed(asked, provider, now), 0, body)
-        case Resumption(verb, text):
-            position = token.read(verb, text, provider.key, Position)  # it was answered, so it can be read
-            begun = datetime.fromtimestamp(position.begun, tz=UTC)
-            return part(Listed(position.context, verb, position.prefix, position.spec or "", begun), position.cursor, body)
-    return None
 
 
 def _listed(asked: Listing, provider: Provider, begun: datetime) -> Listed:

@@ -4,7 +4,6 @@ Counted in memory, as a harvest must not pay for a write with each part of a lis
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -15,7 +14,7 @@ from server.db.engine import Database
 from server.errors import SheafError, Unavailable
 from server.oai import harvested
 from server.oai.naming import Names
-from server.oai.walk import Count, Listed, Part, Visitor
+from server.oai.walk import Count, Part, Visitor
 from server.xml import clean
 
 PAUSE = 10.0
@@ -27,16 +26,7 @@ _MOST = 5_000
 _NAMED_AT_ONCE = 5
 _LONGEST_ERROR = 300
 
-_TOKEN = re.compile(rb'<resumptionToken[^>]*completeListSize="(\d+)"[^>]*?(?:/>|>([^<]*)<)')
 log = observe.logger("oai")
-
-
-def part(listed: Listed, cursor: int, body: bytes) -> Part:
-    """Return how far a list came by an answer of ours, read off its own words before it is compressed."""
-    records = body.count(b"<header")
-    found = _TOKEN.search(body, max(0, len(body) - 4096))
-    size, token = (cursor + records, "") if found is None else (int(found[1]), (found[2] or b"").decode())
-    return Part(listed, records, cursor + records, size, token)
 
 
 class Tally:

@@ -1,4 +1,4 @@
-"""An OAI-PMH response as bytes: head, what the verb answers, tail; compressed where the client can read it."""
+"""An OAI-PMH response: head, what the verb answers, tail."""
 
 import hashlib
 import re
@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 
 from server.clock import to_wire
 from server.oai.errors import OaiError
+from server.records.deflated import Text, joined
 from server.xml import escape
 
-try:  # several times faster than zlib; where it has no wheel, zlib does
-    from isal.igzip import compress as _compress
-except ImportError:  # pragma: no cover
-    from gzip import compress as _compress  # type: ignore[assignment]  # it takes the same two arguments
-
 CONTENT_TYPE = "text/xml"
+
+Body = bytes | Sequence[Text]
+"""A gzip stream, or texts."""
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -38,14 +37,17 @@ _URI = re.compile(
 _KEPT = {ord("\n"): "&#10;", ord("\t"): "&#9;"}
 
 
-def document(url: str, pairs: Iterable[tuple[str, str]], at: datetime, body: Sequence[bytes]) -> bytes:
-    """Put a response together; `pairs` are the arguments `<request>` echoes, exactly as sent (OAI-PMH 3.2)."""
+def document(url: str, pairs: Iterable[tuple[str, str]], at: datetime, body: Iterable[Text]) -> list[Text]:
+    """Put a response together; `pairs` are the arguments `<request>` echoes, exactly as sent (OAI-PMH 3.2).
+
+    What is not deflated already is one text from one deflated piece to the next.
+    """
     attributes = "".join(f' {key}="{escape(value).translate(_KEPT)}"' for key, value in pairs)
     head = _HEAD.format(date=to_wire(at), attributes=attributes, url=escape(url))
-    return b"".join([head.encode(), *body, _TAIL])
+    return joined([head.encode(), *body, _TAIL])
 
 
-def errors(url: str, pairs: Sequence[tuple[str, str]], at: datetime, found: Sequence[OaiError]) -> bytes:
+def errors(url: str, pairs: Sequence[tuple[str, str]], at: datetime, found: Sequence[OaiError]) -> list[Text]:
     """Report every error; the arguments are echoed only where none of them is at fault.
 
     An identifier that is no URI is unknown, not illegal, but cannot be echoed either: the schema types the attribute.
@@ -68,15 +70,15 @@ class Validators:
     """The record's datestamp; None within that very second, in which it may change once more."""
 
 
-def validators(url: str, pairs: Iterable[tuple[str, str]], parts: Iterable[bytes], at: datetime) -> Validators:
+def validators(url: str, pairs: Iterable[tuple[str, str]], parts: Iterable[Text], at: datetime) -> Validators:
     """Return the validators of an answer that holds one record."""
-    body = b"".join(parts)
+    body = b"".join(part for part in parts if isinstance(part, bytes))
     stamp = datetime.fromisoformat(body.partition(b"<datestamp>")[2][:20].decode())
     said = repr((url, list(pairs))).encode()
     return Validators(hashlib.sha256(said + body).hexdigest()[:32], stamp if stamp < at.replace(microsecond=0) else None)
 
 
-def element(name: str, parts: Iterable[bytes]) -> list[bytes]:
+def element(name: str, parts: Iterable[Text]) -> list[Text]:
     """Wrap what a verb answers in its element."""
     return [f"<{name}>".encode(), *parts, f"</{name}>".encode()]
 
@@ -98,8 +100,3 @@ def accepts_gzip(header: str) -> bool:
         except ValueError:
             wanted[coding.strip()] = 0.0
     return wanted.get("gzip", wanted.get("x-gzip", wanted.get("*", 0.0))) > 0
-
-
-def compress(body: bytes) -> bytes:
-    """Compress for the wire, fast rather than small."""
-    return bytes(_compress(body, 1))

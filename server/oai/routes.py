@@ -7,18 +7,23 @@ from urllib.parse import parse_qsl
 
 from aiohttp import ETag, web
 from aiohttp.http_exceptions import PayloadEncodingError
+from sqlalchemy import Connection
 
 from server.admission import Busy, Gate
 from server.errors import Unavailable
 from server.middleware import SEAT, Translator, remote_address
-from server.oai import admission, response
+from server.oai import admission, response, verbs
 from server.oai.allowed import Guests
 from server.oai.answering import Answering, nothing
 from server.oai.errors import BadArgument, Refusal
 from server.oai.harvesters import Tally
 from server.oai.request import GetRecord, Pairs, Request, parse
+from server.oai.response import Body
+from server.oai.sealer import Sealer
+from server.oai.sending import VARY, send
 from server.oai.verbs import Provider
 from server.oai.walk import Visitor
+from server.records.deflated import gzipped
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a POSTed form; arguments are short."""
@@ -26,11 +31,6 @@ LONGEST_BODY = 64 * 1024
 RETRY_AFTER = "30"
 
 _SAFE = frozenset({"GET", "HEAD"})
-_VARY = {"Vary": "Accept-Encoding"}
-#: A browser may dress the answer with our stylesheet, and do no more with it.
-_SHOWN = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-}
 _BASE = re.compile(r"/oai(?:/(?!explore$)[^/]*)?")
 _FORM = "application/x-www-form-urlencoded"
 
@@ -42,11 +42,14 @@ class Oai:
     no such context; None where nobody has defined what is offered, or it is switched off.
     """
 
-    def __init__(self, answering: Answering, provider: Callable[[str], Provider | None], tally: Tally, gate: Gate) -> None:
+    def __init__(
+        self, answering: Answering, provider: Callable[[str], Provider | None], tally: Tally, gate: Gate, sealer: Sealer
+    ) -> None:
         self._answering = answering
         self._provider = provider
         self._tally = tally
         self._gate = gate
+        self._sealer = sealer
         self._guests = Guests()
 
     def routes(self) -> list[web.RouteDef]:
@@ -59,7 +62,6 @@ class Oai:
         """
         if (provider := self._provider(request.match_info.get("context", ""))) is None:
             raise _away("Harvesting is switched off here.")
-        compressed = _takes_gzip(request)
         pairs: Pairs = ()
         asked: Request | None = None
         visitor, began = _visitor(request), perf_counter()
@@ -68,13 +70,15 @@ class Oai:
             await self._admit(request, pairs, provider)
             asked = parse(pairs)
             if isinstance(asked, GetRecord):
-                answer, found = await self._one(request, pairs, asked, provider), None
-            else:
-                body, found = await self._answering.respond(provider, pairs, asked, compressed=compressed)
-                answer = _sent(body, compressed=compressed)
-            self._tally.note(visitor, found, seconds=perf_counter() - began)
+                answer = await self._one(request, pairs, asked, provider)
+                self._tally.note(visitor, None, seconds=perf_counter() - began)
+                return answer
+            body, found = await self._answering.respond(provider, pairs, asked, compressed=_takes_gzip(request))
+            self._tally.note(visitor, found.listed, seconds=perf_counter() - began)
+            if found.unsealed is not None:
+                self._sealer.want(found.unsealed)
         except Refusal as refusal:
-            answer = _sent(await self._answering.refused(provider, pairs, refusal), compressed=False)
+            body = await self._answering.refused(provider, pairs, refusal)
             none = nothing(asked, refusal, provider, self._answering.clock())
             self._tally.note(visitor, none, error="" if none else _said(refusal), seconds=perf_counter() - began)
         except Busy as busy:
@@ -84,18 +88,22 @@ class Oai:
         except Unavailable as error:
             self._tally.note(visitor, shed=True)
             raise _away(error.message) from error
-        return answer
+        return await send(request, body)
 
     async def _one(self, request: web.Request, pairs: Pairs, asked: GetRecord, provider: Provider) -> web.StreamResponse:
         """Answer GetRecord, with 304 where the client has the record as it is (RFC 9110 § 13)."""
         now, compressed = self._answering.clock(), _takes_gzip(request)
-        parts = (await self._answering.one(provider, asked)).parts
-        found = response.validators(provider.url, pairs, parts, now)
-        if request.method in _SAFE and _has(request, found):
-            answer = web.Response(status=304, headers=_VARY)
-        else:
-            body = response.document(provider.url, pairs, now, parts)
-            answer = _sent(response.compress(body) if compressed else body, compressed=compressed)
+
+        def run(tx: Connection) -> tuple[response.Validators, Body | None]:
+            parts = verbs.get_record(tx, asked, provider).parts
+            found = response.validators(provider.url, pairs, parts, now)
+            if request.method in _SAFE and _has(request, found):
+                return found, None
+            texts = response.document(provider.url, pairs, now, parts)
+            return found, gzipped(texts) if compressed else texts
+
+        found, body = await self._answering.database.read_hot(run)
+        answer = web.Response(status=304, headers=VARY) if body is None else await send(request, body)
         answer.etag = ETag(found.tag, is_weak=True)
         answer.last_modified = found.modified
         answer.headers["Cache-Control"] = "no-cache"  # or a cache would guess for how long it is good
@@ -117,11 +125,6 @@ def plainly(otherwise: Translator) -> Translator:
         return web.Response(status=status, text=text)
 
     return translate
-
-
-def _sent(body: bytes, *, compressed: bool) -> web.Response:
-    headers = _SHOWN | _VARY | ({"Content-Encoding": "gzip"} if compressed else {})
-    return web.Response(body=body, headers=headers, content_type=response.CONTENT_TYPE, charset="utf-8")
 
 
 def _takes_gzip(request: web.Request) -> bool:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from msgspec import structs
 from sqlalchemy import Connection
@@ -29,9 +30,12 @@ from server.oai.errors import (
 )
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
 from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, write
-from server.records import lists
+from server.oai.walk import Listed, Part
+from server.records import lists, parts
 from server.records.changes import Horizon
+from server.records.deflated import Text
 from server.records.lists import Entry, Range
+from server.records.sealing import Unsealed
 
 SETS_PAGE = 500
 """Sets in one part of ListSets."""
@@ -56,7 +60,7 @@ class Edge:
         return seq <= self.seq
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Provider:
     """What the verbs know beside the database: the renderer's formats, and what is offered of them at the base URL asked."""
 
@@ -81,7 +85,7 @@ class Provider:
     def token_life(self) -> timedelta:
         return self.definition.token_life
 
-    @property
+    @cached_property
     def formats(self) -> dict[str, Format]:
         """The formats offered, by prefix."""
         return offered(self.offer.formats, self.renderer.formats)
@@ -100,10 +104,15 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a verb answers, as bytes; and the records it had to leave out, as they cannot be written."""
+    """What a verb answers, as it is or deflated already; and the records it had to leave out, as they cannot be written.
 
-    parts: list[bytes]
+    Of a list also how far it came; of one of records what is worth sealing.
+    """
+
+    parts: Sequence[Text]
     broken: tuple[Broken, ...] = ()
+    listed: Part | None = None
+    unsealed: Unsealed | None = None
 
 
 class Unwritable(Refusal):
@@ -158,15 +167,15 @@ def list_sets(tx: Connection, request: ListSets, provider: Provider, now: dateti
     rest = [(spec, named) for spec, named in found if spec.split(":") > after]
     if not rest:
         raise Refusal(BadResumptionToken(f"No sets come after this place any more. {SETS_AGAIN}"))
-    parts = _rendered("oai/list_sets.xml", {"sets": rest[:SETS_PAGE]}).parts
+    texts = [*_rendered("oai/list_sets.xml", {"sets": rest[:SETS_PAGE]}).parts]
     size = place.cursor + len(rest)
     if len(rest) > SETS_PAGE:
         following = structs.replace(place, after=rest[SETS_PAGE - 1][0], cursor=place.cursor + SETS_PAGE)
         token = write("ListSets", following, provider.key)
-        parts.append(response.resumption(token, size=size, cursor=place.cursor, expires=place.expires))
+        texts.append(response.resumption(token, size=size, cursor=place.cursor, expires=place.expires))
     elif place.cursor:
-        parts.append(response.resumption("", size=size, cursor=place.cursor, expires=place.expires))
-    return Answer(response.element("ListSets", parts))
+        texts.append(response.resumption("", size=size, cursor=place.cursor, expires=place.expires))
+    return Answer(response.element("ListSets", texts))
 
 
 def _place(request: ListSets, provider: Provider, now: datetime) -> SetsPosition:
@@ -280,43 +289,45 @@ def _go_on(tx: Connection, verb: str, position: Position) -> str:
 
 
 def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider: Provider, now: datetime) -> Answer:
-    walk, form = (lists.page if verb == "ListRecords" else lists.headers), provider.formats[position.prefix]
-    broken: list[Broken] = []
-    while True:
-        entries = walk(tx, wanted, provider.page_size + 1)
-        more = len(entries) > provider.page_size
-        del entries[provider.page_size :]
-        if verb == "ListRecords":
-            found = disseminate(tx, provider.renderer, form, entries)
-            broken += found.broken
-            parts = [record for record in found.records if record is not None]
-        else:
-            parts = [entry.header for entry in entries]
-        if parts or not more:
-            break
-        wanted = replace(wanted, after=entries[-1].seq)  # none of these can be written, and no part may be empty
-    if not parts:
+    form, broken = provider.formats[position.prefix], list[Broken]()
+
+    def write_rows(tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
+        found = disseminate(tx, provider.renderer, form, entries)
+        broken.extend(found.broken)
+        return _told([record for record in found.records if record is not None], provider)
+
+    def show(_tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
+        return _told([entry.header for entry in entries], provider)
+
+    wanted = replace(wanted, shown=provider.offer.shown)
+    if verb == "ListRecords":
+        part = parts.records(tx, wanted, provider.page_size, write_rows)
+    else:
+        part = parts.headers(tx, wanted, provider.page_size, show)
+    if not part.texts:
         raise Refusal(BadResumptionToken("Nothing is left of this list; begin again."))
-    told = _told(parts, provider)
-    if more:
-        told.append(_token(verb, position, entries, provider, now))
-    elif position.cursor > 0:
-        told.append(response.resumption("", size=position.size, cursor=position.cursor))
-    return Answer(response.element(verb, told), tuple(broken))
+    token = _token(verb, position, part, provider, now) if part.more else ""
+    if part.more or position.cursor > 0:
+        part.texts.append(
+            response.resumption(token, size=position.size, cursor=position.cursor, expires=_expires(position, provider, now))
+        )
+    begun = datetime.fromtimestamp(position.begun, tz=UTC)
+    walked = Listed(position.context, verb, position.prefix, position.spec or "", begun)
+    listed = Part(walked, part.count, position.cursor + part.count, position.size, token)
+    stretches = tuple(stretch for stretch in part.stretches if stretch.is_worth_sealing)
+    unsealed = Unsealed(wanted, stretches, write_rows) if verb == "ListRecords" else None
+    return Answer(response.element(verb, part.texts), tuple(broken), listed, unsealed)
 
 
-def _token(verb: str, position: Position, entries: Sequence[Entry], provider: Provider, now: datetime) -> bytes:
+def _token(verb: str, position: Position, part: parts.Part, provider: Provider, now: datetime) -> str:
+    expires, cursor = _expires(position, provider, now), position.cursor + part.count
+    return write(verb, structs.replace(position, after=part.after, cursor=cursor, expires=expires), provider.key)
+
+
+def _expires(position: Position, provider: Provider, now: datetime) -> int:
+    """Return when a token ends: ghosts are kept for twice a token's life, and each token lives its whole life within that."""
     life = int(provider.token_life.total_seconds())
-    following = Position(
-        prefix=position.prefix, spec=position.spec, horizon=position.horizon, until=position.until, after=entries[-1].seq,
-        cursor=position.cursor + len(entries), size=position.size, begun=position.begun,
-        # Ghosts are kept for twice a token's life, so a list may be walked that long
-        # and each token lives its whole life within it.
-        expires=min(int(now.timestamp()) + life, position.begun + 2 * life),
-        context=position.context,
-    )  # fmt: skip
-    token = write(verb, following, provider.key)
-    return response.resumption(token, size=position.size, cursor=position.cursor, expires=following.expires)
+    return min(int(now.timestamp()) + life, position.begun + 2 * life)
 
 
 def _told(parts: list[bytes], provider: Provider) -> list[bytes]:

@@ -9,7 +9,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, func, or_, select
 
 from server.errors import NotFound
 from server.records.changes import SHIFT, whole
@@ -29,6 +29,8 @@ class Range:
     after: int = 0
     until: int | None = None
     """The last `seq` within the asked-for dates, where that is less than the horizon."""
+    shown: str = ""
+    """Which sets its headers name, where not all: see `Offer.shown`."""
 
     @property
     def end(self) -> int:
@@ -117,21 +119,21 @@ def _walk(tx: Connection, wanted: Range, size: int, what: str) -> list[Entry]:
     if ghosts := tx.execute(_half(what, ghosts=True, **shape), values).all():
         rows = sorted([*rows, *ghosts], key=attrgetter("seq"))[:size]
     spec = ""
-    if wanted.set_id is not None and any(row.gone and not row.deleted for row in rows):
+    if wanted.set_id is not None and any(gone and not deleted for _, _, _, deleted, gone, *_ in rows):
         spec = tx.execute(select(sets.c.spec).where(sets.c.id == wanted.set_id)).scalar_one()
-    return [_entry(row, spec) for row in rows]
+    return [
+        _left(seq, record_id, header, spec) if gone and not deleted else Entry(seq, record_id, header, gone, *body)
+        for seq, record_id, header, deleted, gone, *body in rows
+    ]
 
 
-def _entry(row: Row[Any], spec: str = "") -> Entry:
-    """Return an element; one that has left is given a tombstone's header, with the set it is missed in."""
-    body = getattr(row, "body", None)
-    if row.gone and not row.deleted:
-        named = f"<setSpec>{spec}</setSpec>".encode()
-        head = row.header.replace(b"<header>", b'<header status="deleted">', 1)
-        if spec and named not in head:
-            head = head.replace(b"</header>", named + b"</header>")
-        return Entry(row.seq, row.record_id, head, gone=True)
-    return Entry(row.seq, row.record_id, row.header, gone=bool(row.gone), body=body)
+def _left(seq: int, record_id: str, header: bytes, spec: str = "") -> Entry:
+    """Return an element that has left: it is given a tombstone's header, with the set it is missed in."""
+    named = f"<setSpec>{spec}</setSpec>".encode()
+    head = header.replace(b"<header>", b'<header status="deleted">', 1)
+    if spec and named not in head:
+        head = head.replace(b"</header>", named + b"</header>")
+    return Entry(seq, record_id, head, gone=True)
 
 
 def count(tx: Connection, wanted: Range) -> int:
@@ -182,7 +184,9 @@ def one(tx: Connection, record_id: str, format_id: int, filter_id: int | None = 
         raise NotFound("There is no such record.", code="record")
     if not row.known & bit:
         raise NotFound("The record is not available in this format.", code="format")
-    return _entry(row)
+    if row.gone and not row.deleted:
+        return _left(row.seq, row.record_id, row.header)
+    return Entry(row.seq, row.record_id, row.header, row.gone, row.body)
 
 
 def formats_of(tx: Connection, record_id: str, filter_id: int | None = None) -> list[str]:

@@ -133,7 +133,9 @@ lists = Table(
     Column("format_id", SmallInteger, nullable=False),
     Column("set_id", BigInteger, nullable=False),
     Column("filter_id", BigInteger, nullable=False),
-    UniqueConstraint("format_id", "set_id", "filter_id"),
+    Column("shown", String(32), nullable=False),  # which sets its headers name; empty where all
+    Column("read", Utc, nullable=False),  # when somebody last walked it, give or take a day
+    UniqueConstraint("format_id", "set_id", "filter_id", "shown"),
 )
 
 #: Sealed blocks: about a hundred records of a list, deflated; all its members with `after` < seq <= `last`.

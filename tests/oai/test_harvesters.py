@@ -11,7 +11,7 @@ from server.errors import Unavailable
 from server.house import House
 from server.oai import harvested, harvesters
 from server.oai.harvested import Asked
-from server.oai.harvesters import Tally, part
+from server.oai.harvesters import Tally
 from server.oai.naming import Names
 from server.oai.tables import walks
 from server.oai.walk import PATIENCE, STALLED, Harvester, Listed, Part, Visitor, Walk
@@ -63,17 +63,6 @@ def walks_kept(tx: Connection) -> int:
 
 def listed(clock: SetClock, **parts: str) -> Listed:
     return Listed(**({"context": "", "verb": "ListRecords", "prefix": "oai_dc", "spec": "", "begun": clock()} | parts))
-
-
-def test_an_answer_says_how_far_a_list_came(clock: SetClock) -> None:
-    head = b"<OAI-PMH><ListRecords><record><header/></record><record><header status='deleted'/></record>"
-    more = head + b'<resumptionToken completeListSize="9" cursor="0">abc</resumptionToken></ListRecords></OAI-PMH>'
-    last = head + b'<resumptionToken completeListSize="9" cursor="7"/></ListRecords></OAI-PMH>'
-    mine = listed(clock)
-    assert part(mine, 0, more) == Part(mine, 2, 2, 9, "abc")
-    assert part(mine, 7, last) == Part(mine, 2, 9, 9)
-    assert part(mine, 0, head) == Part(mine, 2, 2, 2)
-    assert part(mine, 0, head).is_last
 
 
 def test_programs_of_one_name_in_one_network_are_one() -> None:

@@ -7,6 +7,7 @@ from lxml import etree
 
 from server.oai import response
 from server.oai.errors import NoMetadataFormats, NoSetHierarchy
+from server.records.deflated import whole
 from tests.conftest import START
 from tests.oai.conftest import BASE, ODD, Standing, checked
 from tests.oai.test_rules_http import form
@@ -97,7 +98,7 @@ async def test_rule_16_other_errors_keep_the_arguments(standing: Standing) -> No
         assert answer.codes == [code]
         assert answer.echo == arguments
     for error, verb in ((NoSetHierarchy("None."), "ListSets"), (NoMetadataFormats("None."), "ListMetadataFormats")):
-        answer = checked(response.errors(BASE, [("verb", verb)], START, [error]))
+        answer = checked(whole(response.errors(BASE, [("verb", verb)], START, [error])))
         assert answer.echo == {"verb": verb}
 
 

@@ -16,8 +16,10 @@ def upgrade() -> None:
         sa.Column("format_id", sa.SmallInteger(), nullable=False),
         sa.Column("set_id", sa.BigInteger(), nullable=False),
         sa.Column("filter_id", sa.BigInteger(), nullable=False),
+        sa.Column("shown", sa.String(length=32), nullable=False),
+        sa.Column("read", Utc(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lists")),
-        sa.UniqueConstraint("format_id", "set_id", "filter_id", name=op.f("uq_lists_format_id_set_id_filter_id")),
+        sa.UniqueConstraint("format_id", "set_id", "filter_id", "shown", name=op.f("uq_lists_format_id_set_id_filter_id_shown")),
     )
     op.create_table(
         "blocks",

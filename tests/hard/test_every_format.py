@@ -96,7 +96,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, l
 def deposited(running: Server) -> Record:
     """Deposit a thesis with its file, as the national library wants it, and return its record."""
     thesis = famous_theses.NOETHER
-    own = replace(thesis, record=structs.replace(thesis.record, identifiers=()), doi="")  # its DOI is that of the work brought in
+    own = replace(
+        thesis,
+        record=structs.replace(thesis.record, identifiers=(), files=()),
+        doi="",
+        landing_url="https://theses.example.org/4",
+        file_urls=(),
+    )  # its DOI is that of the work brought in
     described, packed = formats()["mods"].write(own).strip().encode(), io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("mods.xml", described)

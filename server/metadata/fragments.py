@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 from lxml import etree
 
-from server.clock import Clock, now, to_wire
+from server.clock import Clock, now
 from server.metadata.format import Format
 from server.metadata.sets import Grouping
 from server.metadata.work import Work, file_address
@@ -93,7 +93,7 @@ class Renderer:
         """Return the setSpecs of a record as it counts today; `doi` is the one of ours it is shown with."""
         return self.grouping.specs(Facts(opened(record, self.clock().date()), collection, doi))
 
-    def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "", modified: str = "") -> Work:
+    def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "") -> Work:
         """Put a record, as it counts today, and what the repository adds together."""
         record = opened(record, self.clock().date())
         names = (self.repository.file(record_id, file.name) if record.access_to(file) == "open" else "" for file in record.files)
@@ -105,20 +105,21 @@ class Renderer:
             doi=doi,
             file_urls=tuple(names),
             deposited=deposited,
-            modified=modified,
             repository_name=self.repository.name,
         )
 
     def kept(self, stored: Stored, *, doi: str) -> Work:
-        """Put a work the repository keeps and its DOI together; a withdrawn one says what took its place."""
+        """Put a work the repository keeps and its DOI together; a withdrawn one says what took its place.
+
+        When it was changed is left to whoever knows what harvesters were told: an owner may change, and no record does.
+        """
         record = stored.record
         if stored.state is State.WITHDRAWN and stored.replacement:
             after = Related(value=stored.replacement, scheme="doi", relation="IsObsoletedBy")
             if address := self.repository.address(stored.replacement):
                 after = Related(value=address, scheme="url", relation="IsObsoletedBy")
             record = msgspec.structs.replace(record, related=(*record.related, after))
-        deposited, modified = stored.created.date().isoformat(), to_wire(stored.modified)
-        return self.work(stored.id, record, doi=doi, deposited=deposited, modified=modified)
+        return self.work(stored.id, record, doi=doi, deposited=stored.created.date().isoformat())
 
     def write(self, work: Work) -> Written:
         """Write a work in the formats that are written at once, and say in which others it can be given."""

@@ -16,7 +16,7 @@ import server.oai.tables
 import server.people.tables
 import server.sword.tables
 import server.works.tables
-from server import VERSION, configuration, housekeeping, observe, regrouping, rendering
+from server import VERSION, configuration, housekeeping, observe, regrouping, rendering, resealing
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
 from server.accounts.tables import accounts
@@ -188,6 +188,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     settings, clock, database, seal, live = ground.settings, ground.clock, ground.database, ground.seal, ground.live
     session, outward = ground.session, ground.outward
     renderer = await renderer_of(settings, clock, database, live, serving=serving)
+    if serving and (gone := await database.write(resealing.settle, resealing.release())):
+        log.info("let go of what another release sealed for harvesters", extra={"blocks": gone})
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)

@@ -12,7 +12,7 @@ from tests.oai.conftest import NS
 from tests.oai.validity import assert_valid
 
 THESIS = Record(
-    type="publication.thesis.doctoral",
+    type="etd.doctoral",
     title=Text(value="Recherches sur les substances radioactives", lang="fr"),
     creators=(Agent(family="Curie", given="Marie"),),
     dates=Dates(issued="1903"),

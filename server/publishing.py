@@ -1,7 +1,8 @@
 """What becomes of a work: published, revised, withdrawn. The one place where record, identifiers and feed change together.
 
 Each function is part of somebody's transaction and ends with the stamp, which must come last. The bytes are rendered before the
-transaction (`prepare`); only where the transaction finds that the work's own DOI or its origin changed meanwhile are they rendered again.
+transaction (`prepare`); only where the transaction finds that the work's own DOI was confirmed meanwhile, or it was harvested
+anew, are they rendered again.
 """
 
 from dataclasses import dataclass

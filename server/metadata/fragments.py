@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 from lxml import etree
 
-from server.clock import Clock, now, to_wire
+from server.clock import Clock, now
 from server.metadata.about import about
 from server.metadata.format import Format
 from server.metadata.sets import Grouping
@@ -91,14 +91,7 @@ class Renderer:
         return self.grouping.specs(Facts(opened(record, self.clock().date()), collection, doi))
 
     def work(
-        self,
-        record_id: str,
-        record: Record,
-        *,
-        doi: str = "",
-        deposited: str = "",
-        modified: str = "",
-        provenance: Provenance | None = None,
+        self, record_id: str, record: Record, *, doi: str = "", deposited: str = "", provenance: Provenance | None = None
     ) -> Work:
         """Put a record, as it counts today, and what the repository adds together."""
         record = opened(record, self.clock().date())
@@ -111,21 +104,23 @@ class Renderer:
             doi=doi,
             file_urls=tuple(names),
             deposited=deposited,
-            modified=modified,
             repository_name=self.repository.name,
             provenance=provenance,
         )
 
     def kept(self, stored: Stored, *, doi: str) -> Work:
-        """Put a work the repository keeps and its DOI together; a withdrawn one says what took its place."""
+        """Put a work the repository keeps and its DOI together; a withdrawn one says what took its place.
+
+        When it was changed is left to whoever knows what harvesters were told: an owner may change, and no record does.
+        """
         record = stored.record
         if stored.state is State.WITHDRAWN and stored.replacement:
             after = Related(value=stored.replacement, scheme="doi", relation="IsObsoletedBy")
             if address := self.repository.address(stored.replacement):
                 after = Related(value=address, scheme="url", relation="IsObsoletedBy")
             record = msgspec.structs.replace(record, related=(*record.related, after))
-        deposited, modified = stored.created.date().isoformat(), to_wire(stored.modified)
-        return self.work(stored.id, record, doi=doi, deposited=deposited, modified=modified, provenance=stored.provenance)
+        deposited = stored.created.date().isoformat()
+        return self.work(stored.id, record, doi=doi, deposited=deposited, provenance=stored.provenance)
 
     def write(self, work: Work) -> Written:
         """Write a work in the formats that are written at once, and say in which others it can be given."""

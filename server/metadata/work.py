@@ -30,7 +30,7 @@ class Work:
     deposited: str = ""
     """The day of the deposit, YYYY-MM-DD."""
     modified: str = ""
-    """The second the work was last changed, YYYY-MM-DDThh:mm:ssZ, where it is known."""
+    """The second harvesters were told it changed, YYYY-MM-DDThh:mm:ssZ: its datestamp, where it has one."""
     repository_name: str = ""
     provenance: Provenance | None = None
     """Where it was harvested from."""

@@ -237,6 +237,11 @@ def specs_in(head: bytes) -> set[str]:
 _SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
 
 
+def datestamp_in(head: bytes) -> str:
+    """Return the datestamp of a header of ours, YYYY-MM-DDThh:mm:ssZ."""
+    return head.partition(b"<datestamp>")[2].partition(b"<")[0].decode()
+
+
 def unmoved(tx: Connection, made: Sequence[tuple[int, Change]]) -> list[Change]:
     """Return those changes whose record still stands where it stood when it was read, and hold the feed.
 

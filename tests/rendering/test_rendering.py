@@ -104,7 +104,7 @@ async def test_a_crash_half_way_goes_on_and_what_changed_meanwhile_is_not_undone
         assert await house.worker.drain() >= 2, "the rendering, and word of the revision"
         assert len(await listed(house)) == 7
         rows = await house.database.read(lambda tx: [row.name for row in tx.execute(renderings.select())])
-        assert set(rows) == {"now", "sets-now"}
+        assert set(rows) == {"now", "sets-now", "sealed-by"}
 
 
 async def test_a_command_keeps_to_the_address_the_installation_is_known_by(settings: Settings, clock: SetClock) -> None:

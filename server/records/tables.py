@@ -30,6 +30,7 @@ records = Table(
     Column("collection", String(64), nullable=False),
     Column("owner", Integer),  # account that brought it; null for imports
     Column("origin", Text, unique=True),  # its name where it came from, so that an import can run again
+    Column("provenance", Text),  # which record of which repository it was harvested from, as JSON
     Column("reason", Text),  # why it was withdrawn or returned
     Column("replacement", Text),  # what took a withdrawn work's place: the id of a work, a DOI or an address
     Column("created", Utc, nullable=False),

@@ -1,6 +1,7 @@
 """Rules 39 to 49 of the checklist: lists in parts (3.5), as far as nothing changes meanwhile."""
 
 import re
+import string
 
 import pytest
 
@@ -69,6 +70,7 @@ async def test_rule_46_tokens_that_are_none_of_this_list(standing: Standing) -> 
         "junk", "x" * 5000, "%00", "..", token[:-1], token[1:], token[:middle], token + "A", token * 2, token.swapcase(), token[::-1],
         token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1 :], tokens["ListIdentifiers"],
     }  # fmt: skip
+    wrong |= {token[:-1] + last for last in string.ascii_letters + string.digits + "-_" if last != token[-1]}
     for each in wrong:
         answer = await standing.ask(f"verb=ListRecords&resumptionToken={each}")
         assert answer.codes == ["badResumptionToken"]

@@ -31,7 +31,9 @@ LONGEST_BODY = 64 * 1024
 RETRY_AFTER = "30"
 
 _SAFE = frozenset({"GET", "HEAD"})
-_BASE = re.compile(r"/oai(?:/(?!explore$)[^/]*)?")
+_BASE = re.compile(r"/oai(?:/(?!explore/?$)[^/]*)?/?")
+_PATHS = ("/oai", "/oai/", "/oai/{context}", "/oai/{context}/")
+"""People copy a base URL with a slash behind it; it is the same one."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -53,7 +55,7 @@ class Oai:
         self._guests = Guests()
 
     def routes(self) -> list[web.RouteDef]:
-        return [method(path, self.answer) for path in ("/oai", "/oai/{context}") for method in (web.get, web.post)]
+        return [method(path, self.answer) for path in _PATHS for method in (web.get, web.post)]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer any request with an OAI-PMH document.
@@ -122,6 +124,8 @@ def plainly(otherwise: Translator) -> Translator:
     def translate(request: web.Request, status: int, text: str) -> web.StreamResponse | None:
         if status == web.HTTPNotFound.status_code or not _BASE.fullmatch(request.path):
             return otherwise(request, status, text)
+        if status == web.HTTPMethodNotAllowed.status_code:
+            text = f"OAI-PMH is asked by GET or POST, not by {request.method}.\n"
         return web.Response(status=status, text=text)
 
     return translate

@@ -43,6 +43,9 @@ SETS_PAGE = 500
 _LEEWAY = 3600
 """Seconds by which the clocks of two servers may differ."""
 
+_SAMPLE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+"""What an id looks like where there is no work yet that could be named."""
+
 _NOWHERE = 0
 """The hidden set of a base URL whose conditions no record ever fitted: no set has this number."""
 
@@ -135,6 +138,7 @@ def identify(tx: Connection, _request: Identify, provider: Provider, now: dateti
         "url": provider.url,
         "friends": [address for address in dict.fromkeys((*own, *definition.friends)) if address != provider.url],
         "earliest": to_wire(earliest),
+        "sample": repository.oai_id(lists.sample(tx, provider.within(tx)) or _SAMPLE),
     }
     return _rendered("oai/identify.xml", values)
 

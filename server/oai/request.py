@@ -110,6 +110,16 @@ def parse(pairs: Pairs) -> Request:
     return Listing(verb, given["metadataPrefix"], since, until, given.get("set"))
 
 
+def prefix_of(pairs: Pairs) -> str | None:
+    """Return the format that is asked for, whatever else is wrong; None where the verb takes none, or it is not rightly given."""
+    times, given = Counter(key for key, _ in pairs), dict(pairs)
+    known = VERBS.get(given.get("verb", ""), _Arguments())
+    is_taken = "metadataPrefix" in known.required and not (known.exclusive and known.exclusive in given)
+    if not is_taken or times["verb"] > 1 or times["metadataPrefix"] != 1:
+        return None
+    return given["metadataPrefix"] if _SHAPES["metadataPrefix"].fullmatch(given["metadataPrefix"]) else None
+
+
 def _verb(pairs: Pairs) -> str:
     verbs = [value for key, value in pairs if key == "verb"]
     if not verbs:

@@ -14,10 +14,10 @@ from server.errors import Unavailable
 from server.middleware import SEAT, Translator, remote_address
 from server.oai import admission, response, verbs
 from server.oai.allowed import Guests
-from server.oai.answering import Answering, nothing
+from server.oai.answering import Answering, nothing, read
 from server.oai.errors import BadArgument, Refusal
 from server.oai.harvesters import Tally
-from server.oai.request import GetRecord, Pairs, Request, parse
+from server.oai.request import GetRecord, Pairs, Request
 from server.oai.response import Body
 from server.oai.sealer import Sealer
 from server.oai.sending import VARY, send
@@ -70,7 +70,7 @@ class Oai:
         try:
             pairs = await _arguments(request)
             await self._admit(request, pairs, provider)
-            asked = parse(pairs)
+            asked = read(provider, pairs)
             if isinstance(asked, GetRecord):
                 answer = await self._one(request, pairs, asked, provider)
                 self._tally.note(visitor, None, seconds=perf_counter() - began)

@@ -214,7 +214,7 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> Answer
     wrong: list[OaiError] = []
     local = provider.renderer.repository.local_id(request.identifier)
     if request.prefix not in provider.formats:
-        wrong.append(_no_such_format(request.prefix, provider))
+        wrong.append(no_such_format(request.prefix, provider))
     try:
         entry = lists.one(tx, local, provider.number(request.prefix) or 0, provider.within(tx))
     except NotFound as error:
@@ -354,7 +354,7 @@ def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
     spec = request.spec
     wrong: list[OaiError] = []
     if request.prefix not in provider.formats:
-        wrong.append(_no_such_format(request.prefix, provider))
+        wrong.append(no_such_format(request.prefix, provider))
     found = lists.set_id(tx, spec) if spec is not None and provider.offer.offers_set(spec) else None
     if spec is not None and found is None:
         known = lists.all_sets(tx)
@@ -365,7 +365,8 @@ def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
     return found
 
 
-def _no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
+def no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
+    """Return what is said of a format that is not offered here."""
     return CannotDisseminateFormat(f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.formats)}.")
 
 

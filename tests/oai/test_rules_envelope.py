@@ -121,6 +121,27 @@ async def test_rule_18_all_errors_are_told(standing: Standing) -> None:
         assert both.codes == ["cannotDisseminateFormat", "noRecordsMatch"]
 
 
+async def test_rule_18_an_unknown_format_is_told_beside_bad_arguments(standing: Standing) -> None:
+    for verb, query in (
+        ("ListRecords", "from=bad"),
+        ("ListIdentifiers", "from=2026-03-16&until=2026-03-15"),
+        ("ListRecords", "set="),
+        ("GetRecord", "x=1"),
+    ):
+        answer = await standing.ask(f"verb={verb}&metadataPrefix=nonsense&{query}")
+        assert {*answer.codes} == {"badArgument", "cannotDisseminateFormat"}, query
+        assert answer.codes.count("cannotDisseminateFormat") == 1
+        assert answer.echo == {}
+        assert {*(await standing.ask(f"verb={verb}&metadataPrefix=oai_dc&{query}")).codes} == {"badArgument"}
+    narrow = await standing.ask("verb=ListRecords&metadataPrefix=datacite&from=bad", path="/oai/narrow")
+    assert narrow.codes == ["badArgument", "cannotDisseminateFormat"]
+    for query in (
+        "verb=Identify&metadataPrefix=nonsense", "verb=ListRecords&metadataPrefix=nonsense&resumptionToken=x",
+        "verb=ListRecords&metadataPrefix=nonsense&metadataPrefix=nonsense", "verb=GetRecord&metadataPrefix=a b", "verb=ListRecords&set=%20",
+    ):  # fmt: skip
+        assert {*(await standing.ask(query)).codes} == {"badArgument"}, query
+
+
 async def test_rule_19_nothing_makes_an_answer_ill_formed(standing: Standing) -> None:
     odd = (
         "%00",

@@ -15,7 +15,7 @@ from server.middleware import SEAT, Translator, remote_address
 from server.oai import admission, response, verbs
 from server.oai.allowed import Guests
 from server.oai.answering import Answering, nothing, read
-from server.oai.errors import BadArgument, Refusal
+from server.oai.errors import BadArgument, Refusal, quoted
 from server.oai.harvesters import Tally
 from server.oai.request import GetRecord, Pairs, Request
 from server.oai.response import Body
@@ -166,7 +166,7 @@ async def _arguments(request: web.Request) -> Pairs:
     except (web.RequestPayloadError, PayloadEncodingError) as error:
         raise Refusal(BadArgument("The form cannot be read: it ends early, or is coded otherwise than it says.")) from error
     if body and request.content_type != _FORM and "Content-Type" in request.headers:  # OAI-PMH 3.1.1.2
-        raise Refusal(BadArgument(f"The arguments of a POST are a form: {_FORM}, not {request.content_type!r}."))
+        raise Refusal(BadArgument(f"The arguments of a POST are a form: {_FORM}, not {quoted(request.content_type)}."))
     return query + parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
 
 

@@ -27,6 +27,7 @@ from server.oai.errors import (
     NoSetHierarchy,
     OaiError,
     Refusal,
+    quoted,
 )
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
 from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, write
@@ -151,7 +152,7 @@ def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider
             known = lists.formats_of(tx, provider.renderer.repository.local_id(request.identifier), provider.within(tx))
             available = [prefix for prefix, form in formats.items() if form.name in known]
         except NotFound:
-            raise Refusal(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository.")) from None
+            raise Refusal(IdDoesNotExist(f"There is no item {quoted(request.identifier)} in this repository.")) from None
         if not available:
             raise Refusal(NoMetadataFormats("There is no metadata format for this item."))
         formats = {prefix: formats[prefix] for prefix in available}
@@ -219,7 +220,7 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> Answer
         entry = lists.one(tx, local, provider.number(request.prefix) or 0, provider.within(tx))
     except NotFound as error:
         if error.code == "record":
-            wrong.append(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository."))
+            wrong.append(IdDoesNotExist(f"There is no item {quoted(request.identifier)} in this repository."))
         elif not wrong:
             wrong.append(CannotDisseminateFormat(f"This item cannot be given as {request.prefix}."))
     if wrong:
@@ -367,7 +368,9 @@ def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
 
 def no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
     """Return what is said of a format that is not offered here."""
-    return CannotDisseminateFormat(f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.formats)}.")
+    return CannotDisseminateFormat(
+        f"There is no metadata format {quoted(prefix)} here. Available: {', '.join(provider.formats)}."
+    )
 
 
 def _rendered(template: str, values: dict[str, object]) -> Answer:

@@ -112,7 +112,7 @@ async def test_rule_18_all_errors_are_told(standing: Standing) -> None:
     answer = await standing.ask("verb=ListRecords&x=1&y=2&from=junk&until=2002-13-01&set=a b")
     assert answer.codes == ["badArgument"] * 6
     told = "\n".join(answer.all("//o:error/text()"))
-    for part in ("'x'", "'y'", "from", "until", "set", "metadataPrefix"):
+    for part in ("“x”", "“y”", "from", "until", "set", "metadataPrefix"):
         assert part in told
     both = await standing.ask(verb="GetRecord", metadataPrefix="nonsense", identifier="oai:x:y")
     assert sorted(both.codes) == ["cannotDisseminateFormat", "idDoesNotExist"]
@@ -140,6 +140,20 @@ async def test_rule_18_an_unknown_format_is_told_beside_bad_arguments(standing: 
         "verb=ListRecords&metadataPrefix=nonsense&metadataPrefix=nonsense", "verb=GetRecord&metadataPrefix=a b", "verb=ListRecords&set=%20",
     ):  # fmt: skip
         assert {*(await standing.ask(query)).codes} == {"badArgument"}, query
+
+
+async def test_rule_18_what_was_sent_is_quoted_as_people_do(standing: Standing) -> None:
+    for query, said in (
+        ("verb=%00Identify", "There is no verb “\ufffdIdentify” ("),
+        ("verb=nope%27%22%3Cb", "There is no verb “nope'\"<b” ("),
+        ("verb=Identify&a%0Ab%27=1", "Identify takes no argument “a\ufffdb'”."),
+        ("verb=ListRecords&metadataPrefix=a%5Cb", "characters that are not allowed: “a\\b”."),
+        ("verb=ListRecords&metadataPrefix=oai_dc&from=%22%27", "The argument from is not a date: “\"'”."),
+        ("verb=ListRecords&metadataPrefix='", "There is no metadata format “'” here."),
+        ("verb=GetRecord&metadataPrefix=oai_dc&identifier=a'%09", "There is no item “a'\ufffd” in this"),
+        ("verb=ListMetadataFormats&identifier=\u00e9%E2%80%8B", "There is no item “\u00e9\ufffd” in this"),
+    ):
+        assert said in (await standing.ask(query)).text("//o:error"), query
 
 
 async def test_rule_19_nothing_makes_an_answer_ill_formed(standing: Standing) -> None:

@@ -3,6 +3,8 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -67,6 +69,15 @@ def read(verb: str, token: str, key: bytes, kind: type[P]) -> P:
     except (ValueError, UnicodeError, binascii.Error, msgspec.DecodeError):
         words = f"This is not a resumptionToken of this repository for {verb}, or not the whole of one. {_GO_ON.get(verb, _FROM)}"
         raise BadResumptionToken(words) from None
+
+
+def verb_of(token: str, key: bytes, verbs: Iterable[str]) -> str | None:
+    """Return for which of some verbs a token of ours was issued, None where it is none of theirs."""
+    for verb in verbs:
+        with suppress(BadResumptionToken):
+            read(verb, token, key, Position)
+            return verb
+    return None
 
 
 def _spelled(raw: bytes) -> str:

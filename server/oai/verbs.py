@@ -30,7 +30,7 @@ from server.oai.errors import (
     quoted,
 )
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
-from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, write
+from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, verb_of, write
 from server.oai.walk import Listed, Part
 from server.records import lists, parts
 from server.records.changes import Horizon
@@ -43,6 +43,8 @@ SETS_PAGE = 500
 
 _LEEWAY = 3600
 """Seconds by which the clocks of two servers may differ."""
+
+_LISTS = ("ListRecords", "ListIdentifiers")
 
 _SAMPLE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 """What an id looks like where there is no work yet that could be named."""
@@ -262,14 +264,17 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
 
 def resume(tx: Connection, request: Resumption, provider: Provider, now: datetime) -> Answer:
     """Continue a list exactly as it was when it was begun (OAI-PMH 3.5). The same token gives the same part."""
+    issued = verb_of(request.token, provider.key, (request.verb, *_LISTS)) or request.verb
     try:
-        position = read(request.verb, request.token, provider.key, Position)
+        position = read(issued, request.token, provider.key, Position)
     except BadResumptionToken as error:
         raise Refusal(error) from None
     number = provider.number(position.prefix)
     is_offered = position.spec is None or provider.offer.offers_set(position.spec)
     set_id = lists.set_id(tx, position.spec) if position.spec is not None and is_offered else None
     wrong = _refused(position, provider, now)
+    if not wrong and issued != request.verb:
+        wrong = f"This resumptionToken was issued for {issued}, and {issued} goes on with it."
     if not wrong and position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
         # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
         wrong = "This list was begun too long ago."

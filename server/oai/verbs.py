@@ -364,7 +364,7 @@ def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
     found = lists.set_id(tx, spec) if spec is not None and provider.offer.offers_set(spec) else None
     if spec is not None and found is None:
         known = lists.all_sets(tx)
-        no_set = NoRecordsMatch(f"There is no set {spec!r}; ListSets names them.")
+        no_set = NoRecordsMatch(f"There is no set {quoted(spec)}; ListSets names them.")
         wrong.append(no_set if known else NoSetHierarchy("This repository has no sets yet."))
     if wrong:
         raise Refusal(*wrong)

@@ -13,7 +13,18 @@ from server.db.engine import Database
 from server.dissemination import Broken
 from server.oai import response, verbs
 from server.oai.errors import NoRecordsMatch, Refusal
-from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
+from server.oai.request import (
+    GetRecord,
+    Identify,
+    Listing,
+    ListMetadataFormats,
+    ListSets,
+    Pairs,
+    Request,
+    Resumption,
+    parse,
+    prefix_of,
+)
 from server.oai.response import Body
 from server.oai.verbs import Answer, Provider, Unwritable
 from server.oai.walk import Listed, Part
@@ -36,7 +47,7 @@ class Answering:
     async def document(self, provider: Provider, pairs: Pairs) -> bytes:
         """Return what a harvester gets for a request, errors included, uncompressed. Raises Unavailable."""
         try:
-            asked = parse(pairs)
+            asked = read(provider, pairs)
             if not isinstance(asked, GetRecord):
                 body = (await self.respond(provider, pairs, asked, compressed=False))[0]
             else:
@@ -79,6 +90,17 @@ class Answering:
         for each in broken:
             await self.database.write(changes.hold, each.record_id, each.format_id, each.cause, self.clock())
             log.warning("a record cannot be written", extra={"record": each.record_id, "reason": each.cause})
+
+
+def read(provider: Provider, pairs: Pairs) -> Request:
+    """Turn arguments into a request; raises Refusal with all that is wrong with them, an unknown format too."""
+    try:
+        return parse(pairs)
+    except Refusal as refusal:
+        prefix = prefix_of(pairs)
+        if prefix is None or prefix in provider.formats:
+            raise
+        raise Refusal(*refusal.errors, verbs.no_such_format(prefix, provider)) from None
 
 
 def _verb(asked: Other, provider: Provider, horizon: changes.Horizon | None, now: datetime) -> Callable[[Connection], Answer]:

@@ -66,7 +66,9 @@ def collect(tx: Connection, wanted: Range, stretch: Stretch, write: Write) -> li
     bundles = []
     for group in groups:
         last = end if end is not None and group is groups[-1] else group[-1].seq
-        bundles.append(Bundle(after, last, len(group), blocks.lived(tx, after, last), write(tx, group)))
+        texts = write(tx, group)
+        if len(texts) == len(group):  # else what cannot be written is held soon, and the rest is sealed without it
+            bundles.append(Bundle(after, last, len(group), blocks.lived(tx, after, last), texts))
         after = last
     return bundles
 

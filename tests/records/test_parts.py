@@ -165,6 +165,20 @@ def test_a_part_is_its_rows_whatever_was_sealed(engine: Engine, steps: list):
             tx.exec_driver_sql("ROLLBACK")
 
 
+def test_what_cannot_be_written_is_sealed_in_no_block(history: History):
+    history._stamp(ALL[1])
+    wanted = history._list(None, 10)
+    assert wanted is not None
+
+    def write(_tx: Connection, entries: list[Entry]) -> list[bytes]:
+        return [each.record or b"?" for each in entries if each.record_id != "c"]
+
+    part = parts.records(history.tx, wanted, 5, write)
+    assert (part.count, len(part.texts), part.after) == (4, 4, 5), "counted is what is given"
+    found = sealing.collect(history.tx, wanted, Stretch(0, 10, 10, closed=False), write)
+    assert [(each.after, each.last, each.count, len(each.texts)) for each in found] == [(0, 2, 2, 2)]
+
+
 def test_what_is_sealed_is_sent_as_it_is(history: History):
     history.play([ALL, ("seal", (None, 0, 10)), ("begin", (None, 4))])
     assert history.from_blocks >= 4, "or the test above says nothing"

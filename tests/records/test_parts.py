@@ -19,6 +19,7 @@ from server.records.deflated import Piece
 from server.records.lists import Entry, Range
 from server.records.parts import Stretch
 from server.records.tables import blocks as rows
+from server.records.tables import lists as sealed_lists
 from server.records.tables import records
 from tests.conftest import START
 
@@ -229,7 +230,16 @@ def test_blocks_of_lists_nobody_reads_are_forgotten(history: History):
     blocks.noted(history.tx, [blocks.Name(history.format)], history.now + timedelta(days=30))
     assert blocks.forget(history.tx, history.now + blocks.FORGOTTEN + timedelta(days=1)) == 0
     assert blocks.forget(history.tx, history.now + blocks.FORGOTTEN + timedelta(days=31), limit=3) == 3
+    assert names(history.tx) == [history.format]
     assert blocks.forget(history.tx, history.now + blocks.FORGOTTEN + timedelta(days=31)) == 2
+    assert names(history.tx) == [], "nor is the list kept"
+    seal(history, 0, 10)
+    assert len(placed(history.tx)) == 5
+
+
+def names(tx: Connection) -> list[int]:
+    """The formats of the lists that have or had blocks."""
+    return list(tx.execute(select(sealed_lists.c.format_id)).scalars())
 
 
 def test_many_changes_at_random_leave_blocks_of_a_fair_size(history: History):

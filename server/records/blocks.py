@@ -62,11 +62,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block as it is sent."""
+    """A block as it is sent; one that is made also names its members."""
 
     place: Place
     piece: Piece
     lived: int = 0
+    seqs: tuple[int, ...] = ()
 
 
 _KEY = (lists.c.format_id, lists.c.set_id, lists.c.filter_id, lists.c.shown)

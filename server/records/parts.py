@@ -87,7 +87,9 @@ def _rows(tx: Connection, part: Part, wanted: Range, size: int, write: Write, *,
     """
     begun, before = part.after, part.count
     for _ in range(LOOKS):
-        ahead = _take(tx, part, lists.page(tx, replace(wanted, after=part.after), size - part.count + 1), size - part.count, write)
+        ahead = _take(
+            tx, part, lists.page(tx, replace(wanted, after=part.after), size - part.count + 1), size - part.count, write
+        )
         if ahead is None:
             break
         if not write(tx, [ahead]):

@@ -206,7 +206,7 @@ def test_what_cannot_be_written_is_sealed_in_no_block(history: History):
     part = parts.records(history.tx, wanted, 5, write)
     assert (part.count, len(part.texts), part.after) == (4, 4, 5), "counted is what is given"
     found = sealing.collect(history.tx, wanted, Stretch(0, 10, 10, closed=False), write)
-    assert [(each.after, each.last, each.count, len(each.texts)) for each in found] == [(0, 2, 2, 2)]
+    assert [(each.after, each.last, each.seqs, len(each.texts)) for each in found] == [(0, 2, (1, 2), 2)]
 
 
 def test_what_is_sealed_is_sent_as_it_is(history: History):

@@ -358,8 +358,10 @@ def _follow(tx: Connection, renderer: Renderer, agencies: Registry[Agency], rend
     if under.all:
         return _show(tx, agencies, rendered, now)
     added = [renderer.ids[name] for name in under.added if name in renderer.ids]
-    same = [each for each in rendered if changes.shows(tx, each.change, added)]
-    shown = _show(tx, agencies, [each for each in rendered if each not in same], now)
+    same, others = list[_Rendered](), list[_Rendered]()
+    for each in rendered:
+        (same if changes.shows(tx, each.change, added) else others).append(each)
+    shown = _show(tx, agencies, others, now)
     changes.offer(tx, [(each.row.seq, each.change) for each in same], added)
     return shown
 

@@ -11,6 +11,7 @@ from server import observe
 from server.clock import Clock, to_wire
 from server.db.engine import Database
 from server.dissemination import Broken
+from server.errors import Unavailable
 from server.oai import response, verbs
 from server.oai.errors import NoRecordsMatch, Refusal
 from server.oai.request import (
@@ -70,7 +71,13 @@ class Answering:
             texts = response.document(provider.url, pairs, now, answer.parts)
             return gzipped(texts) if compressed else texts, answer
 
-        body, answer = await self.database.read_hot(run)
+        try:
+            body, answer = await self.database.read_hot(run)
+        except Unwritable as refusal:
+            if not refusal.more:
+                raise
+            await self._hold(refusal.broken)  # so that who asks again comes further
+            raise Unavailable("Many records cannot be written in this format; they were left out. Ask again.") from None
         await self._hold(answer.broken)
         if isinstance(asked, Listing) and answer.listed is not None:
             answer = replace(answer, listed=replace(answer.listed, list=_listed(asked, provider, now)))

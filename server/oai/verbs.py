@@ -122,11 +122,15 @@ class Answer:
 
 
 class Unwritable(Refusal):
-    """A record is refused as it cannot be written in a format: what is wrong with it is kept for the administrator."""
+    """Records are refused as they cannot be written in a format: what is wrong with them is kept for the administrator.
 
-    def __init__(self, broken: tuple[Broken, ...], error: OaiError) -> None:
+    `more` says that others may follow them which can.
+    """
+
+    def __init__(self, broken: tuple[Broken, ...], error: OaiError, *, more: bool = False) -> None:
         super().__init__(error)
         self.broken = broken
+        self.more = more
 
 
 def identify(tx: Connection, _request: Identify, provider: Provider, now: datetime) -> Answer:
@@ -315,7 +319,10 @@ def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider
     else:
         part = parts.headers(tx, wanted, provider.page_size, show)
     if not part.texts:
-        raise Refusal(BadResumptionToken("Nothing is left of this list; begin again."))
+        words = "Nothing is left of this list; it has ended." if position.cursor else "No records match the request."
+        raise Unwritable(tuple(broken), NoRecordsMatch(words), more=part.more)
+    if broken:
+        position = structs.replace(position, size=position.size - len(broken))
     token = _token(verb, position, part, provider, now) if part.more else ""
     if part.more or position.cursor > 0:
         part.texts.append(

@@ -354,6 +354,8 @@ def shows(tx: Connection, change: Change, added: Iterable[int] = ()) -> bool:
         return False
     if not change.deleted and row.formats & old != change.written.formats & old:
         return False
+    if row.left & change.written.formats:  # there it is announced as deleted, and so must be announced again
+        return False
     member = select(sets.c.spec).join(memberships, memberships.c.set_id == sets.c.id)
     everywhere = memberships.c.set_id.in_(select(sets.c.id))
     specs = set(tx.execute(member.where(everywhere, memberships.c.seq == row.seq, memberships.c.left.is_(False))).scalars())

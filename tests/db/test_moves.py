@@ -8,7 +8,8 @@ from server.db.migrate import engine_for, migrate
 from server.db.migrations import moves
 from server.oai import harvested
 from server.oai.walk import Visitor
-from server.records import store
+from server.records import changes, store
+from server.records.changes import Change, Written
 from server.records.model import Agent, AgentId, Contributor, Dates, File, Identifier, Record, Text, Thesis, Title
 from server.records.store import New, State
 from server.records.tables import searchable
@@ -104,4 +105,29 @@ def test_the_day_an_embargo_ends_is_written_on_the_card_of_each_work_that_has_on
     migrate(database_url)
     with engine.begin() as tx:
         assert tx.execute(select(searchable.c.record_id, searchable.c.opens).order_by(searchable.c.record_id)).all() == expected
+
+
+def test_what_has_left_a_set_is_no_member_for_the_release_before(database_url: str) -> None:
+    engine = engine_for(database_url)
+    ids = [f"01J0000000000000000000000{n}" for n in range(3)]
+    with engine.begin() as tx:
+        store.add(tx, [New(number, WORKS[1], "works", State.PUBLISHED) for number in ids], NOW)
+        bit = changes.format_ids(tx, ["oai_dc"])["oai_dc"]
+
+        def stamp(number: str, *specs: str, deleted: bool = False) -> None:
+            written = Written({} if deleted else {bit: b"<metadata/>"})
+            changes.stamp(tx, [Change(number, f"oai:x:{number}", specs, written, deleted=deleted)], NOW)
+
+        for number in ids:
+            stamp(number, "type", "type:etd")
+        stamp(ids[1], "type")
+        stamp(ids[2], "type")
+        stamp(ids[2], "type", deleted=True)
+    migrate(database_url, "0006")
+    members = """SELECT record_id FROM memberships JOIN sets ON sets.id = set_id JOIN feed ON feed.seq = memberships.seq
+                 WHERE spec = '{}' AND superseded IS NULL ORDER BY record_id"""
+    with engine.begin() as tx:
+        found = [list(tx.exec_driver_sql(members.format(spec)).scalars()) for spec in ("type", "type:etd")]
+    assert found == [ids, [ids[0], ids[2]]], "a tombstone stays where it was ever known"
+    migrate(database_url)
     engine.dispose()

@@ -7,6 +7,7 @@ IPv4 /24 or an IPv6 /48, and apart by the name the client gives itself, as one i
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
 RATE = 50.0
@@ -26,6 +27,7 @@ def client_key(address: str, agent: str) -> str:
     return f"{_neighbourhood(address)} {agent[:_LONGEST]}"
 
 
+@lru_cache(4096)
 def _neighbourhood(address: str) -> str:
     try:
         found = ip_address(address.partition("%")[0])

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from server.xml import clean
@@ -16,6 +17,7 @@ _LONGEST = 255
 _WAITING = 100
 
 
+@lru_cache(4096)
 def network_of(address: str) -> str:
     """Return the network one client is taken for: /24 of IPv4, /48 of IPv6; what is no address stands for itself."""
     try:

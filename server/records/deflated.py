@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from types import ModuleType
 
 _fast: ModuleType = zlib
+_crc: Callable[[bytes], int] = zlib.crc32
 _combine: Callable[[int, int, int], int] | None = None
 try:  # several times faster than zlib; where it has no wheel, zlib does
     from isal import isal_zlib
 except ImportError:  # pragma: no cover
     pass
 else:
-    _fast, _combine = isal_zlib, isal_zlib.crc32_combine
+    _fast, _crc, _combine = isal_zlib, isal_zlib.crc32, isal_zlib.crc32_combine
 
 SMALL = 1024
 """Bytes of text that are not worth deflating on their own."""
@@ -62,7 +63,7 @@ def press(text: bytes) -> Piece:
 
 def _deflated(text: bytes, library: ModuleType, level: int) -> Piece:
     packer = library.compressobj(level, library.DEFLATED, _RAW)
-    return Piece(len(text), zlib.crc32(text), packer.compress(text) + packer.flush(library.Z_FULL_FLUSH))
+    return Piece(len(text), _crc(text), packer.compress(text) + packer.flush(library.Z_FULL_FLUSH))
 
 
 def stored(text: bytes) -> Piece:
@@ -71,7 +72,7 @@ def stored(text: bytes) -> Piece:
     for start in range(0, len(text), _LONGEST_STORED):
         part = text[start : start + _LONGEST_STORED]
         blocks += (struct.pack("<BHH", 0, len(part), len(part) ^ _LONGEST_STORED), part)
-    return Piece(len(text), zlib.crc32(text), b"".join(blocks))
+    return Piece(len(text), _crc(text), b"".join(blocks))
 
 
 def gzipped(texts: Iterable[Text]) -> bytes:

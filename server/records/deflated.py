@@ -7,8 +7,9 @@ anywhere. What the stream's end must say of the whole, its CRC-32 and its length
 import struct
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from types import ModuleType
+
+from msgspec import Struct, structs
 
 _fast: ModuleType = zlib
 _crc: Callable[[bytes], int] = zlib.crc32
@@ -31,13 +32,12 @@ _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952 § 2.3: deflat
 _END = b"\x03\x00"  # an empty last block
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Deflated text; `raw` and `crc` are the length and the CRC-32 of what it was."""
 
     raw: int
     crc: int
-    body: bytes = field(repr=False)
+    body: bytes
     operator: int = 0
     """`operator_of(raw)`, worked out for what is kept; 0 where it never was."""
 
@@ -53,7 +53,7 @@ Text = bytes | Piece
 def seal(text: bytes) -> Piece:
     """Deflate once what will be sent often: small rather than fast."""
     piece = _deflated(text, zlib, 6)
-    return replace(piece, operator=operator_of(len(text)))
+    return structs.replace(piece, operator=operator_of(len(text)))
 
 
 def press(text: bytes) -> Piece:

@@ -6,7 +6,7 @@ A row is given as a deletion where the work was withdrawn, and where it has left
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
@@ -118,12 +118,12 @@ def _walk(tx: Connection, wanted: Range, size: int, what: str) -> list[Entry]:
     shape = {"in_set": wanted.set_id is not None, "chosen": wanted.filter_id is not None}
     rows = _half(what, ghosts=False, **shape).rows(tx, values)
     if ghosts := _half(what, ghosts=True, **shape).rows(tx, values):
-        rows = sorted([*rows, *ghosts], key=attrgetter("seq"))[:size]
+        rows = sorted([*rows, *ghosts], key=itemgetter(0))[:size]
     spec = ""
     if wanted.set_id is not None and any(gone and not deleted for _, _, _, deleted, gone, *_ in rows):
         spec = tx.execute(select(sets.c.spec).where(sets.c.id == wanted.set_id)).scalar_one()
     return [
-        _left(seq, record_id, header, spec) if gone and not deleted else Entry(seq, record_id, header, gone, *body)
+        _left(seq, record_id, header, spec) if gone and not deleted else Entry(seq, record_id, header, bool(gone), *body)
         for seq, record_id, header, deleted, gone, *body in rows
     ]
 

@@ -26,7 +26,7 @@ from server.identifiers.mint import ask
 from server.identifiers.model import Agency
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later
-from server.metadata.fragments import Renderer, cause_of
+from server.metadata.fragments import AT_ONCE, Renderer, cause_of
 from server.metadata.work import Work
 from server.records import changes, held, store
 from server.records.changes import Change
@@ -172,6 +172,9 @@ class Rendering:
             rendered = await asyncio.to_thread(self._rendered, batch)
             total += await self.database.write(_follow, self.renderer, self.agencies, rendered, self.clock())
         await self.database.write(_finish)
+        kept = [self.renderer.ids[name] for name in AT_ONCE]
+        while await self.database.write(changes.lighten, kept):
+            pass
         log.info("rendered anew", extra={"records": total})
         return Done(f"{total} records were rendered anew")
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 
-from server.oai.naming import network_of
+from server.budgets import network_of
 from server.xml import clean
 
 STALLED = timedelta(hours=1)

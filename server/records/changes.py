@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 
 from server.clock import to_wire
 from server.db.sequences import last, take
@@ -263,6 +263,16 @@ def _bury_ghosts(tx: Connection, record_id: str, head: bytes) -> None:
     tx.execute(delete(fragments).where(fragments.c.key.in_([number << SHIFT | seq for number in ids for seq in ghosts])))
 
 
+def lighten(tx: Connection, kept: Iterable[int], limit: int = 2_000) -> int:
+    """Remove up to `limit` fragments that an earlier release kept of other formats; return how many.
+
+    Those are written when somebody asks now.
+    """
+    spans = [fragments.c.key.between(number << SHIFT, (number + 1 << SHIFT) - 1) for number in kept]
+    some = select(fragments.c.key).where(~or_(*spans)).limit(limit)
+    return tx.execute(delete(fragments).where(fragments.c.key.in_(some))).rowcount
+
+
 def remove(tx: Connection, seqs: list[int]) -> None:
     """Take rows out of the feed with all that hangs on them."""
     if not seqs:
@@ -314,13 +324,14 @@ def stamped(tx: Connection, record_id: str) -> datetime | None:
     return tx.execute(select(feed.c.datestamp).where(feed.c.record_id == record_id, feed.c.superseded.is_(None))).scalar()
 
 
-def offer(tx: Connection, shown: Iterable[tuple[int, Change]], added: Iterable[int]) -> None:
+def offer(tx: Connection, shown: Sequence[tuple[int, Change]], added: Iterable[int]) -> None:
     """Let records be given in formats nobody could ask for before; each with its `seq`, as one that has moved is left alone.
 
     Their datestamps stay: who asks for a new format begins at the beginning.
     """
     lock(tx)
     bits = _bits(added)
+    blocks.unseal(tx, ((seq, bits) for seq, _ in shown))  # what was sealed of these formats before, it was not yet in
     for seq, change in shown:
         if new := 0 if change.deleted else change.written.formats & bits:
             row = update(feed).where(feed.c.seq == seq, feed.c.superseded.is_(None))

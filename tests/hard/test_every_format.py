@@ -1,5 +1,6 @@
 """Every format, harvested whole by the clients there are, several at once: exact counts, valid pages, no foreign bytes."""
 
+import io
 import itertools
 import json
 import os
@@ -7,23 +8,27 @@ import re
 import shutil
 import subprocess
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 import zstandard
+from aiohttp import encode_basic_auth
 from lxml import etree
+from msgspec import structs
 from oaipmh_scythe import Scythe
 
 from server.metadata.format import formats
 from server.metadata.reading import readers
 from server.metadata.ruling import Facts, Weight, rules
-from server.records.model import Record, decode, encode
+from server.records.model import File, Record, decode, encode
 from server.xml import parse
 from tests.conftest import SHARED, URL
-from tests.hard.servers import Server
+from tests.hard.servers import PASSWORD, Server
 from tests.hard.test_harvest_while_writing import ACL, lines
 from tests.metadata import famous_theses
 from tests.oai.validity import assert_valid
@@ -72,7 +77,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, l
     folder = tmp_path_factory.mktemp("formats")
     lines(folder / "acl.jsonl.zst", RECORDS)
     more = folder / "theses.jsonl"
-    found = [*theses(), *(work.record for work in famous_theses.ALL.values())]
+    found = [*theses(), *(structs.replace(work.record, files=()) for work in famous_theses.ALL.values())]
     more.write_text(
         "".join(json.dumps({"record": json.loads(encode(each)), "origin": f"t{n}"}) + "\n" for n, each in enumerate(found))
     )
@@ -83,9 +88,37 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, l
         for path in (folder / "acl.jsonl.zst", more):
             said, wrong = running.command("import", str(path)).communicate()
             assert "new" in said, (said, wrong)
-        yield running, held + found
+        yield running, [*held, *found, deposited(running)]
     finally:
         running.stop()
+
+
+def deposited(running: Server) -> Record:
+    """Deposit a thesis with its file, as the national library wants it, and return its record."""
+    thesis = famous_theses.NOETHER
+    own = replace(
+        thesis,
+        record=structs.replace(thesis.record, identifiers=(), files=()),
+        doi="",
+        landing_url="https://theses.example.org/4",
+        file_urls=(),
+    )  # its DOI is that of the work brought in
+    described, packed = formats()["mods"].write(own).strip().encode(), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("mods.xml", described)
+        archive.writestr("thesis.pdf", b"%PDF-1.4")
+    asked = Request(f"{running.url}/sword/v2/collection/works", packed.getvalue(), {
+        "Authorization": encode_basic_auth("depositor", PASSWORD),
+        "Content-Type": "application/zip",
+        "Content-Disposition": "attachment; filename=thesis.zip",
+        "Packaging": "http://purl.org/net/sword/package/SimpleZip",
+    })  # fmt: skip
+    with urlopen(asked) as answer:
+        assert answer.status == 201
+    reader = next(each for each in readers() if each.recognises(parse(described)))
+    return structs.replace(
+        reader.read(parse(described)).record, files=(File(name="thesis.pdf", mime="application/pdf", bytes=8),)
+    )
 
 
 def expected(prefix: str, held: list[Record]) -> int:
@@ -179,7 +212,8 @@ def test_eight_harvesters_at_once_get_their_own_records_each(server: tuple[Serve
 @pytest.mark.timeout(600 + RECORDS // 2)
 @pytest.mark.parametrize("prefix", FORMATS)
 def test_every_page_is_valid_and_keeps_the_aggregators_rules(server: tuple[Server, list[Record]], prefix: str) -> None:
-    running, _ = server
+    running, held = server
+    nameless = sum(not record.creators for record in held)  # a fault of the record, not of how it is written
     judges = [each for each in rules() if FORMATS[prefix].name in each.formats]
     count, faults = 0, dict[str, int]()
     for body in pages(f"{running.url}/oai", metadataPrefix=prefix):
@@ -192,4 +226,5 @@ def test_every_page_is_valid_and_keeps_the_aggregators_rules(server: tuple[Serve
             count += 1
         assert_valid(root)
     print(f"{prefix}: {count} records valid; rules {[judge.name for judge in judges]}: {faults or 'no fault'}")
-    assert not [key for key in faults if key.endswith(f"({Weight.ERROR})")], faults
+    wrong = {key: many for key, many in faults.items() if key.endswith(f"({Weight.ERROR})")}
+    assert not {key: many for key, many in wrong.items() if not (": creator (" in key and many <= nameless)}, wrong

@@ -1,16 +1,20 @@
 """The address changes, a format is added: every record is rendered anew, once, whatever happens meanwhile."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from server import rendering
 from server.app import open_house, web_application
 from server.errors import Invalid
+from server.house import House
 from server.jobs.tables import jobs
-from server.records.tables import renderings
+from server.records import changes
+from server.records.tables import fragments, renderings
 from server.settings import Settings
 from tests.conftest import SetClock
 from tests.writers import Writer
@@ -119,3 +123,19 @@ async def test_a_format_that_is_added_has_every_record(settings: Settings, clock
     async with open_house(settings, clock=clock) as house:
         assert await house.worker.drain() == 1
         assert len(await listed(house)) == 7
+
+
+async def test_what_an_earlier_release_kept_written_is_let_go(house: House, clock: SetClock) -> None:
+    writer = Writer(house.database, house.press, clock)
+    await writer.publish("Peas")
+    other = house.press.renderer.ids["datacite"] << changes.SHIFT
+    await house.database.write(
+        lambda tx: tx.execute(insert(fragments), [{"key": other | n, "body": b"old"} for n in range(5)]) and None
+    )
+    await house.database.write(rendering.rename, "Museum of Old Papers", "", clock())
+    clock.pass_time(seconds=15)
+    live = house.press.renderer
+    live.repository = replace(live.repository, name="Museum of Old Papers")
+    await house.worker.drain()
+    keys = await house.database.read(lambda tx: list(tx.execute(select(fragments.c.key)).scalars()))
+    assert {key >> changes.SHIFT for key in keys} == {live.ids["oai_dc"]}

@@ -47,8 +47,6 @@ def upgrade() -> None:
     op.add_column("feed", sa.Column("left", sa.BigInteger(), server_default="0", nullable=False))
     _index("seq", "formats", "left")
     op.add_column("memberships", sa.Column("left", sa.Boolean(), server_default=sa.false(), nullable=False))
-    # Only oai_dc is still kept written.
-    op.execute("DELETE FROM fragments WHERE key >> 44 IN (SELECT id FROM formats WHERE prefix <> 'oai_dc')")
     op.add_column("sets", sa.Column("description", sa.Text(), server_default=sa.text("''"), nullable=False))
 
 

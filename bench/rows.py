@@ -14,7 +14,7 @@ from server.dissemination import disseminate
 from server.metadata.format import formats
 from server.metadata.fragments import Renderer, Repository
 from server.records import parts
-from server.records.deflated import gzipped
+from server.records.deflated import gzipped, joined
 from server.records.lists import Entry, Range
 from server.records.tables import feed
 from server.records.tables import formats as numbered
@@ -39,7 +39,7 @@ def main() -> None:
             after = random.randrange(max(1, last - int(size)))
             begun = time.process_time()
             nobody = Range(ids[name], last, after=after, shown="a list nobody has sealed")
-            gzipped(parts.records(tx, nobody, int(size), write).texts)
+            gzipped(joined(parts.records(tx, nobody, int(size), write).texts))
             took.append(time.process_time() - begun)
     print(statistics.median(took) * 1e3)
 

@@ -9,6 +9,7 @@ all of a network together have a bucket too, SHARE times as large.
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
 RATE = 50.0
@@ -38,6 +39,7 @@ class Caller:
         return cls(network_of(address), agent[:_LONGEST])
 
 
+@lru_cache(4096)
 def network_of(address: str) -> str:
     """Return the network a client is taken for: /24 of IPv4, in IPv6's clothes too, /48 of IPv6; empty for what is no address."""
     try:

@@ -13,4 +13,4 @@ def now() -> datetime:
 
 def to_wire(moment: datetime) -> str:
     """Write an aware datetime as `YYYY-MM-DDThh:mm:ssZ` (OAI-PMH 3.3, Atom; no fraction)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"

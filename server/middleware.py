@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
+from random import getrandbits
 from time import perf_counter
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from ulid import ULID
 
 from server import language, observe, proxies
 from server.admission import Busy, Gate, Lane, Seat, Visit
@@ -40,6 +40,8 @@ TRUSTED = web.AppKey("trusted", Sequence[Network])
 SEAT = web.RequestKey("seat", Seat)
 """The seat a request holds, one at most; it is given back with the first byte of the answer."""
 
+_CLIENT = web.RequestKey("client", Client)
+
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
 
 _ONLY_HTTPS = "max-age=63072000"
@@ -52,8 +54,11 @@ def remote_address(request: web.Request) -> str:
 
 
 def _client(request: web.Request) -> Client:
-    lines = {name: request.headers.getall(name, []) for name in _FORWARDED}
-    return proxies.client(request.remote or "", request.scheme, request.app[TRUSTED], lines)
+    found = request.get(_CLIENT)
+    if found is None:
+        lines = {name: request.headers.getall(name, []) for name in _FORWARDED}
+        found = request[_CLIENT] = proxies.client(request.remote or "", request.scheme, request.app[TRUSTED], lines)
+    return found
 
 
 #: What a browser may do with an answer that is no page, should somebody open it as one; pages and files say more.
@@ -96,7 +101,7 @@ def identified() -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("X-Request-Id", "")
-        number = given if _SOUND_ID.fullmatch(given) else str(ULID())
+        number = given if _SOUND_ID.fullmatch(given) else f"{getrandbits(64):016x}"
         token = observe.request_id.set(number)
         language.choose(request.headers.get("Accept-Language", ""))
         room, begun, status = room_of(request.path), perf_counter(), 500
@@ -107,8 +112,7 @@ def identified() -> Middleware:
                 response.headers["X-Request-Id"] = number
             return response
         finally:
-            observe.requests.labels(room, str(status)).inc()
-            observe.seconds.labels(room).observe(perf_counter() - begun)
+            observe.answered(room, status, perf_counter() - begun)
             log.info("answered", extra={"method": request.method, "path": request.path, "status": status})
             observe.request_id.reset(token)
 

@@ -4,6 +4,7 @@ import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -22,6 +23,22 @@ deposits = Counter("sheaf_deposits", "Deposits received, by how they ended.", ["
 works = Gauge("sheaf_works", "Works, by state.", ["state"], registry=metrics)
 jobs = Gauge("sheaf_jobs", "Jobs, by state.", ["state"], registry=metrics)
 identifiers = Gauge("sheaf_identifiers", "Identifiers, by state.", ["state"], registry=metrics)
+
+
+def answered(room: str, status: int, took: float) -> None:
+    """Count a request that was answered after so many seconds."""
+    _requests(room, status).inc()
+    _seconds(room).observe(took)
+
+
+@cache
+def _requests(room: str, status: int) -> Counter:
+    return requests.labels(room, str(status))
+
+
+@cache
+def _seconds(room: str) -> Histogram:
+    return seconds.labels(room)
 
 
 def logger(name: str) -> logging.Logger:

@@ -29,7 +29,7 @@ log = observe.logger("database")
 GROUP = 256
 """Use cases committed together at most; what is queued is taken, nobody is waited for."""
 
-_WRITER_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768",
+_WRITER_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8192",
                    "temp_store=MEMORY", "busy_timeout=5000", "wal_autocheckpoint=2000",
                    "journal_size_limit=67108864")  # fmt: skip
 _READER_PRAGMAS = ("query_only=ON", "cache_size=-4096", "temp_store=MEMORY", "busy_timeout=5000", "mmap_size=0")

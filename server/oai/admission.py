@@ -6,8 +6,8 @@ from server.admission import Busy, Lane, Visit
 from server.budgets import Caller
 from server.oai import token
 from server.oai.allowed import Guests
-from server.oai.errors import BadResumptionToken, Refusal
-from server.oai.request import GetRecord, Listing, Pairs, Request, Resumption, parse
+from server.oai.errors import BadResumptionToken
+from server.oai.request import GetRecord, Listing, Request, Resumption
 from server.oai.token import Position
 from server.oai.verbs import Provider
 
@@ -15,13 +15,9 @@ from server.oai.verbs import Provider
 _RECORDS, _HEADERS, _RECORD, _OTHER = 10.0, 2.0, 2.0, 0.2
 
 
-def visit(pairs: Pairs, who: tuple[str, str], provider: Provider, guests: Guests, now: datetime) -> Visit:
-    """Return what a request is to the server; `who` is the name a client gives itself and its address."""
+def visit(request: Request | None, who: tuple[str, str], provider: Provider, guests: Guests, now: datetime) -> Visit:
+    """Return what a request (None is a refused one) is to the server; `who` is the name a client gives itself and its address."""
     agent, address = who
-    try:
-        request: Request | None = parse(pairs)
-    except Refusal:
-        request = None
     name = guests.name(provider.definition.allowed, address)
     caller = Caller(f"allowed {name}", "") if name else Caller.of(address, agent)
     return Visit(_lane(request, provider.key, now), caller, _cost(request), allowed=bool(name))

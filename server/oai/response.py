@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from server.clock import to_wire
 from server.oai.errors import OaiError
@@ -89,6 +90,7 @@ def resumption(token: str, *, size: int, cursor: int, expires: int = 0) -> bytes
     return f'<resumptionToken{expiration} completeListSize="{size}" cursor="{cursor}">{token}</resumptionToken>'.encode()
 
 
+@lru_cache(256)
 def accepts_gzip(header: str) -> bool:
     """Whether an Accept-Encoding header wants gzip (RFC 9110 § 12.5.3; `;q=0` means no)."""
     wanted: dict[str, float] = {}

@@ -69,8 +69,10 @@ class Oai:
         visitor, began = _visitor(request), perf_counter()
         try:
             pairs = await _arguments(request)
-            await self._admit(request, pairs, provider)
-            asked = read(provider, pairs)
+            try:
+                asked = read(provider, pairs)
+            finally:  # who is refused has waited for its turn, too
+                await self._admit(request, asked, provider)
             if isinstance(asked, GetRecord):
                 answer = await self._one(request, pairs, asked, provider)
                 self._tally.note(visitor, None, seconds=perf_counter() - began)
@@ -111,10 +113,10 @@ class Oai:
         answer.headers["Cache-Control"] = "no-cache"  # or a cache would guess for how long it is good
         return answer
 
-    async def _admit(self, request: web.Request, pairs: Pairs, provider: Provider) -> None:
+    async def _admit(self, request: web.Request, asked: Request | None, provider: Provider) -> None:
         """Wait until it is this request's turn; raises Busy. The seat is given back with the first byte that goes out."""
         who = request.headers.get("User-Agent", ""), remote_address(request)
-        found = admission.visit(pairs, who, provider, self._guests, self._answering.clock())
+        found = admission.visit(asked, who, provider, self._guests, self._answering.clock())
         await seat(request, self._gate, found)
 
 

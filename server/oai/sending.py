@@ -15,20 +15,21 @@ PORTION = 256 * 1024
 VARY = {"Vary": "Accept-Encoding"}
 #: A browser may dress the answer with our stylesheet, and do no more with it.
 _SHOWN = VARY | {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "Content-Type": f"{CONTENT_TYPE}; charset=utf-8",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
 }
+_PACKED = _SHOWN | {"Content-Encoding": "gzip"}
 
 
 async def send(request: web.Request, answer: Body) -> web.StreamResponse:
     """Send an answer; the client is told how long it will be (OAI-PMH 3.1.3)."""
     if isinstance(answer, bytes):
-        return web.Response(
-            body=answer, headers=_SHOWN | {"Content-Encoding": "gzip"}, content_type=CONTENT_TYPE, charset="utf-8"
-        )
+        return web.Response(body=answer, headers=_PACKED)
     if not any(isinstance(text, Piece) for text in answer):
-        return web.Response(body=b"".join(answer), headers=_SHOWN, content_type=CONTENT_TYPE, charset="utf-8")  # type: ignore[arg-type]  # looked at just now
+        return web.Response(body=b"".join(answer), headers=_SHOWN)  # type: ignore[arg-type]  # looked at just now
     response = web.StreamResponse(headers=_SHOWN | {"X-Request-Id": observe.request_id.get()})
-    response.content_type, response.charset = CONTENT_TYPE, "utf-8"
     response.content_length = length(answer)
     await response.prepare(request)
     if request.method != "HEAD":

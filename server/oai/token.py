@@ -5,6 +5,7 @@ import binascii
 import hmac
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -59,13 +60,7 @@ def write(verb: str, position: Struct, key: bytes) -> str:
 def read(verb: str, token: str, key: bytes, kind: type[P]) -> P:
     """Return the position in a token of ours for this verb, expired or not; raises BadResumptionToken and says how to go on."""
     try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        if _spelled(raw) != token:
-            raise ValueError("bits no byte needs are set")  # the last letter has some, and a changed token is none
-        signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
-        if not hmac.compare_digest(signature, _sign(verb, payload, key)):
-            raise ValueError("signature")
-        return msgspec.msgpack.decode(payload, type=kind)
+        return msgspec.msgpack.decode(_opened(verb, token, key), type=kind)
     except (ValueError, UnicodeError, binascii.Error, msgspec.DecodeError):
         words = f"This is not a resumptionToken of this repository for {verb}, or not the whole of one. {_GO_ON.get(verb, _FROM)}"
         raise BadResumptionToken(words) from None
@@ -84,5 +79,25 @@ def _spelled(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+@lru_cache(256)
+def _opened(verb: str, token: str, key: bytes) -> bytes:
+    """Return what was signed; raises ValueError where it was not. Remembered, as who may go in first asks for it, too."""
+    raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    if _spelled(raw) != token:
+        raise ValueError("bits no byte needs are set")  # the last letter has some, and a changed token is none
+    signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
+    if not hmac.compare_digest(signature, _sign(verb, payload, key)):
+        raise ValueError("signature")
+    return payload
+
+
 def _sign(verb: str, payload: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, b"resumptionToken\0" + verb.encode() + b"\0" + payload, "sha256")[:_SIGNATURE]
+    signer = _signer(verb, key).copy()
+    signer.update(payload)
+    return signer.digest()[:_SIGNATURE]
+
+
+@lru_cache(32)
+def _signer(verb: str, key: bytes) -> hmac.HMAC:
+    """Return what signs for a verb, to be copied: hashing a key each time would let go of the interpreter each time."""
+    return hmac.new(key, b"resumptionToken\0" + verb.encode() + b"\0", "sha256")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 
 from server.budgets import network_of
@@ -22,6 +23,7 @@ _REGULAR = 3
 _LONGEST = 200
 
 
+@lru_cache(1024)
 def _digest(*parts: str) -> str:
     return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 

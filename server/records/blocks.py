@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 )
 
 from server.db import upsert
+from server.db.prepared import Prepared
 from server.records.deflated import Piece
 from server.records.tables import blocks, feed, lists, memberships
 
@@ -51,8 +53,7 @@ class Name:
     shown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a block lies in its list."""
 
     after: int
@@ -60,8 +61,7 @@ class Place:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A block as it is sent; one that is made also names its members."""
 
     place: Place
@@ -76,7 +76,7 @@ _MINE = blocks.c.list_id == _NUMBER.scalar_subquery()
 _PLACE = (blocks.c.after, blocks.c.last, blocks.c.count)
 _PIECE = (blocks.c.raw, blocks.c.crc, blocks.c.body, blocks.c.operator)
 
-_SENT = (
+_SENT = Prepared(
     select(*_PLACE, *_PIECE)
     .where(_MINE, blocks.c.last > bindparam("after"), blocks.c.last <= bindparam("end"), blocks.c.lived <= bindparam("horizon"))
     .order_by(blocks.c.last)
@@ -98,7 +98,7 @@ def _values(name: Name) -> dict[str, object]:
 def sent(tx: Connection, name: Name, horizon: int, after: int, end: int, limit: int) -> list[Block]:
     """Return the first blocks of a list that end after `after` and no later than `end`, for a list begun at `horizon`."""
     values = _values(name) | {"horizon": horizon, "after": after, "end": end, "limit": limit}
-    return [Block(Place(*row[:3]), Piece(*row[3:])) for row in tx.execute(_SENT, values)]
+    return [Block(Place(*row[:3]), Piece(*row[3:])) for row in _SENT.rows(tx, values)]
 
 
 def neighbours(tx: Connection, name: Name, at: int) -> tuple[Place | None, Place | None]:

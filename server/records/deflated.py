@@ -7,17 +7,19 @@ anywhere. What the stream's end must say of the whole, its CRC-32 and its length
 import struct
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from types import ModuleType
 
+from msgspec import Struct, structs
+
 _fast: ModuleType = zlib
+_crc: Callable[[bytes], int] = zlib.crc32
 _combine: Callable[[int, int, int], int] | None = None
 try:  # several times faster than zlib; where it has no wheel, zlib does
     from isal import isal_zlib
 except ImportError:  # pragma: no cover
     pass
 else:
-    _fast, _combine = isal_zlib, isal_zlib.crc32_combine
+    _fast, _crc, _combine = isal_zlib, isal_zlib.crc32, isal_zlib.crc32_combine
 
 SMALL = 1024
 """Bytes of text that are not worth deflating on their own."""
@@ -30,13 +32,12 @@ _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952 § 2.3: deflat
 _END = b"\x03\x00"  # an empty last block
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Deflated text; `raw` and `crc` are the length and the CRC-32 of what it was."""
 
     raw: int
     crc: int
-    body: bytes = field(repr=False)
+    body: bytes
     operator: int = 0
     """`operator_of(raw)`, worked out for what is kept; 0 where it never was."""
 
@@ -52,7 +53,7 @@ Text = bytes | Piece
 def seal(text: bytes) -> Piece:
     """Deflate once what will be sent often: small rather than fast."""
     piece = _deflated(text, zlib, 6)
-    return replace(piece, operator=operator_of(len(text)))
+    return structs.replace(piece, operator=operator_of(len(text)))
 
 
 def press(text: bytes) -> Piece:
@@ -62,7 +63,7 @@ def press(text: bytes) -> Piece:
 
 def _deflated(text: bytes, library: ModuleType, level: int) -> Piece:
     packer = library.compressobj(level, library.DEFLATED, _RAW)
-    return Piece(len(text), zlib.crc32(text), packer.compress(text) + packer.flush(library.Z_FULL_FLUSH))
+    return Piece(len(text), _crc(text), packer.compress(text) + packer.flush(library.Z_FULL_FLUSH))
 
 
 def stored(text: bytes) -> Piece:
@@ -71,7 +72,7 @@ def stored(text: bytes) -> Piece:
     for start in range(0, len(text), _LONGEST_STORED):
         part = text[start : start + _LONGEST_STORED]
         blocks += (struct.pack("<BHH", 0, len(part), len(part) ^ _LONGEST_STORED), part)
-    return Piece(len(text), zlib.crc32(text), b"".join(blocks))
+    return Piece(len(text), _crc(text), b"".join(blocks))
 
 
 def gzipped(texts: Iterable[Text]) -> bytes:

@@ -6,11 +6,13 @@ A row is given as a deletion where the work was withdrawn, and where it has left
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, func, or_, select
 
+from server.db.prepared import Prepared
 from server.errors import NotFound
 from server.records.changes import SHIFT, whole
 from server.records.sets import is_hidden
@@ -37,8 +39,7 @@ class Range:
         return self.last if self.until is None else min(self.last, self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One element of a list.
 
     `body` is the whole `<record>` where it is kept written; None where it is to be written now, and for a deletion, which has
@@ -65,7 +66,7 @@ _CHOSEN = memberships.alias("chosen")
 
 
 @cache
-def _half(what: str, *, ghosts: bool, in_set: bool, chosen: bool) -> Select[Any]:
+def _half(what: str, *, ghosts: bool, in_set: bool, chosen: bool) -> Prepared:
     """Return the statement for one half of a list: rows that live, or ghosts whose successor came after it began.
 
     `what` is body, header or count. Built once, as pages are many.
@@ -84,12 +85,12 @@ def _half(what: str, *, ghosts: bool, in_set: bool, chosen: bool) -> Select[Any]
             query = query.where(table.c.seq > bindparam("after"), table.c.seq <= bindparam("end"))
             gone.append(table.c.left)
     if what == "count":
-        return query.with_only_columns(func.count())
+        return Prepared(query.with_only_columns(func.count()))
     columns = [feed.c.seq, feed.c.record_id, feed.c.header, feed.c.deleted, or_(*gone).label("gone")]
     if what == "body":
         key = feed.c.seq + bindparam("base", type_=BigInteger)
         query, columns = query.outerjoin(fragments, fragments.c.key == key), [*columns, fragments.c.body]
-    return query.with_only_columns(*columns).order_by(seq).limit(bindparam("size"))
+    return Prepared(query.with_only_columns(*columns).order_by(seq).limit(bindparam("size")))
 
 
 def _values(wanted: Range) -> dict[str, int | None]:
@@ -118,14 +119,14 @@ def headers(tx: Connection, wanted: Range, size: int) -> list[Entry]:
 def _walk(tx: Connection, wanted: Range, size: int, what: str) -> list[Entry]:
     values = {**_values(wanted), "size": size}
     shape = {"in_set": wanted.set_id is not None, "chosen": wanted.filter_id is not None}
-    rows = tx.execute(_half(what, ghosts=False, **shape), values).all()
-    if ghosts := tx.execute(_half(what, ghosts=True, **shape), values).all():
-        rows = sorted([*rows, *ghosts], key=attrgetter("seq"))[:size]
+    rows = _half(what, ghosts=False, **shape).rows(tx, values)
+    if ghosts := _half(what, ghosts=True, **shape).rows(tx, values):
+        rows = sorted([*rows, *ghosts], key=itemgetter(0))[:size]
     spec = ""
     if wanted.set_id is not None and any(gone and not deleted for _, _, _, deleted, gone, *_ in rows):
         spec = tx.execute(select(sets.c.spec).where(sets.c.id == wanted.set_id)).scalar_one()
     return [
-        _left(seq, record_id, header, spec) if gone and not deleted else Entry(seq, record_id, header, gone, *body)
+        _left(seq, record_id, header, spec) if gone and not deleted else Entry(seq, record_id, header, bool(gone), *body)
         for seq, record_id, header, deleted, gone, *body in rows
     ]
 
@@ -143,7 +144,7 @@ def count(tx: Connection, wanted: Range) -> int:
     """Count the members of a list: exact as of its horizon."""
     shape = {"in_set": wanted.set_id is not None, "chosen": wanted.filter_id is not None}
     halves = [_half("count", ghosts=ghosts, **shape) for ghosts in (False, True)]
-    return sum(int(tx.execute(half, _values(wanted)).scalar_one()) for half in halves)
+    return sum(int(half.rows(tx, _values(wanted))[0][0]) for half in halves)
 
 
 def first_at(tx: Connection, moment: datetime) -> int | None:

@@ -353,9 +353,12 @@ def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
         wrong.append(_no_such_format(request.prefix, provider))
     found = lists.set_id(tx, spec) if spec is not None and provider.offer.offers_set(spec) else None
     if spec is not None and found is None:
-        known = lists.all_sets(tx)
-        no_set = NoRecordsMatch(f"There is no set {spec!r}; ListSets names them.")
-        wrong.append(no_set if known else NoSetHierarchy("This repository has no sets yet."))
+        if not lists.all_sets(tx):
+            wrong.append(NoSetHierarchy("This repository has no sets yet."))
+        elif sets.is_named(tx, spec, provider.renderer.grouping, provider.offer):  # a set without a member so far has no number
+            wrong.append(NoRecordsMatch(f"The set {spec} is empty."))
+        else:
+            wrong.append(NoRecordsMatch(f"There is no set {spec!r}; ListSets names them."))
     if wrong:
         raise Refusal(*wrong)
     return found

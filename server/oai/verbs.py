@@ -9,6 +9,7 @@ from functools import cached_property
 from msgspec import structs
 from sqlalchemy import Connection
 
+from server import regrouping
 from server.clock import to_wire
 from server.db.sequences import last
 from server.dissemination import Broken, disseminate
@@ -91,8 +92,11 @@ class Provider:
         return offered(self.offer.formats, self.renderer.formats)
 
     def within(self, tx: Connection) -> int | None:
-        """Return the hidden set of all that is found here, None where that is everything."""
-        if not self.offer.within:
+        """Return the hidden set of all that is found here, None where that is everything.
+
+        Raises Unavailable while nobody knows yet what that will be.
+        """
+        if not self.offer.within or not regrouping.chosen(tx, self.offer.within):
             return None
         return lists.set_id(tx, self.offer.within) or _NOWHERE
 

@@ -50,16 +50,22 @@ class Shown:
     members: int
     bases: tuple[str, ...]
     """The names of the contexts that offer it; an empty one is the repository's own base URL."""
+    kept: bool = True
+    """Whether works can come into it; where not, harvesters are only told there that its members are deleted."""
 
 
 def shown(tx: Connection, definition: Definition, titles: Mapping[str, str], sizes: Mapping[str, int]) -> list[Shown]:
-    """Return every set with the number of its members."""
+    """Return every set with the number of its members; those no work can come into any more stand at the end."""
     grouping = definition.grouping
     offers = [definition.offer(""), *(definition.offer(each.path) for each in definition.contexts)]
-    return [
-        Shown(spec, *named, sizes.get(spec, 0), tuple(offer.context for offer in offers if offer.offers_set(spec)))
+    found = [
+        Shown(
+            spec, *named, sizes.get(spec, 0), tuple(offer.context for offer in offers if offer.offers_set(spec)),
+            grouping.keeps(spec),
+        )
         for spec, named in _every(tx, grouping, titles)
-    ]
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: not each.kept)
 
 
 def bases(definition: Definition, sizes: Mapping[str, int]) -> list[Shown]:

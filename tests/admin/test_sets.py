@@ -215,3 +215,19 @@ async def test_conditions_of_a_context_count_only_who_leaves_it(admin: TestClien
     after = structs.replace(definition, contexts=(*definition.contexts, theses))
     assert (await counting.count(house.database, house.clock, before, after)).changed == 3, "one of four stays"
     assert (await counting.count(house.database, house.clock, definition, after)).changed == 0, "a new one nobody has harvested"
+
+
+async def test_a_set_no_base_url_asks_for_any_more_is_said_to_give_deletions_only(
+    admin: TestClient, house: House, clock: SetClock
+) -> None:
+    await configured(house, "oai", contexts=[{"path": "kinds", "title": "Kinds", "sets": ["doc-type"]}])
+    clock.pass_time(seconds=15)
+    await house.worker.drain()
+    note = "deletions only: no base URL asks for it any more"
+    assert note not in await shown(admin, "/admin/sets?q=doc-type")
+    await configured(house, "oai", contexts=[], saved_sets=[])
+    assert (await shown(admin, "/admin/sets?q=doc-type")).count(note) >= 1
+    page = await shown(admin, "/admin/sets")
+    assert page.index("<code>theses</code>") < page.index("<code>mine</code>"), "those kept no more stand at the end"
+    assert note in await shown(admin, "/admin/sets/one?set=mine")
+    assert note not in await shown(admin, "/admin/sets/one?set=theses")

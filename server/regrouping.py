@@ -272,7 +272,7 @@ def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
     return _Part(rows[-1].seq if rows else 0, len(rows), found)
 
 
-def _filling(tx: Connection, renderer: Renderer, under: _Under, rows: Sequence[Row[Any]]) -> _Part:
+def _filling(tx: Connection, renderer: Renderer, under: _Under, rows: Sequence[Row[Any, Any, Any, Any]]) -> _Part:
     """Return who is in the hidden sets that are still to be filled.
 
     Of a context that was given whole, a withdrawn record is in it as everywhere it was known; one that does not fit has left it,

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from server.accounts.model import ROLES
 from server.events.model import EVENTS
 from server.forms.fault import SENTENCES
+from server.oai.kind import PENDING
 from server.oai.proving import PROOFS
 from server.portal.notices import NOTICES
 from server.portal.words import DEEDS, KINDS, LETTERS, PROBLEMS
 
-TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, PROBLEMS, DEEDS, LETTERS, PROOFS)
+TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, PROBLEMS, DEEDS, LETTERS, PROOFS, PENDING)
 
 
 def words(value: object) -> Iterator[str]:

@@ -107,6 +107,11 @@ def identified() -> Middleware:
         room, begun, status = room_of(request.path), perf_counter(), 500
         try:
             response = await handler(request)
+        except web.HTTPException as answer:  # a redirect after a deed, and whatever nobody said in other words
+            status = answer.status
+            answer.headers["X-Request-Id"] = number
+            raise
+        else:
             status = response.status
             if not response.prepared:
                 response.headers["X-Request-Id"] = number

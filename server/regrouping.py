@@ -1,28 +1,34 @@
 """Records whose sets change as the definition does: those get a new datestamp, spread over time, and no others.
 
-Every record is looked at once; one that is in other sets than harvesters were told is shown to them anew, and where it is a
-member no longer it is announced as deleted. After a crash it goes on where it stopped.
+Every record is looked at; one that is in other sets than harvesters were told is shown to them anew, and where it is a member no
+longer it is announced as deleted. After a crash it goes on where it stopped.
+
+A context that held every record, or is new, and has conditions now is filled first, in a pass of its own: whoever harvested it
+has what stays, so nothing is stamped for that. Until it is filled it goes on as it was, and a new one answers 503.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from server import observe
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.sequences import last
+from server.errors import Unavailable
 from server.identifiers import ledger
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later, More
 from server.metadata.fragments import Renderer
 from server.metadata.work import Work
-from server.records import changes, lists, store
+from server.records import blocks, changes, lists, store
 from server.records.changes import Change
 from server.records.lists import GIVEN
 from server.records.sets import HIDDEN
@@ -59,11 +65,13 @@ class _Under(Struct, frozen=True, kw_only=True):
     """A regrouping under way: what to, how far it came in the feed, and the last `seq` there was when it began.
 
     `widened` are the hidden sets of contexts that hold every record now and held some before, `narrowed` those the other way.
+    `unfilled` are those nobody is given yet: of new contexts, and of narrowed ones, which are given every record until then.
     """
 
     sets: Sets
     widened: tuple[str, ...] = ()
     narrowed: tuple[str, ...] = ()
+    unfilled: tuple[str, ...] = ()
     horizon: int = 0
     done: int = 0
     begun: bool = False
@@ -91,7 +99,7 @@ def settle(tx: Connection, wanted: Sets, now: datetime, *, after: timedelta = ti
     """Make a definition's sets the installation's; return whether every record must be looked at, which is then in the queue."""
     under = _under(tx)
     known = under.sets if under is not None else _now(tx)
-    before = known or Sets(fingerprint="")
+    before = _given(known or Sets(fingerprint=""), under)
     whole = {*wanted.whole, *before.whole} - {*wanted.some}
     some = {*wanted.some, *before.some} - {*wanted.whole}
     after_ = Sets(fingerprint=wanted.fingerprint, whole=tuple(sorted(whole)), some=tuple(sorted(some)))
@@ -104,9 +112,33 @@ def settle(tx: Connection, wanted: Sets, now: datetime, *, after: timedelta = ti
     if last(tx, "feed") == 0 or (before.fingerprint == wanted.fingerprint and under is None and not widened | narrowed):
         _write(tx, _NOW, after_)
         return False
-    _write(tx, _NEXT, _Under(sets=after_, widened=tuple(sorted(widened)), narrowed=tuple(sorted(narrowed))))
+    unfilled = {HIDDEN + path for path in {*wanted.some} - {*before.some}}
+    widened_, narrowed_, unfilled_ = (tuple(sorted(specs)) for specs in (widened, narrowed, unfilled))
+    _write(tx, _NEXT, _Under(sets=after_, widened=widened_, narrowed=narrowed_, unfilled=unfilled_))
     queue.enqueue(tx, REGROUP, "all", now + after)
     return True
+
+
+def _given(known: Sets, under: _Under | None) -> Sets:
+    """Return what contexts hold as harvesters see it: one that is still to be filled is given whole, or not at all."""
+    if under is None:
+        return known
+    some = tuple(path for path in known.some if HIDDEN + path not in under.unfilled)
+    unfiltered = tuple(path for path in known.some if HIDDEN + path in {*under.unfilled} & {*under.narrowed})
+    return structs.replace(known, some=some, whole=(*known.whole, *unfiltered))
+
+
+def chosen(tx: Connection, spec: str) -> bool:
+    """Say whether a context is given by its hidden set already; until that is filled it goes on to hold every record.
+
+    Raises Unavailable where it is new, so that there is nothing it could go on with.
+    """
+    under = _under(tx)
+    if under is None or spec not in under.unfilled:
+        return True
+    if spec not in under.narrowed:
+        raise Unavailable("What this base URL holds is being worked out. Come again later.")
+    return False
 
 
 def forget(tx: Connection) -> None:
@@ -148,6 +180,9 @@ class _Part:
     end: int
     count: int
     rows: list[_Row]
+    fills: bool = False
+    members: tuple[tuple[int, str, bool], ...] = ()
+    """Where contexts are filled: the place of a record in the feed, a hidden set, and whether it has left that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +205,16 @@ class Regrouping:
             if part is None:
                 return Later(timedelta(minutes=1), "the sets were defined anew meanwhile")
             if not part.count:
+                if await self.database.write(_filled, wanted):
+                    continue
                 changed = await self.database.write(_finish, wanted)
                 log.info("regrouped", extra={"records": changed})
                 return Done(f"{changed} records came into other sets")
-            made = await asyncio.to_thread(lambda rows: [(r, _change(self.renderer, r)) for r in rows], part.rows)
-            await self.database.write(_show, wanted, part, made, self.clock())
+            if part.fills:
+                await self.database.write(_fill, wanted, part)
+            else:
+                made = await asyncio.to_thread(lambda rows: [(r, _change(self.renderer, r)) for r in rows], part.rows)
+                await self.database.write(_show, wanted, part, made, self.clock())
             if loop.time() >= until:
                 return More("it goes on")
             await asyncio.sleep(loop.time() - started)  # as long as it took: writers and harvesters get their half
@@ -210,6 +250,8 @@ def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
     query = select(feed.c.seq, feed.c.record_id, feed.c.header, feed.c.deleted).where(feed.c.superseded.is_(None))
     query = query.where(feed.c.seq > under.done, feed.c.seq <= under.horizon)
     rows = tx.execute(query.order_by(feed.c.seq).limit(SIZE)).all()
+    if under.unfilled:
+        return _filling(tx, renderer, under, rows)
     hidden = _hidden(tx, [row.seq for row in rows])
     # A context that was taken away, or holds every record now, has nobody to be told that a record has left it.
     gone = {spec for specs in hidden.values() for spec in specs} - {HIDDEN + path for path, _ in renderer.grouping.filters}
@@ -228,6 +270,52 @@ def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
         if told - gone != now or missed or any(spec not in told for spec in under.widened):
             found.append(_Row(row.seq, row.record_id, renderer.kept(each, doi=doi), each.collection, missed))
     return _Part(rows[-1].seq if rows else 0, len(rows), found)
+
+
+def _filling(tx: Connection, renderer: Renderer, under: _Under, rows: Sequence[Row[Any, Any, Any, Any]]) -> _Part:
+    """Return who is in the hidden sets that are still to be filled.
+
+    Of a context that was given whole, a withdrawn record is in it as everywhere it was known; one that does not fit has left it,
+    and whatever changes that record next announces so.
+    """
+    stored = {each.id: each for each in store.some(tx, [row.record_id for row in rows])}
+    dois = ledger.shown_dois(tx, list(stored))
+    members = list[tuple[int, str, bool]]()
+    for row in rows:
+        each = stored[row.record_id]
+        now = set() if row.deleted else set(renderer.sets(each.record, each.collection, dois.get(row.record_id, "")))
+        for spec in under.unfilled:
+            if spec in now or spec in under.narrowed:
+                members.append((row.seq, spec, not row.deleted and spec not in now))
+    return _Part(rows[-1].seq if rows else 0, len(rows), [], fills=True, members=tuple(members))
+
+
+def _fill(tx: Connection, wanted: str, part: _Part) -> None:
+    """Write down who is in the new hidden sets; nobody is given these yet. What changed meanwhile has seen to it itself."""
+    changes.lock(tx)
+    under = _under(tx)
+    if under is None or under.sets.fingerprint != wanted or not under.unfilled or under.done >= part.end:
+        return
+    _write(tx, _NEXT, structs.replace(under, done=part.end, seen=under.seen + part.count))
+    changes.join(tx, part.members)
+
+
+def _filled(tx: Connection, wanted: str) -> bool:
+    """Let the filled sets be given, and begin with what must be stamped; return whether it goes on.
+
+    What was changed while they were filled is looked at first: what was given whole until this moment must have its mark.
+    """
+    changes.lock(tx)
+    under = _under(tx)
+    if under is None or under.sets.fingerprint != wanted or not under.unfilled:
+        return False
+    horizon = last(tx, "feed")
+    if horizon > under.horizon:
+        _write(tx, _NEXT, structs.replace(under, horizon=horizon))
+        return True
+    blocks.unseal_chosen(tx, changes.set_ids(tx, under.unfilled).values())
+    _write(tx, _NEXT, structs.replace(under, unfilled=(), done=0, seen=0))
+    return True
 
 
 def _hidden(tx: Connection, seqs: list[int]) -> dict[int, set[str]]:

@@ -95,6 +95,11 @@ def known(tx: Connection) -> Shape | None:
     return None if value is None else msgspec.json.decode(value, type=Shape)
 
 
+def is_pending(tx: Connection) -> bool:
+    """Say whether records are still to be rendered anew."""
+    return _under(tx) is not None
+
+
 def _under(tx: Connection) -> _Under | None:
     value = tx.execute(select(renderings.c.value).where(renderings.c.name == _NEXT)).scalar()
     return None if value is None else msgspec.json.decode(value, type=_Under)

@@ -15,6 +15,7 @@ from server.jobs.model import JobState
 from server.notify import store as notify
 from server.notify.model import State as Delivered
 from server.oai import harvested
+from server.oai.kind import pending
 from server.oai.walk import Harvester, Walk
 from server.portal import words
 from server.portal.spoken import age
@@ -65,6 +66,8 @@ class Overview:
     cards: tuple[Card, ...]
     harvesters: tuple[tuple[Harvester, Walk | None], ...]
     """Who came last, with what list."""
+    pending: tuple[str, ...] = ()
+    """What follows from the OAI definition and is still being done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue", Right.JOBS),
     )
     paused = tuple(profile for profile in profiles.every(tx, enabled=True) if profile.paused)
-    return Overview(tuple(each for each in stuck if each), paused, cards, _harvesters(tx, now))
+    return Overview(tuple(each for each in stuck if each), paused, cards, _harvesters(tx, now), pending(tx))
 
 
 def _harvesters(tx: Connection, now: datetime) -> tuple[tuple[Harvester, Walk | None], ...]:

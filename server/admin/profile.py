@@ -117,10 +117,10 @@ class OneProfile:
         if kind.preview is not None and stored is not None:
             preview = await self.frame.house.database.read(kind.preview, stored)
         status = status or (422 if form.errors else 200)
-        facts = kind.facts(profile)
+        facts, pending = kind.facts(profile), await self.frame.house.database.read(kind.pending)
         return self._page(
             request, profile, kind, "admin/profile.html", status, form=form, facts=facts, preview=preview, fault=fault,
-            review=review, seen=_SEEN,
+            review=review, seen=_SEEN, pending=pending,
         )  # fmt: skip
 
     async def contacts(self, request: web.Request) -> web.StreamResponse:

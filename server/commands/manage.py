@@ -50,7 +50,7 @@ def profile_kinds() -> None:
 def profile_set(kind: str, name: str, settings: tuple[str, ...]) -> None:
     """Make the profile NAME of KIND, or change some of its settings.
 
-    SETTINGS are key=value; a value that is JSON is taken as such:
+    SETTINGS are key=value; a value that is JSON is taken as such. A list is set as a whole: what it leaves out is taken away.
 
     \b
       sheaf profile set datacite "Our DOIs" prefix=10.5072 account_id=INST.REPO \\
@@ -58,8 +58,10 @@ def profile_set(kind: str, name: str, settings: tuple[str, ...]) -> None:
     """  # noqa: D301 -- click knows a paragraph to leave alone by its backspace
     values = dict(value_of(setting) for setting in settings)
 
-    asked("profile-set", control.ProfileSet(kind=kind, name=name, values=values), creates=True)
+    gone = asked("profile-set", control.ProfileSet(kind=kind, name=name, values=values), creates=True)
     click.echo(f"The profile {name!r} is set.")
+    for field, names in gone.items():
+        click.secho(f"Taken away from {field}, as a list is set as a whole: {', '.join(names)}.", fg="yellow", err=True)
 
 
 def value_of(setting: str) -> tuple[str, Any]:

@@ -75,11 +75,31 @@ def _status(tx: Connection) -> dict[str, dict[str, int]]:
     }
 
 
-async def profile_set(house: House, arguments: ProfileSet) -> None:
-    """Make or change a profile; what it holds already stays where no new value is given. Every wrong field is named."""
+async def profile_set(house: House, arguments: ProfileSet) -> dict[str, list[str]]:
+    """Make or change a profile; what it holds already stays where no new value is given. Every wrong field is named.
+
+    A list is set as a whole: returned are, by field, the names of what stood in one and stands there no more.
+    """
     keeper = house.keeper
     kind = keeper.kinds[arguments.kind]
-    await keeper.do(keeping.put, keeper.desk, kind, arguments.name, arguments.values, OPERATOR)
+    before = await house.database.read(profiles.find, arguments.name)
+    after = await keeper.do(keeping.put, keeper.desk, kind, arguments.name, arguments.values, OPERATOR)
+    return {} if before is None else _taken_away(before.document, after.document)
+
+
+#: What the rows of a profile's lists go by.
+_ROW_NAMES = ("path", "spec", "id", "name")
+
+
+def _taken_away(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
+    gone = {field: [name for name in _rows(value) if name not in _rows(after.get(field))] for field, value in before.items()}
+    return {field: names for field, names in gone.items() if names}
+
+
+def _rows(value: object) -> list[str]:
+    """Return the names of a list's rows; none of what is no list of rows."""
+    rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list | tuple) else []
+    return [next((str(row[name]) for name in _ROW_NAMES if row.get(name)), "") for row in rows]
 
 
 async def profile_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:

@@ -23,10 +23,11 @@ class Prepared:
         """Return all rows, to be unpacked; `values` may hold more than the query asks for. Raises DBAPIError."""
         words, order, given = self._compiled.get(tx.dialect.name) or self._compile(tx.dialect)
         filled = {**given, **values}
-        if order is None:
-            return tx.exec_driver_sql(words, filled).all()
+        driver: Any = tx.connection.driver_connection
+        if order is None or not isinstance(driver, sqlite3.Connection):  # the ordinary reads go over aiosqlite
+            some = filled if order is None else tuple(filled[name] for name in order)
+            return tx.exec_driver_sql(words, some).all()
         try:
-            driver: Any = tx.connection.driver_connection
             found: Sequence[Any] = driver.execute(words, [filled[name] for name in order]).fetchall()
         except sqlite3.Error as error:  # as SQLAlchemy would say it
             raise DBAPIError.instance(words, None, error, sqlite3.Error, hide_parameters=True) from error

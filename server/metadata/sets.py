@@ -238,6 +238,10 @@ class Grouping:
         for each in self.own:
             yield from above(each.spec)
 
+    def keeps(self, spec: str) -> bool:
+        """Whether works can come into a set; into one that nobody offers or defines any more none can."""
+        return spec.partition(":")[0] in self.families or any(spec in above(each.spec) for each in self.own)
+
     def described(self, spec: str, titles: Mapping[str, str]) -> Described | None:
         """Return what a set is called, `titles` being those of the collections; None for one nobody defines any more."""
         for each in self.own:

@@ -1,4 +1,4 @@
-"""What another definition would do: how many works each set would hold, how many records would be given anew.
+"""What another definition would do: how many works each set would hold, how many records would be rendered or given anew.
 
 Every published work is looked at, some hundreds at a time on a thread of its own, so that nobody waits meanwhile; after a while
 it stops and says how far it came.
@@ -22,7 +22,7 @@ from server.records.model import decode
 from server.records.query import Facts
 from server.records.sets import HIDDEN, is_hidden
 from server.records.store import State
-from server.records.tables import records
+from server.records.tables import feed, records
 
 SIZE = 500
 PATIENCE = 10.0
@@ -50,12 +50,16 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Two groupings, and the hidden sets of contexts that held some records and will hold all, or the other way."""
+    """Two groupings, and the hidden sets of contexts that held some records and will hold all, or the other way.
+
+    `filled` are those that are new: who is in them is written down, and nobody's datestamp moves for it.
+    """
 
     before: Grouping
     after: Grouping
     widened: frozenset[str]
     narrowed: frozenset[str]
+    filled: frozenset[str]
 
 
 async def count(database: Database, clock: Clock, before: Definition, after: Definition) -> Counted:
@@ -63,7 +67,8 @@ async def count(database: Database, clock: Clock, before: Definition, after: Def
     old, new = before.sets_kept, after.sets_kept
     widened = frozenset(HIDDEN + path for path in {*old.some} & {*new.whole})
     narrowed = frozenset(HIDDEN + path for path in {*old.whole} & {*new.some})
-    asked = _Asked(*_differing(before.grouping, after.grouping), widened, narrowed)
+    filled = frozenset(HIDDEN + path for path in {*new.some} - {*old.some})
+    asked = _Asked(*_differing(before.grouping, after.grouping), widened, narrowed, filled)
     found, last = Counted(), ""
     until = _time() + PATIENCE
     found.every = await database.read(_every)
@@ -118,7 +123,7 @@ def _part(tx: Connection, after_id: str, today: date, asked: _Asked) -> list[_Se
 def _is_changed(asked: _Asked, old: set[str], new: set[str]) -> bool:
     """Whether a record is given to harvesters anew; that it left a context that is no more, nobody need be told."""
     gone = {HIDDEN + path for path, _ in asked.before.filters} - {HIDDEN + path for path, _ in asked.after.filters}
-    return old - gone != new or not asked.narrowed <= new or not asked.widened <= old
+    return old - gone != new - asked.filled or not asked.narrowed <= new or not asked.widened <= old
 
 
 def _added(found: Counted, part: list[_Seen]) -> str:
@@ -134,19 +139,32 @@ def _added(found: Counted, part: list[_Seen]) -> str:
 
 
 async def review(database: Database, clock: Clock, before: Definition, after: Definition) -> Preview | None:
-    """Say what saving a definition would do to sets and contexts; None where nothing changes, or nothing is there yet."""
-    old, new = before.grouping, after.grouping
-    if old.fingerprint == new.fingerprint:
-        return None
-    found = await count(database, clock, before, after)
-    if not found.every:
-        return None
-    warnings = [f"{found.changed:,} of {found.works:,} records come into other sets, and are given to harvesters anew."]
-    if not found.whole:
+    """Say what saving a definition would do to records, sets and contexts; None where that is nothing."""
+    warnings, facts = list[str](), list[Fact]()
+    given = await database.read(_given)
+    if given and _spoken(before) != _spoken(after):
         warnings.append(
-            f"There are {found.every:,} works; only the first {found.works:,} were looked at, so that you need not wait longer."
+            f"The repository's name and the licence of the metadata stand in every record: all {given:,} are rendered anew, "
+            "get a new datestamp, and are given to harvesters and agencies again."
         )
-    return Preview("What saving would do", tuple(_facts(old, new, found)), tuple(warnings))
+    old, new = before.grouping, after.grouping
+    if old.fingerprint != new.fingerprint and (found := await count(database, clock, before, after)).every:
+        warnings.append(f"{found.changed:,} of {found.works:,} records come into other sets, and are given to harvesters anew.")
+        if not found.whole:
+            left_out = f"There are {found.every:,} works; only the first {found.works:,} were looked at"
+            warnings.append(f"{left_out}, so that you need not wait longer.")
+        facts += _facts(old, new, found)
+    return Preview("What saving would do", tuple(facts), tuple(warnings)) if warnings else None
+
+
+def _spoken(definition: Definition) -> tuple[str, str]:
+    """Return what every record says of the definition."""
+    return definition.repository_name, definition.metadata_licence
+
+
+def _given(tx: Connection) -> int:
+    """Count the records harvesters are given, withdrawn ones too."""
+    return int(tx.execute(select(func.count()).select_from(feed).where(feed.c.superseded.is_(None))).scalar_one())
 
 
 def _facts(old: Grouping, new: Grouping, found: Counted) -> list[Fact]:

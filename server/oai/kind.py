@@ -27,6 +27,22 @@ _LARGEST_ANSWER = 64 * 1024
 _QUOTED = 200
 
 
+#: What a definition that was saved still has to lead to, in words.
+PENDING = {
+    "sets": (
+        "The sets are being worked out anew. Until that is done, a context that got conditions holds what it held before, and a "
+        "new one has harvesters come again later (503)."
+    ),
+    "rendering": "Every record is being rendered anew, and given to harvesters and agencies as it then is.",
+}
+
+
+def pending(tx: Connection) -> tuple[str, ...]:
+    """Return in sentences what follows from the definition and is still being done."""
+    found = {"sets": regrouping.progress(tx) is not None, "rendering": rendering.is_pending(tx)}
+    return tuple(words for name, words in PENDING.items() if found[name])
+
+
 def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clock) -> Kind:
     """Return the kind; `url` is the address of this server, without a slash at its end."""
     address = base_url(url, "")
@@ -75,6 +91,7 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
         saved=saved,
         deleted=deleted,
         review=reviewed,
+        pending=pending,
         facts=facts,
         labels={"formats": Label(choices=choices), "contexts.formats": Label(choices=choices)},
     )

@@ -22,11 +22,20 @@ def offered(tx: Connection, grouping: Grouping, offer: Offer, titles: Mapping[st
     return [(spec, named) for spec, named in _every(tx, grouping, titles) if offer.offers_set(spec)]
 
 
+def is_named(tx: Connection, spec: str, grouping: Grouping, offer: Offer) -> bool:
+    """Say whether ListSets names a set at a base URL, be there anything in it or not."""
+    return offer.offers_set(spec) and spec in _specs(grouping, lists.all_sets(tx))
+
+
+def _specs(grouping: Grouping, kept: Mapping[str, tuple[str, str]]) -> set[str]:
+    """Return the specs of every set there is, those `kept` and those that have no member so far; none while none are kept."""
+    return {*kept, *grouping.roots()} if kept else set()
+
+
 def _every(tx: Connection, grouping: Grouping, titles: Mapping[str, str]) -> list[tuple[str, Described]]:
-    if not (kept := lists.all_sets(tx)):
-        return []
+    kept = lists.all_sets(tx)
     # By the parts of their names, as the database and the punctuation would have it otherwise.
-    specs = sorted({*kept, *grouping.roots()}, key=lambda spec: spec.split(":"))
+    specs = sorted(_specs(grouping, kept), key=lambda spec: spec.split(":"))
     return [(spec, grouping.described(spec, titles) or Described(*kept.get(spec, (spec, "")))) for spec in specs]
 
 
@@ -41,16 +50,22 @@ class Shown:
     members: int
     bases: tuple[str, ...]
     """The names of the contexts that offer it; an empty one is the repository's own base URL."""
+    kept: bool = True
+    """Whether works can come into it; where not, harvesters are only told there that its members are deleted."""
 
 
 def shown(tx: Connection, definition: Definition, titles: Mapping[str, str], sizes: Mapping[str, int]) -> list[Shown]:
-    """Return every set with the number of its members."""
+    """Return every set with the number of its members; those no work can come into any more stand at the end."""
     grouping = definition.grouping
     offers = [definition.offer(""), *(definition.offer(each.path) for each in definition.contexts)]
-    return [
-        Shown(spec, *named, sizes.get(spec, 0), tuple(offer.context for offer in offers if offer.offers_set(spec)))
+    found = [
+        Shown(
+            spec, *named, sizes.get(spec, 0), tuple(offer.context for offer in offers if offer.offers_set(spec)),
+            grouping.keeps(spec),
+        )
         for spec, named in _every(tx, grouping, titles)
-    ]
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: not each.kept)
 
 
 def bases(definition: Definition, sizes: Mapping[str, int]) -> list[Shown]:

@@ -19,13 +19,12 @@ from server.errors import Invalid, NotFound, SheafError, Unavailable
 from server.forms.field import title
 from server.metadata.format import Format
 from server.metadata.ruling import Facts, Rules
-from server.oai import simulations
+from server.oai import sets, simulations
 from server.oai.proving import PROOFS, Proof, Verdict, Wanted
 from server.oai.request import Pairs
 from server.oai.schemas import Schemas
 from server.oai.simulations import Simulation
 from server.oai.verbs import Provider
-from server.records import lists
 from server.registry import Registry
 from server.runs import store as runs
 from server.runs.model import ItemOutcome, Outcome, Subject
@@ -84,32 +83,36 @@ class Simulator:
             NAME, "Simulate a harvest", description, Harvest, self._count, self._subjects, self._do, self._checked, self._choices
         )
 
-    def _offered(self, given: Harvest) -> dict[str, Format]:
-        """Return the formats to be walked by prefix; raises Invalid for what is not offered."""
+    def _asked(self, given: Harvest) -> Provider:
+        """Return what is offered where the harvest is; raises Invalid where nothing is."""
         try:
             provider = self.provider(given.context)
         except NotFound as error:
             raise Invalid("There is no such base URL.", place="base") from error
         if provider is None:
             raise Invalid("Harvesting is switched off here.", place="base", remedy="Switch the OAI repository definition on.")
-        formats = provider.formats
+        return provider
+
+    def _offered(self, given: Harvest) -> dict[str, Format]:
+        """Return the formats to be walked by prefix; raises Invalid for what is not offered."""
+        formats = self._asked(given).formats
         if given.format and given.format not in formats:
             raise Invalid(f"It is not offered there. There are {', '.join(formats)}.", place="format")
-        if given.set and not provider.offer.offers_set(given.set):
-            raise Invalid("This set is not offered there.", place="set")
         return {prefix: formats[prefix] for prefix in sorted(formats) if given.format in {"", prefix}}
 
     def _checked(self, tx: Connection, given: Harvest) -> None:
         self._offered(given)
-        if given.set and lists.set_id(tx, given.set) is None:
-            raise Invalid("There is no such set.", place="set")
+        provider = self._asked(given)
+        if given.set and not sets.is_named(tx, given.set, provider.renderer.grouping, provider.offer):
+            raise Invalid("There is no such set, or it is not offered there.", place="set")
 
     def _choices(self, tx: Connection) -> Choices:
         contexts = self.contexts()
         offers = [provider for each in ("", *contexts) if (provider := self.provider(each)) is not None]
         formats = sorted({prefix for offer in offers for prefix in offer.formats})
         bases = [_ROOT, *(f"{_ROOT}/{each}" for each in contexts)]
-        return {"base": bases, "format": formats, "set": sorted(lists.all_sets(tx))}
+        named = {spec for each in offers for spec, _ in sets.offered(tx, each.renderer.grouping, each.offer, each.titles())}
+        return {"base": bases, "format": formats, "set": sorted(named)}
 
     def _count(self, _tx: Connection, given: Harvest) -> int:
         return len(self._offered(given))

@@ -9,6 +9,7 @@ from functools import cached_property
 from msgspec import structs
 from sqlalchemy import Connection
 
+from server import regrouping
 from server.clock import to_wire
 from server.db.sequences import last
 from server.dissemination import Broken, disseminate
@@ -97,8 +98,11 @@ class Provider:
         return offered(self.offer.formats, self.renderer.formats)
 
     def within(self, tx: Connection) -> int | None:
-        """Return the hidden set of all that is found here, None where that is everything."""
-        if not self.offer.within:
+        """Return the hidden set of all that is found here, None where that is everything.
+
+        Raises Unavailable while nobody knows yet what that will be.
+        """
+        if not self.offer.within or not regrouping.chosen(tx, self.offer.within):
             return None
         return lists.set_id(tx, self.offer.within) or _NOWHERE
 
@@ -370,9 +374,12 @@ def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
         wrong.append(no_such_format(request.prefix, provider))
     found = lists.set_id(tx, spec) if spec is not None and provider.offer.offers_set(spec) else None
     if spec is not None and found is None:
-        known = lists.all_sets(tx)
-        no_set = NoRecordsMatch(f"There is no set {quoted(spec)}; ListSets names them.")
-        wrong.append(no_set if known else NoSetHierarchy("This repository has no sets yet."))
+        if not lists.all_sets(tx):
+            wrong.append(NoSetHierarchy("This repository has no sets yet."))
+        elif sets.is_named(tx, spec, provider.renderer.grouping, provider.offer):  # a set without a member so far has no number
+            wrong.append(NoRecordsMatch(f"The set {spec} is empty."))
+        else:
+            wrong.append(NoRecordsMatch(f"There is no set {quoted(spec)}; ListSets names them."))
     if wrong:
         raise Refusal(*wrong)
     return found

@@ -73,6 +73,8 @@ class Kind:
     facts: Callable[[Profile], tuple[Fact, ...]] = field(default=lambda _profile: ())
     preview: Callable[[Connection, Any], Preview] | None = None
     review: Review | None = None
+    pending: Callable[[Connection], tuple[str, ...]] = field(default=lambda _tx: ())
+    """Says in sentences what of that which was saved is still being done."""
     labels: Mapping[str, Label] = field(default_factory=dict)
     """What the form says of a field beyond its class: choices that only the running house knows."""
 

@@ -186,6 +186,12 @@ def unseal(tx: Connection, rows: Iterable[tuple[int, int]]) -> None:
         tx.execute(_UNSEAL, values)
 
 
+def unseal_chosen(tx: Connection, filter_ids: Iterable[int]) -> None:
+    """Remove the blocks of all lists of base URLs that choose their records by some sets, as these were filled anew."""
+    mine = select(lists.c.id).where(lists.c.filter_id.in_(list(filter_ids)))
+    tx.execute(delete(blocks).where(blocks.c.list_id.in_(mine)))
+
+
 def forget(tx: Connection, now: datetime, limit: int = 500) -> int:
     """Remove up to `limit` blocks of lists nobody reads any more, and the lists that have none left; return how many blocks went.
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 
 from server.clock import to_wire
+from server.db import upsert
 from server.db.sequences import last, take
 from server.records import blocks
 from server.records.sets import is_hidden
@@ -221,6 +222,23 @@ def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
         if spec not in found:
             found[spec] = tx.execute(insert(sets).values(spec=spec, name=spec).returning(sets.c.id)).scalar_one()
     return found
+
+
+def join(tx: Connection, members: Iterable[tuple[int, str, bool]]) -> None:
+    """Have records be in sets, or have left them, from the place they have in the feed: by `seq`, spec, and whether it has left.
+
+    For sets nobody is given yet: no list that was walked is otherwise for it. Whoever calls holds the feed.
+    """
+    given = {(seq, spec): left for seq, spec, left in members}
+    live = select(feed.c.seq).where(feed.c.superseded.is_(None), feed.c.seq.in_({seq for seq, _ in given}))
+    here = set(tx.execute(live).scalars())
+    ids = set_ids(tx, sorted({spec for _, spec in given}))
+    rows = [{"set_id": ids[spec], "seq": seq, "left": left} for (seq, spec), left in given.items() if seq in here]
+    if rows:
+        statement = upsert.insert(tx, memberships)
+        tx.execute(
+            statement.on_conflict_do_update(index_elements=["set_id", "seq"], set_={"left": statement.excluded.left}), rows
+        )
 
 
 def describe(tx: Connection, spec: str, name: str, description: str) -> None:

@@ -23,7 +23,7 @@ Trait = Literal["fulltext", "doi", "orcid", "funding"]
 
 #: What a work can be asked to have. A table.
 TRAITS: dict[str, tuple[str, Callable[["Facts"], bool]]] = {
-    "fulltext": ("A file everybody can read", lambda facts: has_fulltext(facts.record)),
+    "fulltext": ("A full text everybody can read", lambda facts: has_fulltext(facts.record)),
     "doi": ("A DOI", lambda facts: bool(facts.doi or facts.record.identifier("doi"))),
     "orcid": ("A creator with an ORCID iD", lambda facts: has_orcid(facts.record)),
     "funding": ("Funding", lambda facts: bool(facts.record.funding)),

@@ -4,11 +4,14 @@ from html import unescape
 
 import pytest
 from aiohttp.test_utils import TestClient
+from msgspec import structs
 
+from server import regrouping
 from server.audit import log as audit
 from server.audit.log import Asked
 from server.house import House
 from server.oai import counting
+from server.oai.definition import Context
 from server.runs import store as runs
 from tests.admin.visits import csrf, login
 from tests.conftest import SetClock, configured
@@ -143,7 +146,8 @@ async def test_a_count_that_takes_too_long_says_how_far_it_came(
     monkeypatch.setattr(counting, "_time", lambda: next(steps))
     preview = await counting.review(house.database, house.clock, before, after)
     assert preview is not None
-    assert "only the first 2" in preview.warnings[1]
+    assert "all 4 are rendered anew" in preview.warnings[0], "its name is another"
+    assert "only the first 2" in preview.warnings[-1]
 
 
 async def test_progress_is_shown_while_records_are_looked_at(admin: TestClient, house: House, clock: SetClock) -> None:
@@ -160,3 +164,70 @@ async def test_without_a_definition_there_are_no_sets(admin: TestClient, house: 
     await admin.post(f"/admin/profiles/{profile.id}/switch", data=data)
     assert "No OAI repository definition is switched on" in await shown(admin, "/admin/sets")
     await shown(admin, "/admin/sets/one?set=mine", 404)
+
+
+async def test_a_new_name_or_licence_is_counted_before_it_is_saved_and_said_to_be_under_way(
+    admin: TestClient, house: House, clock: SetClock
+) -> None:
+    profile = house.keeper.live.of("oai")[0].profile
+    page = f"/admin/profiles/{profile.id}"
+    settings = house.keeper.live.of("oai")[0].settings
+    form = {
+        "csrf": await csrf(admin, page), "profile_name": profile.name, "repository_name": settings.repository_name,
+        "page_size": "5", "admin_emails": "ada@example.org", "token_days": "7",
+        "saved_sets.0.@": "0", "saved_sets.0.spec": "mine", "saved_sets.0.name": "Open", "saved_sets.0.conditions.access": "open",
+        "contexts.0.@": "0", "contexts.0.path": "few", "contexts.0.title": "Few", "contexts.0.sets": "theses",
+        "contexts.0.conditions.types": "etd",
+    }  # fmt: skip
+    for new in ({"repository_name": "Museum"}, {"metadata_licence": "https://creativecommons.org/publicdomain/zero/1.0/"}):
+        answer = await admin.post(page, data=form | new, allow_redirects=False)
+        text = unescape(await answer.text())
+        assert answer.status == 200
+        assert "all 4 are rendered anew" in text
+        assert "come into other sets" not in text
+    assert house.keeper.live.of("oai")[0].settings == settings, "nothing is saved yet"
+    assert "rendered anew, and given" not in await shown(admin, "/admin")
+    word = text.partition('name="seen" value="')[2].partition('"')[0]
+    answer = await admin.post(page, data=form | new | {"seen": word}, allow_redirects=False)
+    assert answer.status == 303
+    for place in (answer.headers["Location"], "/admin"):
+        assert "Every record is being rendered anew" in await shown(admin, place)
+    clock.pass_time(seconds=15)
+    await house.worker.drain()
+    for place in (page, "/admin"):
+        assert "Every record is being rendered anew" not in await shown(admin, place)
+
+
+async def test_saved_conditions_are_said_to_be_worked_out(admin: TestClient, house: House) -> None:
+    await configured(house, "oai", contexts=[FEW | {"conditions": {"access": ["open"]}}])
+    profile = house.keeper.live.of("oai")[0].profile
+    for place in (f"/admin/profiles/{profile.id}", "/admin"):
+        assert "The sets are being worked out anew" in await shown(admin, place)
+    await house.database.write(regrouping.forget)
+    assert "The sets are being worked out anew" not in await shown(admin, "/admin")
+
+
+async def test_conditions_of_a_context_count_only_who_leaves_it(admin: TestClient, house: House) -> None:
+    definition = house.keeper.live.of("oai")[0].settings
+    whole = Context(path="some", title="Some")
+    before = structs.replace(definition, contexts=(*definition.contexts, whole))
+    theses = structs.replace(whole, conditions=definition.contexts[0].conditions)
+    after = structs.replace(definition, contexts=(*definition.contexts, theses))
+    assert (await counting.count(house.database, house.clock, before, after)).changed == 3, "one of four stays"
+    assert (await counting.count(house.database, house.clock, definition, after)).changed == 0, "a new one nobody has harvested"
+
+
+async def test_a_set_no_base_url_asks_for_any_more_is_said_to_give_deletions_only(
+    admin: TestClient, house: House, clock: SetClock
+) -> None:
+    await configured(house, "oai", contexts=[{"path": "kinds", "title": "Kinds", "sets": ["doc-type"]}])
+    clock.pass_time(seconds=15)
+    await house.worker.drain()
+    note = "deletions only: no base URL asks for it any more"
+    assert note not in await shown(admin, "/admin/sets?q=doc-type")
+    await configured(house, "oai", contexts=[], saved_sets=[])
+    assert (await shown(admin, "/admin/sets?q=doc-type")).count(note) >= 1
+    page = await shown(admin, "/admin/sets")
+    assert page.index("<code>theses</code>") < page.index("<code>mine</code>"), "those kept no more stand at the end"
+    assert note in await shown(admin, "/admin/sets/one?set=mine")
+    assert note not in await shown(admin, "/admin/sets/one?set=theses")

@@ -74,3 +74,11 @@ def test_lists_are_whole_on_a_narrow_terminal(folder: Path, monkeypatch: pytest.
     assert all(words in " ".join(listed.split()) for words in ("of thoth", "from anywhere", "last used", "until"))
     assert "…" not in listed.replace("sheaf_", "")
     assert max(map(len, (shown + listed).splitlines())) <= 80
+
+
+def test_what_a_list_leaves_out_is_said_to_be_taken_away(folder: Path) -> None:
+    one = 'contexts=[{"path": "aggregator", "title": "For aggregators"}, {"path": "dini", "title": "DINI"}]'
+    said = sheaf("profile", "set", "oai", "OAI repository", one)
+    assert said.exit_code == 0, said.output
+    assert "Taken away from contexts, as a list is set as a whole: openaire, plain." in said.output
+    assert "Taken away" not in sheaf("profile", "set", "oai", "OAI repository", "page_size=250").output

@@ -65,6 +65,26 @@ async def test_sets_are_listed_with_their_names_descriptions_and_parents(
     ) <= set(specs(few))
 
 
+async def test_a_set_that_is_listed_and_has_no_member_is_empty_and_not_denied(
+    client: TestClient, house: House, writer: Writer
+) -> None:
+    botany = {"spec": "biology:botany", "name": "Botany", "conditions": {"access": ["embargoed"]}}
+    few = {"path": "few", "title": "Few", "sets": ["status-type"]}
+    wanted = {"verb": "ListIdentifiers", "metadataPrefix": "oai_dc"}
+    assert (await at(client, **wanted, set="irus-orcid")).codes == ["noSetHierarchy"], "before there is any"
+    await configured(house, "oai", saved_sets=[botany], contexts=[few])
+    await writer.publish("Peas", access="open")
+    listed = specs(await at(client, verb="ListSets"))
+    for spec in ("irus-orcid", "ec_fundedresources", "status-type", "biology"):
+        assert spec in listed
+        for verb in ("ListIdentifiers", "ListRecords"):
+            answer = await at(client, verb=verb, metadataPrefix="oai_dc", set=spec)
+            assert (answer.codes, answer.text("//o:error")) == (["noRecordsMatch"], f"The set {spec} is empty.")
+    for context, spec in (("", "zoology"), ("few", "theses")):
+        answer = await at(client, context, **wanted, set=spec)
+        assert "There is no set" in answer.text("//o:error")
+
+
 async def test_a_collection_is_called_as_its_server_calls_it(client: TestClient, house: House, writer: Writer) -> None:
     await writer.publish()
     await configured(house, "sword", collections=[{"id": "works", "title": "Papers & <more>"}])
@@ -141,6 +161,7 @@ async def test_a_context_names_one_of_its_own_records_as_a_sample(
         return (await at(client, context, verb="Identify")).text("//*[local-name()='sampleIdentifier']").rpartition(":")[2]
 
     await configured(house, "oai", contexts=[{"path": "open", "title": "Open", "conditions": {"access": ["open"]}}])
+    await settled(house, clock)
     made_up = await sample()
     outside, inside = await writer.publish("Out", access="restricted"), await writer.publish("In", access="open")
     assert (await sample(), await sample("open")) == (outside, inside)
@@ -151,9 +172,10 @@ async def test_a_context_names_one_of_its_own_records_as_a_sample(
     assert await sample() == inside
 
 
-async def test_a_context_nothing_fits_is_empty(client: TestClient, house: House, writer: Writer) -> None:
+async def test_a_context_nothing_fits_is_empty(client: TestClient, house: House, writer: Writer, clock: SetClock) -> None:
     await writer.publish()
     await configured(house, "oai", contexts=[{"path": "none", "title": "None", "conditions": {"year_from": 9000}}])
+    await settled(house, clock)
     assert (await at(client, "none", verb="ListRecords", metadataPrefix="oai_dc")).codes == ["noRecordsMatch"]
 
 

@@ -270,6 +270,13 @@ async def test_what_is_not_offered_cannot_be_walked(client: TestClient, house: H
         assert words in await answer.text()
 
 
+async def test_a_set_without_a_member_is_offered_and_walked(client: TestClient, house: House, works: list[str]) -> None:
+    await login(client)
+    assert '"irus-orcid"' in await (await client.get(f"/admin/jobs/start/{NAME}")).text()
+    run, (it,) = await simulated(house, format="oai_dc", set="irus-orcid")
+    assert (run.state, it.delivered, it.errors, it.message) == (RunState.COMPLETED, 0, 0, "")
+
+
 async def test_where_schemas_are_at_hand_they_judge(house: House, dozen: Dozen) -> None:
     folder = SHARED / "data" / "schemas"
     if not folder.exists():

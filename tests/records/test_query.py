@@ -4,10 +4,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from server.forms.form import Layout
 from server.records.model import Agent, AgentId, Dates, File, Funding, Identifier, Record, Subject, Text
-from server.records.query import Facts, Query
+from server.records.query import TRAITS, Facts, Query
 from tests.writers import record
 
 CURIE = record(
@@ -90,6 +91,13 @@ def test_a_work_does_not_fit(fails: dict) -> None:
 )
 def test_a_work_that_says_nothing_of_it_does_not_fit(said: dict) -> None:
     assert not Query(**said).matches(Facts(BARE, "works"))
+
+
+def test_an_open_file_that_is_no_full_text_does_not_count_and_the_form_says_so() -> None:
+    beside = structs.replace(CURIE, files=tuple(structs.replace(file, role="supplement") for file in CURIE.files))
+    assert beside.files
+    assert not Query(has=("fulltext",)).matches(Facts(beside, "works"))
+    assert TRAITS["fulltext"][0] == "A full text everybody can read"
 
 
 def test_a_doi_of_ours_counts() -> None:

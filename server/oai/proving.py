@@ -152,9 +152,17 @@ class Proof:
         yield from self._part(listed.find(f"{_OAI}resumptionToken"), len(records), token)
         yield from self._valid(root, records)
         cut = iter(_METADATA.findall(answer))
+        if not self.delivered:
+            yield from self._surveyed()
         for record in records:
             yield from self._record(record, cut)
         self.delivered += len(records)
+
+    def _surveyed(self) -> Iterator[Finding]:
+        """Yield what the rules say of the repository itself, which no record can mend."""
+        for rules in self._rules:
+            for fault in rules.survey(self._facts):
+                yield Finding("", f"{rules.name}: {fault.rule}", fault.place, fault.message, fault.weight)
 
     def _part(self, element: etree._Element | None, records: int, token: str) -> Iterator[Finding]:
         place = _END

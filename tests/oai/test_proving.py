@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from lxml import etree
@@ -70,6 +71,19 @@ def test_a_sound_list_has_no_fault_and_says_what_was_not_proved() -> None:
     assert list(verdicts) == [*PROOFS, "peas"]
     assert [name for name, each in verdicts.items() if not each.holds] == ["schema"]
     assert verdicts["schema"].unproved == "No schemas are at hand."
+
+
+def test_what_is_wrong_with_the_repository_is_said_once_a_list() -> None:
+    def survey(facts: Facts) -> Iterator[Fault]:
+        yield Fault("place", "", f"Nobody finds {facts.url}.")
+
+    proof = Proof(
+        WANTED, [replace(PEAS, survey=survey)], Facts("https://repository.example.org"), None, "No schemas are at hand."
+    )
+    found = [each for part in GOOD for each in proof.take((HEAD + part + TAIL).encode())[1]]
+    assert found == [Finding("", "peas: place", "", "Nobody finds https://repository.example.org.")]
+    verdicts, _ = proof.conclude(whole=True)
+    assert verdicts[-1].errors == 1
 
 
 #: What breaks which proof, with words of what is said.

@@ -52,6 +52,8 @@ class Wanted:
     """earliestDatestamp of Identify."""
     identifiers: str
     """What every identifier begins with."""
+    first: int = 0
+    """So many of its records are looked at, though a part brings more; 0 is all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +150,9 @@ class Proof:
     def _listed(self, root: etree._Element, listed: etree._Element, answer: bytes, token: str) -> Iterator[Finding]:
         date = text_of(root.find(f"{_OAI}responseDate"))
         self._edge = self._edge or date
-        records = listed.findall(f"{_OAI}record")
-        yield from self._part(listed.find(f"{_OAI}resumptionToken"), len(records), token)
+        every = listed.findall(f"{_OAI}record")
+        yield from self._part(listed.find(f"{_OAI}resumptionToken"), len(every), token)
+        records = every[: self._wanted.first - self.delivered] if self._wanted.first else every
         yield from self._valid(root, records)
         cut = iter(_METADATA.findall(answer))
         if not self.delivered:
@@ -190,7 +193,9 @@ class Proof:
             return
         try:
             for number, place, message in self._schemas.faults(root):
-                at = records[number] if 0 <= number < len(records) else None
+                if number >= len(records):
+                    continue
+                at = records[number] if number >= 0 else None
                 yield Finding("" if at is None else _identifier(at), "schema", place, message)
         except Invalid as error:
             self._unproved["schema"] = error.message

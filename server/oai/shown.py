@@ -65,6 +65,10 @@ class RecordShown:
     title: str
     xml: str
     """The whole `<record>`, laid out."""
+    header: str
+    """What is the same in every format: its header and, with it, what is said about its metadata."""
+    metadata: str
+    """What it says in its format; empty for a deleted one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ class Shown:
             tuple(text_of(each) for each in head.findall(f"{_OAI}setSpec")),
             next((text for text in map(text_of, titles) if text), ""),
             pretty(record),
+            "\n".join(map(pretty, (head, *record.iterfind(f"{_OAI}about")))),
+            "" if metadata is None else "\n".join(map(pretty, metadata)),
         )
 
     def _elements(self, path: str) -> Iterator[etree._Element]:

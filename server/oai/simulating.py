@@ -153,6 +153,7 @@ class Simulator:
             sets=await self._sets(given.context),
             earliest=text_of(next(identity.iter(f"{_OAI}earliestDatestamp"), None)),
             identifiers=f"oai:{repository.domain}:",
+            first=given.first,
         )
         schemas, why = None, UNSCHOOLED
         if self.folder:
@@ -190,14 +191,20 @@ class Simulator:
 
 def broken_off(why: str, delivered: int) -> ItemOutcome:
     """Say that a walk did not come to its end."""
-    return ItemOutcome(Outcome.WARNING, f"{why} {delivered:,} records were looked at.")
+    return ItemOutcome(Outcome.WARNING, f"{why} {_counted(delivered, 'record')} looked at.")
 
 
 def outcome(verdicts: Sequence[Verdict], delivered: int) -> ItemOutcome:
     """Say what became of a walk: it failed where the protocol is broken; what aggregators complain of should be looked at."""
     errors, advice = (sum(getattr(each, weight) for each in verdicts) for weight in ("errors", "advice"))
     broken = any(each.errors for each in verdicts if each.name in PROOFS)
-    said = f"{delivered:,} records; {errors:,} errors, {advice:,} pieces of advice."
+    said = f"{_counted(delivered, 'record')}: {_counted(errors, 'error')}, {_counted(advice, 'piece')} of advice."
+    if unproved := [each.name for each in verdicts if each.unproved]:
+        said += f" Not proved: {', '.join(unproved)}."
     if broken:
         return ItemOutcome(Outcome.FAILED, said)
     return ItemOutcome(Outcome.WARNING if errors or advice else Outcome.CHANGED, said)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

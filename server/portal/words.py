@@ -269,7 +269,11 @@ def of_simulation(it: Simulation) -> Word:
         return Word("under way", "It is at work.")
     if it.errors:
         return Word("errors", "Something is not as it must be.", "bad")
-    return Word("advice", "Somebody should look.", "wait") if it.advice else Word("all holds", "Nothing is wrong.", "good")
+    if it.advice:
+        return Word("advice", "Somebody should look.", "wait")
+    if any(each.unproved for each in it.verdicts):
+        return Word("holds, as far as proved", "All that could be proved holds; what could not is named below.", "good")
+    return Word("all holds", "Nothing is wrong.", "good")
 
 
 def problem(code: str) -> str:

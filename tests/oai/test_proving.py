@@ -86,6 +86,13 @@ def test_what_is_wrong_with_the_repository_is_said_once_a_list() -> None:
     assert verdicts[-1].errors == 1
 
 
+def test_no_more_records_are_judged_than_were_asked_for() -> None:
+    proof = Proof(replace(WANTED, first=1), [PEAS], Facts("https://repository.example.org"), None, "No schemas are at hand.")
+    second = record(2, body=BODY.replace("Peas", "Lentils"))
+    _, found = proof.take((HEAD + record(1) + second + token("abc", 0) + TAIL).encode())
+    assert (proof.delivered, found) == (1, [])
+
+
 #: What breaks which proof, with words of what is said.
 BROKEN = {
     "answer": ((GOOD[0].replace("</header>", "", 1),), "cannot be read"),

@@ -153,7 +153,7 @@ class Proof:
         every = listed.findall(f"{_OAI}record")
         yield from self._part(listed.find(f"{_OAI}resumptionToken"), len(every), token)
         records = every[: self._wanted.first - self.delivered] if self._wanted.first else every
-        yield from self._valid(root, records)
+        yield from self._valid(root, every, len(records))
         cut = iter(_METADATA.findall(answer))
         if not self.delivered:
             yield from self._surveyed()
@@ -185,7 +185,8 @@ class Proof:
         if cursor != self.delivered:
             yield Finding("", "cursor", place, f"cursor is {cursor:,}, and {self.delivered:,} records came before.")
 
-    def _valid(self, root: etree._Element, records: Sequence[etree._Element]) -> Iterator[Finding]:
+    def _valid(self, root: etree._Element, every: Sequence[etree._Element], wanted: int) -> Iterator[Finding]:
+        """Judge a part by the schemas; of its records only the first so many."""
         if self._schemas is None:
             return
         if missing := self._schemas.missing(root):
@@ -193,9 +194,9 @@ class Proof:
             return
         try:
             for number, place, message in self._schemas.faults(root):
-                if number >= len(records):
+                at = every[number] if 0 <= number < len(every) else None
+                if at is not None and number >= wanted:
                     continue
-                at = records[number] if number >= 0 else None
                 yield Finding("" if at is None else _identifier(at), "schema", place, message)
         except Invalid as error:
             self._unproved["schema"] = error.message

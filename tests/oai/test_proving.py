@@ -172,6 +172,12 @@ def test_schemas_judge_each_record(schemas: Schemas) -> None:
     assert "titel" in fault.message
 
 
+def test_schemas_judge_only_the_records_asked_for(schemas: Schemas) -> None:
+    proof = Proof(replace(WANTED, first=1), [], Facts("https://repository.example.org"), schemas, "")
+    parts = record(1) + record(2).replace("dc:title", "dc:titel") + token("abc", 0)
+    assert proof.take((HEAD + parts + TAIL).encode())[1] == []
+
+
 def test_schemas_judge_a_part_of_one_record_and_its_frame(schemas: Schemas) -> None:
     _, found = proved(record(1).replace("dc:title", "dc:titel"), schemas=schemas)
     assert [each.identifier for each in found if each.rule == "schema"] == ["oai:repository.example.org:1"]

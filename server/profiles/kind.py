@@ -13,6 +13,7 @@ from server.errors import NotFound
 from server.forms.field import Label
 from server.forms.form import Layout
 from server.profiles.model import Profile
+from server.ruled import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Kind:
     facts: Callable[[Profile], tuple[Fact, ...]] = field(default=lambda _profile: ())
     preview: Callable[[Connection, Any], Preview] | None = None
     review: Review | None = None
+    rules: Mapping[type[Struct], Rule] = field(default_factory=dict)
+    """What the form asks of values beyond their classes, told with all else that is wrong; `guard` asks it again of everybody."""
     labels: Mapping[str, Label] = field(default_factory=dict)
     """What the form says of a field beyond its class: choices that only the running house knows."""
 
@@ -103,5 +106,5 @@ class Kinds:
         """Return the form of a kind's settings."""
         kind = self[name]
         if name not in self._layouts:
-            self._layouts[name] = Layout.of(kind.settings, labels=kind.labels)
+            self._layouts[name] = Layout.of(kind.settings, labels=kind.labels, rules=kind.rules)
         return self._layouts[name]

@@ -118,7 +118,9 @@ def replacing(tx: Connection, stored: Stored, text: str) -> str | None:
             raise Invalid(f"There is no published work {number}.", place="replacement", remedy="Give a work that can be read.")
         return number
     if len(text) > LONGEST_REASON or any(mark.isspace() for mark in text):
-        raise Invalid("This is no DOI and no address.", place="replacement")
+        raise Invalid(
+            "This is no work of ours, no DOI and no address.", place="replacement", remedy="Mend it, or leave it empty."
+        )
     return text
 
 

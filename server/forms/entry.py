@@ -65,6 +65,11 @@ class Entry:
         return gettext(self.field.help)
 
     @property
+    def none(self) -> str:
+        """What choosing nothing means."""
+        return gettext(self.field.none) if self.field.none else gettext("Not said")
+
+    @property
     def one(self) -> str:
         """What one row is called."""
         return gettext(self.field.one or self.field.title)

@@ -84,14 +84,15 @@ def title(  # noqa: PLR0913 -- the words of a field, each by its name
     one: str = "",
     autocomplete: str = "",
     folded: bool = False,
+    none: str = "",
 ) -> Meta:
     """Return the metadata of a field: what a form and the command line call it and say about it. See Label for the words.
 
-    Of `folded` rows only the first words are seen until one is opened.
+    Of `folded` rows only the first words are seen until one is opened; `none` says what choosing nothing means.
     """
     extra = {
         "secret": secret, "choices": choices, "widget": widget, "rule": rule, "one": one, "autocomplete": autocomplete,
-        "folded": folded,
+        "folded": folded, "none": none,
     }  # fmt: skip
     return Meta(title=text, description=help_text, extra=extra)
 
@@ -119,6 +120,7 @@ class Field:
     nullable: bool = False
     secret: bool = False
     folded: bool = False
+    none: str = ""
     read_only: bool = False
     closed: bool = False
     """Whether none can be made anew, because the form does not ask for all that a new one needs."""
@@ -317,6 +319,7 @@ def _field(path: str, hint: Any, found: inspect.Field, labels: Mapping[str, Labe
         nullable=peeled.nullable,
         secret=words.get("secret", False),
         folded=words.get("folded", False),
+        none=words.get("none", ""),
     )
     named = label.widget or words.get("widget", "")
     if not isinstance(item, inspect.StructType):

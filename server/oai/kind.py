@@ -77,6 +77,7 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
         "definition would contradict the first. Change the one there is.",
         creates="No jobs. Harvesters ask at its base URL.",
         test=test,
+        tests="Asks each of its base URLs, as a harvester would, whether this repository answers there. Nothing is changed.",
         guard=guard,
         saved=saved,
         deleted=deleted,

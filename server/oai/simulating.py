@@ -51,8 +51,10 @@ class Harvest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which lists are walked."""
 
     base: Annotated[str, title("Base URL", "Of the whole repository, or of one of its contexts.")] = _ROOT
-    format: Annotated[str, title("Format", "Where it is not said: every format offered there, one list after the other.")] = ""
-    set: Annotated[str, title("Set", "Where it is not said: the list of all records.")] = ""
+    format: Annotated[
+        str, title("Format", "Of every format there is a list; they are walked one after the other.", none="Every format")
+    ] = ""
+    set: Annotated[str, title("Set", "Its records only.", none="All records")] = ""
     first: Annotated[
         int, Meta(ge=0, le=100_000_000), title("How many records", "The first so many of each list; 0 is every record.")
     ] = 0

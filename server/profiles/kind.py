@@ -68,6 +68,8 @@ class Kind:
     creates: str = ""
     """The jobs it makes, or the tokens and codes it hands out, in words."""
     test: Test | None = None
+    tests: str = "Asks the other side whether it would work with these settings. Nothing is changed there."
+    """What a test of the connection does, in words."""
     guard: Guard | None = None
     saved: Saved | None = None
     deleted: Deleted | None = None

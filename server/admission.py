@@ -9,7 +9,8 @@ There are two rows of seats, and a request holds a seat while it is worked on, n
   many addresses, takes at most half of one processor from a harvest under way, and a harvest that began comes to its end.
 
 Who finds no seat waits, by whom it is: each lane has a handicap, and who has spent its budget a further one; the smallest sum of
-arrival and handicap goes first, so that nobody waits for ever behind a crowd. One client holds PER_CLIENT seats of a row at most.
+arrival and handicap goes first, so that nobody waits for ever behind a crowd. One client holds PER_CLIENT seats of a row at most,
+and all of one network, whatever they call themselves, half of its seats and no more than their own larger budget.
 Who has waited PATIENCE seconds is refused (Busy), and so is the one least entitled to wait where more than WAITING do. Waiting
 costs next to nothing, and it slows down whoever asks again only when answered; a refusal at once would not.
 """
@@ -23,7 +24,7 @@ from math import ceil
 from time import monotonic
 
 from server import observe
-from server.budgets import Budgets
+from server.budgets import BURST, RATE, SHARE, Budgets, Caller
 from server.errors import Unavailable
 
 RUNNING, WIDE, NARROW = 8, 4, 1
@@ -74,7 +75,7 @@ class Visit:
     """A request that wants in: what it is, whose, and what it costs. What is `allowed` is neither counted nor held back."""
 
     lane: Lane
-    key: str
+    caller: Caller
     cost: float
     allowed: bool = False
 
@@ -98,27 +99,32 @@ class _Waiter:
 
 
 class _Row:
-    """Seats, who holds them, and who waits for one; `seats` says how many there are at this moment."""
+    """Seats, who holds them, and who waits for one; `seats` says how many there are at this moment, `most` at other times."""
 
-    def __init__(self, seats: Callable[[], int]) -> None:
+    def __init__(self, seats: Callable[[], int], most: int) -> None:
         self._seats = seats
+        self._share = most // 2
         self.taken = 0
-        self._held: Counter[str] = Counter()
+        self._held: Counter[Caller | str] = Counter()
         self.waiters: list[_Waiter] = []
 
     def take(self, visit: Visit) -> bool:
         """Take a seat for a visit, if there is one for it."""
-        if self.taken >= self._seats() or (not visit.allowed and self._held[visit.key] >= PER_CLIENT):
+        if self.taken >= self._seats() or (not visit.allowed and self._has_enough(visit.caller)):
             return False
         self.taken += 1
-        self._held[visit.key] += 1
+        self._held.update((visit.caller, visit.caller.network))
         return True
 
-    def give_back(self, key: str) -> None:
+    def _has_enough(self, caller: Caller) -> bool:
+        return self._held[caller] >= PER_CLIENT or self._held[caller.network] >= self._share
+
+    def give_back(self, caller: Caller) -> None:
         """Let the client have another one; the seat itself is free after `free`."""
-        self._held[key] -= 1
-        if not self._held[key]:
-            del self._held[key]
+        for each in (caller, caller.network):
+            self._held[each] -= 1
+            if not self._held[each]:
+                del self._held[each]
 
     def free(self) -> None:
         self.taken -= 1
@@ -138,11 +144,12 @@ class Gate:
 
     def __init__(self, clock: Callable[[], float] = monotonic, patience: float = PATIENCE) -> None:
         self._budgets = Budgets()
+        self._shared = Budgets(SHARE * RATE, SHARE * BURST)
         self._clock = clock
         self._patience = patience
-        self._walkers: OrderedDict[str, float] = OrderedDict()
-        self._running = _Row(lambda: RUNNING)
-        self._rest = _Row(lambda: NARROW if self.list_is_running else WIDE)
+        self._walkers: OrderedDict[Caller, float] = OrderedDict()
+        self._running = _Row(lambda: RUNNING, RUNNING)
+        self._rest = _Row(lambda: NARROW if self.list_is_running else WIDE, WIDE)
 
     @property
     def list_is_running(self) -> bool:
@@ -150,20 +157,24 @@ class Gate:
         return self._running.taken > 0 or self._clock() - latest < UNDER_WAY
 
     def _row_of(self, visit: Visit, now: float) -> _Row:
-        walks = visit.lane is Lane.OAI and now - self._walkers.get(visit.key, -UNDER_WAY) < UNDER_WAY
+        walks = visit.lane is Lane.OAI and now - self._walkers.get(visit.caller, -UNDER_WAY) < UNDER_WAY
         return self._running if walks or visit.allowed or visit.lane is Lane.RUNNING else self._rest
 
     async def enter(self, visit: Visit) -> "Seat":
         """Return a seat, after a wait where there is none; raises Busy where there is none in time."""
         now = self._clock()
-        over = 0.0 if visit.allowed else self._budgets.spend(visit.key, visit.cost, now)
+        over = 0.0 if visit.allowed else self._spend(visit, now)
         row = self._row_of(visit, now)
         row.fill()  # those who waited for the seats that became more when the last list ended
         if not row.take(visit):
             observe.delayed.labels(visit.lane).inc()
             place = now + _HANDICAP[visit.lane] + (SPENT if over else 0.0)
             await self._wait(row, _Waiter(visit, place, min(LATE, SOON + ceil(over))))
-        return Seat(self, row, visit.key, self._clock())
+        return Seat(self, row, visit.caller, self._clock())
+
+    def _spend(self, visit: Visit, now: float) -> float:
+        alone = self._budgets.spend(visit.caller, visit.cost, now)
+        return max(alone, self._shared.spend(visit.caller.network, visit.cost, now))
 
     async def _wait(self, row: _Row, waiter: _Waiter) -> None:
         row.waiters.append(waiter)
@@ -179,7 +190,7 @@ class Gate:
             raise
         except asyncio.CancelledError:
             if waiter.is_seated:  # in the same moment
-                row.give_back(waiter.visit.key)
+                row.give_back(waiter.visit.caller)
                 row.free()
             raise
         finally:
@@ -187,13 +198,13 @@ class Gate:
             if waiter in row.waiters:
                 row.waiters.remove(waiter)
 
-    def leave(self, row: _Row, key: str, since: float) -> None:
+    def leave(self, row: _Row, caller: Caller, since: float) -> None:
         """Take a seat back that was held since a moment."""
-        row.give_back(key)
+        row.give_back(caller)
         now = self._clock()
         if row is self._running:
-            self._walkers[key] = now
-            self._walkers.move_to_end(key)
+            self._walkers[caller] = now
+            self._walkers.move_to_end(caller)
             if len(self._walkers) > WALKERS:
                 self._walkers.popitem(last=False)
         elif self.list_is_running and now > since:
@@ -205,14 +216,14 @@ class Gate:
 class Seat:
     """A seat taken; it goes back once, however often it is left."""
 
-    def __init__(self, gate: Gate, row: _Row, key: str, since: float) -> None:
+    def __init__(self, gate: Gate, row: _Row, caller: Caller, since: float) -> None:
         self._left = False
         self._gate = gate
         self._row = row
-        self._key = key
+        self._caller = caller
         self._since = since
 
     def leave(self) -> None:
         if not self._left:
             self._left = True
-            self._gate.leave(self._row, self._key, self._since)
+            self._gate.leave(self._row, self._caller, self._since)

@@ -2,10 +2,12 @@
 
 A bucket fills by RATE tokens a second up to BURST; every request takes out what it costs, as far as the same depth below empty.
 Nobody is refused here: a bucket below empty only says that others go first. Addresses are taken together as swarms own them, an
-IPv4 /24 or an IPv6 /48, and apart by the name the client gives itself, as one institution has several.
+IPv4 /24 or an IPv6 /48, and apart by the name the client gives itself, as one institution has several. As a name costs nothing,
+all of a network together have a bucket too, SHARE times as large.
 """
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -18,15 +20,26 @@ BURST = 600.0
 CLIENTS = 10_000
 """Clients remembered; a flood of invented ones pushes out those who came longest ago."""
 
+SHARE = 4
+"""So many times what one client may ask for is what all of its network may."""
+
 _LONGEST = 200
 
 
-def client_key(address: str, agent: str) -> str:
-    """Return who counts as one client: the neighbourhood of its address and the name it gives itself."""
-    return f"{_neighbourhood(address)} {agent[:_LONGEST]}"
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who counts as one client: a network, and the name the client gives itself there."""
+
+    network: str
+    name: str
+
+    @classmethod
+    def of(cls, address: str, agent: str) -> "Caller":
+        return cls(network_of(address), agent[:_LONGEST])
 
 
-def _neighbourhood(address: str) -> str:
+def network_of(address: str) -> str:
+    """Return the network a client is taken for: /24 of IPv4, in IPv6's clothes too, /48 of IPv6; empty for what is no address."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
@@ -51,12 +64,12 @@ class Budgets:
         self._rate = rate
         self._burst = burst
         self._clients = clients
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[Hashable, _Bucket] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def spend(self, key: str, cost: float, now: float) -> float:
+    def spend(self, key: Hashable, cost: float, now: float) -> float:
         """Take the cost of a request out of a client's bucket; return the seconds until it would be full enough, 0 if it is."""
         bucket = self._buckets.get(key)
         if bucket is None:

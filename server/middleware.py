@@ -10,7 +10,7 @@ from ulid import ULID
 
 from server import language, observe, proxies
 from server.admission import Busy, Gate, Lane, Seat, Visit
-from server.budgets import client_key
+from server.budgets import Caller
 from server.errors import Conflict, NotFound, Refused, SheafError, TooLarge, Unavailable
 from server.proxies import Client, Network
 
@@ -24,10 +24,10 @@ _STATUS: dict[type[SheafError], int] = {NotFound: 404, Refused: 403, Conflict: 4
 
 _ROOMS = frozenset({"oai", "sword", "items", "admin", "my", "account", "login", "healthz", "readyz", "metrics"})
 
-#: What people and their robots look at: the beginning of its address, its lane, and what it costs. What is not here stands in a
-#: room that is always open or has an admission of its own; an address that leads nowhere is looked for in the last lane.
-_PUBLIC = (("/oai/explore", Lane.PAGE, 10.0), ("/items/", Lane.PAGE, 1.0))
-_FRONT, _NOWHERE = (Lane.PAGE, 1.0), (Lane.OTHER, 2.0)
+#: What people and their robots look at: its lane, and what it costs. What is not here stands in a room that is always open or has
+#: an admission of its own; an address that leads nowhere is looked for in the last lane.
+_PUBLIC = {"/": (Lane.PAGE, 1.0), "/oai/explore": (Lane.PAGE, 10.0)}
+_ITEMS, _NOWHERE = (Lane.PAGE, 1.0), (Lane.OTHER, 2.0)
 _OPEN = frozenset({"/robots.txt"})
 _ALWAYS_OPEN = _ROOMS - {"items"} | {"static"}
 
@@ -38,7 +38,7 @@ TRUSTED = web.AppKey("trusted", Sequence[Network])
 """The networks of the reverse proxies that are believed."""
 
 SEAT = web.RequestKey("seat", Seat)
-"""The seat a request holds; whoever takes one puts it here, and it is given back with the first byte of the answer."""
+"""The seat a request holds, one at most; it is given back with the first byte of the answer."""
 
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded")
 
@@ -71,8 +71,8 @@ async def armoured(request: web.Request, response: web.StreamResponse) -> None:
 
     What we are made of, and of which release, is nobody's business.
     """
-    if (seat := request.get(SEAT)) is not None:
-        seat.leave()  # a file that goes out slowly keeps nobody waiting
+    if (held := request.get(SEAT)) is not None:
+        held.leave()  # a file that goes out slowly keeps nobody waiting
     response.headers["Server"] = "Sheaf"
     for name, value in _CLOSED.items():
         response.headers.setdefault(name, value)
@@ -126,8 +126,8 @@ def admitted(gate: Gate, contact: Callable[[], str]) -> Middleware:
         try:
             if (found := lane_of(request.path)) is not None:
                 lane, cost = found
-                key = client_key(remote_address(request), request.headers.get("User-Agent", ""))
-                request[SEAT] = await gate.enter(Visit(lane, key, cost))
+                caller = Caller.of(remote_address(request), request.headers.get("User-Agent", ""))
+                await seat(request, gate, Visit(lane, caller, cost))
             return await handler(request)
         except Busy as busy:
             text = (
@@ -136,19 +136,27 @@ def admitted(gate: Gate, contact: Callable[[], str]) -> Middleware:
             )
             return web.Response(status=429, text=text, headers={"Retry-After": str(busy.seconds), "Cache-Control": "no-store"})
         finally:
-            if (seat := request.get(SEAT)) is not None:
-                seat.leave()
+            if (held := request.get(SEAT)) is not None:
+                held.leave()
 
     return middleware
 
 
+async def seat(request: web.Request, gate: Gate, visit: Visit) -> None:
+    """Wait until it is a request's turn, unless it holds a seat already: one laid over another would never be given back.
+
+    Raises Busy.
+    """
+    if SEAT not in request:
+        request[SEAT] = await gate.enter(visit)
+
+
 def lane_of(path: str) -> tuple[Lane, float] | None:
     """Return the lane of an address and what it costs, None where nobody waits here for a turn."""
-    if path == "/":
-        return _FRONT
-    for beginning, lane, cost in _PUBLIC:
-        if path.startswith(beginning):
-            return lane, cost
+    if (found := _PUBLIC.get(path)) is not None:
+        return found
+    if path.startswith("/items/"):
+        return _ITEMS
     return None if path in _OPEN or _first(path) in _ALWAYS_OPEN else _NOWHERE
 
 

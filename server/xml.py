@@ -23,7 +23,7 @@ def clean(text: str) -> str:
 
 def kept(text: str) -> str:
     """Return a text as far as XML can hold it, without the white space around it."""
-    return FORBIDDEN.sub("", text).strip() if text else ""
+    return clean(text).strip()
 
 
 def escape(text: str) -> str:

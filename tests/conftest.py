@@ -17,6 +17,7 @@ import pytest
 from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
+from hypothesis import settings as properties
 
 from server.accounts import store as accounts
 from server.accounts.model import Role
@@ -28,6 +29,10 @@ from server.profiles import keeping
 from server.profiles import store as profiles
 from server.settings import Settings
 from tests.databases import Postgres
+
+#: Enough each time; the long runs look harder.
+properties.register_profile("sheaf", max_examples=int(os.environ.get("SHEAF_TEST_EXAMPLES") or 40))
+properties.load_profile("sheaf")
 
 URL = "https://repository.example.org"
 PASSWORD = "correct horse"

@@ -25,10 +25,10 @@ class Quarantine:
         return [self.frame.get("/admin/quarantine", Right.WORKS, self.quarantine)]
 
     async def quarantine(self, request: web.Request) -> web.StreamResponse:
-        house, (after,) = self.frame.house, asked(request, "after")
-        found, count = await house.database.read(_listed, after)
+        house, (after, form) = self.frame.house, asked(request, "after", "format")
+        found, count = await house.database.read(_listed, (after, form))
         shown, more = found[:PAGE], len(found) > PAGE
-        following = urlencode({"after": shown[-1].record_id}) if more else ""
+        following = urlencode({"after": shown[-1].record_id, "format": shown[-1].format}) if more else ""
         account = request[VISITOR].account
         return self.frame.page(
             request, "admin/quarantine.html", found=shown, count=count, following=following, now=house.clock(),
@@ -36,5 +36,5 @@ class Quarantine:
         )  # fmt: skip
 
 
-def _listed(tx: Connection, after: str) -> tuple[list[Held], int]:
+def _listed(tx: Connection, after: tuple[str, str]) -> tuple[list[Held], int]:
     return held.held(tx, after, PAGE + 1), held.count(tx)

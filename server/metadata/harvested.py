@@ -32,6 +32,21 @@ class Need(NamedTuple):
     weight: Weight = Weight.ERROR
 
 
+#: Without these OpenAIRE and DINI refuse a record.
+NEEDED = (
+    Need("title", "Give the work a title."),
+    Need("creator", "Name who made it."),
+    Need("date", "Say when it came out."),
+    Need("type", "Choose a type."),
+    Need("identifier", "Give its address."),
+)
+#: Without these they do less with it.
+ADVISED = (
+    Need("language", "Say in which language it is.", Weight.ADVICE),
+    Need("publisher", "Name the publisher.", Weight.ADVICE),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Harvested:
     """What the header and the metadata of a record say; empty elements are left out."""
@@ -77,6 +92,14 @@ def lacking(found: Harvested, needs: Iterable[Need]) -> Iterator[Fault]:
     for name, remedy, weight in needs:
         if not found.all(name):
             yield Fault(name, place_of(name), f"There is no dc:{name}. {remedy}", weight)
+
+
+def described(found: Harvested, needs: Iterable[Need]) -> Iterator[Fault]:
+    """Ask for the elements an aggregator needs, and for dates, addresses and languages as they all read them."""
+    yield from lacking(found, needs)
+    yield from one_date(found)
+    yield from address_first(found)
+    yield from languages(found)
 
 
 def address_first(found: Harvested) -> Iterator[Fault]:

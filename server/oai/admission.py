@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from server.admission import Busy, Lane, Visit
-from server.budgets import client_key
+from server.budgets import Caller
 from server.oai import token
 from server.oai.allowed import Guests
 from server.oai.errors import BadResumptionToken, Refusal
@@ -23,8 +23,8 @@ def visit(pairs: Pairs, who: tuple[str, str], provider: Provider, guests: Guests
     except Refusal:
         request = None
     name = guests.name(provider.definition.allowed, address)
-    key = f"allowed {name}" if name else client_key(address, agent)
-    return Visit(_lane(request, provider.key, now), key, _cost(request), allowed=bool(name))
+    caller = Caller(f"allowed {name}", "") if name else Caller.of(address, agent)
+    return Visit(_lane(request, provider.key, now), caller, _cost(request), allowed=bool(name))
 
 
 def _cost(request: Request | None) -> float:

@@ -4,8 +4,10 @@ The address of a page is made like that of its request, with the base URL in `co
 `/oai/explore?verb=ListRecords&metadataPrefix=oai_dc`.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -55,16 +57,19 @@ class _Visit:
         """Ask, and show that it was asked."""
         pairs = [("verb", verb), *arguments.items()]
         self.requests.append(asked(self.provider.url, pairs))
-        shown = Shown(await self.ask(self.provider, pairs))
+        shown = await self._shown(pairs)
         self.faults += shown.faults
         return shown
+
+    async def _shown(self, pairs: Pairs) -> Shown:
+        return await asyncio.to_thread(Shown, await self.ask(self.provider, pairs))
 
     async def every_set(self) -> list[SetShown]:
         """Return the sets for a form to propose: no part of the page, so it is not shown that they were asked for."""
         found: list[SetShown] = []
         token = ""
         while len(found) < PROPOSED:
-            shown = Shown(await self.ask(self.provider, [("verb", "ListSets"), *([("resumptionToken", token)] if token else [])]))
+            shown = await self._shown([("verb", "ListSets"), *([("resumptionToken", token)] if token else [])])
             found += shown.sets()
             if not (token := shown.place(len(found)).token):
                 break
@@ -78,7 +83,8 @@ class Explorer:
         self._provider = provider
         self._ask = ask
         self._pages = pages
-        self._sizes = Recent(lambda: database.read(lists.sizes), lambda found: sum(found.values()) >= MANY)
+        self._database = database
+        self._sizes: dict[str, Recent[dict[str, int]]] = {}
         self._show: dict[str, Callable[[_Visit], Awaitable[dict[str, Any]]]] = {
             "Identify": self._identify,
             "ListSets": self._sets,
@@ -114,12 +120,19 @@ class Explorer:
         )  # fmt: skip
 
     async def _identify(self, visit: _Visit) -> dict[str, Any]:
-        return {"facts": (await visit.answer("Identify")).facts()}
+        return {"facts": await asyncio.to_thread((await visit.answer("Identify")).facts)}
 
     async def _sets(self, visit: _Visit) -> dict[str, Any]:
         shown = await visit.answer("ListSets", **_some(visit.given, "resumptionToken"))
         found = shown.sets()
-        return {"sets": found, "place": shown.place(len(found)), "sizes": await self._sizes.get()}
+        return {"sets": found, "place": shown.place(len(found)), "sizes": await self._counted(visit.provider.offer.within)}
+
+    async def _counted(self, within: str) -> dict[str, int]:
+        """Count the works by set: those a base URL chooses by the hidden set `within`, or all."""
+        if within not in self._sizes:
+            ask = partial(self._database.read, lists.sizes, within)
+            self._sizes[within] = Recent(ask, lambda found: sum(found.values()) >= MANY)
+        return await self._sizes[within].get()
 
     async def _formats(self, visit: _Visit) -> dict[str, Any]:
         return {"formats": (await visit.answer("ListMetadataFormats", **_some(visit.given, "identifier"))).formats()}
@@ -130,12 +143,17 @@ class Explorer:
         few = structs.replace(provider.definition, page_size=min(PART, provider.page_size))
         visit.provider = replace(provider, definition=few)
         shown = await visit.answer("ListRecords", **(_some(given, "resumptionToken") or given))
-        records = shown.records()
+        records = await asyncio.to_thread(shown.records)
         filters = {name: value for name, value in given.items() if name != "resumptionToken"}
         place, shorter = shown.place(len(records)), provider.page_size > PART
+
+        def whole(identifier: str) -> str:
+            pairs = [("verb", "GetRecord"), ("identifier", identifier), ("metadataPrefix", given["metadataPrefix"])]
+            return asked(provider.url, pairs).url
+
         return {
             "records": records, "place": place, "sets": sets, "formats": list(provider.formats), "filters": filters,
-            "shorter": shorter,
+            "whole": whole, "shorter": shorter,
         }  # fmt: skip
 
     async def _record(self, visit: _Visit) -> dict[str, Any]:
@@ -148,7 +166,7 @@ class Explorer:
         documents = []
         for each in formats:
             shown = await visit.answer("GetRecord", identifier=identifier, metadataPrefix=each.prefix)
-            documents += [(each, visit.requests.pop(), record) for record in shown.records()]
+            documents += [(each, visit.requests.pop(), record) for record in await asyncio.to_thread(shown.records)]
         local = repository.local_id(identifier)
         title = next((record.title for _, _, record in documents if record.title), identifier)
         return {"documents": documents, "item": f"/items/{local}", "title": title, "example": ""}
@@ -157,7 +175,8 @@ class Explorer:
         """Return the identifier of a record there is: the first that is not deleted, else any; empty where there is none."""
         pairs = [("verb", "ListRecords"), ("metadataPrefix", "oai_dc")]
         few = structs.replace(visit.provider.definition, page_size=min(PART, visit.provider.page_size))
-        found = Shown(await self._ask(replace(visit.provider, definition=few), pairs)).records()
+        answer = await self._ask(replace(visit.provider, definition=few), pairs)
+        found = await asyncio.to_thread(lambda: Shown(answer).records())
         return next((each.identifier for each in sorted(found, key=lambda each: each.deleted)), "")
 
 

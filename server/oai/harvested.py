@@ -24,8 +24,6 @@ _NAMES_KEPT = timedelta(days=7)
 _LONGEST_TOKEN = 2_000
 _KEYS = ("requests", "errors", "shed", "records", "lists", "seconds")
 
-Key = tuple[str, str, str, str, int]
-
 
 def add(tx: Connection, counted: Sequence[Count], now: datetime) -> None:
     """Add counts to those of earlier, and forget what is old or too much. In order of their keys, as others write the same."""

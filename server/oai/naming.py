@@ -1,4 +1,4 @@
-"""The network an address is of, and what the address is called: the name its owner gives it, where the name says the same.
+"""What an address is called: the name its owner gives it, where the name says the same.
 
 Names are looked up on a thread of their own, one at a time: a name server that does not answer holds up nobody.
 """
@@ -8,21 +8,12 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
 from server.xml import clean
 
 _LONGEST = 255
 _WAITING = 100
-
-
-def network_of(address: str) -> str:
-    """Return the network one client is taken for: /24 of IPv4, /48 of IPv6; what is no address stands for itself."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((found, 24 if found.version == 4 else 48), strict=False))  # noqa: PLR2004
 
 
 def confirmed(address: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from server.admission import Busy, Gate
 from server.errors import Unavailable
-from server.middleware import SEAT, Translator, remote_address
+from server.middleware import Translator, remote_address, seat
 from server.oai import admission, response, verbs
 from server.oai.allowed import Guests
 from server.oai.answering import Answering, nothing
@@ -113,7 +113,7 @@ class Oai:
         """Wait until it is this request's turn; raises Busy. The seat is given back with the first byte that goes out."""
         who = request.headers.get("User-Agent", ""), remote_address(request)
         found = admission.visit(pairs, who, provider, self._guests, self._answering.clock())
-        request[SEAT] = await self._gate.enter(found)
+        await seat(request, self._gate, found)
 
 
 def plainly(otherwise: Translator) -> Translator:

@@ -12,6 +12,9 @@ from lxml import etree
 from server.oai.request import Pairs
 from server.xml import parse, text_of
 
+LONGEST = 40_000
+"""Characters of a record that are shown: a work of a thousand authors is read by programs, and its pages stay small."""
+
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 
 
@@ -64,11 +67,14 @@ class RecordShown:
     sets: tuple[str, ...]
     title: str
     xml: str
-    """The whole `<record>`, laid out."""
+    """The `<record>` laid out, up to LONGEST characters of it."""
+    cut: bool
+    """Whether there is more of it."""
     header: str
     """What is the same in every format: its header and, with it, what is said about its metadata."""
     metadata: str
-    """What it says in its format; empty for a deleted one."""
+    """What it says in its format, up to LONGEST characters; empty for a deleted one."""
+    metadata_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +138,19 @@ class Shown:
         assert head is not None  # noqa: S101 -- our own answer, and the schema wants it
         metadata = record.find(f"{_OAI}metadata")
         titles: Sequence[etree._Element] = metadata.xpath(".//*[local-name()='title']") if metadata is not None else ()
+        xml = pretty(record)
+        said = "" if metadata is None else "\n".join(map(pretty, metadata))
         return RecordShown(
             self._text(head, "identifier"),
             self._text(head, "datestamp"),
             head.get("status") == "deleted",
             tuple(text_of(each) for each in head.findall(f"{_OAI}setSpec")),
             next((text for text in map(text_of, titles) if text), ""),
-            pretty(record),
+            xml[:LONGEST],
+            len(xml) > LONGEST,
             "\n".join(map(pretty, (head, *record.iterfind(f"{_OAI}about")))),
-            "" if metadata is None else "\n".join(map(pretty, metadata)),
+            said[:LONGEST],
+            len(said) > LONGEST,
         )
 
     def _elements(self, path: str) -> Iterator[etree._Element]:

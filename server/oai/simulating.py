@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Invalid, NotFound, Unavailable
+from server.errors import Invalid, NotFound, SheafError, Unavailable
 from server.forms.field import title
 from server.metadata.format import Format
 from server.metadata.ruling import Facts, Rules
@@ -133,6 +133,14 @@ class Simulator:
         number = (run.id, subject.id)
         begun = Simulation(run.id, subject.id, given.context, given.set, given.first, self.clock(), None, 0, 0, 0, 0, (), "")
         await self.database.write(simulations.begin, begun)
+        try:
+            return await self._proved(given, form, number)
+        except SheafError as error:
+            await self.database.write(simulations.end, number, (), f"{error.message} {error.remedy}".strip(), self.clock())
+            raise
+
+    async def _proved(self, given: Harvest, form: Format, number: tuple[int, str]) -> ItemOutcome:
+        """Walk a list that was begun, and write down what was proved."""
         proof = await self._proof(given, form)
         broken = await self._walked(proof, given, number)
         whole = not broken and (not given.first or proof.delivered < given.first or proof.delivered == proof.size)

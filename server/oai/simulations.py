@@ -11,6 +11,8 @@ from server.errors import NotFound
 from server.metadata.ruling import Weight
 from server.oai.proving import Finding, Verdict
 from server.oai.tables import simulation_faults, simulations
+from server.runs.model import RunState
+from server.runs.tables import runs
 
 KEPT = timedelta(days=180)
 MOST = 200
@@ -18,6 +20,8 @@ MOST = 200
 
 MOST_FAULTS = 10_000
 """So many faults of a walk are kept one by one; the others are only counted."""
+
+BROKEN_OFF = "Its job ended before it did; the log of the job says more."
 
 _LONGEST = 300
 
@@ -93,9 +97,13 @@ def end(tx: Connection, number: tuple[int, str], verdicts: Sequence[Verdict], me
     tx.execute(update(simulations).where(*mine).values(values))
 
 
+#: The walks, each with how its run stands.
+_WALKS = select(simulations, runs.c.state, runs.c.ended.label("over")).outerjoin(runs, runs.c.id == simulations.c.run_id)
+
+
 def get(tx: Connection, run_id: int, prefix: str) -> Simulation:
     """Return a walk; raises NotFound."""
-    query = select(simulations).where(simulations.c.run_id == run_id, simulations.c.prefix == prefix)
+    query = _WALKS.where(simulations.c.run_id == run_id, simulations.c.prefix == prefix)
     row = tx.execute(query).one_or_none()
     if row is None:
         raise NotFound("There is no such walk, or it is no longer kept.")
@@ -104,7 +112,7 @@ def get(tx: Connection, run_id: int, prefix: str) -> Simulation:
 
 def every(tx: Connection, limit: int) -> list[Simulation]:
     """Return the walks, the newest first."""
-    query = select(simulations).order_by(simulations.c.begun.desc(), simulations.c.run_id.desc(), simulations.c.prefix)
+    query = _WALKS.order_by(simulations.c.begun.desc(), simulations.c.run_id.desc(), simulations.c.prefix)
     return [_simulation(row) for row in tx.execute(query.limit(limit))]
 
 
@@ -127,8 +135,10 @@ def by_rule(tx: Connection, run_id: int, prefix: str) -> list[tuple[str, Weight,
 
 def _simulation(row: Row[tuple[object, ...]]) -> Simulation:
     known = row._asdict()
-    verdicts = msgspec.json.decode(row.verdicts, type=tuple[Verdict, ...]) if row.verdicts else ()
-    return Simulation(**{name: known[name] for name in Simulation.__slots__} | {"verdicts": verdicts})
+    known["verdicts"] = msgspec.json.decode(row.verdicts, type=tuple[Verdict, ...]) if row.verdicts else ()
+    if row.ended is None and row.state != RunState.RUNNING.value:  # whatever ended its run left it where it was
+        known |= {"ended": row.over or row.begun, "message": BROKEN_OFF}
+    return Simulation(**{name: known[name] for name in Simulation.__slots__})
 
 
 def _fault(row: Row[tuple[object, ...]]) -> Fault:

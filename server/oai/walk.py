@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from server.oai.naming import network_of
+from server.budgets import network_of
 from server.xml import clean
 
 STALLED = timedelta(hours=1)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from server.records.tables import formats, quarantine, records
 
@@ -19,11 +19,13 @@ class Held:
     since: datetime
 
 
-def held(tx: Connection, after: str = "", limit: int = 100) -> list[Held]:
-    """Return what cannot be written, in the order of the records; `after` is the last record id seen."""
+def held(tx: Connection, after: tuple[str, str] = ("", ""), limit: int = 100) -> list[Held]:
+    """Return what cannot be written, in the order of records and formats; `after` is the last record id and format seen."""
     columns = (quarantine.c.record_id, records.c.title, formats.c.prefix, quarantine.c.cause, quarantine.c.since)
     query = select(*columns).join(records, records.c.id == quarantine.c.record_id)
-    query = query.join(formats, formats.c.id == quarantine.c.format_id).where(quarantine.c.record_id > after)
+    query = query.join(formats, formats.c.id == quarantine.c.format_id)
+    same = and_(quarantine.c.record_id == after[0], formats.c.prefix > after[1])
+    query = query.where(or_(quarantine.c.record_id > after[0], same))
     rows = tx.execute(query.order_by(quarantine.c.record_id, formats.c.prefix).limit(limit))
     return [Held(row.record_id, row.title, row.prefix, row.cause, row.since) for row in rows]
 

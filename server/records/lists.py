@@ -221,11 +221,14 @@ class Member:
 GIVEN = (feed.c.superseded.is_(None), feed.c.deleted.is_(False))
 
 
-def sizes(tx: Connection) -> dict[str, int]:
-    """Count the works that are given in each set, hidden ones too; of all of them under an empty spec."""
-    whole_ = select(func.count()).select_from(feed).where(*GIVEN)
+def sizes(tx: Connection, within: str = "") -> dict[str, int]:
+    """Count the works that are given in each set, hidden ones too; of all of them under an empty spec.
+
+    Where `within` names a hidden set, only the works in it count.
+    """
+    whole_ = _within(select(func.count()).select_from(feed), tx, within)
     query = select(memberships.c.set_id, func.count().label("number")).join(feed, feed.c.seq == memberships.c.seq)
-    query = query.where(memberships.c.left.is_(False), *GIVEN).group_by(memberships.c.set_id)
+    query = _within(query, tx, within).where(memberships.c.left.is_(False)).group_by(memberships.c.set_id)
     counted = {row.set_id: row.number for row in tx.execute(query)}
     specs = {row.spec: counted.get(row.id, 0) for row in tx.execute(select(sets.c.id, sets.c.spec))}
     return specs | {"": int(tx.execute(whole_).scalar_one())}
@@ -247,5 +250,5 @@ def _within(query: Select[Any], tx: Connection, spec: str) -> Select[Any]:
     query = query.where(*GIVEN)
     if not spec:
         return query
-    among = (memberships.c.set_id == (set_id(tx, spec) or 0), memberships.c.seq == feed.c.seq, memberships.c.left.is_(False))
+    among = (_CHOSEN.c.set_id == (set_id(tx, spec) or 0), _CHOSEN.c.seq == feed.c.seq, _CHOSEN.c.left.is_(False))
     return query.where(exists().where(*among))

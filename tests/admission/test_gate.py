@@ -8,6 +8,7 @@ from prometheus_client import Counter
 
 from server import admission, observe
 from server.admission import NARROW, PER_CLIENT, RUNNING, UNDER_WAY, WAITING, WIDE, Busy, Gate, Lane, Seat, Visit
+from server.budgets import BURST, SHARE, Caller
 
 
 class Time:
@@ -30,16 +31,21 @@ def gate(time: Time) -> Gate:
     return Gate(time)
 
 
-def page(key: str) -> Visit:
-    return Visit(Lane.PAGE, key, 1)
+def alone(name: str) -> Caller:
+    """Somebody who is the only one in a network."""
+    return Caller(name, name)
 
 
-def running(key: str) -> Visit:
-    return Visit(Lane.RUNNING, key, 10)
+def page(name: str) -> Visit:
+    return Visit(Lane.PAGE, alone(name), 1)
 
 
-def begins(key: str) -> Visit:
-    return Visit(Lane.OAI, key, 10)
+def running(name: str) -> Visit:
+    return Visit(Lane.RUNNING, alone(name), 10)
+
+
+def begins(name: str) -> Visit:
+    return Visit(Lane.OAI, alone(name), 10)
 
 
 async def turn() -> None:
@@ -74,7 +80,7 @@ async def test_a_harvester_may_ask_for_single_records_while_it_walks(gate: Gate,
     (seat,) = await taken(gate, running("scythe"))
     seat.leave()
     for _ in range(20):
-        (seat,) = await taken(gate, Visit(Lane.OAI, "scythe", 2))
+        (seat,) = await taken(gate, Visit(Lane.OAI, alone("scythe"), 2))
         time.now += 0.1
         seat.leave()  # it rests for nobody
     time.now += UNDER_WAY
@@ -120,17 +126,17 @@ async def test_a_seat_rests_as_long_as_it_was_held(gate: Gate, time: Time, monke
 async def test_the_order_of_those_who_wait(gate: Gate, time: Time) -> None:
     seats = await taken(gate, *(begins(f"{number}") for number in range(WIDE)))
     for _ in range(100):
-        gate._budgets.spend("greedy", 10, time.now)
+        gate._budgets.spend(alone("greedy"), 10, time.now)
     order: list[str] = []
 
     async def comes(visit: Visit) -> None:
         seat = await gate.enter(visit)
-        order.append(visit.key)
+        order.append(visit.caller.name)
         seat.leave()
 
     tasks = []
     for visit in (
-        Visit(Lane.OTHER, "search", 2), page("reader"), begins("greedy"), begins("modest"),
+        Visit(Lane.OTHER, alone("search"), 2), page("reader"), begins("greedy"), begins("modest"),
     ):  # fmt: skip
         tasks.append(asyncio.create_task(comes(visit)))
         await turn()
@@ -159,7 +165,36 @@ async def test_one_client_holds_no_more_than_its_share(gate: Gate) -> None:
     held[0].leave()
     await turn()
     assert third.done()
-    await taken(gate, *(Visit(Lane.OAI, "allowed CORE", 10, allowed=True) for _ in range(RUNNING - PER_CLIENT - 1)))
+    await taken(gate, *(Visit(Lane.OAI, alone("allowed CORE"), 10, allowed=True) for _ in range(RUNNING - PER_CLIENT - 1)))
+
+
+async def test_other_names_give_a_network_no_more_than_half() -> None:
+    for lane, seats in ((Lane.RUNNING, RUNNING), (Lane.OAI, WIDE)):
+        gate = Gate()
+        swarm = [waits(gate.enter(Visit(lane, Caller("192.0.2.0/24", f"robot {number}"), 10))) for number in range(2 * RUNNING)]
+        await turn()
+        assert sum(task.done() for task in swarm) == seats // 2
+        await taken(gate, *(Visit(lane, alone(f"{number}"), 10) for number in range(seats - seats // 2)))
+        for task in swarm:
+            task.cancel()
+        await asyncio.gather(*swarm, return_exceptions=True)
+        assert not gate._running.waiters
+        assert not gate._rest.waiters
+
+
+async def test_other_names_do_not_fill_the_bucket_of_a_network(time: Time) -> None:
+    gate = Gate(time, patience=0.01)
+    names = (Caller("192.0.2.0/24", f"robot {number}") for number in range(10_000))
+    for _ in range(int(2 * SHARE * BURST / 10)):
+        (seat,) = await taken(gate, Visit(Lane.OAI, next(names), 10))
+        seat.leave()
+    await taken(gate, *(begins(f"{number}") for number in range(WIDE)))
+    with pytest.raises(Busy) as caught:
+        await gate.enter(Visit(Lane.OAI, next(names), 10))
+    assert caught.value.seconds > admission.SOON, "the network has asked too much, whatever its programs are called"
+    with pytest.raises(Busy) as caught:
+        await gate.enter(begins("modest"))
+    assert caught.value.seconds == admission.SOON
 
 
 async def test_who_waits_too_long_is_told_when_to_come(time: Time) -> None:
@@ -170,7 +205,7 @@ async def test_who_waits_too_long_is_told_when_to_come(time: Time) -> None:
         await gate.enter(begins("modest"))
     assert caught.value.seconds == admission.SOON
     for _ in range(100):
-        gate._budgets.spend("greedy", 10, time.now)
+        gate._budgets.spend(alone("greedy"), 10, time.now)
     with pytest.raises(Busy) as caught:
         await gate.enter(begins("greedy"))
     assert admission.SOON < caught.value.seconds <= admission.LATE
@@ -183,7 +218,7 @@ async def test_where_too_many_wait_the_least_entitled_goes(gate: Gate) -> None:
     seats = await taken(gate, *(begins(f"{number}") for number in range(WIDE)))
     first = waits(gate.enter(begins("first")))
     await turn()
-    crowd = [waits(gate.enter(Visit(Lane.OTHER, f"swarm {number}", 2))) for number in range(2 * WAITING)]
+    crowd = [waits(gate.enter(Visit(Lane.OTHER, alone(f"swarm {number}"), 2))) for number in range(2 * WAITING)]
     await turn()
     assert len(gate._rest.waiters) == WAITING
     last = waits(gate.enter(begins("last")))

@@ -1,10 +1,12 @@
 """What the README says is so."""
 
+import re
 from pathlib import Path
 
 from click.testing import CliRunner
 
 from server.cli import COMMANDS, main
+from server.metadata.format import formats
 from server.settings import table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,11 @@ def test_every_command_teaches() -> None:
 def test_the_readme_names_every_command() -> None:
     text = (ROOT / "README.md").read_text()
     assert all(f"`{name}`" in text for name in COMMANDS)
+
+
+def test_the_page_on_harvesting_names_every_format_and_no_other() -> None:
+    said = (ROOT / "docs" / "harvesting.md").read_text().partition("Deleted records stay")[0]
+    assert {form.prefix for form in formats().values()} == set(re.findall(r"`(\w+)`", said))
 
 
 def test_every_dependency_is_argued_for() -> None:

@@ -6,12 +6,13 @@ from itertools import count
 
 import pytest
 from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, make_mocked_request
 
 from server import admission
 from server.admission import Lane
+from server.budgets import Caller
 from server.house import House
-from server.middleware import lane_of
+from server.middleware import lane_of, seat
 from server.oai.definition import Definition
 from tests.conftest import Deposit, configured
 
@@ -27,7 +28,19 @@ from tests.conftest import Deposit, configured
         ("/wp-login.php", Lane.OTHER),
         ("//", Lane.OTHER),
         ("*", Lane.OTHER),
-        *((path, None) for path in ("/oai", "/oai/plain", "/robots.txt", "/static/sheaf.css", "/healthz", "/metrics", "/readyz")),
+        *(
+            (path, None)
+            for path in (
+                "/oai",
+                "/oai/plain",
+                "/oai/explorer",
+                "/robots.txt",
+                "/static/sheaf.css",
+                "/healthz",
+                "/metrics",
+                "/readyz",
+            )
+        ),
         *((path, None) for path in ("/sword/v2/service-document", "/admin", "/my/works/new", "/account", "/login")),
     ],
 )
@@ -78,6 +91,19 @@ async def test_a_harvester_that_finds_no_room_hears_503_and_whole_seconds(client
         assert "Contact: lovelace@example.org" in text
         assert "resumptionToken" in text
         assert "from=" in text
+
+
+async def test_no_seat_is_lost_at_a_base_url_that_is_called_like_the_explorer(client: TestClient, house: House) -> None:
+    await configured(house, "oai", contexts=[{"path": "explorer", "title": "Explorers", "formats": ["oai_dc"]}])
+    for _ in range(4 * admission.WIDE):
+        assert (await asyncio.wait_for(client.get("/oai/explorer?verb=Identify"), 3)).status == 200
+
+
+async def test_a_request_takes_one_seat() -> None:
+    gate, request = admission.Gate(), make_mocked_request("GET", "/oai")
+    visit = admission.Visit(Lane.OAI, Caller("192.0.2.0/24", "Sickle"), 1)
+    for _ in range(4 * admission.WIDE):
+        await asyncio.wait_for(seat(request, gate, visit), 1)
 
 
 def token_of(text: str) -> str:

@@ -1,6 +1,8 @@
 """The explorer: what people see is what harvesters get, request by request, and no more than that."""
 
 import re
+import threading
+from collections.abc import Callable
 from html import unescape
 
 import pytest
@@ -8,9 +10,13 @@ from aiohttp.test_utils import TestClient
 from lxml import etree, html
 
 from server.house import House
+from server.oai import shown
 from server.oai.shown import asked, pretty
+from server.records.model import Agent
+from server.xml import parse
 from tests.conftest import Deposit, configured, entry
 from tests.oai.conftest import BASE, Ask, Dozen
+from tests.writers import Writer
 
 NARROW = {"path": "narrow", "title": "Only <some>", "formats": ["oai_dc"], "sets": ["type"]}
 
@@ -162,6 +168,43 @@ async def test_every_base_url_can_be_looked_at(client: TestClient, house: House,
     assert all("context=narrow" in href for href in page.xpath("//nav[@class='tabs']//a/@href"))
     page = await seen(client, context="narrow", verb="ListRecords", metadataPrefix="datacite")
     assert page.xpath("//div[@class='notice bad']//code/text()") == ["cannotDisseminateFormat"]
+
+
+async def test_in_a_context_only_its_own_works_are_counted(client: TestClient, house: House, writer: Writer) -> None:
+    few = {"path": "few", "title": "Few", "conditions": {"access": ["open"]}}
+    await configured(house, "oai", contexts=[few])
+    await writer.publish(access="open")
+    await writer.publish(access="restricted")
+    for context, counted in (("", "2"), ("few", "1")):
+        page = await seen(client, context=context, verb="ListSets")
+        counts = dict(zip(page.xpath("//tbody//a/code/text()"), page.xpath("//tbody/tr/td[2]/text()"), strict=True))
+        assert counts["type"] == counted
+
+
+async def test_a_work_of_thousands_holds_up_nobody(
+    client: TestClient, house: House, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def noted(what: Callable[[object], object]) -> Callable[[object], object]:
+        def work(given: object) -> object:
+            threads.append(threading.current_thread())
+            return what(given)
+
+        return work
+
+    monkeypatch.setattr(shown, "pretty", noted(pretty))
+    monkeypatch.setattr(shown, "parse", noted(parse))
+    work = await writer.publish(creators=tuple(Agent(family=f"Curie {number}", given="Marie") for number in range(3_000)))
+    identifier = f"oai:repository.example.org:{work}"
+    address = f"{BASE}?verb=GetRecord&identifier={identifier.replace(':', '%3A')}&metadataPrefix=oai_dc"
+    for arguments in ({"verb": "ListRecords"}, {"verb": "GetRecord", "identifier": identifier}):
+        page = await seen(client, **arguments)
+        texts = page.xpath("//pre[@class='xml']")
+        assert max(len(each.text_content()) for each in texts) == shown.LONGEST
+        assert page.xpath("//a[.='The whole record']/@href")[0] in {address, *requests(page)}
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_switched_off_it_says_so(client: TestClient, house: House, monkeypatch: pytest.MonkeyPatch) -> None:

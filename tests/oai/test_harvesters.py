@@ -68,6 +68,7 @@ def listed(clock: SetClock, **parts: str) -> Listed:
 def test_programs_of_one_name_in_one_network_are_one() -> None:
     assert Visitor("Sickle", "192.0.2.7").id == Visitor("Sickle", "192.0.2.200").id != Visitor("Sickle", "192.0.3.7").id
     assert Visitor("Sickle", "2001:db8:1:2::3").network == "2001:db8:1::/48"
+    assert Visitor("Sickle", "::ffff:192.0.2.7").network == "192.0.2.0/24", "IPv4 in other clothes"
     assert Visitor("Sickle", "192.0.2.7").id != Visitor("metha", "192.0.2.7").id
     assert Visitor.of("\0", "unix:\x07", "x" * 900) == Visitor("unnamed", "unix:", "x" * 200)
 

@@ -13,6 +13,7 @@ from lxml import etree
 from sqlalchemy import Connection, select, update
 
 from server.audit.log import OPERATOR
+from server.errors import Invalid
 from server.house import House
 from server.metadata.format import formats
 from server.metadata.ruling import Facts, Fault, Rules, Weight, rules
@@ -20,7 +21,7 @@ from server.oai import harvested, simulations
 from server.oai.harvested import Asked
 from server.oai.proving import PROOFS
 from server.oai.simulating import NAME, UNSCHOOLED, Harvest, Simulator
-from server.oai.simulations import Simulation
+from server.oai.simulations import BROKEN_OFF, Simulation
 from server.records.tables import feed, fragments
 from server.runs import store as runs
 from server.runs.model import Run, RunState
@@ -162,11 +163,40 @@ async def test_a_walk_that_is_cancelled_says_how_far_it_came(house: House, works
     assert (it.message, it.delivered, it.errors) == ("Cancelled.", 10, 0)
 
 
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (Invalid("The answer has no end.", remedy="Ask again."), "The answer has no end. Ask again."),
+        (ZeroDivisionError(), BROKEN_OFF),
+    ],
+)
+async def test_a_walk_that_fails_is_under_way_no_more(
+    client: TestClient, house: House, clock: SetClock, works: list[str], error: Exception, message: str
+) -> None:
+    honest = the_simulator(house).ask
+
+    async def ask(context: str, pairs: list[tuple[str, str]]) -> bytes:
+        if "resumptionToken" in dict(pairs):
+            (it,) = await house.database.read(simulations.every, 50)
+            assert (it.ended, it.message) == (None, ""), "it is under way"
+            raise error
+        return await honest(context, pairs)
+
+    scripted(house, ask=ask)
+    run, (it,) = await simulated(house, format="oai_dc")
+    assert run.state is RunState.FAILED
+    assert (it.message, it.ended, it.delivered) == (message, clock(), 5)
+    await login(client)
+    page = await (await client.get(it.href)).text()
+    assert "broken off" in page
+    assert "data-refresh" not in page
+
+
 async def test_what_broke_off_with_its_process_is_begun_anew(house: House, clock: SetClock) -> None:
     begun = Simulation(7, "oai_dc", "", "", 0, clock(), None, 5, 12, 0, 0, (), "")
     for _ in range(2):
         await house.database.write(simulations.begin, begun)
-    assert await house.database.read(simulations.every, 10) == [begun]
+    assert await house.database.read(simulations.every, 10) == [replace(begun, ended=clock(), message=BROKEN_OFF)]
     clock.pass_time(days=181)
     await house.database.write(simulations.begin, replace(begun, run_id=8, begun=clock()))
     assert [each.run_id for each in await house.database.read(simulations.every, 10)] == [8]

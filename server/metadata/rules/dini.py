@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from server.metadata.harvested import Harvested, Need, address_first, lacking, languages, one_date, place_of, read
+from server.metadata.harvested import ADVISED, NEEDED, Harvested, described, place_of, read
 from server.metadata.ruling import Facts, Fault, Rules, Weight
 
 #: The joint vocabulary of publication and document types, version 2.0 (2022).
@@ -29,26 +29,13 @@ DCMI = frozenset(
 VERSIONS = frozenset({"draft", "submittedVersion", "acceptedVersion", "publishedVersion", "updatedVersion"})
 _CLASS = re.compile(r"ddc:\d{3}", re.ASCII)
 
-NEEDS = (
-    Need("title", "Give the work a title."),
-    Need("creator", "Name who made it."),
-    Need("date", "Say when it came out."),
-    Need("type", "Choose a type."),
-    Need("identifier", "Give its address."),
-    Need("language", "Say in which language it is.", Weight.ADVICE),
-    Need("publisher", "Name the publisher.", Weight.ADVICE),
-)
-
 
 def check(record: etree._Element, facts: Facts) -> Iterator[Fault]:  # noqa: ARG001 - the record says all that is asked for
     """Yield what the validator of the certificate would find wrong."""
     found = read(record)
-    yield from lacking(found, NEEDS)
+    yield from described(found, (*NEEDED, *ADVISED))
     yield from _types(found)
     yield from _classes(found)
-    yield from one_date(found)
-    yield from address_first(found)
-    yield from languages(found)
 
 
 def _types(found: Harvested) -> Iterator[Fault]:

@@ -5,18 +5,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from server.metadata.harvested import (
-    EMBARGO_END,
-    Harvested,
-    Need,
-    Value,
-    address_first,
-    lacking,
-    languages,
-    one_date,
-    place_of,
-    read,
-)
+from server.metadata.harvested import ADVISED, EMBARGO_END, NEEDED, Harvested, Need, Value, described, place_of, read
 from server.metadata.ruling import Facts, Fault, Rules, Weight
 
 SEMANTICS = "info:eu-repo/semantics/"
@@ -34,29 +23,21 @@ _GRANT = "info:eu-repo/grantAgreement/"
 
 #: Mandatory, and mandatory if applicable: whether the second sort applies, only the depositor knows.
 NEEDS = (
-    Need("title", "Give the work a title."),
-    Need("creator", "Name who made it."),
-    Need("date", "Say when it came out."),
-    Need("type", "Choose a type."),
-    Need("identifier", "Give its address."),
+    *NEEDED,
     Need("rights", "Say who may read it."),
     Need("subject", "Add keywords.", Weight.ADVICE),
     Need("description", "Add an abstract.", Weight.ADVICE),
-    Need("publisher", "Name the publisher.", Weight.ADVICE),
-    Need("language", "Say in which language it is.", Weight.ADVICE),
+    *ADVISED,
 )
 
 
 def check(record: etree._Element, facts: Facts) -> Iterator[Fault]:  # noqa: ARG001 - the record says all that is asked for
     """Yield what OpenAIRE would find wrong."""
     found = read(record)
-    yield from lacking(found, NEEDS)
+    yield from described(found, NEEDS)
     yield from _types(found)
-    yield from one_date(found)
-    yield from address_first(found)
     yield from _access(found)
     yield from _projects(found)
-    yield from languages(found)
     if "openaire" not in found.sets:
         message = (
             "The record is not in the set openaire, which OpenAIRE 3 harvests. Offer that set and see what keeps the record out."

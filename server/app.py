@@ -1,9 +1,9 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession, web
@@ -16,7 +16,7 @@ import server.oai.tables
 import server.people.tables
 import server.sword.tables
 import server.works.tables
-from server import VERSION, configuration, housekeeping, observe, regrouping, rendering
+from server import VERSION, configuration, housekeeping, observe, regrouping, rendering, resealing
 from server import clock as clocks
 from server.accounts.authenticate import Authenticator
 from server.accounts.tables import accounts
@@ -26,7 +26,8 @@ from server.admission import Gate
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
-from server.errors import Conflict, Unavailable
+from server.described import asking, definition_of, provider_of, renderer_of
+from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
@@ -36,8 +37,6 @@ from server.identifiers.register import Registrar
 from server.items.routes import Items
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
-from server.metadata.format import formats
-from server.metadata.fragments import Renderer, Repository
 from server.metadata.reading import readers
 from server.metadata.ruling import rules
 from server.middleware import TRUSTED, Translator, admitted, armoured, identified, translated
@@ -57,11 +56,9 @@ from server.oai.answering import Answering
 from server.oai.definition import Definition
 from server.oai.explorer import Explorer
 from server.oai.harvesters import Tally
-from server.oai.request import Pairs
 from server.oai.routes import Oai, plainly
 from server.oai.sealer import Sealer
 from server.oai.simulating import Simulator
-from server.oai.verbs import Edge, Provider
 from server.openid import kind as openid
 from server.operate import Operate
 from server.pages import Pages
@@ -76,7 +73,6 @@ from server.profiles.rotation import Sealed
 from server.profiles.seal import Seal
 from server.profiles.tables import profiles
 from server.publishing import Press
-from server.records import changes
 from server.records.files import DiskStore
 from server.regrouping import REGROUP, Regrouping
 from server.rendering import RENDER, Rendering
@@ -137,7 +133,7 @@ async def open_house(
         await _first_profiles(database, settings, moved or {}, seal, clock)
         live = Live(database, seal, {definition.KIND: Definition, sword_server.KIND: Server})
         await live.look()
-        agent = f"{_named(settings.url)}mailto:{_definition(live, settings).admin_emails[0]})"
+        agent = f"{_named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
             house = await _built(_Ground(settings, clock, key, database, session, outward, seal, live), serving=serving)
             async with _watching(live, settings):
@@ -174,12 +170,6 @@ async def _watching(live: Live, settings: Settings) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _definition(live: Live, settings: Settings) -> Definition:
-    """Return the definition, or what stands for it where none is switched on."""
-    found = live.of(definition.KIND)
-    return found[0].settings if found else configuration.first_definition(settings, {})
-
-
 @dataclass(frozen=True, slots=True)
 class _Ground:
     """What a house stands on."""
@@ -197,7 +187,9 @@ class _Ground:
 async def _built(ground: _Ground, *, serving: bool) -> House:
     settings, clock, database, seal, live = ground.settings, ground.clock, ground.database, ground.seal, ground.live
     session, outward = ground.session, ground.outward
-    renderer = await _renderer(settings, clock, database, live, serving=serving)
+    renderer = await renderer_of(settings, clock, database, live, serving=serving)
+    if serving and (gone := await database.write(resealing.settle, resealing.release())):
+        log.info("let go of what another release sealed for harvesters", extra={"blocks": gone})
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
@@ -222,14 +214,14 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
 
     def life() -> timedelta:
-        return _definition(live, settings).token_life
+        return definition_of(live, settings).token_life
 
-    provider = _provider(live, renderer, ground.key)
+    provider = provider_of(live, renderer, ground.key)
 
     def contexts() -> list[str]:
-        return [each.path for each in _definition(live, settings).contexts]
+        return [each.path for each in definition_of(live, settings).contexts]
 
-    ask = _asking(Answering(database, clock), provider)
+    ask = asking(Answering(database, clock), provider)
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
     tasks = Tasks((
         update.task(database, shelf, worker.do),
@@ -271,61 +263,6 @@ def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:
     return [(stuck.count, stuck.what) for stuck in overview(tx, now).stuck]
 
 
-async def _renderer(settings: Settings, clock: Clock, database: Database, live: Live, *, serving: bool) -> Renderer:
-    """Return the renderer; it goes by the definition's name and sets from now on, whenever they change."""
-    known, before = formats(), await database.read(rendering.known)
-    described = _definition(live, settings)
-    url, domain = (before.url, before.domain) if before is not None and not serving else (settings.url, settings.repository_id)
-    repository = Repository(described.repository_name, url, domain, described.admin_emails[0], described.metadata_licence)
-    renderer = Renderer(repository, known, await database.write(changes.format_ids, list(known)), clock)
-    if (defined := await database.read(configuration.defined)) is not None:  # also one that is switched off
-        renderer.grouping = defined.grouping
-    if (serving or before is None) and await database.write(rendering.settle, rendering.shape_of(renderer), clock()):
-        log.info("the name, the address or the formats changed: every record is rendered anew", extra={"url": repository.url})
-
-    def described_anew() -> None:
-        if live.of(definition.KIND):
-            now = _definition(live, settings)
-            renderer.repository = replace(
-                renderer.repository, name=now.repository_name, email=now.admin_emails[0], licence=now.metadata_licence
-            )
-            renderer.grouping = now.grouping
-
-    live.tell(described_anew)
-    if defined is not None:
-        await database.write(regrouping.settle, defined.sets_kept, clock())
-    return renderer
-
-
-def _provider(live: Live, renderer: Renderer, key: bytes) -> Callable[[str], Provider | None]:
-    """Return what says what is offered in a context now; None where harvesting is switched off."""
-    edge = Edge()
-
-    providers: dict[str, Provider] = {}
-
-    def provider(context: str) -> Provider | None:
-        defined = next((each.settings for each in live.of(definition.KIND)), None)
-        if defined is None:
-            return None
-        found = providers.get(context)
-        if found is None or found.definition is not defined:
-            found = providers[context] = Provider(renderer, key, defined, defined.offer(context), edge, Servers(live).titles)
-        return found
-
-    return provider
-
-
-def _asking(answering: Answering, provider: Callable[[str], Provider | None]) -> Callable[[str, Pairs], Awaitable[bytes]]:
-    """Return what answers the house itself as it answers a harvester, in a context."""
-
-    async def ask(context: str, pairs: Pairs) -> bytes:
-        if (found := provider(context)) is None:
-            raise Unavailable("Harvesting is switched off here.")
-        return await answering.document(found, pairs)
-
-    return ask
-
-
 def web_application(house: House) -> web.Application:
     """Return the web server's application."""
     renderer, live = house.press.renderer, house.keeper.live
@@ -356,7 +293,7 @@ def web_application(house: House) -> web.Application:
     application.cleanup_ctx.extend((tally.flushing, sealer.sealing))
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
-    answering, provider = Answering(house.database, house.clock), _provider(live, renderer, house.key)
+    answering, provider = Answering(house.database, house.clock), provider_of(live, renderer, house.key)
     everything: tuple[Room, ...] = (
         Explorer(
             house.database, provider, answering.document, pages
@@ -381,7 +318,7 @@ async def working(house: House) -> AsyncIterator[None]:
     live = house.keeper.live
 
     def life() -> timedelta:
-        return _definition(live, house.settings).token_life
+        return definition_of(live, house.settings).token_life
 
     task = asyncio.create_task(house.worker.run(), name="worker")
     renders = Rendering(house.database, house.press.renderer, house.agencies, house.clock)

@@ -4,7 +4,7 @@ What cannot be written is left out and named, so that one bad record never break
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,7 @@ from server.metadata.format import Format
 from server.metadata.fragments import Renderer, cause_of
 from server.metadata.work import Work
 from server.records import store
-from server.records.changes import whole
+from server.records.changes import datestamp_in, whole
 from server.records.lists import Entry
 from server.records.store import State
 
@@ -54,7 +54,8 @@ def disseminate(tx: Connection, renderer: Renderer, form: Format, entries: Seque
             records[at] = whole(entry.header.replace(b"<header>", b'<header status="deleted">', 1))
             continue
         try:
-            records[at] = whole(entry.header, renderer.body(form, work))
+            told = replace(work, modified=datestamp_in(entry.header))
+            records[at] = whole(entry.header, renderer.body(form, told))
         except Exception as error:  # noqa: BLE001 - whatever it is, the others must be given; it is named to the administrator
             broken.append(Broken(entry.record_id, renderer.ids[form.name], cause_of(error)))
     return Disseminated(records, tuple(broken))

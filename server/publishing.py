@@ -1,7 +1,8 @@
 """What becomes of a work: published, revised, withdrawn. The one place where record, identifiers and feed change together.
 
 Each function is part of somebody's transaction and ends with the stamp, which must come last. The bytes are rendered before the
-transaction (`prepare`); only where the transaction finds that the work's own DOI was confirmed meanwhile are they rendered again.
+transaction (`prepare`); only where the transaction finds that the work's own DOI was confirmed meanwhile, or it was harvested
+anew, are they rendered again.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from server.people import linking
 from server.records import changes, store
 from server.records.changes import Written
 from server.records.model import Record
+from server.records.provenance import Provenance
 from server.records.store import New, State, Stored
 from server.registry import Registry
 
@@ -33,18 +35,27 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A work rendered before its transaction: the record, the DOI it was rendered with, and the bytes."""
+    """A work rendered before its transaction: the record, the DOI and the origin it was rendered with, and the bytes."""
 
     record_id: str
     record: Record
     doi: str
     written: Written
+    provenance: Provenance | None = None
 
 
-def prepare(press: Press, record_id: str, record: Record, deposited: datetime, *, doi: str = "") -> Prepared:
+def prepare(
+    press: Press,
+    record_id: str,
+    record: Record,
+    deposited: datetime,
+    *,
+    doi: str = "",
+    provenance: Provenance | None = None,
+) -> Prepared:
     """Render a work for the feed; pure, and costly enough to be kept out of the transaction."""
-    work = press.renderer.work(record_id, record, doi=doi, deposited=deposited.date().isoformat())
-    return Prepared(record_id, record, doi, press.renderer.write(work))
+    work = press.renderer.work(record_id, record, doi=doi, deposited=deposited.date().isoformat(), provenance=provenance)
+    return Prepared(record_id, record, doi, press.renderer.write(work), provenance)
 
 
 def publish(tx: Connection, press: Press, new: New, prepared: Prepared, now: datetime) -> list[ledger.Entry]:
@@ -122,9 +133,12 @@ def approved(tx: Connection, press: Press, stored: Stored, prepared: Prepared, n
     return shown, _next(tx, press, shown, prepared)
 
 
-def revised(tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime) -> Outcome:
-    """Do what `revise` does, but for the stamp."""
-    changed = store.replace(tx, stored, prepared.record, now, reason=stored.reason, replacement=stored.replacement)
+def revised(
+    tx: Connection, press: Press, stored: Stored, prepared: Prepared, now: datetime, *, provenance: Provenance | None = None
+) -> Outcome:
+    """Do what `revise` does, but for the stamp; `provenance` where it was harvested anew."""
+    reason, replacement = stored.reason, stored.replacement
+    changed = store.replace(tx, stored, prepared.record, now, reason=reason, replacement=replacement, provenance=provenance)
     if changed is not stored:
         linking.link_again(tx, changed.id, changed.record, now)
     if changed is stored or changed.state is not State.PUBLISHED:
@@ -166,8 +180,8 @@ def _tell(tx: Connection, press: Press, event: str, stored: Stored, now: datetim
 
 def _next(tx: Connection, press: Press, stored: Stored, prepared: Prepared) -> changes.Change:
     doi = ledger.shown_doi(tx, stored.id)
-    if prepared.doi != doi or prepared.record != stored.record:
-        prepared = prepare(press, stored.id, stored.record, stored.created, doi=doi)
+    if (prepared.doi, prepared.record, prepared.provenance) != (doi, stored.record, stored.provenance):
+        prepared = prepare(press, stored.id, stored.record, stored.created, doi=doi, provenance=stored.provenance)
     return _change(press, prepared, stored.collection)
 
 

@@ -30,8 +30,6 @@ from server.metadata.fragments import AT_ONCE, Renderer, cause_of
 from server.metadata.work import Work
 from server.records import changes, held, store
 from server.records.changes import Change
-from server.records.embargo import end_of
-from server.records.model import decode
 from server.records.store import State, Stored
 from server.records.tables import feed, records, renderings, searchable
 from server.registry import Registry
@@ -284,17 +282,14 @@ async def open_ended(rendering: Rendering) -> int:
 
 
 def _ended(tx: Connection, today: date, after: str) -> "tuple[Shape | None, list[_Row], str]":
-    """Return those of the next embargoed works that are open by now but not shown so, and where to go on; empty at the end."""
-    query = select(feed.c.seq, feed.c.record_id, feed.c.datestamp, records.c.document).select_from(searchable)
-    query = query.join(feed, feed.c.record_id == searchable.c.record_id).join(records, records.c.id == searchable.c.record_id)
-    query = query.where(searchable.c.access == "embargoed", searchable.c.state == State.PUBLISHED.value)
+    """Return those of the next works whose embargo has ended that are not shown so, and where to go on; empty at the end."""
+    query = select(feed.c.seq, feed.c.record_id, feed.c.datestamp, searchable.c.opens).select_from(searchable)
+    query = query.join(feed, feed.c.record_id == searchable.c.record_id)
+    query = query.where(searchable.c.opens <= today.isoformat(), searchable.c.state == State.PUBLISHED.value)
     query = query.where(feed.c.superseded.is_(None), searchable.c.record_id > after).order_by(searchable.c.record_id).limit(SIZE)
     found = tx.execute(query).all()
-    opening = []
-    for row in found:
-        end = end_of(decode(row.document))
-        if end is not None and end <= today and row.datestamp < datetime.combine(end, time(), UTC) + LEEWAY:
-            opening.append((row.seq, row.record_id))
+    ends = (datetime.combine(date.fromisoformat(row.opens), time(), UTC) for row in found)
+    opening = [(row.seq, row.record_id) for row, end in zip(found, ends, strict=True) if row.datestamp < end + LEEWAY]
     return known(tx), _read(tx, opening), found[-1].record_id if found else ""
 
 
@@ -363,8 +358,10 @@ def _follow(tx: Connection, renderer: Renderer, agencies: Registry[Agency], rend
     if under.all:
         return _show(tx, agencies, rendered, now)
     added = [renderer.ids[name] for name in under.added if name in renderer.ids]
-    same = [each for each in rendered if changes.shows(tx, each.change, added)]
-    shown = _show(tx, agencies, [each for each in rendered if each not in same], now)
+    same, others = list[_Rendered](), list[_Rendered]()
+    for each in rendered:
+        (same if changes.shows(tx, each.change, added) else others).append(each)
+    shown = _show(tx, agencies, others, now)
     changes.offer(tx, [(each.row.seq, each.change) for each in same], added)
     return shown
 

@@ -80,7 +80,7 @@ class Bringing:
         try:
             answer = await self.ask("known", control.Origins(origins=[bare.origin for bare in batch]))
             there = msgspec.convert(answer, dict[str, Known])
-            fresh = [bare for bare in batch if not _same(bare, there.get(bare.origin))]
+            fresh = [bare for bare in batch if bare.origin not in there or not there[bare.origin].is_as(bare)]
             self.report.unchanged += len(batch) - len(fresh)
             if not fresh:
                 return
@@ -89,10 +89,6 @@ class Bringing:
             self.report.add(msgspec.convert(await self.ask("store", control.Store(items=items)), Report))
         finally:
             self._slots.release()
-
-
-def _same(bare: Bare, there: Known | None) -> bool:
-    return there is not None and bare.reason is None and there.state == "published" and there.document == bare.document
 
 
 _renderer: list[Renderer] = []

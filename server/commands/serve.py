@@ -12,6 +12,7 @@ from aiohttp import web
 from server import observe
 from server.app import open_house, web_application, working
 from server.commands.desk import failure
+from server.commands.listening import Runner
 from server.commands.welcome import Welcome, first_start
 from server.control import control_application
 from server.db.migrate import migrate
@@ -23,9 +24,6 @@ from server.settings import Settings, load, moved
 
 GRACE = 25.0
 """Seconds requests under way get to finish at a stop."""
-
-LONGEST_LINE = 16 * 1024
-"""Bytes of a request's first line: OAI-PMH puts all it asks into the address, and 8 kB of it must always be answered."""
 
 log = observe.logger("app")
 
@@ -79,7 +77,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, *, worker: bool) -> No
 
 def runner_of(house: House) -> web.AppRunner:
     """Return what runs the web application."""
-    return web.AppRunner(web_application(house), shutdown_timeout=GRACE, access_log=None, max_line_size=LONGEST_LINE)
+    return Runner(web_application(house), grace=GRACE)
 
 
 async def _wait(house: House, stop: asyncio.Event, welcome: Welcome, *, worker: bool) -> None:

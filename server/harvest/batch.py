@@ -20,6 +20,7 @@ from server.publishing import Prepared, Press, approved, keep_new, prepare, revi
 from server.records import changes, store
 from server.records.changes import Written
 from server.records.model import Identifier, Record, decode
+from server.records.provenance import Provenance
 from server.records.store import New, State, Stored
 
 SIZE = 500
@@ -27,12 +28,16 @@ SIZE = 500
 
 
 class Bare(Struct, frozen=True, kw_only=True):
-    """One work as a source gives it: its name there, and its record as JSON; `reason` makes it a deletion."""
+    """One work as a source gives it: its name there, and its record as JSON; `reason` makes it a deletion.
+
+    `provenance` comes with what was harvested from a repository only.
+    """
 
     origin: str
     document: bytes
     collection: str = "works"
     reason: str | None = None
+    provenance: Provenance | None = None
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -45,6 +50,7 @@ class Item(Struct, frozen=True, kw_only=True):
     doi: str
     written: Written
     reason: str | None = None
+    provenance: Provenance | None = None
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -56,6 +62,12 @@ class Known(Struct, frozen=True, kw_only=True):
     state: str
     deposited: str
     """The day it was first kept, YYYY-MM-DD."""
+    provenance: Provenance | None = None
+
+    def is_as(self, bare: Bare) -> bool:
+        """Whether it is there just as a source gives it; when it was harvested does not matter."""
+        same = bare.reason is None and self.state == State.PUBLISHED.value and self.document == bare.document
+        return same and (bare.provenance is None or bare.provenance.tells_as(self.provenance))
 
 
 class Report(Struct, kw_only=True):
@@ -86,10 +98,17 @@ class _Sorted:
 def known(tx: Connection, origins: Iterable[str]) -> dict[str, Known]:
     """Return what is there under the names given; the caller skips what did not change before it renders anything."""
     rows = store.documents_by_origins(tx, origins)
-    shown = ledger.shown_dois(tx, [row[1] for row in rows])
+    shown = ledger.shown_dois(tx, [row.id for row in rows])
     return {
-        origin: Known(id=n, document=document, doi=shown.get(n, ""), state=state.value, deposited=created.date().isoformat())
-        for origin, n, state, document, created in rows
+        row.origin: Known(
+            id=row.id,
+            document=row.document,
+            doi=shown.get(row.id, ""),
+            state=row.state.value,
+            deposited=row.created.date().isoformat(),
+            provenance=row.provenance,
+        )
+        for row in rows
     }
 
 
@@ -99,9 +118,10 @@ def render(renderer: Renderer, bare: Bare, there: Known | None, now: datetime) -
     number = there.id if there is not None else str(ULID())
     shown = there.doi if there is not None else ""
     deposited = there.deposited if there is not None else now.date().isoformat()
+    came = bare.provenance or (there.provenance if there is not None else None)
     written = Written()
     if bare.reason is None:
-        written = renderer.write(renderer.work(number, record, doi=shown, deposited=deposited))
+        written = renderer.write(renderer.work(number, record, doi=shown, deposited=deposited, provenance=came))
     return Item(
         id=number,
         origin=bare.origin,
@@ -110,6 +130,7 @@ def render(renderer: Renderer, bare: Bare, there: Known | None, now: datetime) -
         doi=shown,
         written=written,
         reason=bare.reason,
+        provenance=came,
     )
 
 
@@ -164,10 +185,13 @@ def _change(
         return change
     owners = ledger.owners_of(tx, "doi", [normal for _, normal in _dois(record)])
     record = _without_others(item, record, owners, report, own=stored.id)
-    ready = Prepared(stored.id, record, item.doi, item.written)
+    came = item.provenance
+    if came is not None and record == stored.record and came.tells_as(stored.provenance):
+        came = stored.provenance  # a second harvest of what did not change is no change
+    ready = Prepared(stored.id, record, item.doi, item.written, item.provenance)
     if item.id != stored.id:  # another batch brought it since this one was rendered
-        ready = prepare(press, stored.id, record, stored.created, doi=ledger.shown_doi(tx, stored.id))
-    changed, change = revised(tx, press, stored, ready, now)
+        ready = prepare(press, stored.id, record, stored.created, doi=ledger.shown_doi(tx, stored.id), provenance=came)
+    changed, change = revised(tx, press, stored, ready, now, provenance=came)
     if changed.state is State.WITHDRAWN:
         changed, change = approved(tx, press, changed, ready, now)
     if changed is stored:
@@ -192,7 +216,7 @@ def _claimed(
                 names.append((item.id, value, normal))
         sound = _without_others(item, record, owners, report)
         if sound is not record:
-            work = press.renderer.work(item.id, sound, deposited=now.date().isoformat())
+            work = press.renderer.work(item.id, sound, deposited=now.date().isoformat(), provenance=item.provenance)
             item = msgspec.structs.replace(item, written=press.renderer.write(work))  # noqa: PLW2901 -- the same work, mended
         result.append((item, sound))
     keep_new(tx, [_new(item, record) for item, record in result], now)
@@ -236,7 +260,7 @@ def sound(record: Record) -> tuple[Record, tuple[str, ...]]:
 
 
 def _new(item: Item, record: Record) -> New:
-    return New(item.id, record, item.collection, State.PUBLISHED, origin=item.origin)
+    return New(item.id, record, item.collection, State.PUBLISHED, origin=item.origin, provenance=item.provenance)
 
 
 def _each(tx: Connection, report: Report, item: Item, change: Callable[[], changes.Change | None]) -> list[changes.Change]:

@@ -9,11 +9,14 @@ from email.utils import parsedate_to_datetime
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from lxml import etree
 
+from server.clock import Clock, now, to_wire
 from server.errors import Invalid, SheafError, Unavailable
+from server.harvest import origins
 from server.harvest.batch import Bare, sound
 from server.harvest.sources import Bad
 from server.metadata.reading import Reader, read_with
 from server.records.model import Record, Text, encode
+from server.records.provenance import is_moment
 from server.registry import Registry
 from server.xml import parse, text_of
 
@@ -49,14 +52,15 @@ class Source:
         return {key: value for key, value in asked.items() if value}
 
 
-async def parts(session: ClientSession, source: Source, readers: Registry[Reader]) -> AsyncIterator[Part]:
+async def parts(session: ClientSession, source: Source, readers: Registry[Reader], clock: Clock = now) -> AsyncIterator[Part]:
     """Yield the parts of the list.
 
     Raises Unavailable when the repository stays away, Invalid with its own words when it refuses.
     """
     arguments = source.first()
     while True:
-        part = await asyncio.to_thread(_read, await _fetch(session, source.url, arguments), readers)
+        body = await _fetch(session, source.url, arguments)
+        part = await asyncio.to_thread(_read, body, source.url, readers, to_wire(clock()))
         yield part
         if not part.token:
             return
@@ -110,7 +114,7 @@ def _named(value: str) -> float | None:
         return None
 
 
-def _read(body: bytes, readers: Registry[Reader]) -> Part:
+def _read(body: bytes, url: str, readers: Registry[Reader], moment: str) -> Part:
     root = parse(body, place="the repository's answer")
     if root.tag != f"{OAI}OAI-PMH":
         raise Invalid("This is not an OAI-PMH response.", place=str(root.tag), remedy="Check that this is an OAI-PMH base URL.")
@@ -124,11 +128,14 @@ def _read(body: bytes, readers: Registry[Reader]) -> Part:
         )
     token = root.find(f".//{OAI}resumptionToken")
     size = token.get("completeListSize") if token is not None else None
-    found = tuple(_record(record, readers) for record in root.iterfind(f"{OAI}ListRecords/{OAI}record"))
+    responded = text_of(root.find(f"{OAI}responseDate"))  # what the guidelines on provenance call the harvest date
+    harvested = responded if is_moment(responded) else moment
+    rows = root.iterfind(f"{OAI}ListRecords/{OAI}record")
+    found = tuple(_record(record, readers, origins.shown(url), harvested) for record in rows)
     return Part(found, int(size) if size and size.isdigit() else None, text_of(token))
 
 
-def _record(record: etree._Element, readers: Registry[Reader]) -> Bare | Bad:
+def _record(record: etree._Element, readers: Registry[Reader], base_url: str, harvested: str) -> Bare | Bad:
     header = record.find(f"{OAI}header")
     name = text_of(header.find(f"{OAI}identifier")) if header is not None else ""
     if header is None or not name:
@@ -140,6 +147,7 @@ def _record(record: etree._Element, readers: Registry[Reader]) -> Bare | Bad:
     if metadata is None or not len(metadata):
         return Bad(name, "the record has no metadata")
     try:
-        return Bare(origin=name, document=encode(sound(read_with(readers, metadata[0]).record)[0]))
+        document = encode(sound(read_with(readers, metadata[0]).record)[0])
     except SheafError as error:
         return Bad(name, f"{error.message} {error.place}".strip())
+    return Bare(origin=name, document=document, provenance=origins.provenance(record, metadata[0], base_url, harvested))

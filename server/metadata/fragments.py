@@ -8,25 +8,22 @@ from dataclasses import dataclass, field, replace
 import msgspec
 from lxml import etree
 
-from server.clock import Clock, now, to_wire
+from server.clock import Clock, now
+from server.metadata.about import about
 from server.metadata.format import Format
 from server.metadata.sets import Grouping
 from server.metadata.work import Work, file_address
 from server.records.changes import Change, Written
 from server.records.embargo import opened
 from server.records.model import Record, Related, is_id
+from server.records.provenance import Provenance
 from server.records.query import Facts
 from server.records.store import State, Stored
-from server.xml import escape
 
 #: The formats that are written when a work changes.
 AT_ONCE = frozenset({"oai_dc"})
 
 _LONGEST_CAUSE = 500
-_RIGHTS = (
-    'xmlns="http://www.openarchives.org/OAI/2.0/rights/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-    'xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/rights/ http://www.openarchives.org/OAI/2.0/rights.xsd"'
-)
 _CHECK = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
@@ -93,7 +90,9 @@ class Renderer:
         """Return the setSpecs of a record as it counts today; `doi` is the one of ours it is shown with."""
         return self.grouping.specs(Facts(opened(record, self.clock().date()), collection, doi))
 
-    def work(self, record_id: str, record: Record, *, doi: str = "", deposited: str = "", modified: str = "") -> Work:
+    def work(
+        self, record_id: str, record: Record, *, doi: str = "", deposited: str = "", provenance: Provenance | None = None
+    ) -> Work:
         """Put a record, as it counts today, and what the repository adds together."""
         record = opened(record, self.clock().date())
         names = (self.repository.file(record_id, file.name) if record.access_to(file) == "open" else "" for file in record.files)
@@ -105,20 +104,23 @@ class Renderer:
             doi=doi,
             file_urls=tuple(names),
             deposited=deposited,
-            modified=modified,
             repository_name=self.repository.name,
+            provenance=provenance,
         )
 
     def kept(self, stored: Stored, *, doi: str) -> Work:
-        """Put a work the repository keeps and its DOI together; a withdrawn one says what took its place."""
+        """Put a work the repository keeps and its DOI together; a withdrawn one says what took its place.
+
+        When it was changed is left to whoever knows what harvesters were told: an owner may change, and no record does.
+        """
         record = stored.record
         if stored.state is State.WITHDRAWN and stored.replacement:
             after = Related(value=stored.replacement, scheme="doi", relation="IsObsoletedBy")
             if address := self.repository.address(stored.replacement):
                 after = Related(value=address, scheme="url", relation="IsObsoletedBy")
             record = msgspec.structs.replace(record, related=(*record.related, after))
-        deposited, modified = stored.created.date().isoformat(), to_wire(stored.modified)
-        return self.work(stored.id, record, doi=doi, deposited=deposited, modified=modified)
+        deposited = stored.created.date().isoformat()
+        return self.work(stored.id, record, doi=doi, deposited=deposited, provenance=stored.provenance)
 
     def write(self, work: Work) -> Written:
         """Write a work in the formats that are written at once, and say in which others it can be given."""
@@ -159,15 +161,7 @@ class Renderer:
         """
         body = form.write(work).strip().encode()
         etree.fromstring(body, _CHECK)  # one broken fragment would break every page it stands on; better refuse it here
-        return b"<metadata>" + body + b"</metadata>" + _about(self.repository.licence)
-
-
-def _about(licence: str) -> bytes:
-    """Say what may be done with the metadata (the guidelines on rights expressions, § 3)."""
-    if not licence:
-        return b""
-    reference = f'<rightsReference ref="{escape(licence)}"/>'
-    return f"<about><rights {_RIGHTS}>{reference}</rights></about>".encode()
+        return b"<metadata>" + body + b"</metadata>" + about(self.repository.licence, work.provenance)
 
 
 def cause_of(error: Exception) -> str:

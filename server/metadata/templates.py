@@ -14,7 +14,7 @@ _SPECIAL = re.compile(f"\r|{FORBIDDEN.pattern}")
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: A wheel carries the templates inside the package, an editable checkout beside it.
-_FOLDERS = (_PACKAGE / "templates" / "xml", _PACKAGE.parent / "templates" / "xml")
+FOLDERS = (_PACKAGE / "templates" / "xml", _PACKAGE.parent / "templates" / "xml")
 
 
 def _finalize(value: object) -> object:
@@ -31,7 +31,7 @@ def _finalize(value: object) -> object:
 def environment() -> Environment:
     """Return the environment all XML templates are loaded with."""
     return Environment(
-        loader=FileSystemLoader([str(folder) for folder in _FOLDERS]),
+        loader=FileSystemLoader([str(folder) for folder in FOLDERS]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

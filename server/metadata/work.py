@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from server.records.model import File, Record
+from server.records.provenance import Provenance
 from server.xml import clean
 
 
@@ -29,8 +30,10 @@ class Work:
     deposited: str = ""
     """The day of the deposit, YYYY-MM-DD."""
     modified: str = ""
-    """The second the work was last changed, YYYY-MM-DDThh:mm:ssZ, where it is known."""
+    """The second harvesters were told it changed, YYYY-MM-DDThh:mm:ssZ: its datestamp, where it has one."""
     repository_name: str = ""
+    provenance: Provenance | None = None
+    """Where it was harvested from."""
 
     def address(self, file: File) -> str:
         """Return the address of one of the files, be it open or not: a closed one answers with when it opens."""

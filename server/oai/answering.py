@@ -11,9 +11,21 @@ from server import observe
 from server.clock import Clock, to_wire
 from server.db.engine import Database
 from server.dissemination import Broken
+from server.errors import Unavailable
 from server.oai import response, verbs
 from server.oai.errors import NoRecordsMatch, Refusal
-from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Pairs, Request, Resumption, parse
+from server.oai.request import (
+    GetRecord,
+    Identify,
+    Listing,
+    ListMetadataFormats,
+    ListSets,
+    Pairs,
+    Request,
+    Resumption,
+    parse,
+    prefix_of,
+)
 from server.oai.response import Body
 from server.oai.verbs import Answer, Provider, Unwritable
 from server.oai.walk import Listed, Part
@@ -36,7 +48,7 @@ class Answering:
     async def document(self, provider: Provider, pairs: Pairs) -> bytes:
         """Return what a harvester gets for a request, errors included, uncompressed. Raises Unavailable."""
         try:
-            asked = parse(pairs)
+            asked = read(provider, pairs)
             if not isinstance(asked, GetRecord):
                 body = (await self.respond(provider, pairs, asked, compressed=False))[0]
             else:
@@ -59,7 +71,13 @@ class Answering:
             texts = response.document(provider.url, pairs, now, answer.parts)
             return gzipped(texts) if compressed else texts, answer
 
-        body, answer = await self.database.read_hot(run)
+        try:
+            body, answer = await self.database.read_hot(run)
+        except Unwritable as refusal:
+            if not refusal.more:
+                raise
+            await self._hold(refusal.broken)  # so that who asks again comes further
+            raise Unavailable("Many records cannot be written in this format; they were left out. Ask again.") from None
         await self._hold(answer.broken)
         if isinstance(asked, Listing) and answer.listed is not None:
             answer = replace(answer, listed=replace(answer.listed, list=_listed(asked, provider, now)))
@@ -79,6 +97,17 @@ class Answering:
         for each in broken:
             await self.database.write(changes.hold, each.record_id, each.format_id, each.cause, self.clock())
             log.warning("a record cannot be written", extra={"record": each.record_id, "reason": each.cause})
+
+
+def read(provider: Provider, pairs: Pairs) -> Request:
+    """Turn arguments into a request; raises Refusal with all that is wrong with them, an unknown format too."""
+    try:
+        return parse(pairs)
+    except Refusal as refusal:
+        prefix = prefix_of(pairs)
+        if prefix is None or prefix in provider.formats:
+            raise
+        raise Refusal(*refusal.errors, verbs.no_such_format(prefix, provider)) from None
 
 
 def _verb(asked: Other, provider: Provider, horizon: changes.Horizon | None, now: datetime) -> Callable[[Connection], Answer]:

@@ -1,4 +1,4 @@
-"""The eight errors of OAI-PMH 3.6, each with its code. They travel in HTTP 200."""
+"""The eight errors of OAI-PMH 3.6, each with its code, and how they quote what was sent. They travel in HTTP 200."""
 
 
 class OaiError(Exception):
@@ -52,3 +52,9 @@ class Refusal(Exception):
     def __init__(self, *errors: OaiError) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = errors
+
+
+def quoted(text: str) -> str:
+    """Return what somebody sent as a sentence quotes it; what cannot be seen is shown as a mark."""
+    seen = (letter if letter.isprintable() else "\ufffd" for letter in text)
+    return f"“{''.join(seen)}”"

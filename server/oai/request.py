@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from server.oai.errors import BadArgument, BadVerb, OaiError, Refusal
+from server.oai.errors import BadArgument, BadVerb, OaiError, Refusal, quoted
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -110,6 +110,16 @@ def parse(pairs: Pairs) -> Request:
     return Listing(verb, given["metadataPrefix"], since, until, given.get("set"))
 
 
+def prefix_of(pairs: Pairs) -> str | None:
+    """Return the format that is asked for, whatever else is wrong; None where the verb takes none, or it is not rightly given."""
+    times, given = Counter(key for key, _ in pairs), dict(pairs)
+    known = VERBS.get(given.get("verb", ""), _Arguments())
+    is_taken = "metadataPrefix" in known.required and not (known.exclusive and known.exclusive in given)
+    if not is_taken or times["verb"] > 1 or times["metadataPrefix"] != 1:
+        return None
+    return given["metadataPrefix"] if _SHAPES["metadataPrefix"].fullmatch(given["metadataPrefix"]) else None
+
+
 def _verb(pairs: Pairs) -> str:
     verbs = [value for key, value in pairs if key == "verb"]
     if not verbs:
@@ -118,7 +128,7 @@ def _verb(pairs: Pairs) -> str:
         raise Refusal(BadVerb("The argument verb is given more than once."))
     if verbs[0] not in VERBS:
         raise Refusal(
-            BadVerb(f"There is no verb {verbs[0]!r} (verbs are case-sensitive). Legal verbs: " + ", ".join(VERBS) + ".")
+            BadVerb(f"There is no verb {quoted(verbs[0])} (verbs are case-sensitive). Legal verbs: " + ", ".join(VERBS) + ".")
         )
     return verbs[0]
 
@@ -130,14 +140,14 @@ def _faults(verb: str, known: _Arguments, pairs: Pairs) -> Iterable[OaiError]:
     for key, many in times.items():
         if key not in legal:
             yield BadArgument(
-                f"{verb} takes no argument {key!r}. Legal arguments: {', '.join(sorted(legal - {'verb'})) or 'none'}."
+                f"{verb} takes no argument {quoted(key)}. Legal arguments: {', '.join(sorted(legal - {'verb'})) or 'none'}."
             )
         elif many > 1:
             yield BadArgument(f"The argument {key} is given more than once.")
         elif not given[key]:
             yield BadArgument(f"The argument {key} is empty.")
         elif key in _SHAPES and not _SHAPES[key].fullmatch(given[key]):
-            yield BadArgument(f"The argument {key} has characters that are not allowed: {given[key]!r}.")
+            yield BadArgument(f"The argument {key} has characters that are not allowed: {quoted(given[key])}.")
     if known.exclusive and known.exclusive in times:
         if len(times) > 2:  # noqa: PLR2004 -- verb and the exclusive argument itself
             yield BadArgument(f"{known.exclusive} may not be combined with other arguments.")
@@ -176,4 +186,4 @@ def moment(key: str, value: str) -> datetime:
         date(*parts[:3])
         return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]  # three or six numbers
     except ValueError:
-        raise BadArgument(f"The argument {key} is not a date: {value!r}. Use YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ.") from None
+        raise BadArgument(f"The argument {key} is not a date: {quoted(value)}. Use YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ.") from None

@@ -14,10 +14,10 @@ from server.errors import Unavailable
 from server.middleware import Translator, remote_address, seat
 from server.oai import admission, response, verbs
 from server.oai.allowed import Guests
-from server.oai.answering import Answering, nothing
-from server.oai.errors import BadArgument, Refusal
+from server.oai.answering import Answering, nothing, read
+from server.oai.errors import BadArgument, Refusal, quoted
 from server.oai.harvesters import Tally
-from server.oai.request import GetRecord, Pairs, Request, parse
+from server.oai.request import GetRecord, Pairs, Request
 from server.oai.response import Body
 from server.oai.sealer import Sealer
 from server.oai.sending import VARY, send
@@ -31,7 +31,9 @@ LONGEST_BODY = 64 * 1024
 RETRY_AFTER = "30"
 
 _SAFE = frozenset({"GET", "HEAD"})
-_BASE = re.compile(r"/oai(?:/(?!explore$)[^/]*)?")
+_BASE = re.compile(r"/oai(?:/(?!explore/?$)[^/]*)?/?")
+_PATHS = ("/oai", "/oai/", "/oai/{context}", "/oai/{context}/")
+"""People copy a base URL with a slash behind it; it is the same one."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -53,7 +55,7 @@ class Oai:
         self._guests = Guests()
 
     def routes(self) -> list[web.RouteDef]:
-        return [method(path, self.answer) for path in ("/oai", "/oai/{context}") for method in (web.get, web.post)]
+        return [method(path, self.answer) for path in _PATHS for method in (web.get, web.post)]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer any request with an OAI-PMH document.
@@ -68,7 +70,7 @@ class Oai:
         try:
             pairs = await _arguments(request)
             await self._admit(request, pairs, provider)
-            asked = parse(pairs)
+            asked = read(provider, pairs)
             if isinstance(asked, GetRecord):
                 answer = await self._one(request, pairs, asked, provider)
                 self._tally.note(visitor, None, seconds=perf_counter() - began)
@@ -122,6 +124,8 @@ def plainly(otherwise: Translator) -> Translator:
     def translate(request: web.Request, status: int, text: str) -> web.StreamResponse | None:
         if status == web.HTTPNotFound.status_code or not _BASE.fullmatch(request.path):
             return otherwise(request, status, text)
+        if status == web.HTTPMethodNotAllowed.status_code:
+            text = f"OAI-PMH is asked by GET or POST, not by {request.method}.\n"
         return web.Response(status=status, text=text)
 
     return translate
@@ -162,7 +166,7 @@ async def _arguments(request: web.Request) -> Pairs:
     except (web.RequestPayloadError, PayloadEncodingError) as error:
         raise Refusal(BadArgument("The form cannot be read: it ends early, or is coded otherwise than it says.")) from error
     if body and request.content_type != _FORM and "Content-Type" in request.headers:  # OAI-PMH 3.1.1.2
-        raise Refusal(BadArgument(f"The arguments of a POST are a form: {_FORM}, not {request.content_type!r}."))
+        raise Refusal(BadArgument(f"The arguments of a POST are a form: {_FORM}, not {quoted(request.content_type)}."))
     return query + parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
 
 

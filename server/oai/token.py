@@ -3,6 +3,8 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -51,13 +53,15 @@ _FROM = "To go on, begin again with the arguments of that list and from= the dat
 def write(verb: str, position: Struct, key: bytes) -> str:
     """Return the token: URL-safe characters only, as some clients forget to encode it."""
     payload = msgspec.msgpack.encode(position)
-    return base64.urlsafe_b64encode(_sign(verb, payload, key) + payload).rstrip(b"=").decode()
+    return _spelled(_sign(verb, payload, key) + payload)
 
 
 def read(verb: str, token: str, key: bytes, kind: type[P]) -> P:
     """Return the position in a token of ours for this verb, expired or not; raises BadResumptionToken and says how to go on."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        if _spelled(raw) != token:
+            raise ValueError("bits no byte needs are set")  # the last letter has some, and a changed token is none
         signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
         if not hmac.compare_digest(signature, _sign(verb, payload, key)):
             raise ValueError("signature")
@@ -65,6 +69,19 @@ def read(verb: str, token: str, key: bytes, kind: type[P]) -> P:
     except (ValueError, UnicodeError, binascii.Error, msgspec.DecodeError):
         words = f"This is not a resumptionToken of this repository for {verb}, or not the whole of one. {_GO_ON.get(verb, _FROM)}"
         raise BadResumptionToken(words) from None
+
+
+def verb_of(token: str, key: bytes, verbs: Iterable[str]) -> str | None:
+    """Return for which of some verbs a token of ours was issued, None where it is none of theirs."""
+    for verb in verbs:
+        with suppress(BadResumptionToken):
+            read(verb, token, key, Position)
+            return verb
+    return None
+
+
+def _spelled(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _sign(verb: str, payload: bytes, key: bytes) -> bytes:

@@ -27,9 +27,10 @@ from server.oai.errors import (
     NoSetHierarchy,
     OaiError,
     Refusal,
+    quoted,
 )
 from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
-from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, write
+from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, verb_of, write
 from server.oai.walk import Listed, Part
 from server.records import lists, parts
 from server.records.changes import Horizon
@@ -42,6 +43,11 @@ SETS_PAGE = 500
 
 _LEEWAY = 3600
 """Seconds by which the clocks of two servers may differ."""
+
+_LISTS = ("ListRecords", "ListIdentifiers")
+
+_SAMPLE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+"""What an id looks like where there is no work yet that could be named."""
 
 _NOWHERE = 0
 """The hidden set of a base URL whose conditions no record ever fitted: no set has this number."""
@@ -116,11 +122,15 @@ class Answer:
 
 
 class Unwritable(Refusal):
-    """A record is refused as it cannot be written in a format: what is wrong with it is kept for the administrator."""
+    """Records are refused as they cannot be written in a format: what is wrong with them is kept for the administrator.
 
-    def __init__(self, broken: tuple[Broken, ...], error: OaiError) -> None:
+    `more` says that others may follow them which can.
+    """
+
+    def __init__(self, broken: tuple[Broken, ...], error: OaiError, *, more: bool = False) -> None:
         super().__init__(error)
         self.broken = broken
+        self.more = more
 
 
 def identify(tx: Connection, _request: Identify, provider: Provider, now: datetime) -> Answer:
@@ -135,6 +145,7 @@ def identify(tx: Connection, _request: Identify, provider: Provider, now: dateti
         "url": provider.url,
         "friends": [address for address in dict.fromkeys((*own, *definition.friends)) if address != provider.url],
         "earliest": to_wire(earliest),
+        "sample": repository.oai_id(lists.sample(tx, provider.within(tx)) or _SAMPLE),
     }
     return _rendered("oai/identify.xml", values)
 
@@ -147,7 +158,7 @@ def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider
             known = lists.formats_of(tx, provider.renderer.repository.local_id(request.identifier), provider.within(tx))
             available = [prefix for prefix, form in formats.items() if form.name in known]
         except NotFound:
-            raise Refusal(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository.")) from None
+            raise Refusal(IdDoesNotExist(f"There is no item {quoted(request.identifier)} in this repository.")) from None
         if not available:
             raise Refusal(NoMetadataFormats("There is no metadata format for this item."))
         formats = {prefix: formats[prefix] for prefix in available}
@@ -210,12 +221,12 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> Answer
     wrong: list[OaiError] = []
     local = provider.renderer.repository.local_id(request.identifier)
     if request.prefix not in provider.formats:
-        wrong.append(_no_such_format(request.prefix, provider))
+        wrong.append(no_such_format(request.prefix, provider))
     try:
         entry = lists.one(tx, local, provider.number(request.prefix) or 0, provider.within(tx))
     except NotFound as error:
         if error.code == "record":
-            wrong.append(IdDoesNotExist(f"There is no item {request.identifier!r} in this repository."))
+            wrong.append(IdDoesNotExist(f"There is no item {quoted(request.identifier)} in this repository."))
         elif not wrong:
             wrong.append(CannotDisseminateFormat(f"This item cannot be given as {request.prefix}."))
     if wrong:
@@ -257,14 +268,17 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
 
 def resume(tx: Connection, request: Resumption, provider: Provider, now: datetime) -> Answer:
     """Continue a list exactly as it was when it was begun (OAI-PMH 3.5). The same token gives the same part."""
+    issued = verb_of(request.token, provider.key, (request.verb, *_LISTS)) or request.verb
     try:
-        position = read(request.verb, request.token, provider.key, Position)
+        position = read(issued, request.token, provider.key, Position)
     except BadResumptionToken as error:
         raise Refusal(error) from None
     number = provider.number(position.prefix)
     is_offered = position.spec is None or provider.offer.offers_set(position.spec)
     set_id = lists.set_id(tx, position.spec) if position.spec is not None and is_offered else None
     wrong = _refused(position, provider, now)
+    if not wrong and issued != request.verb:
+        wrong = f"This resumptionToken was issued for {issued}, and {issued} goes on with it."
     if not wrong and position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
         # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
         wrong = "This list was begun too long ago."
@@ -305,7 +319,10 @@ def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider
     else:
         part = parts.headers(tx, wanted, provider.page_size, show)
     if not part.texts:
-        raise Refusal(BadResumptionToken("Nothing is left of this list; begin again."))
+        words = "Nothing is left of this list; it has ended." if position.cursor else "No records match the request."
+        raise Unwritable(tuple(broken), NoRecordsMatch(words), more=part.more)
+    if broken:
+        position = structs.replace(position, size=position.size - len(broken))
     token = _token(verb, position, part, provider, now) if part.more else ""
     if part.more or position.cursor > 0:
         part.texts.append(
@@ -350,19 +367,22 @@ def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
     spec = request.spec
     wrong: list[OaiError] = []
     if request.prefix not in provider.formats:
-        wrong.append(_no_such_format(request.prefix, provider))
+        wrong.append(no_such_format(request.prefix, provider))
     found = lists.set_id(tx, spec) if spec is not None and provider.offer.offers_set(spec) else None
     if spec is not None and found is None:
         known = lists.all_sets(tx)
-        no_set = NoRecordsMatch(f"There is no set {spec!r}; ListSets names them.")
+        no_set = NoRecordsMatch(f"There is no set {quoted(spec)}; ListSets names them.")
         wrong.append(no_set if known else NoSetHierarchy("This repository has no sets yet."))
     if wrong:
         raise Refusal(*wrong)
     return found
 
 
-def _no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
-    return CannotDisseminateFormat(f"There is no metadata format {prefix!r} here. Available: {', '.join(provider.formats)}.")
+def no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:
+    """Return what is said of a format that is not offered here."""
+    return CannotDisseminateFormat(
+        f"There is no metadata format {quoted(prefix)} here. Available: {', '.join(provider.formats)}."
+    )
 
 
 def _rendered(template: str, values: dict[str, object]) -> Answer:

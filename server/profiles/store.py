@@ -157,6 +157,11 @@ def of_kind(tx: Connection, kind: str) -> list[Profile]:
     return [_profile(row) for row in tx.execute(query).mappings()]
 
 
+def hold(tx: Connection, kind: str) -> None:
+    """Wait for whoever changes a profile of a kind, and let nobody else change one before the transaction ends."""
+    tx.execute(select(profiles.c.id).where(profiles.c.kind == kind).order_by(profiles.c.id).with_for_update()).all()
+
+
 def gone(tx: Connection, limit: int = 100) -> list[Profile]:
     """Return the profiles that were deleted, the last one first."""
     query = select(profiles).where(profiles.c.deleted.is_not(None)).order_by(profiles.c.deleted.desc()).limit(limit)

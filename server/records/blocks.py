@@ -62,11 +62,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block as it is sent."""
+    """A block as it is sent; one that is made also names its members."""
 
     place: Place
     piece: Piece
     lived: int = 0
+    seqs: tuple[int, ...] = ()
 
 
 _KEY = (lists.c.format_id, lists.c.set_id, lists.c.filter_id, lists.c.shown)
@@ -186,7 +187,13 @@ def unseal(tx: Connection, rows: Iterable[tuple[int, int]]) -> None:
 
 
 def forget(tx: Connection, now: datetime, limit: int = 500) -> int:
-    """Remove up to `limit` blocks of lists nobody reads any more; return how many went."""
+    """Remove up to `limit` blocks of lists nobody reads any more, and the lists that have none left; return how many blocks went.
+
+    Each change looks at every list there is.
+    """
     unread = select(lists.c.id).where(lists.c.read < now - FORGOTTEN)
     some = select(blocks.c.list_id, blocks.c.last).where(blocks.c.list_id.in_(unread)).limit(limit)
-    return tx.execute(delete(blocks).where(tuple_(blocks.c.list_id, blocks.c.last).in_(some))).rowcount
+    gone = tx.execute(delete(blocks).where(tuple_(blocks.c.list_id, blocks.c.last).in_(some))).rowcount
+    sealed = select(blocks.c.last).where(blocks.c.list_id == lists.c.id)
+    tx.execute(delete(lists).where(lists.c.read < now - FORGOTTEN, ~sealed.exists()))
+    return gone

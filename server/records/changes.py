@@ -237,6 +237,11 @@ def specs_in(head: bytes) -> set[str]:
 _SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
 
 
+def datestamp_in(head: bytes) -> str:
+    """Return the datestamp of a header of ours, YYYY-MM-DDThh:mm:ssZ."""
+    return head.partition(b"<datestamp>")[2].partition(b"<")[0].decode()
+
+
 def unmoved(tx: Connection, made: Sequence[tuple[int, Change]]) -> list[Change]:
     """Return those changes whose record still stands where it stood when it was read, and hold the feed.
 
@@ -348,6 +353,8 @@ def shows(tx: Connection, change: Change, added: Iterable[int] = ()) -> bool:
     if row is None or row.deleted != change.deleted:
         return False
     if not change.deleted and row.formats & old != change.written.formats & old:
+        return False
+    if row.left & change.written.formats:  # there it is announced as deleted, and so must be announced again
         return False
     member = select(sets.c.spec).join(memberships, memberships.c.set_id == sets.c.id)
     everywhere = memberships.c.set_id.in_(select(sets.c.id))

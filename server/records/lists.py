@@ -57,6 +57,9 @@ class Entry:
         return whole(self.header) if self.gone else self.body
 
 
+#: A work that is given to harvesters.
+GIVEN = (feed.c.superseded.is_(None), feed.c.deleted.is_(False))
+
 _MEMBERS = memberships.alias("members")
 _CHOSEN = memberships.alias("chosen")
 
@@ -161,6 +164,17 @@ def reached(tx: Connection, seq: int) -> datetime | None:
 def earliest(tx: Connection) -> datetime | None:
     """Return the lower limit of all datestamps."""
     return tx.execute(select(feed.c.datestamp).order_by(feed.c.datestamp, feed.c.seq).limit(1)).scalar()
+
+
+def sample(tx: Connection, filter_id: int | None = None) -> str | None:
+    """Return the id of a record that is given, of those `filter_id` chooses: the one that has changed least lately."""
+    query = select(feed.c.record_id).where(*GIVEN)
+    if filter_id is None:
+        query = query.order_by(feed.c.seq)
+    else:
+        query = query.join(_CHOSEN, and_(_CHOSEN.c.seq == feed.c.seq, _CHOSEN.c.set_id == filter_id))
+        query = query.where(_CHOSEN.c.left.is_(False)).order_by(_CHOSEN.c.seq)
+    return tx.execute(query.limit(1)).scalar()
 
 
 def one(tx: Connection, record_id: str, format_id: int, filter_id: int | None = None) -> Entry:

@@ -13,6 +13,9 @@ from server.records.lists import Entry, Range
 Write = Callable[[Connection, Sequence[Entry]], list[bytes]]
 """Writes the elements of a list; what cannot be written it leaves out."""
 
+LOOKS = 10
+"""How often a part is gone on with where what was read cannot be written; whoever asks again comes further, as that is held."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -30,7 +33,7 @@ class Stretch:
 
 @dataclass(slots=True)
 class Part:
-    """What was read: the elements in order, how many, the `seq` they end at, and whether the list goes on."""
+    """What was read: the elements in order, how many could be written, the `seq` they end at, and whether the list goes on."""
 
     after: int
     texts: list[Text] = field(default_factory=list)
@@ -78,22 +81,33 @@ def headers(tx: Connection, wanted: Range, size: int, write: Write) -> Part:
 
 
 def _rows(tx: Connection, part: Part, wanted: Range, size: int, write: Write, *, closed: bool = False) -> None:
-    """Go on with rows to the end of a range."""
+    """Go on with rows to the end of a range, or to where something follows that can be written: a list never ends in nothing.
+
+    What cannot be written is passed over, and no part looks for what can without end: it may be given with nothing in it.
+    """
     begun, before = part.after, part.count
-    while True:
-        left = size - part.count
-        _take(tx, part, lists.page(tx, replace(wanted, after=part.after), left + 1), left, write)
-        if part.texts or not part.more:
+    for _ in range(LOOKS):
+        ahead = _take(
+            tx, part, lists.page(tx, replace(wanted, after=part.after), size - part.count + 1), size - part.count, write
+        )
+        if ahead is None:
             break
-        part.count = before  # a part with nothing in it is none: what cannot be written is passed over
+        if not write(tx, [ahead]):
+            part.after = ahead.seq
+        elif part.texts:
+            break
     if not part.more:
         part.after = wanted.end
     part.stretches.append(Stretch(begun, part.after, part.count - before, closed=closed and not part.more))
 
 
-def _take(tx: Connection, part: Part, entries: list[Entry], left: int, write: Write) -> None:
-    part.more = len(entries) > left
+def _take(tx: Connection, part: Part, entries: list[Entry], left: int, write: Write) -> Entry | None:
+    """Take the first `left` of some elements, and return the one that follows."""
+    ahead = entries[left] if len(entries) > left else None
+    part.more = ahead is not None
     del entries[left:]
     if entries:
-        part.texts += write(tx, entries)
-        part.after, part.count = entries[-1].seq, part.count + len(entries)
+        texts = write(tx, entries)
+        part.texts += texts
+        part.after, part.count = entries[-1].seq, part.count + len(texts)
+    return ahead

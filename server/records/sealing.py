@@ -33,11 +33,11 @@ class Unsealed:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The records of a block to be; `lived` is the latest `seq` that took the place of one there."""
+    """The records of a block to be, by their `seq`s; `lived` is the latest that took the place of one there."""
 
     after: int
     last: int
-    count: int
+    seqs: tuple[int, ...]
     lived: int
     texts: list[bytes]
 
@@ -66,7 +66,9 @@ def collect(tx: Connection, wanted: Range, stretch: Stretch, write: Write) -> li
     bundles = []
     for group in groups:
         last = end if end is not None and group is groups[-1] else group[-1].seq
-        bundles.append(Bundle(after, last, len(group), blocks.lived(tx, after, last), write(tx, group)))
+        texts = write(tx, group)
+        if len(texts) == len(group):  # else what cannot be written is held soon, and the rest is sealed without it
+            bundles.append(Bundle(after, last, tuple(entry.seq for entry in group), blocks.lived(tx, after, last), texts))
         after = last
     return bundles
 
@@ -88,19 +90,18 @@ def _is_short(tx: Connection, wanted: Range) -> bool:
 
 def deflate(bundles: list[Bundle]) -> list[Block]:
     """Deflate what was read; the costly part, which needs no database."""
-    return [Block(Place(each.after, each.last, each.count), seal(b"".join(each.texts)), each.lived) for each in bundles]
+    return [
+        Block(Place(each.after, each.last, len(each.seqs)), seal(b"".join(each.texts)), each.lived, each.seqs) for each in bundles
+    ]
 
 
 def keep(tx: Connection, wanted: Range, made: list[Block], now: datetime) -> int:
     """Keep blocks that follow one on the other; return how many of them nothing has overtaken since they were read.
 
-    Nothing can come into a block, for what changes goes to the end of the feed: it is whole while it has as many members.
+    A format that is newly offered puts records into the midst of a list, while others leave it: so each member is looked at.
     """
     changes.lock(tx)
-    wanted, edges = replace(wanted, last=_EVER), (made[0].place.after, made[-1].place.last)
-    if lists.count(tx, replace(wanted, after=edges[0], until=edges[1])) != sum(block.place.count for block in made):
-        made = [
-            block for block in made
-            if lists.count(tx, replace(wanted, after=block.place.after, until=block.place.last)) == block.place.count
-        ]  # fmt: skip
+    edges = replace(wanted, last=_EVER, after=made[0].place.after, until=made[-1].place.last)
+    there = [entry.seq for entry in lists.headers(tx, edges, _EVER)]
+    made = [each for each in made if each.seqs == tuple(seq for seq in there if each.place.after < seq <= each.place.last)]
     return blocks.keep(tx, name_of(wanted), made, now) if made else 0

@@ -8,6 +8,7 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
+from server.records.embargo import end_of
 from server.records.model import Record
 
 LONGEST_KEY = 80
@@ -49,11 +50,13 @@ def card(record_id: str, record: Record, origin: str | None) -> dict[str, Any]:
     for agent in (*record.creators, *record.contributors):
         words.append(f"{agent.given} {agent.family} {agent.name}")
         words += [each.value for each in agent.ids]
+    end = end_of(record)
     return {
         "record_id": record_id,
         "type": record.type,
         "year": year_of(record),
         "access": record.access,
+        "opens": end and end.isoformat(),
         "files": bool(record.files),
         "sorting": sorting(record.title.value),
         "text": normal(" ".join(filter(None, words)))[:LONGEST_TEXT],

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from server.errors import Conflict, NotFound
+from server.records import provenance as origins
 from server.records.model import Record, decode, encode
+from server.records.provenance import Provenance
 from server.records.searchable import full
 from server.records.tables import record_versions, records, searchable
 
@@ -54,6 +56,8 @@ class Stored:
     record: Record
     replacement: str | None = None
     """What took a withdrawn work's place: the id of a work, a DOI or an address."""
+    provenance: Provenance | None = None
+    """Where it was harvested from; it stays the same through all that is done to it here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class New:
     state: State
     owner: int | None = None
     origin: str | None = None
+    provenance: Provenance | None = None
 
 
 def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
@@ -81,6 +86,7 @@ def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
             "collection": work.collection,
             "owner": work.owner,
             "origin": work.origin,
+            "provenance": origins.encode(work.provenance),
             "created": now,
             "modified": now,
             "document": encode(work.record).decode(),
@@ -120,20 +126,32 @@ def some(tx: Connection, ids: Iterable[str]) -> list[Stored]:
     return [_stored(row) for row in tx.execute(select(records).where(records.c.id.in_(list(ids)))).mappings()]
 
 
-def by_origins(tx: Connection, origins: Iterable[str]) -> dict[str, Stored]:
+def by_origins(tx: Connection, names: Iterable[str]) -> dict[str, Stored]:
     """Return the records that came from elsewhere under the names given, by name."""
-    rows = tx.execute(select(records).where(records.c.origin.in_(list(origins)))).mappings()
+    rows = tx.execute(select(records).where(records.c.origin.in_(list(names)))).mappings()
     return {row["origin"]: _stored(row) for row in rows}
 
 
-def documents_by_origins(tx: Connection, origins: Iterable[str]) -> list[tuple[str, str, State, bytes, datetime]]:
-    """Return origin, id, state, JSON and first day of the records that came from elsewhere under the names given.
+@dataclass(frozen=True, slots=True)
+class Come:
+    """A record that came from elsewhere under a name; its JSON is not decoded, as most did not change."""
 
-    The JSON is not decoded: most did not change.
-    """
-    columns = (records.c.origin, records.c.id, records.c.state, records.c.document, records.c.created)
-    rows = tx.execute(select(*columns).where(records.c.origin.in_(list(origins))))
-    return [(row.origin, row.id, State(row.state), row.document.encode(), row.created) for row in rows]
+    origin: str
+    id: str
+    state: State
+    document: bytes
+    created: datetime
+    provenance: Provenance | None
+
+
+def documents_by_origins(tx: Connection, names: Iterable[str]) -> list[Come]:
+    """Return the records that came from elsewhere under the names given."""
+    columns = (records.c.origin, records.c.id, records.c.state, records.c.document, records.c.created, records.c.provenance)
+    rows = tx.execute(select(*columns).where(records.c.origin.in_(list(names))))
+    return [
+        Come(row.origin, row.id, State(row.state), row.document.encode(), row.created, origins.decode(row.provenance))
+        for row in rows
+    ]
 
 
 def replace(
@@ -145,13 +163,17 @@ def replace(
     state: State | None = None,
     reason: str | None = None,
     replacement: str | None = None,
+    provenance: Provenance | None = None,
 ) -> Stored:
     """Make a record the next version of a work and keep the one before; return the work as it is then.
 
+    `provenance` says where it was harvested from now; without it that stays as it is.
     Nothing is written where nothing differs. Raises Conflict where somebody else changed the work since it was read.
     """
     state = state or stored.state
-    after = dataclasses.replace(stored, record=record, state=state, reason=reason, replacement=replacement)
+    after = dataclasses.replace(
+        stored, record=record, state=state, reason=reason, replacement=replacement, provenance=provenance or stored.provenance
+    )
     if after == stored:
         return stored
     after = dataclasses.replace(after, version=stored.version + (record != stored.record), modified=now)
@@ -185,6 +207,7 @@ def _write(tx: Connection, stored: Stored, after: Stored) -> None:
             owner=after.owner,
             reason=after.reason,
             replacement=after.replacement,
+            provenance=origins.encode(after.provenance),
             modified=after.modified,
             document=encode(after.record).decode(),
         )
@@ -268,4 +291,5 @@ def _stored(row: RowMapping | dict[str, Any]) -> Stored:
         modified=row["modified"],
         record=decode(row["document"]),
         replacement=row["replacement"],
+        provenance=origins.decode(row["provenance"]),
     )

@@ -30,6 +30,7 @@ records = Table(
     Column("collection", String(64), nullable=False),
     Column("owner", Integer),  # account that brought it; null for imports
     Column("origin", Text, unique=True),  # its name where it came from, so that an import can run again
+    Column("provenance", Text),  # which record of which repository it was harvested from, as JSON
     Column("reason", Text),  # why it was withdrawn or returned
     Column("replacement", Text),  # what took a withdrawn work's place: the id of a work, a DOI or an address
     Column("created", Utc, nullable=False),
@@ -48,6 +49,7 @@ record_versions = Table(
 )
 
 _OWNED = text("owner IS NOT NULL")  # what an import brings has no owner, and costs nothing here
+_OPENS = text("opens IS NOT NULL")
 
 #: What a work is searched and filtered by: see searchable.py. Kept in the order of the ids, as lists are read from its end.
 searchable = Table(
@@ -60,6 +62,7 @@ searchable = Table(
     Column("owner", Integer),
     Column("year", Integer),
     Column("access", String(16), nullable=False),
+    Column("opens", String(10)),  # the day on which an embargo ends, of the work or of a file; YYYY-MM-DD
     Column("files", Boolean, nullable=False),
     Column("modified", Utc, nullable=False),
     Column("sorting", String(80), nullable=False),  # the title as it is put in order
@@ -68,6 +71,7 @@ searchable = Table(
     Index("ix_searchable_sorting", "sorting", "record_id"),
     Index("ix_searchable_state", "state", "record_id"),
     Index("ix_searchable_owner", "owner", "record_id", sqlite_where=_OWNED, postgresql_where=_OWNED),
+    Index("ix_searchable_opens", "record_id", "opens", sqlite_where=_OPENS, postgresql_where=_OPENS),
     sqlite_with_rowid=False,
 )
 

@@ -156,7 +156,8 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content) -> Ta
     whole = mends(basis.held, deposit.operation, content)
     prepared = None
     if basis.container.has_record or (whole and not deposit.in_progress):
-        prepared = prepare(press, basis.container.id, completed(draft), basis.container.created, doi=basis.doi)
+        came = basis.stored.provenance if basis.stored is not None else None
+        prepared = prepare(press, basis.container.id, completed(draft), basis.container.created, doi=basis.doi, provenance=came)
     remarks = content.remarks
     if prepared is not None and draft.record is None:
         remarks = (*remarks, "No metadata was found; the work is named after its first file.")

@@ -87,7 +87,7 @@ async def _one(database: Database, press: Press, number: str, person_id: int, by
     record = with_orcid(stored.record, places, orcid) if orcid else stored.record
     if record == stored.record or stored.state is not State.PUBLISHED:
         return ItemOutcome(Outcome.UNCHANGED, "There is nothing to write any more.")
-    prepared = await asyncio.to_thread(prepare, press, number, record, stored.created, doi=doi)
+    prepared = await asyncio.to_thread(prepare, press, number, record, stored.created, doi=doi, provenance=stored.provenance)
 
     def written(tx: Connection, now: datetime) -> ItemOutcome:
         deeds.do(tx, press, stored, prepared, by, saving.change, now)

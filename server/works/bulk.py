@@ -163,7 +163,7 @@ async def _one(database: Database, press: Press, number: str, change: Change, by
     record = kind.record(stored.record, change.value) if kind.record else stored.record
     if kind.record and record == stored.record:
         return ItemOutcome(Outcome.UNCHANGED, "It is so already.")
-    prepared = await asyncio.to_thread(prepare, press, number, record, stored.created, doi=doi)
+    prepared = await asyncio.to_thread(prepare, press, number, record, stored.created, doi=doi, provenance=stored.provenance)
 
     def written(tx: Connection, now: datetime) -> ItemOutcome:
         after = deeds.do(tx, press, stored, prepared, by, _deed(change), now)

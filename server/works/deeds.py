@@ -141,7 +141,9 @@ async def carried_out(house: House, number: str, by: Actor, deed: Deed, record: 
     Raises NotFound, and Conflict where it was changed since it was read.
     """
     stored, shown = await house.database.read(seen, number)
-    prepared = await asyncio.to_thread(prepare, house.press, number, record or stored.record, stored.created, doi=shown)
+    prepared = await asyncio.to_thread(
+        prepare, house.press, number, record or stored.record, stored.created, doi=shown, provenance=stored.provenance
+    )
     done = await house.database.write(do, house.press, stored, prepared, by, deed, house.clock())
     house.worker.call()
     return done

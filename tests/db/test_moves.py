@@ -8,8 +8,9 @@ from server.db.migrate import engine_for, migrate
 from server.db.migrations import moves
 from server.oai import harvested
 from server.oai.walk import Visitor
-from server.records import store
-from server.records.model import Agent, AgentId, Contributor, Dates, Identifier, Record, Text, Thesis, Title
+from server.records import changes, store
+from server.records.changes import Change, Written
+from server.records.model import Agent, AgentId, Contributor, Dates, File, Identifier, Record, Text, Thesis, Title
 from server.records.store import New, State
 from server.records.tables import searchable
 
@@ -24,6 +25,8 @@ WORKS = (
     Record(type="etd.doctoral", title=Text(value="A thesis"), thesis=Thesis(date_awarded="1905"), access="restricted"),
     Record(type="dataset.dataset", title=Text(value="x" * 5000)),
 )  # fmt: skip
+
+DAYS = ("2027", "2028-02", "2027-04-01", "-0299", "0000")
 
 
 def test_a_card_written_by_the_migration_is_the_card_written_by_the_code(database_url: str, monkeypatch) -> None:
@@ -79,4 +82,52 @@ def test_harvesters_of_one_name_in_one_network_become_one(database_url: str) -> 
         )
         assert (one.cycled, one.walked, one.lists) == (NOW - timedelta(days=2), NOW - timedelta(days=1), 1)
         assert (unknown.network, unknown.last, unknown.walked, unknown.lists) == ("unknown", NOW, None, 0)
+    engine.dispose()
+
+
+def test_the_day_an_embargo_ends_is_written_on_the_card_of_each_work_that_has_one(database_url: str, monkeypatch) -> None:
+    monkeypatch.setattr(moves, "BATCH", 2)
+    file = File(name="peas.pdf", access="embargoed")
+    works = [
+        *(Record(type="etd.doctoral", title=Text(value=day), access="embargoed", dates=Dates(embargo_until=day)) for day in DAYS),
+        Record(type="etd.doctoral", title=Text(value="a file"), files=(file,), dates=Dates(embargo_until="2027-02")),
+        Record(type="etd.doctoral", title=Text(value="open"), dates=Dates(embargo_until="2027")),
+        Record(type="etd.doctoral", title=Text(value="for ever"), access="embargoed"),
+    ]
+    engine = engine_for(database_url)
+    with engine.begin() as tx:
+        store.add(
+            tx, [New(f"01J000000000000000000000{n:02}", each, "works", State.PUBLISHED) for n, each in enumerate(works)], NOW
+        )
+        expected = tx.execute(select(searchable.c.record_id, searchable.c.opens).order_by(searchable.c.record_id)).all()
+    assert [opens for _, opens in expected] == ["2027-12-31", "2028-02-29", "2027-04-01", None, None, "2027-02-28", None, None]
+    migrate(database_url, "0008")
+    migrate(database_url)
+    with engine.begin() as tx:
+        assert tx.execute(select(searchable.c.record_id, searchable.c.opens).order_by(searchable.c.record_id)).all() == expected
+
+
+def test_what_has_left_a_set_is_no_member_for_the_release_before(database_url: str) -> None:
+    engine = engine_for(database_url)
+    ids = [f"01J0000000000000000000000{n}" for n in range(3)]
+    with engine.begin() as tx:
+        store.add(tx, [New(number, WORKS[1], "works", State.PUBLISHED) for number in ids], NOW)
+        bit = changes.format_ids(tx, ["oai_dc"])["oai_dc"]
+
+        def stamp(number: str, *specs: str, deleted: bool = False) -> None:
+            written = Written({} if deleted else {bit: b"<metadata/>"})
+            changes.stamp(tx, [Change(number, f"oai:x:{number}", specs, written, deleted=deleted)], NOW)
+
+        for number in ids:
+            stamp(number, "type", "type:etd")
+        stamp(ids[1], "type")
+        stamp(ids[2], "type")
+        stamp(ids[2], "type", deleted=True)
+    migrate(database_url, "0006")
+    members = """SELECT record_id FROM memberships JOIN sets ON sets.id = set_id JOIN feed ON feed.seq = memberships.seq
+                 WHERE spec = '{}' AND superseded IS NULL ORDER BY record_id"""
+    with engine.begin() as tx:
+        found = [list(tx.exec_driver_sql(members.format(spec)).scalars()) for spec in ("type", "type:etd")]
+    assert found == [ids, [ids[0], ids[2]]], "a tombstone stays where it was ever known"
+    migrate(database_url)
     engine.dispose()

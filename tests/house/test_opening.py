@@ -48,3 +48,20 @@ async def test_the_day_an_embargo_ends_opens_the_work(house: House, client: Test
     assert PDF in told
     assert "<setSpec>open_access</setSpec>" in told
     assert "c_abf2" in await harvested(client, "datacite")
+
+
+async def test_the_day_the_embargo_of_a_single_file_ends_its_open_work_is_shown_anew(
+    house: House, client: TestClient, clock: SetClock
+) -> None:
+    dates = Dates(issued="1866", embargo_until=(clock().date() + timedelta(days=3)).isoformat())
+    record = kept(house, RICH)
+    shut, *rest = record.files
+    record = msgspec.structs.replace(record, dates=dates, files=(msgspec.structs.replace(shut, access="embargoed"), *rest))
+    await publish(house, record)
+    renders = Rendering(house.database, house.press.renderer, house.agencies, clock)
+    assert PDF not in await harvested(client, "oai_dc")
+    assert await open_ended(renders) == 0
+    clock.pass_time(days=3)
+    assert await open_ended(renders) == 1
+    assert PDF in await harvested(client, "oai_dc")
+    assert await open_ended(renders) == 0

@@ -113,7 +113,7 @@ CHAPTERS: dict[str, tuple[Rule, ...]] = {
         Rule("60", "H", "a metadata root declares all its namespaces itself"),
         Rule("61", "M", "identifiers are oai:domain:local, and the same in all formats"),
         Rule("62", "M", "a header is the same in GetRecord and in lists"),
-        Rule("63", "S", "Identify holds oai-identifier, friends, rights and toolkit; records hold their rights"),
+        Rule("63", "S", "Identify holds oai-identifier, friends, rights and toolkit; records hold their rights and, where harvested, their provenance"),
         Rule("64", "H", "oai_dc has an http address in identifier, a title, a creator, an ISO date, a language and a type harvesters know"),
         Rule("65", "H", "adminEmail and baseURL are whole and exact"),
     ),

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -10,7 +11,8 @@ from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.commands.serve import LONGEST_LINE, runner_of
+from server.commands.listening import LONGEST_HEADER, LONGEST_LINE
+from server.commands.serve import runner_of
 from server.house import House
 from tests.oai.conftest import Dozen, Standing, checked
 from tests.oai.fuzz import PLAIN, ROOT, Asked, message, requests
@@ -57,11 +59,29 @@ async def test_queries_up_to_8_kilobytes_are_always_answered(port: int, dozen: D
                 assert checked(body).codes
 
 
-async def test_longer_ones_are_refused_plainly(port: int) -> None:
-    for size in (LONGEST_LINE, 100_000, 1_000_000):
-        status, headers, _ = await sent(port, b"GET /oai?verb=Identify&x=" + b"y" * size + b" HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert status in PLAIN
-        assert headers["content-type"].startswith("text/plain")
+async def test_what_is_no_request_is_refused_in_words_and_floods_no_log(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    first = b"GET /oai?verb=Identify HTTP/1.1\r\nHost: x\r\n"
+    long = [
+        b"GET /oai?verb=Identify&x=" + b"y" * size + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+        for size in (LONGEST_LINE, 100_000, 1_000_000)
+    ]
+    long.append(first + b"X-Long: " + b"y" * LONGEST_HEADER + b"y\r\n\r\n")
+    none = (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"G<E>T /oai HTTP/1.1\r\n\r\n", first + b"no header\r\n\r\n", b"GET\r\n\r\n")
+    for raws, words in ((long, "The request is too long: "), (none, "This is no request of HTTP.\n")):
+        for raw in raws:
+            caplog.clear()
+            status, headers, body = await sent(port, raw)
+            assert status in PLAIN, raw[:50]
+            assert headers["content-type"].startswith("text/plain")
+            assert headers["server"] == "Sheaf"
+            assert body.decode().startswith(words), raw[:50]
+            assert [(record.levelname, record.exc_info) for record in caplog.records if record.levelno >= logging.INFO] == [
+                ("INFO", None)
+            ]
+            assert len(caplog.text) < 300
+    status, _, _ = await sent(port, first + b"X-Long: " + b"y" * (LONGEST_HEADER - 100) + b"\r\n\r\n")
+    assert status == 200
 
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"

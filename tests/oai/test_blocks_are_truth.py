@@ -6,21 +6,27 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
 import pytest
 from aiohttp.test_utils import TestClient
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
+from server import rendering
 from server.clock import now
 from server.db.engine import Database
+from server.db.sequences import last
 from server.dissemination import disseminate
 from server.house import House
 from server.metadata.fragments import Renderer
+from server.oai import verbs
+from server.oai.definition import Context, Definition, Offer
 from server.records import blocks, changes, lists, parts, sealing
 from server.records.deflated import Piece
 from server.records.lists import Entry, Range
 from server.records.parts import Part, Write
 from server.records.tables import blocks as sealed
 from server.settings import Settings
+from tests.conftest import SetClock, configured
 from tests.oai.test_list_is_truth import change_something, houses
 from tests.writers import Writer
 
@@ -143,3 +149,121 @@ async def test_eight_at_once_never_get_the_bytes_of_another(client: TestClient, 
     assert [len(found) for found in first] == [15, 15, 7, 7, 15, 15, 7, 7]
     assert first == second, "sealed or not"
     assert first[:4] == first[4:], "compressed or not"
+
+
+OPEN = {"path": "open", "title": "Open", "sets": ["type"], "conditions": {"access": ["open"]}}
+DATA = OPEN | {"sets": ["open_access"], "conditions": {"types": ["dataset"]}}
+
+
+class Shelf:
+    """Every kind of list of one house: of all, of a set, of what a base URL chooses, with all sets named or some."""
+
+    def __init__(self, house: House, writer: Writer, clock: SetClock) -> None:
+        self.house, self.writer, self.clock = house, writer, clock
+        self.database, self.renderer = house.database, house.press.renderer
+        self.datacite = self.renderer.formats["datacite"]
+        self.collected: list[tuple[Range, list[sealing.Bundle]]] = []
+
+    def lists(self, tx: Connection) -> list[tuple[Range, Write]]:
+        horizon, numbers = last(tx, "feed"), [None, *(lists.set_id(tx, spec) for spec in ("type:dataset", "/open"))]
+        contexts = [(msgspec.convert(each, Context),) for each in (OPEN, DATA)]
+        mail = ("mendel@example.org",)
+        offers = [Definition(repository_name="Abbey", admin_emails=mail, contexts=each).offer("open") for each in contexts]
+        whole = [Range(self.renderer.ids["oai_dc"], horizon), Range(self.renderer.ids["datacite"], horizon)]
+        found = [replace(each, set_id=of, filter_id=within) for each in whole for of in numbers[:2] for within in numbers[::2]]
+        shown = [(each, offer) for each in found for offer in (None, *offers) if each.set_id is None or offer is None]
+        return [(replace(each, shown=offer.shown if offer else ""), self.write(each, offer)) for each, offer in shown]
+
+    def write(self, wanted: Range, offer: Offer | None) -> Write:
+        form = self.datacite if wanted.format_id == self.renderer.ids["datacite"] else self.renderer.formats["oai_dc"]
+
+        def write(tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
+            texts = [text for text in disseminate(tx, self.renderer, form, entries).records if text is not None]
+            return [verbs._without_sets(text, offer) if offer else text for text in texts]
+
+        return write
+
+    def collect(self, tx: Connection) -> None:
+        """Read what is not sealed; to be kept later."""
+        for wanted, write in self.lists(tx):
+            if found := sealing.collect(tx, wanted, parts.Stretch(0, wanted.last, 2, closed=False), write):
+                self.collected.append((wanted, found))
+
+    def keep(self, tx: Connection) -> None:
+        for wanted, found in self.collected:
+            sealing.keep(tx, wanted, sealing.deflate(found), now())
+        self.collected = []
+
+    async def seal(self) -> None:
+        """Seal all there is."""
+        await self.database.read(self.collect)
+        while self.collected:
+            await self.database.write(self.keep)
+            await self.database.read(self.collect)
+
+    def read(self, tx: Connection) -> int:
+        """Walk every list, each part of which must be its rows; return how many blocks were met."""
+        met = 0
+        for wanted, write in self.lists(tx):
+            at, more = wanted, True
+            while more:
+                part, rows = both(tx, at, 5, write)
+                assert texts_of(part) == rows, "byte for byte"
+                met += sum(isinstance(text, Piece) for text in part.texts)
+                at, more = replace(at, after=part.after), part.more
+            assert lists.page(tx, at, 1) == [], "nothing is left out"
+        return met
+
+    async def worked(self) -> None:
+        self.clock.pass_time(seconds=15)
+        await self.house.worker.drain()
+
+    async def revise(self) -> None:
+        await self.writer.revise(min(self.writer.alive), "Another title", access="restricted")
+
+    async def withdraw(self) -> None:
+        await self.writer.withdraw(max(self.writer.alive))
+
+    async def hold(self) -> None:
+        number = self.renderer.ids["datacite"]
+        await self.database.write(changes.hold, sorted(self.writer.alive)[4], number, "It is broken.", self.clock())
+
+    async def drop(self) -> None:
+        """Give nothing in datacite any more."""
+        self.renderer.formats.pop("datacite")
+        await self.database.write(rendering.settle, rendering.shape_of(self.renderer), self.clock())
+        await self.worked()
+
+    async def offer(self) -> None:
+        """Give datacite again: to a record that was in it as its return, to one that was not as if it had always been."""
+        self.renderer.formats["datacite"] = self.datacite
+        await self.database.write(rendering.settle, rendering.shape_of(self.renderer), self.clock())
+        await self.worked()
+
+    async def define(self) -> None:
+        """Let the base URL choose other records."""
+        await configured(self.house, "oai", contexts=[DATA])
+        await self.worked()
+
+
+@pytest.mark.parametrize("sealed_before", [True, False], ids=["sealed before", "sealed after"])
+async def test_every_kind_of_list_is_its_rows_whatever_comes_between_sealing_and_reading(
+    house: House, writer: Writer, clock: SetClock, *, sealed_before: bool
+):
+    await configured(house, "oai", contexts=[OPEN])
+    shelf = Shelf(house, writer, clock)
+    for number in range(8):
+        kind, access = ("dataset.dataset", "publication.book")[number % 2], ("open", "restricted")[number // 2 % 2]
+        await writer.publish(f"Title {number}", type=kind, access=access)
+    await shelf.seal()
+    assert await house.database.read(shelf.read) > 25, "or nothing is shown"
+    for happen in (shelf.revise, shelf.hold, shelf.withdraw, shelf.drop, shelf.offer, shelf.define):
+        if sealed_before:
+            await shelf.seal()
+        else:
+            await house.database.write(lambda tx: tx.execute(delete(sealed)) and None)
+            await house.database.read(shelf.collect)
+        await happen()
+        await house.database.write(shelf.keep)  # what was read before it happened
+        met = await house.database.read(shelf.read)
+        assert met or happen not in (shelf.revise, shelf.hold, shelf.withdraw), "a single change unseals its own blocks alone"

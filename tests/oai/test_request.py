@@ -62,9 +62,9 @@ def test_each_verb_with_its_arguments_in_any_order(text, request_):
 def test_an_argument_that_a_verb_does_not_take_is_named(verb, key):
     known = VERBS[verb]
     if key in known.required | known.optional | {known.exclusive} - {""}:
-        assert f"{verb} takes no argument {key!r}" not in (messages(f"verb={verb}&{key}=&junk=1"))
+        assert f"{verb} takes no argument “{key}”" not in (messages(f"verb={verb}&{key}=&junk=1"))
     else:
-        assert f"{verb} takes no argument {key!r}" in messages(f"verb={verb}&{key}=2002-02-02")
+        assert f"{verb} takes no argument “{key}”" in messages(f"verb={verb}&{key}=2002-02-02")
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_from_later_than_until():
 def test_everything_wrong_is_reported_together():
     found = messages("verb=ListRecords&foo=1&set=a b&from=junk&until=2002-13-01&from_=2")
     for part in (
-        "'foo'",
-        "'from_'",
+        "“foo”",
+        "“from_”",
         "set has characters",
         "from is not a date",
         "until is not a date",

@@ -112,13 +112,48 @@ async def test_rule_18_all_errors_are_told(standing: Standing) -> None:
     answer = await standing.ask("verb=ListRecords&x=1&y=2&from=junk&until=2002-13-01&set=a b")
     assert answer.codes == ["badArgument"] * 6
     told = "\n".join(answer.all("//o:error/text()"))
-    for part in ("'x'", "'y'", "from", "until", "set", "metadataPrefix"):
+    for part in ("“x”", "“y”", "from", "until", "set", "metadataPrefix"):
         assert part in told
     both = await standing.ask(verb="GetRecord", metadataPrefix="nonsense", identifier="oai:x:y")
     assert sorted(both.codes) == ["cannotDisseminateFormat", "idDoesNotExist"]
     for verb in ("ListRecords", "ListIdentifiers"):
         both = await standing.ask(verb=verb, metadataPrefix="nonsense", set="nothing")
         assert both.codes == ["cannotDisseminateFormat", "noRecordsMatch"]
+
+
+async def test_rule_18_an_unknown_format_is_told_beside_bad_arguments(standing: Standing) -> None:
+    for verb, query in (
+        ("ListRecords", "from=bad"),
+        ("ListIdentifiers", "from=2026-03-16&until=2026-03-15"),
+        ("ListRecords", "set="),
+        ("GetRecord", "x=1"),
+    ):
+        answer = await standing.ask(f"verb={verb}&metadataPrefix=nonsense&{query}")
+        assert {*answer.codes} == {"badArgument", "cannotDisseminateFormat"}, query
+        assert answer.codes.count("cannotDisseminateFormat") == 1
+        assert answer.echo == {}
+        assert {*(await standing.ask(f"verb={verb}&metadataPrefix=oai_dc&{query}")).codes} == {"badArgument"}
+    narrow = await standing.ask("verb=ListRecords&metadataPrefix=datacite&from=bad", path="/oai/narrow")
+    assert narrow.codes == ["badArgument", "cannotDisseminateFormat"]
+    for query in (
+        "verb=Identify&metadataPrefix=nonsense", "verb=ListRecords&metadataPrefix=nonsense&resumptionToken=x",
+        "verb=ListRecords&metadataPrefix=nonsense&metadataPrefix=nonsense", "verb=GetRecord&metadataPrefix=a b", "verb=ListRecords&set=%20",
+    ):  # fmt: skip
+        assert {*(await standing.ask(query)).codes} == {"badArgument"}, query
+
+
+async def test_rule_18_what_was_sent_is_quoted_as_people_do(standing: Standing) -> None:
+    for query, said in (
+        ("verb=%00Identify", "There is no verb “\ufffdIdentify” ("),
+        ("verb=nope%27%22%3Cb", "There is no verb “nope'\"<b” ("),
+        ("verb=Identify&a%0Ab%27=1", "Identify takes no argument “a\ufffdb'”."),
+        ("verb=ListRecords&metadataPrefix=a%5Cb", "characters that are not allowed: “a\\b”."),
+        ("verb=ListRecords&metadataPrefix=oai_dc&from=%22%27", "The argument from is not a date: “\"'”."),
+        ("verb=ListRecords&metadataPrefix='", "There is no metadata format “'” here."),
+        ("verb=GetRecord&metadataPrefix=oai_dc&identifier=a'%09", "There is no item “a'\ufffd” in this"),
+        ("verb=ListMetadataFormats&identifier=\u00e9%E2%80%8B", "There is no item “\u00e9\ufffd” in this"),
+    ):
+        assert said in (await standing.ask(query)).text("//o:error"), query
 
 
 async def test_rule_19_nothing_makes_an_answer_ill_formed(standing: Standing) -> None:

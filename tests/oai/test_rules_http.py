@@ -47,6 +47,17 @@ async def test_rule_2_one_base_url_for_any_order_and_coding_of_arguments(standin
     assert (await standing.ask("verb=ListRecords&resumptionToken=a+b%2Bc")).echo["resumptionToken"] == "a b+c"
 
 
+async def test_rule_2_a_slash_behind_the_base_url_changes_nothing(standing: Standing) -> None:
+    for path in ("/oai", "/oai/narrow"):
+        for verb, arguments in form(standing).items():
+            asked = {"verb": verb} | arguments
+            plain = await (await standing.client.get(path, params=asked)).read()
+            slashed = await standing.client.get(f"{path}/", params=asked)
+            assert (slashed.status, await slashed.read()) == (200, plain), verb
+            assert await (await standing.client.post(f"{path}/", data=asked)).read() == plain
+    assert (await standing.raw("verb=Identify", path="/oai/nowhere/")).status == 404
+
+
 async def test_rule_3_every_answer_is_xml(standing: Standing) -> None:
     accepts = ("text/html,application/xhtml+xml;q=0.9", "application/json", "*/*", "image/png", "nonsense")
     for query in ("verb=Identify", "verb=Nothing", "verb=ListRecords", "verb=ListRecords&resumptionToken=x"):
@@ -107,7 +118,9 @@ async def test_rule_9_head_and_other_methods(standing: Standing) -> None:
         for name in ("Content-Type", "Content-Length", "Vary", "ETag", "Last-Modified"):
             assert head.headers.get(name) == got.headers.get(name)
     for method in ("OPTIONS", "PUT", "DELETE", "PATCH"):
-        for path in ("/oai", "/oai/narrow"):
+        for path in ("/oai", "/oai/", "/oai/narrow", "/oai/narrow/"):
             refused = await standing.raw("verb=Identify", method=method, path=path, headers={"Accept": "text/html"})
             assert (refused.status, refused.content_type) == (405, "text/plain")
+            words = await refused.text()
+            assert words == f"OAI-PMH is asked by GET or POST, not by {method}.\n"
             assert set(refused.headers["Allow"].split(",")) == {"GET", "HEAD", "POST"}

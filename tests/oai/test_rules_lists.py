@@ -1,10 +1,12 @@
 """Rules 39 to 49 of the checklist: lists in parts (3.5), as far as nothing changes meanwhile."""
 
 import re
+import string
 
 import pytest
 
 from server.oai.definition import Definition
+from tests.conftest import URL
 from tests.oai.conftest import Standing, checked
 from tests.oai.test_rules_dates import LISTS
 
@@ -67,8 +69,9 @@ async def test_rule_46_tokens_that_are_none_of_this_list(standing: Standing) -> 
     middle = len(token) // 2
     wrong = {
         "junk", "x" * 5000, "%00", "..", token[:-1], token[1:], token[:middle], token + "A", token * 2, token.swapcase(), token[::-1],
-        token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1 :], tokens["ListIdentifiers"],
+        token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1 :],
     }  # fmt: skip
+    wrong |= {token[:-1] + last for last in string.ascii_letters + string.digits + "-_" if last != token[-1]}
     for each in wrong:
         answer = await standing.ask(f"verb=ListRecords&resumptionToken={each}")
         assert answer.codes == ["badResumptionToken"]
@@ -78,6 +81,22 @@ async def test_rule_46_tokens_that_are_none_of_this_list(standing: Standing) -> 
         answer = await standing.ask(path=f"/oai/{context}", verb="ListRecords", resumptionToken=token)
         assert answer.codes == ["badResumptionToken"]
         assert "metadataPrefix=oai_dc and from=2026-03-20T09:26:53Z" in answer.text("//o:error")
+
+
+async def test_rule_46_a_token_of_the_other_list_says_whose_it_is_and_how_to_go_on(standing: Standing) -> None:
+    for mine, other in (LISTS, LISTS[::-1]):
+        first = await standing.ask(verb=mine, metadataPrefix="oai_dc", set="type")
+        answer = await standing.ask(verb=other, resumptionToken=first.token)
+        assert answer.codes == ["badResumptionToken"]
+        said = answer.text("//o:error")
+        assert f"This resumptionToken was issued for {mine}, and {mine} goes on with it." in said
+        last = first.all("//o:header/o:datestamp/text()")[-1]
+        assert f"begin again with {other}, metadataPrefix=oai_dc, set=type and from={last}" in said
+        wrong = await standing.ask(path="/oai/narrow", verb=other, resumptionToken=first.token)
+        assert f"was issued at {URL}/oai and is valid only there" in wrong.text("//o:error")
+    assert "not a resumptionToken of this repository for ListSets" in (
+        await standing.ask(verb="ListSets", resumptionToken=first.token)
+    ).text("//o:error")
 
 
 async def test_rule_48_parts_are_of_500_unless_set_otherwise() -> None:

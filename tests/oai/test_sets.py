@@ -134,6 +134,23 @@ async def test_a_context_holds_what_fits_and_nothing_else_is_there(
     assert (await at(client, verb="ListRecords", metadataPrefix="oai_dc", set="/open")).codes
 
 
+async def test_a_context_names_one_of_its_own_records_as_a_sample(
+    client: TestClient, house: House, writer: Writer, clock: SetClock
+) -> None:
+    async def sample(context: str = "") -> str:
+        return (await at(client, context, verb="Identify")).text("//*[local-name()='sampleIdentifier']").rpartition(":")[2]
+
+    await configured(house, "oai", contexts=[{"path": "open", "title": "Open", "conditions": {"access": ["open"]}}])
+    made_up = await sample()
+    outside, inside = await writer.publish("Out", access="restricted"), await writer.publish("In", access="open")
+    assert (await sample(), await sample("open")) == (outside, inside)
+    clock.pass_time(days=1)
+    await writer.revise(inside, "In no more", access="restricted")
+    assert (await sample(), await sample("open")) == (outside, made_up)
+    await writer.withdraw(outside)
+    assert await sample() == inside
+
+
 async def test_a_context_nothing_fits_is_empty(client: TestClient, house: House, writer: Writer) -> None:
     await writer.publish()
     await configured(house, "oai", contexts=[{"path": "none", "title": "None", "conditions": {"year_from": 9000}}])

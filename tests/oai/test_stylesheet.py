@@ -1,11 +1,14 @@
 """An answer opened in a browser is dressed by one stylesheet of ours, and by nothing else."""
 
 import re
+from pathlib import Path
 
 import pytest
 from lxml import etree
 
-from tests.oai.conftest import Standing
+from tests.oai.conftest import NS, Standing
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,3 +37,22 @@ async def test_the_stylesheet_knows_every_element_of_the_protocol(standing: Stan
         assert re.search(rf"o\|{name}\b", sheet), name
     assert "url(" not in sheet
     assert "@import" not in sheet
+
+
+async def test_all_words_of_every_format_have_a_label(standing: Standing) -> None:
+    sheet = await (await standing.client.get("/static/oai.css")).text()
+    roots = [etree.parse(path).getroot() for path in GOLDEN.rglob("*.xml")]
+    for prefix in (await standing.ask(verb="ListMetadataFormats")).all("//o:metadataPrefix/text()"):
+        roots += (await standing.ask(verb="ListRecords", metadataPrefix=prefix)).all("//o:metadata/*")
+    names = {etree.QName(each) for root in roots for each in root.iter(etree.Element) if (each.text or "").strip()}
+    known = {name.localname for name in names if name.namespace != NS["o"]}
+    assert {"subfield", "originalName", "creatorName", "ext_relation", "surName"} <= known
+    for name in known:
+        assert re.search(rf"o\|metadata (\*|marc)\|{name}::before {{ content: ", sheet), name
+
+
+async def test_sets_are_one_line_and_a_description_is_told_once(standing: Standing) -> None:
+    sheet = await (await standing.client.get("/static/oai.css")).text()
+    assert "o|header > o|setSpec { display: inline; }" in sheet
+    assert re.findall(r'([^\n]*)::before { content: "Description"; }', sheet)[:2] == ["o|description", "o|setDescription"]
+    assert not re.search(r"^dc\|", sheet, re.MULTILINE), "labels of a format stand within metadata alone"

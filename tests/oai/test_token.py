@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import re
+import string
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from server.oai.errors import BadResumptionToken
 from server.oai.token import Position, SetsPosition, read, write
 
 KEY = b"k" * 32
+LETTERS = string.ascii_letters + string.digits + "-_"
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 NUMBERS = st.integers(0, 2**60)
 POSITIONS = st.builds(
@@ -46,9 +48,25 @@ def test_a_token_with_any_bit_changed_is_refused(position, data):
         read("ListRecords", base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), KEY, Position)
 
 
+@given(POSITIONS, st.data())
+def test_a_token_with_any_letter_changed_is_refused(position, data):
+    token = write("ListRecords", position, KEY)
+    place = data.draw(st.sampled_from((len(token) - 1, data.draw(st.integers(0, len(token) - 1)))))
+    other = data.draw(st.sampled_from([letter for letter in LETTERS if letter != token[place]]))
+    with pytest.raises(BadResumptionToken):
+        read("ListRecords", token[:place] + other + token[place + 1 :], KEY, Position)
+
+
 def test_a_truncated_or_extended_token_is_refused():
     token = write("ListRecords", ONE, KEY)
-    for wrong in [token[:end] for end in range(len(token))] + [token + "AAAA", f" {token}", f"{token}\n", f"{token}==A"]:
+    for wrong in [token[:end] for end in range(len(token))] + [
+        token + "AAAA",
+        f"{token}=",
+        f"{token}==",
+        f" {token}",
+        f"{token}\n",
+        f"{token}==A",
+    ]:
         with pytest.raises(BadResumptionToken):
             read("ListRecords", wrong, KEY, Position)
 

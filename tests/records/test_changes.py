@@ -316,3 +316,15 @@ def test_a_new_format_moves_no_datestamp(tx):
     assert walk(tx, whole(tx, B)) == [b"?"]
     assert changes.shows(tx, both)
     assert not changes.shows(tx, change("one", b"otherwise"), [B])
+
+
+def test_a_format_taken_away_and_offered_again_is_given_again(tx):
+    both = Change("one", "oai:x:one", ("type",), Written({A: b"one"}, 1 << B))
+    fewer = Change("one", "oai:x:one", ("type",), Written({A: b"one"}))
+    stamp(tx, both)
+    stamp(tx, fewer)
+    assert lists.one(tx, "one", B).gone
+    assert not changes.shows(tx, both, [B]), "it was announced as deleted, so its return must be announced, too"
+    stamp(tx, both)
+    assert not lists.one(tx, "one", B).gone
+    assert changes.shows(tx, both)

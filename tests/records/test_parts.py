@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as run
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, insert, select
@@ -19,6 +19,7 @@ from server.records.deflated import Piece
 from server.records.lists import Entry, Range
 from server.records.parts import Stretch
 from server.records.tables import blocks as rows
+from server.records.tables import lists as sealed_lists
 from server.records.tables import records
 from tests.conftest import START
 
@@ -33,6 +34,8 @@ STEPS = st.lists(
         st.tuples(st.just("collect"), st.sampled_from((None, *SPECS))),
         st.tuples(st.just("keep"), st.none()),
         st.tuples(st.just("hold"), st.sampled_from(NAMES)),
+        st.tuples(st.just("drop"), st.sampled_from(NAMES)),
+        st.tuples(st.just("offer"), st.sampled_from(NAMES)),
     ),
     max_size=25,
 )
@@ -81,7 +84,8 @@ class History:
 
     def __init__(self, tx: Connection) -> None:
         self.tx, self.now, self.version = tx, START, 0
-        self.format = changes.format_ids(tx, ["a"])["a"]
+        self.format, self.other = changes.format_ids(tx, ["a", "b"]).values()
+        self.known: dict[str, Change] = {}
         self.walks: list[list] = []
         self.collected: list[tuple[Range, list[sealing.Bundle]]] = []
         self.from_blocks = 0
@@ -95,9 +99,9 @@ class History:
         while self.walks:
             self._walk()
 
-    def _list(self, spec: str | None, last: int) -> Range | None:
+    def _list(self, spec: str | None, last: int, form: int = 0) -> Range | None:
         number = None if spec is None else lists.set_id(self.tx, spec)
-        return None if spec is not None and number is None else Range(self.format, last, number)
+        return None if spec is not None and number is None else Range(form or self.format, last, number)
 
     def _stamp(self, what: list) -> None:
         self.version += 1
@@ -106,14 +110,38 @@ class History:
             Change(name, name, tuple(sorted(specs)), Written({} if deleted else {self.format: body}), deleted=deleted)
             for name, deleted, specs in what
         ]
+        self._change(*batch)
+
+    def _change(self, *batch: Change) -> None:
         self.now += timedelta(seconds=1)
+        self.known |= {change.record_id: change for change in batch}
         changes.stamp(self.tx, batch, self.now)
+
+    def _drop(self, name: str) -> None:
+        """Take the other format away from a record that has it, as when nobody offers it any more."""
+        change = self.known.get(name)
+        if change is not None and change.written.others:
+            self._change(replace(change, written=Written(change.written.bodies)))
+
+    def _offer(self, name: str) -> None:
+        """Let a record be given in the other format, too, for the first time or again."""
+        change = self.known.get(name)
+        if change is None or change.deleted:
+            return
+        change = replace(change, written=Written(change.written.bodies, 1 << self.other))
+        if changes.shows(self.tx, change, [self.other]):
+            seq = lists.one(self.tx, name, self.format).seq
+            changes.offer(self.tx, [(seq, change)], [self.other])
+            self.known[name] = change
+        else:
+            self._change(change)
+        assert not lists.one(self.tx, name, self.other).gone, "what is offered is given"
 
     def _begin(self, what: tuple[str | None, int]) -> None:
         spec, size = what
-        wanted = self._list(spec, changes.horizon(self.tx, self.now).seq)
-        if wanted is not None:
-            self.walks.append([wanted, size])
+        newest = changes.horizon(self.tx, self.now).seq
+        begun = (self._list(spec, newest, form) for form in (self.format, self.other))
+        self.walks += ([wanted, size] for wanted in begun if wanted is not None)
 
     def _seal(self, what: tuple[str | None, int, int]) -> None:
         spec, after, last = what
@@ -122,10 +150,11 @@ class History:
 
     def _collect(self, spec: str | None, stretch: Stretch | None = None) -> None:
         newest = changes.horizon(self.tx, self.now).seq
-        if (wanted := self._list(spec, newest)) is not None:
-            found = sealing.collect(self.tx, wanted, stretch or Stretch(0, newest, 2, closed=False), written)
-            if found:
-                self.collected.append((wanted, found))
+        for form in (self.format, self.other):
+            if (wanted := self._list(spec, newest, form)) is not None:
+                found = sealing.collect(self.tx, wanted, stretch or Stretch(0, newest, 2, closed=False), written)
+                if found:
+                    self.collected.append((wanted, found))
 
     def _keep(self, _what: None) -> None:
         for wanted, found in self.collected:
@@ -156,6 +185,7 @@ class History:
 
 @run(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=STEPS)
+@example(steps=[("offer", "c"), ("begin", (None, 2)), ("collect", None), ("drop", "c"), ("keep", None), ("offer", "c")])
 def test_a_part_is_its_rows_whatever_was_sealed(engine: Engine, steps: list):
     with engine.connect() as tx:
         tx.exec_driver_sql("BEGIN")
@@ -163,6 +193,20 @@ def test_a_part_is_its_rows_whatever_was_sealed(engine: Engine, steps: list):
             History(tx).play([ALL, *steps])
         finally:
             tx.exec_driver_sql("ROLLBACK")
+
+
+def test_what_cannot_be_written_is_sealed_in_no_block(history: History):
+    history._stamp(ALL[1])
+    wanted = history._list(None, 10)
+    assert wanted is not None
+
+    def write(_tx: Connection, entries: list[Entry]) -> list[bytes]:
+        return [each.record or b"?" for each in entries if each.record_id != "c"]
+
+    part = parts.records(history.tx, wanted, 5, write)
+    assert (part.count, len(part.texts), part.after) == (4, 4, 5), "counted is what is given"
+    found = sealing.collect(history.tx, wanted, Stretch(0, 10, 10, closed=False), write)
+    assert [(each.after, each.last, each.seqs, len(each.texts)) for each in found] == [(0, 2, (1, 2), 2)]
 
 
 def test_what_is_sealed_is_sent_as_it_is(history: History):
@@ -215,7 +259,16 @@ def test_blocks_of_lists_nobody_reads_are_forgotten(history: History):
     blocks.noted(history.tx, [blocks.Name(history.format)], history.now + timedelta(days=30))
     assert blocks.forget(history.tx, history.now + blocks.FORGOTTEN + timedelta(days=1)) == 0
     assert blocks.forget(history.tx, history.now + blocks.FORGOTTEN + timedelta(days=31), limit=3) == 3
+    assert names(history.tx) == [history.format]
     assert blocks.forget(history.tx, history.now + blocks.FORGOTTEN + timedelta(days=31)) == 2
+    assert names(history.tx) == [], "nor is the list kept"
+    seal(history, 0, 10)
+    assert len(placed(history.tx)) == 5
+
+
+def names(tx: Connection) -> list[int]:
+    """The formats of the lists that have or had blocks."""
+    return list(tx.execute(select(sealed_lists.c.format_id)).scalars())
 
 
 def test_many_changes_at_random_leave_blocks_of_a_fair_size(history: History):

@@ -14,7 +14,7 @@ from server.errors import Invalid
 from server.house import House
 from server.jobs.tables import jobs
 from server.records import changes
-from server.records.tables import fragments, renderings
+from server.records.tables import feed, fragments, renderings
 from server.settings import Settings
 from tests.conftest import SetClock
 from tests.writers import Writer
@@ -104,7 +104,7 @@ async def test_a_crash_half_way_goes_on_and_what_changed_meanwhile_is_not_undone
         assert await house.worker.drain() >= 2, "the rendering, and word of the revision"
         assert len(await listed(house)) == 7
         rows = await house.database.read(lambda tx: [row.name for row in tx.execute(renderings.select())])
-        assert set(rows) == {"now", "sets-now"}
+        assert set(rows) == {"now", "sets-now", "sealed-by"}
 
 
 async def test_a_command_keeps_to_the_address_the_installation_is_known_by(settings: Settings, clock: SetClock) -> None:
@@ -123,6 +123,39 @@ async def test_a_format_that_is_added_has_every_record(settings: Settings, clock
     async with open_house(settings, clock=clock) as house:
         assert await house.worker.drain() == 1
         assert len(await listed(house)) == 7
+
+
+async def test_a_format_taken_away_and_offered_again_has_every_record(settings: Settings, clock: SetClock) -> None:
+    await fill(settings, clock)
+    async with open_house(settings, clock=clock) as house:
+        shape, forms = rendering.shape_of(house.press.renderer), house.press.renderer.formats
+
+        async def left() -> list[int]:
+            await house.worker.drain()
+            rows = select(feed.c.left).where(feed.c.superseded.is_(None), feed.c.deleted.is_(False))
+            return list(await house.database.read(lambda tx: tx.execute(rows).scalars().all()))
+
+        sound = forms.pop("datacite")
+        await house.database.write(rendering.settle, rendering.shape_of(house.press.renderer), clock())
+        assert await left() == [1 << house.press.renderer.ids["datacite"]] * 6, "announced as deleted"
+        forms["datacite"] = sound
+        await house.database.write(rendering.settle, shape, clock())
+        assert await left() == [0] * 6, "given again"
+
+
+async def test_records_that_are_as_they_were_are_not_compared_with_each_other(
+    settings: Settings, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(settings, clock)
+    compared = list[object]()
+    monkeypatch.setattr(rendering._Rendered, "__eq__", lambda self, _other: compared.append(self))
+    async with open_house(settings, clock=clock) as house:
+        shape = rendering.shape_of(house.press.renderer)
+        await house.database.write(rendering._write, "now", msgspec.structs.replace(shape, formats=("oai_dc",)))
+        await house.database.write(rendering.settle, shape, clock())
+        await house.worker.drain()
+        assert await house.database.read(rendering.known) == shape
+    assert compared == [], "a hundred with a hundred, each a whole record"
 
 
 async def test_what_an_earlier_release_kept_written_is_let_go(house: House, clock: SetClock) -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
 from server.admin.works.looking import looked
+from server.clock import to_wire
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.items.page import item_page
 from server.portal import words
@@ -97,7 +98,10 @@ class WorkRoom:
         if form is None:
             raise NotFound("There is no such format.")
         seen = await self.frame.house.database.read(looked, work_of(request))
-        found = await asyncio.to_thread(preview, renderer, form, renderer.kept(seen.stored, doi=seen.shown_doi))
+        work = renderer.kept(seen.stored, doi=seen.shown_doi)
+        if seen.stamped is not None:
+            work = replace(work, modified=to_wire(seen.stamped))
+        found = await asyncio.to_thread(preview, renderer, form, work)
         return self.frame.page(request, "admin/works/format.html", it=seen, found=found, formats=list(renderer.formats))
 
     async def file(self, request: web.Request) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from calendar import monthrange
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -59,6 +60,32 @@ def _card(row: dict[str, Any]) -> dict[str, Any]:
         "sorting": re.sub(r"^(?:the|an?) ", "", title, count=1)[:80],
         "text": _normal(" ".join(filter(None, words)))[:4000],
     }
+
+
+_EMBARGOES = text(
+    "SELECT id, document FROM records WHERE id > :after AND document LIKE '%embargo_until%' ORDER BY id LIMIT :size"
+)
+_OPENS = text("UPDATE searchable SET opens = :opens WHERE record_id = :id")
+
+
+def to_the_embargoes(tx: Connection) -> None:
+    """Write on the cards when the embargo of a work or of one of its files ends, a few hundred at a time."""
+    after = ""
+    while rows := tx.execute(_EMBARGOES, {"after": after, "size": BATCH}).all():
+        ends = [{"id": row.id, "opens": _opens(json.loads(row.document))} for row in rows]
+        if known := [each for each in ends if each["opens"]]:
+            tx.execute(_OPENS, known)
+        after = rows[-1].id
+
+
+def _opens(record: dict[str, Any]) -> str:
+    until = record.get("dates", {}).get("embargo_until", "")
+    shut = "embargoed" in {record.get("access"), *(file.get("access") for file in record.get("files", ()))}
+    if not shut or not until or until.startswith(("-", "0000")):
+        return ""
+    year, month, day = (*map(int, until.split("-")), 0, 0)[:3]
+    month = month or 12
+    return f"{year:04}-{month:02}-{day or monthrange(year, month)[1]:02}"
 
 
 def _normal(words: str) -> str:

@@ -51,6 +51,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The release before knows of no leaving: what stayed would be a member again. A tombstone is a deletion all the same.
+    op.execute('DELETE FROM memberships WHERE "left" AND seq IN (SELECT seq FROM feed WHERE NOT deleted)')
     _index("seq", "formats")
     for table, column in (("sets", "description"), ("memberships", "left"), ("feed", "left")):
         op.drop_column(table, column)

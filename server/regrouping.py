@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Struct, structs
@@ -23,6 +23,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.db.sequences import last
 from server.errors import Unavailable
+from server.forms.field import title
 from server.identifiers import ledger
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later, More
@@ -352,7 +353,7 @@ def _finish(tx: Connection, wanted: str) -> int:
 class Touched(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose members are given to harvesters anew: the spec of a set, hidden or not; empty for every record."""
 
-    spec: str = ""
+    spec: Annotated[str, title("In the address", "Where it is not said: every record.", none="Every record")] = ""
 
 
 def _count(tx: Connection, touched: Touched) -> int:

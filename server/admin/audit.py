@@ -11,6 +11,7 @@ from server.audit import log
 from server.audit.log import Asked, Noted
 from server.portal import words
 from server.portal.asked import asked, number
+from server.portal.compared import compared
 from server.portal.frame import Frame
 
 PAGE = 50
@@ -45,6 +46,7 @@ class Audit:
         return self.frame.page(
             request, "admin/audit.html",
             lines=shown, kinds=kinds, wanted=wanted, older=older, pages=PAGES, words=words,
+            compared=compared,
         )  # fmt: skip
 
 

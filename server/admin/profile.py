@@ -22,6 +22,7 @@ from server.notify.mail import MAIL
 from server.notify.webhooks import WEBHOOK
 from server.portal import words
 from server.portal.asked import asked, number
+from server.portal.compared import compared
 from server.portal.door import VISITOR, fields, pairs
 from server.portal.frame import Frame, led
 from server.profiles import keeping, store
@@ -145,7 +146,7 @@ class OneProfile:
         return self._page(
             request, profile, kind, "admin/profile_history.html",
             lines=lines, sent=sent[:LINES], older=sent[LINES - 1].id if len(sent) > LINES else 0, first=not before,
-            ran=ran, delivers=profile.kind in {WEBHOOK, MAIL}, words=words,
+            ran=ran, delivers=profile.kind in {WEBHOOK, MAIL}, words=words, compared=compared,
         )  # fmt: skip
 
     async def connection(self, request: web.Request) -> web.StreamResponse:

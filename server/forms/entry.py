@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from msgspec import inspect
@@ -64,9 +65,25 @@ class Entry:
         return gettext(self.field.help)
 
     @property
+    def none(self) -> str:
+        """What choosing nothing means."""
+        return gettext(self.field.none) if self.field.none else gettext("Not said")
+
+    @property
     def one(self) -> str:
         """What one row is called."""
         return gettext(self.field.one or self.field.title)
+
+    @property
+    def called(self) -> str:
+        """Its first words, for a row that is folded."""
+        said = (part.text for part in self.parts if part.field.widget is Widget.TEXT and part.text)
+        return " – ".join(islice(said, 2))
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether something is wrong with it or below it."""
+        return self.fault is not None or any(part.is_faulty for part in self.parts)
 
     @property
     def described_by(self) -> str:

@@ -73,7 +73,7 @@ class Label:
     autocomplete: str = ""
 
 
-def title(
+def title(  # noqa: PLR0913 -- the words of a field, each by its name
     text: str,
     help_text: str = "",
     *,
@@ -83,9 +83,17 @@ def title(
     rule: str = "",
     one: str = "",
     autocomplete: str = "",
+    folded: bool = False,
+    none: str = "",
 ) -> Meta:
-    """Return the metadata of a field: what a form and the command line call it and say about it. See Label for the words."""
-    extra = {"secret": secret, "choices": choices, "widget": widget, "rule": rule, "one": one, "autocomplete": autocomplete}
+    """Return the metadata of a field: what a form and the command line call it and say about it. See Label for the words.
+
+    Of `folded` rows only the first words are seen until one is opened; `none` says what choosing nothing means.
+    """
+    extra = {
+        "secret": secret, "choices": choices, "widget": widget, "rule": rule, "one": one, "autocomplete": autocomplete,
+        "folded": folded, "none": none,
+    }  # fmt: skip
     return Meta(title=text, description=help_text, extra=extra)
 
 
@@ -111,6 +119,8 @@ class Field:
     required: bool = False
     nullable: bool = False
     secret: bool = False
+    folded: bool = False
+    none: str = ""
     read_only: bool = False
     closed: bool = False
     """Whether none can be made anew, because the form does not ask for all that a new one needs."""
@@ -127,6 +137,10 @@ class Field:
     def codes(self) -> frozenset[str]:
         """What may be chosen."""
         return frozenset(choice.value for choice in flat(self.choices))
+
+    @property
+    def grouped(self) -> bool:
+        return any(isinstance(choice, Group) for choice in self.choices)
 
     @property
     def offers_nothing(self) -> bool:
@@ -304,6 +318,8 @@ def _field(path: str, hint: Any, found: inspect.Field, labels: Mapping[str, Labe
         required=_required(shape, default, nullable=peeled.nullable),
         nullable=peeled.nullable,
         secret=words.get("secret", False),
+        folded=words.get("folded", False),
+        none=words.get("none", ""),
     )
     named = label.widget or words.get("widget", "")
     if not isinstance(item, inspect.StructType):
@@ -340,7 +356,7 @@ def _widget(made: Field, item: inspect.Type, *, several: bool) -> Widget:
         return Widget.PASSWORD
     if not made.choices:
         return _WIDGETS[type(item)]
-    shown_at_once = len(made.choices) <= _FEW and not any(isinstance(choice, Group) for choice in made.choices)
+    shown_at_once = len(made.choices) <= _FEW and not made.grouped
     none_possible = made.nullable or (made.default is not NOTHING and written(made.default) not in made.codes)
     return Widget.RADIO if shown_at_once and not none_possible else Widget.SELECT
 

@@ -15,6 +15,9 @@ from server.ruled import Rule
 
 T = TypeVar("T", bound=Struct)
 
+LONG = 60
+"""A form with more fields than that has a table of contents."""
+
 
 @dataclass(frozen=True, slots=True)
 class Error:
@@ -44,6 +47,11 @@ class Form:
     @property
     def entries(self) -> tuple[Entry, ...]:
         return self.whole.parts
+
+    @property
+    def contents(self) -> tuple[Entry, ...]:
+        """The fields a table of contents leads to, where the form is so long that it needs one."""
+        return self.entries if sum(1 for _ in _all(self.whole)) > LONG else ()
 
     def __getitem__(self, path: str) -> Entry:
         """Return the field at a path, for a page that lays its fields out itself."""

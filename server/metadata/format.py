@@ -24,6 +24,8 @@ class Format:
     prefix: str
     namespace: str
     schema: str
+    title: str
+    """What people call it, and what it is for."""
     applies: Callable[[Record], bool]
     """Whether a record can be given in this format; where not, it is left out of the format's lists."""
     write: Callable[[Work], str]
@@ -50,7 +52,7 @@ def formats() -> dict[str, Format]:
 
 
 def _format(stem: str, template: Any) -> Format:
-    for needed in ("prefix", "namespace", "schema", "metadata"):
+    for needed in ("title", "prefix", "namespace", "schema", "metadata"):
         if not hasattr(template, needed):
             raise TypeError(f"templates/xml/formats/{stem}.xml must declare {needed}")
     name = f"server.metadata.formats.{stem}"
@@ -62,6 +64,7 @@ def _format(stem: str, template: Any) -> Format:
         str(template.prefix),
         str(template.namespace),
         str(template.schema),
+        str(template.title),
         applies,
         lambda work: str(template.metadata(view(work))),
     )

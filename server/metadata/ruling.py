@@ -38,6 +38,12 @@ class Fault:
 
 Check = Callable[[etree._Element, Facts], Iterator[Fault]]  # noqa: SLF001 - lxml has no other name for it
 
+Survey = Callable[[Facts], Iterator[Fault]]
+
+
+def _nothing(_facts: Facts) -> Iterator[Fault]:
+    return iter(())
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -45,7 +51,8 @@ class Rules:
 
     `name` is short and for addresses, `title` for people, `source` the document they are taken from. `formats` names the
     formats (by name, not by prefix) they judge. `check` takes a `<record>` element as a harvester gets it, with its header,
-    and never raises for what stands in it; a deleted record is not shown to it.
+    and never raises for what stands in it; a deleted record is not shown to it. `survey` says what is wrong with the repository
+    itself, so that it is said once of a list and not of every record.
     """
 
     name: str
@@ -53,6 +60,7 @@ class Rules:
     source: str
     formats: frozenset[str]
     check: Check
+    survey: Survey = _nothing
 
 
 def rules() -> Registry[Rules]:

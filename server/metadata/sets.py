@@ -114,6 +114,12 @@ def _dewey_numbers(record: Record) -> Iterator[str]:
             yield number
 
 
+def _spoken(term: str) -> str:
+    """Return a term as people say it: `CartographicMaterial` is cartographic material."""
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in term).strip()
+    return f"{words[:1].upper()}{words[1:]}"
+
+
 def _by_publication_type(facts: Facts) -> Iterable[str]:
     return "doc-type", f"doc-type:{NAMES[facts.record.type].dini}"
 
@@ -175,11 +181,11 @@ FAMILIES = {
         ),
         Family(
             "doc-type", "Works by DINI type", "A set for each publication and document type of DINI.", _by_publication_type,
-            lambda rest, _titles: rest,
+            lambda rest, _titles: _spoken(rest),
         ),
         Family(
             "status-type", "Works by version", "A set for each version: submitted, accepted, published, updated.", _by_version,
-            lambda rest, _titles: rest,
+            lambda rest, _titles: _spoken(rest),
         ),
     )
 }  # fmt: skip

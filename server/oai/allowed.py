@@ -59,15 +59,30 @@ class Allowed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @staticmethod
     def faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for network in values.get("networks", ()):
-            try:
-                ip_network(network)
-            except ValueError as error:
-                yield "networks", f"{error}"
+            if wrong := _misread(network):
+                yield "networks", wrong
         for host in values.get("hosts", ()):
             if not _HOST.fullmatch(host):
-                yield "hosts", f"{host!r} is not the name of a machine or a domain, in small letters"
+                yield "hosts", f"“{host}” is not the name of a machine or a domain, in small letters"
         if not values.get("networks") and not values.get("hosts"):
             yield "networks", "neither a network nor a name of a machine says how it is known"
+
+
+def _misread(text: str) -> str:
+    """Say what is wrong with what should be a network or an address; nothing where it is one."""
+    try:
+        ip_network(text)
+    except ValueError:
+        return _mended(text)
+    return ""
+
+
+def _mended(text: str) -> str:
+    try:
+        whole = ip_network(text, strict=False)
+    except ValueError:
+        return f"“{text}” is no address and no network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"
+    return f"“{text}” begins within a network: write {whole} for all of it"
 
 
 @lru_cache(256)

@@ -40,7 +40,11 @@ SETS = tuple(
     for family in FAMILIES.values()
 )
 
-_FORMATS = title("Formats offered", "None chosen means all that need no choice. One of them must be oai_dc (OAI-PMH 2.5).")
+_FORMATS = title(
+    "Formats offered",
+    "Tick none to offer every format, with oai_dc as plain Dublin Core. Where you tick any, tick one with the prefix oai_dc too: "
+    "OAI-PMH 2.5 asks for it. Of several with the same prefix only one can be offered at a base URL.",
+)
 _SETS = title(
     "Sets offered",
     f"None chosen means {', '.join(STANDARD)}, and what other base URLs offer. Every record is in the list of all, whatever is "
@@ -199,6 +203,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "Each holds the works that fit its conditions, and follows them. Where their members change, only those records "
             "are sent to harvesters anew.",
             one="Set",
+            folded=True,
         ),
     ] = ()
     contexts: Annotated[
@@ -208,6 +213,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "Contexts",
             "Further base URLs, each with formats and sets of its own, and with all records or those that fit its conditions.",
             one="Context",
+            folded=True,
         ),
     ] = ()
     allowed: Annotated[
@@ -218,6 +224,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "When the server has more to do than it can, these go before all others. Known by where they come from, never by the "
             "name they give themselves.",
             one="Harvester",
+            folded=True,
         ),
     ] = ()
 
@@ -241,11 +248,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             contexts = ((f"contexts.{place}.", each.own_sets) for place, each in enumerate(values.get("contexts", ())) if each)
             for path, own in (("", values.get("own_sets", ())), *contexts):
                 yield from ((f"{path}own_sets", f"there is no set {spec!r} of your own") for spec in own if spec not in known)
-        paths = [context.path for context in values.get("contexts", ()) if context]
-        if EXPLORE in paths:
-            yield "contexts", f"{EXPLORE!r} is where people look at what harvesters get"
-        for twice in dict.fromkeys(path for path in paths if paths.count(path) > 1):
-            yield "contexts", f"two of them have the name {twice!r}"
+        yield from _misplaced(values.get("contexts", ()))
 
     @property
     def token_life(self) -> timedelta:
@@ -309,10 +312,20 @@ def offered(chosen: Iterable[str], known: Mapping[str, Format]) -> dict[str, For
 def _unoffered(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     formats = values.get("formats", ())
     if formats and not any(name == _DUBLIN_CORE or name.startswith(f"{_DUBLIN_CORE}_") for name in formats):
-        yield "formats", "oai_dc is missing; OAI-PMH 2.5 demands it of every repository"
+        yield "formats", "need one with the prefix oai_dc: OAI-PMH 2.5 demands it of every repository"
     for name in values.get("sets", ()):
         if name not in FAMILIES:
             yield "sets", f"there is no {name!r}; there are {', '.join(sorted(FAMILIES))}"
+
+
+def _misplaced(contexts: Iterable[Context | None]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the addresses of contexts: taken twice, or by the pages for people."""
+    paths = [each.path if each else "" for each in contexts]
+    for place, path in enumerate(paths):
+        if path == EXPLORE:
+            yield f"contexts.{place}.path", f"cannot be “{EXPLORE}”: there people look at what harvesters get"
+        if path and path in paths[:place]:
+            yield f"contexts.{place}.path", f"is “{path}”, as another context's is"
 
 
 def _misnamed(saved: Iterable[SavedSet | None]) -> Iterator[tuple[str, str]]:

@@ -17,12 +17,14 @@ from msgspec import structs
 from server.db.engine import Database
 from server.db.recent import Recent
 from server.errors import NotFound
+from server.metadata.fragments import Repository
 from server.oai.definition import EXPLORE, base_url
 from server.oai.request import Pairs
 from server.oai.shown import Asked, SetShown, Shown, asked
 from server.oai.verbs import Provider
 from server.pages import Pages
 from server.records import lists
+from server.records.model import is_id
 
 PART = 25
 """Records on a page: people look at fewer at a time than harvesters take. The tokens are good for both."""
@@ -143,27 +145,45 @@ class Explorer:
         shown = await visit.answer("ListRecords", **(_some(given, "resumptionToken") or given))
         records = await asyncio.to_thread(shown.records)
         filters = {name: value for name, value in given.items() if name != "resumptionToken"}
-        place = shown.place(len(records))
+        place, shorter = shown.place(len(records)), provider.page_size > PART
 
         def whole(identifier: str) -> str:
             pairs = [("verb", "GetRecord"), ("identifier", identifier), ("metadataPrefix", given["metadataPrefix"])]
             return asked(provider.url, pairs).url
 
-        formats = list(provider.formats)
-        return {"records": records, "place": place, "sets": sets, "formats": formats, "filters": filters, "whole": whole}
+        return {
+            "records": records, "place": place, "sets": sets, "formats": list(provider.formats), "filters": filters,
+            "whole": whole, "shorter": shorter,
+        }  # fmt: skip
 
     async def _record(self, visit: _Visit) -> dict[str, Any]:
         """Show one record in every format it can be given in."""
-        if not (identifier := visit.given.get("identifier", "")):
-            return {"documents": []}
+        repository = visit.provider.renderer.repository
+        if not (typed := visit.given.get("identifier", "").strip()):
+            return {"documents": [], "example": await self._example(visit)}
+        identifier = _identifier(repository, typed)
         formats = (await visit.answer("ListMetadataFormats", identifier=identifier)).formats()
         documents = []
         for each in formats:
             shown = await visit.answer("GetRecord", identifier=identifier, metadataPrefix=each.prefix)
             documents += [(each, visit.requests.pop(), record) for record in await asyncio.to_thread(shown.records)]
-        local = visit.provider.renderer.repository.local_id(identifier)
+        local = repository.local_id(identifier)
         title = next((record.title for _, _, record in documents if record.title), identifier)
-        return {"documents": documents, "item": f"/items/{local}", "title": title}
+        return {"documents": documents, "item": f"/items/{local}", "title": title, "example": ""}
+
+    async def _example(self, visit: _Visit) -> str:
+        """Return the identifier of a record there is: the first that is not deleted, else any; empty where there is none."""
+        pairs = [("verb", "ListRecords"), ("metadataPrefix", "oai_dc")]
+        few = structs.replace(visit.provider.definition, page_size=min(PART, visit.provider.page_size))
+        answer = await self._ask(replace(visit.provider, definition=few), pairs)
+        found = await asyncio.to_thread(lambda: Shown(answer).records())
+        return next((each.identifier for each in sorted(found, key=lambda each: each.deleted)), "")
+
+
+def _identifier(repository: Repository, typed: str) -> str:
+    """Return the OAI identifier somebody means by it, by the address of a work's page, or by its number."""
+    number = typed.removeprefix(f"{repository.url}/items/").partition("/")[0].partition("?")[0].upper()
+    return repository.oai_id(number) if is_id(number) else typed
 
 
 def _some(given: Mapping[str, str], *names: str) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from html import unescape
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -17,7 +19,7 @@ from server.db.engine import Database
 from server.forms.field import Choice, Label
 from server.metadata.format import Format
 from server.oai.counting import review
-from server.oai.definition import KIND, Definition, base_url
+from server.oai.definition import KIND, Context, Definition, base_url
 from server.profiles.kind import Kind, Preview, Tested
 from server.profiles.model import Profile, Wrong
 from server.records import changes
@@ -77,7 +79,11 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
         if wrong := dict(_doubled(settings, formats)):
             raise Wrong(wrong)
 
-    choices = tuple(Choice(name, name, found.namespace) for name, found in formats.items())
+    def one_of_each(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        return (("formats", words) for words in _twice(values.get("formats", ()), formats))
+
+    inorder = sorted(formats.values(), key=lambda found: (found.prefix != "oai_dc", found.is_variant, found.title))
+    choices = tuple(Choice(found.name, found.title, f"{found.prefix} – {found.namespace}") for found in inorder)
     return Kind(
         name=KIND,
         title="OAI repository definition",
@@ -87,11 +93,13 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
         "definition would contradict the first. Change the one there is.",
         creates="No jobs. Harvesters ask at its base URL.",
         test=test,
+        tests="Asks each of its base URLs, as a harvester would, whether this repository answers there. Nothing is changed.",
         guard=guard,
         saved=saved,
         deleted=deleted,
         review=reviewed,
         pending=pending,
+        rules={Definition: one_of_each, Context: one_of_each},
         facts=facts,
         labels={"formats": Label(choices=choices), "contexts.formats": Label(choices=choices)},
     )
@@ -99,12 +107,17 @@ def kind(url: str, formats: Mapping[str, Format], database: Database, clock: Clo
 
 def _doubled(settings: Definition, known: Mapping[str, Format]) -> Iterator[tuple[str, str]]:
     """Yield where two formats of a base URL go by one prefix, by field."""
-    places = (("formats", settings.formats), *((f"contexts.{n}.formats", c.formats) for n, c in enumerate(settings.contexts)))
-    for path, chosen in places:
-        prefixes = [known[name].prefix for name in chosen if name in known]
-        if twice := next((prefix for prefix in prefixes if prefixes.count(prefix) > 1), ""):
-            names = ", ".join(name for name in chosen if name in known and known[name].prefix == twice)
-            yield path, f"{names} all go by {twice}; a base URL gives every record in one of them"
+    yield from (("formats", words) for words in _twice(settings.formats, known))
+    for place, context in enumerate(settings.contexts):
+        yield from ((f"contexts.{place}.formats", words) for words in _twice(context.formats, known))
+
+
+def _twice(chosen: Iterable[str], known: Mapping[str, Format]) -> Iterator[str]:
+    prefixes = Counter(known[name].prefix for name in chosen if name in known)
+    for prefix, count in prefixes.items():
+        if count > 1:
+            names = ", ".join(f"“{found.title}”" for found in known.values() if found.name in chosen and found.prefix == prefix)
+            yield f"choose only one of {names}: all have the prefix {prefix}"
 
 
 def _summed(found: Iterable[Tested]) -> Tested:

@@ -52,6 +52,8 @@ class Wanted:
     """earliestDatestamp of Identify."""
     identifiers: str
     """What every identifier begins with."""
+    first: int = 0
+    """So many of its records are looked at, though a part brings more; 0 is all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +154,22 @@ class Proof:
     def _listed(self, root: etree._Element, listed: etree._Element, answer: bytes, token: str) -> Iterator[Finding]:
         date = text_of(root.find(f"{_OAI}responseDate"))
         self._edge = self._edge or date
-        records = listed.findall(f"{_OAI}record")
-        yield from self._part(listed.find(f"{_OAI}resumptionToken"), len(records), token)
-        yield from self._valid(root, records)
+        every = listed.findall(f"{_OAI}record")
+        yield from self._part(listed.find(f"{_OAI}resumptionToken"), len(every), token)
+        records = every[: self._wanted.first - self.delivered] if self._wanted.first else every
+        yield from self._valid(root, every, len(records))
         cut = iter(_METADATA.findall(answer))
+        if not self.delivered:
+            yield from self._surveyed()
         for record in records:
             yield from self._record(record, cut)
         self.delivered += len(records)
+
+    def _surveyed(self) -> Iterator[Finding]:
+        """Yield what the rules say of the repository itself, which no record can mend."""
+        for rules in self._rules:
+            for fault in rules.survey(self._facts):
+                yield Finding("", f"{rules.name}: {fault.rule}", fault.place, fault.message, fault.weight)
 
     def _part(self, element: etree._Element | None, records: int, token: str) -> Iterator[Finding]:
         place = _END
@@ -178,7 +189,8 @@ class Proof:
         if cursor != self.delivered:
             yield Finding("", "cursor", place, f"cursor is {cursor:,}, and {self.delivered:,} records came before.")
 
-    def _valid(self, root: etree._Element, records: Sequence[etree._Element]) -> Iterator[Finding]:
+    def _valid(self, root: etree._Element, every: Sequence[etree._Element], wanted: int) -> Iterator[Finding]:
+        """Judge a part by the schemas; of its records only the first so many."""
         if self._schemas is None:
             return
         if missing := self._schemas.missing(root):
@@ -186,7 +198,9 @@ class Proof:
             return
         try:
             for number, place, message in self._schemas.faults(root):
-                at = records[number] if 0 <= number < len(records) else None
+                at = every[number] if 0 <= number < len(every) else None
+                if at is not None and number >= wanted:
+                    continue
                 yield Finding("" if at is None else _identifier(at), "schema", place, message)
         except Invalid as error:
             self._unproved["schema"] = error.message

@@ -70,6 +70,11 @@ class RecordShown:
     """The `<record>` laid out, up to LONGEST characters of it."""
     cut: bool
     """Whether there is more of it."""
+    header: str
+    """What is the same in every format: its header and, with it, what is said about its metadata."""
+    metadata: str
+    """What it says in its format, up to LONGEST characters; empty for a deleted one."""
+    metadata_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ class Shown:
         metadata = record.find(f"{_OAI}metadata")
         titles: Sequence[etree._Element] = metadata.xpath(".//*[local-name()='title']") if metadata is not None else ()
         xml = pretty(record)
+        said = "" if metadata is None else "\n".join(map(pretty, metadata))
         return RecordShown(
             self._text(head, "identifier"),
             self._text(head, "datestamp"),
@@ -142,6 +148,9 @@ class Shown:
             next((text for text in map(text_of, titles) if text), ""),
             xml[:LONGEST],
             len(xml) > LONGEST,
+            "\n".join(map(pretty, (head, *record.iterfind(f"{_OAI}about")))),
+            said[:LONGEST],
+            len(said) > LONGEST,
         )
 
     def _elements(self, path: str) -> Iterator[etree._Element]:

@@ -50,8 +50,10 @@ class Harvest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which lists are walked."""
 
     base: Annotated[str, title("Base URL", "Of the whole repository, or of one of its contexts.")] = _ROOT
-    format: Annotated[str, title("Format", "Where it is not said: every format offered there, one list after the other.")] = ""
-    set: Annotated[str, title("Set", "Where it is not said: the list of all records.")] = ""
+    format: Annotated[
+        str, title("Format", "Of every format there is a list; they are walked one after the other.", none="Every format")
+    ] = ""
+    set: Annotated[str, title("Set", "Its records only.", none="All records")] = ""
     first: Annotated[
         int, Meta(ge=0, le=100_000_000), title("How many records", "The first so many of each list; 0 is every record.")
     ] = 0
@@ -164,6 +166,7 @@ class Simulator:
             sets=await self._sets(given.context),
             earliest=text_of(next(identity.iter(f"{_OAI}earliestDatestamp"), None)),
             identifiers=f"oai:{repository.domain}:",
+            first=given.first,
         )
         schemas, why = None, UNSCHOOLED
         if self.folder:
@@ -201,14 +204,20 @@ class Simulator:
 
 def broken_off(why: str, delivered: int) -> ItemOutcome:
     """Say that a walk did not come to its end."""
-    return ItemOutcome(Outcome.WARNING, f"{why} {delivered:,} records were looked at.")
+    return ItemOutcome(Outcome.WARNING, f"{why} {_counted(delivered, 'record')} looked at.")
 
 
 def outcome(verdicts: Sequence[Verdict], delivered: int) -> ItemOutcome:
     """Say what became of a walk: it failed where the protocol is broken; what aggregators complain of should be looked at."""
     errors, advice = (sum(getattr(each, weight) for each in verdicts) for weight in ("errors", "advice"))
     broken = any(each.errors for each in verdicts if each.name in PROOFS)
-    said = f"{delivered:,} records; {errors:,} errors, {advice:,} pieces of advice."
+    said = f"{_counted(delivered, 'record')}: {_counted(errors, 'error')}, {_counted(advice, 'piece')} of advice."
+    if unproved := [each.name for each in verdicts if each.unproved]:
+        said += f" Not proved: {', '.join(unproved)}."
     if broken:
         return ItemOutcome(Outcome.FAILED, said)
     return ItemOutcome(Outcome.WARNING if errors or advice else Outcome.CHANGED, said)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -20,6 +20,9 @@ GONE = timedelta(days=90)
 _REGULAR = 3
 """Whoever finished so many lists is expected to come again."""
 
+TELLING = timedelta(seconds=10)
+"""A walk that was shorter has no speed worth telling."""
+
 _LONGEST = 200
 
 
@@ -103,9 +106,9 @@ class Walk:
 
     @property
     def speed(self) -> float | None:
-        """Records a second from the first part to the last; None where there was only one."""
-        took = (self.last - self.list.begun).total_seconds()
-        return self.delivered / took if self.parts > 1 and took > 0 else None
+        """Records a second from the first part to the last; None where there was only one, or too short a time to tell."""
+        took = self.last - self.list.begun
+        return self.delivered / took.total_seconds() if self.parts > 1 and took >= TELLING else None
 
     def and_then(self, later: "Walk") -> "Walk":
         """Return the same walk after further parts of it; one that is given again brings it no further."""

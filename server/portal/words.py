@@ -6,6 +6,7 @@ from server.identifiers.model import State as IdentifierState
 from server.jobs.model import JobState
 from server.metadata.ruling import Weight
 from server.notify.model import State as Delivered
+from server.oai.simulating import NAME as SIMULATION
 from server.oai.simulations import Simulation
 from server.records.store import State
 from server.runs.model import Outcome, RunState
@@ -116,6 +117,18 @@ OUTCOMES = {
     Outcome.FAILED: Word("failed", "It was not done; no reason was given.", "bad"),
 }
 
+#: What those outcomes are called of a task whose items are not changed by it.
+_OF_TASKS = {
+    SIMULATION: {
+        Outcome.CHANGED: Word("without fault", "Nothing is wrong with it.", "good"),
+        Outcome.WARNING: Word("to be looked at", "It was walked; look at what was found.", "wait"),
+        Outcome.FAILED: Word("broken", "It does not keep to the protocol.", "bad"),
+    }
+}
+
+#: How many items a task concerns, where they have a name of their own.
+CONCERNS = {SIMULATION: Word("Lists that are walked: %(number)s.")}
+
 #: How a harvester, or a list it walks, stands.
 WALKS = {
     "overdue": Word("overdue", "It has not come to the end of a list for longer than expected.", "bad"),
@@ -127,9 +140,9 @@ WALKS = {
 #: Which harvesters can be asked for.
 HARVESTERS = {
     "walking": Word("under way", "They are walking a list now."),
-    "stalled": Word("standing still", "They stopped in the middle of a list."),
+    "stalled": Word("stands still", "They stopped in the middle of a list, more than an hour ago."),
     "overdue": Word("overdue", "They finished no list for longer than expected."),
-    "refused": Word("refused something", "Some of their requests were answered with errors or with 503."),
+    "refused": Word("was refused", "Some of their requests were answered with errors or with 503."),
 }
 
 #: How much a fault of a record weighs.
@@ -261,6 +274,11 @@ def of_import(state: DepositState, container: ContainerState | None) -> Word:
     return CONTAINERS[container] if container and unfinished and state is DepositState.TAKEN else DEPOSITS[state]
 
 
+def outcomes(task: str) -> dict[Outcome, Word]:
+    """Return what can become of an item, in the words that fit a task."""
+    return OUTCOMES | _OF_TASKS.get(task, {})
+
+
 def of_simulation(it: Simulation) -> Word:
     """Say in one word how a walk of our own stands, or what came of it."""
     if it.message:
@@ -269,7 +287,11 @@ def of_simulation(it: Simulation) -> Word:
         return Word("under way", "It is at work.")
     if it.errors:
         return Word("errors", "Something is not as it must be.", "bad")
-    return Word("advice", "Somebody should look.", "wait") if it.advice else Word("all holds", "Nothing is wrong.", "good")
+    if it.advice:
+        return Word("advice", "Somebody should look.", "wait")
+    if any(each.unproved for each in it.verdicts):
+        return Word("holds, as far as proved", "All that could be proved holds; what could not is named below.", "good")
+    return Word("all holds", "Nothing is wrong.", "good")
 
 
 def problem(code: str) -> str:

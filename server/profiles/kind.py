@@ -13,6 +13,7 @@ from server.errors import NotFound
 from server.forms.field import Label
 from server.forms.form import Layout
 from server.profiles.model import Profile
+from server.ruled import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Kind:
     creates: str = ""
     """The jobs it makes, or the tokens and codes it hands out, in words."""
     test: Test | None = None
+    tests: str = "Asks the other side whether it would work with these settings. Nothing is changed there."
+    """What a test of the connection does, in words."""
     guard: Guard | None = None
     saved: Saved | None = None
     deleted: Deleted | None = None
@@ -75,6 +78,8 @@ class Kind:
     review: Review | None = None
     pending: Callable[[Connection], tuple[str, ...]] = field(default=lambda _tx: ())
     """Says in sentences what of that which was saved is still being done."""
+    rules: Mapping[type[Struct], Rule] = field(default_factory=dict)
+    """What the form asks of values beyond their classes, told with all else that is wrong; `guard` asks it again of everybody."""
     labels: Mapping[str, Label] = field(default_factory=dict)
     """What the form says of a field beyond its class: choices that only the running house knows."""
 
@@ -105,5 +110,5 @@ class Kinds:
         """Return the form of a kind's settings."""
         kind = self[name]
         if name not in self._layouts:
-            self._layouts[name] = Layout.of(kind.settings, labels=kind.labels)
+            self._layouts[name] = Layout.of(kind.settings, labels=kind.labels, rules=kind.rules)
         return self._layouts[name]

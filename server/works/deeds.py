@@ -108,7 +108,7 @@ def replacing(tx: Connection, stored: Stored, text: str) -> str | None:
         return None
     number = text.upper() if is_id(text.upper()) else ""
     if (not number and not text.startswith(("https://", "http://"))) or "doi.org/" in text:
-        text = doi.normal(text)
+        text = _doi(text)
         number = ledger.owner_of(tx, "doi", text) or ""
     if number == stored.id:
         raise Invalid("A work cannot take its own place.", place="replacement")
@@ -118,8 +118,18 @@ def replacing(tx: Connection, stored: Stored, text: str) -> str | None:
             raise Invalid(f"There is no published work {number}.", place="replacement", remedy="Give a work that can be read.")
         return number
     if len(text) > LONGEST_REASON or any(mark.isspace() for mark in text):
-        raise Invalid("This is no DOI and no address.", place="replacement")
+        raise Invalid(
+            "This is no number of a work here, no DOI and no address.", place="replacement", remedy="Mend it, or leave it empty."
+        )
     return text
+
+
+def _doi(text: str) -> str:
+    try:
+        return doi.normal(text)
+    except Invalid as error:
+        message = "This is no number of a work here, no DOI and no address."
+        raise Invalid(message, place="replacement", remedy=error.remedy) from error
 
 
 Deed = Callable[[Connection, Press, Stored, Prepared, Actor, datetime], Stored]

@@ -4,8 +4,9 @@ import pytest
 from lxml import html
 
 from server.forms.form import Form, Layout
+from server.oai.definition import Context, Definition
 from server.records.model import Record
-from tests.forms.browse import page
+from tests.forms.browse import page, sent
 from tests.forms.samples import Bed, Owner, Pea, Pod
 from tests.forms.samples import Form as Seed
 
@@ -115,3 +116,26 @@ def test_a_telephone_is_told_what_is_typed() -> None:
     assert fields["seeds"].get("inputmode") == "numeric"
     assert fields["owner.mail"].get("autocomplete") == "email"
     assert fields["password"].get("autocomplete") == "new-password"
+
+
+def test_folded_rows_show_their_first_words_and_open_where_something_is_wrong() -> None:
+    layout = Layout.of(Definition)
+    stored = Definition(
+        repository_name="Museum", admin_emails=("ada@example.org",),
+        contexts=(Context(path="one", title="First"), Context(path="two", title="Second")),
+    )  # fmt: skip
+    tree = page(layout.show(stored))
+    folded = tree.xpath("//details[@class='folded']")
+    assert [each.xpath("string(summary)") for each in folded] == ["one – First", "two – Second"]
+    assert not [each for each in folded if "open" in each.attrib]
+    pairs = [(name, "" if name == "contexts.1.title" else text) for name, text in sent(layout.show(stored))]
+    wrong = layout.read(pairs, stored)
+    assert isinstance(wrong, Form)
+    assert ["open" in each.attrib for each in page(wrong).xpath("//details[@class='folded']")] == [False, True]
+
+
+def test_a_long_form_has_a_table_of_contents() -> None:
+    assert not PEA.show(FULL).contents
+    contexts = tuple(Context(path=f"c{n}", title="C") for n in range(5))
+    form = Layout.of(Definition).show(Definition(repository_name="M", admin_emails=("ada@example.org",), contexts=contexts))
+    assert [entry.path for entry in form.contents] == list(Definition.__struct_fields__)

@@ -30,7 +30,7 @@ def test_rules_speak_beside_fields_that_cannot_be_read() -> None:
     }  # fmt: skip
     found = wrong(Layout.of(Definition), pairs)
     assert set(found) == {
-        "repository_name", "admin_emails", "formats", "page_size", "contexts", "contexts.2.path", "contexts.2.formats",
+        "repository_name", "admin_emails", "formats", "page_size", "contexts.1.path", "contexts.2.path", "contexts.2.formats",
     }  # fmt: skip
     assert "'ada'" in found["admin_emails"]
     assert "'lise'" in found["admin_emails"]

@@ -6,7 +6,7 @@ from lxml import etree
 
 from server.metadata.format import formats
 from server.metadata.rules.bielefeld import PLUGIN
-from server.metadata.ruling import Weight, rules
+from server.metadata.ruling import Facts, Weight, rules
 from server.records import model
 from server.records.vocabulary import ACCESS, TYPES
 from tests.metadata import famous
@@ -85,6 +85,18 @@ def test_another_format_must_lead_home_too(name):
     for node in found.iter(etree.Element):
         node.text = (node.text or "").replace("https://repo.example.org/", "https://elsewhere.example.org/")
     assert told(found, Weight.ERROR) == {"identifier-address"}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost", "https://repo"])
+def test_an_address_only_we_can_open_is_a_fault_of_the_repository_and_of_no_record(url):
+    [fault] = PLUGIN.survey(Facts(url))
+    assert fault.rule == "repository-address"
+    assert url in fault.message
+    assert "SHEAF_BASE_URL" in fault.message
+    for values in ((f"{url}/items/1",), (f"{url}/items/1", f"{url}/items/1/files/a.pdf")):
+        found = altered(record("oai_dc", famous.EINSTEIN), "identifier", *values)
+        assert not [each for each in PLUGIN.check(found, Facts(url)) if each.weight is Weight.ERROR]
+    assert not list(PLUGIN.survey(FACTS))
 
 
 def test_a_record_without_metadata_is_answered_and_not_raised_at():

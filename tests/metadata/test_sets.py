@@ -113,3 +113,17 @@ def test_every_spec_is_lawful_named_once_and_stands_below_its_parents(work: obje
         assert described is not None
         assert described.name
     assert ALL.described("collection:works", {"works": "Works of members"}) == ("Works of members", "")
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("doc-type:CartographicMaterial", "Cartographic material"),
+        ("doc-type:Article", "Article"),
+        ("status-type:publishedVersion", "Published version"),
+    ],
+)
+def test_terms_of_dini_are_called_as_people_say_them(spec: str, name: str) -> None:
+    found = Grouping(("doc-type", "status-type")).described(spec, {})
+    assert found is not None
+    assert found.name == name

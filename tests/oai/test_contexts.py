@@ -153,9 +153,9 @@ async def test_an_unknown_context_is_a_page_in_words(client: TestClient, at: At,
 @pytest.mark.parametrize(
     ("contexts", "words"),
     [
-        ([NARROW, WIDE, NARROW | {"title": "Another"}], "two of them have the name 'narrow'"),
-        ([WIDE | {"path": "explore"}], "'explore' is where people look"),
-        ([WIDE | {"formats": ["datacite"]}], "oai_dc is missing"),
+        ([NARROW, WIDE, NARROW | {"title": "Another"}], "is “narrow”, as another context's is"),
+        ([WIDE | {"path": "explore"}], "cannot be “explore”"),
+        ([WIDE | {"formats": ["datacite"]}], "need one with the prefix oai_dc"),
         ([WIDE | {"sets": ["nothing"]}], "there is no 'nothing'"),
         ([WIDE | {"path": ""}], "does not have the form that is needed"),
         ([WIDE | {"path": "Wide"}], "does not have the form that is needed"),
@@ -180,7 +180,7 @@ async def test_the_form_says_beside_the_field_what_is_wrong(client: TestClient, 
         "admin_emails": "ada@example.org", "page_size": "5", "token_days": "7",
     }  # fmt: skip
 
-    async def send(**rows: str) -> tuple[int, str]:
+    async def send(**rows: str | list[str]) -> tuple[int, str]:
         answer = await client.post(
             page, data=whole | {f"contexts.{name}": text for name, text in rows.items()}, allow_redirects=False
         )
@@ -189,8 +189,13 @@ async def test_the_form_says_beside_the_field_what_is_wrong(client: TestClient, 
     first = {"0.path": "one", "0.title": "First"}
     status, text = await send(**first, **{"1.path": "one", "1.title": "Second"})
     assert status == 422
-    assert 'id="f-contexts-error"' in text
-    assert "two of them have the name 'one'" in text
+    assert 'id="f-contexts.1.path-error"' in text
+    assert "is “one”, as another context's is" in text
+    status, text = await send(**first | {"0.formats": ["oai_dc", "oai_dc_dini"]}, **{"1.path": "Two"})
+    assert status == 422
+    assert 'id="f-contexts.0.formats-error"' in text, "told with all else that is wrong"
+    assert "choose only one of “Dublin Core" in text
+    assert "all have the prefix oai_dc" in text
     status, text = await send(**first, **{"1.path": "Two", "1.title": "Second", "1.formats": "datacite"})
     assert status == 422
     assert 'id="f-contexts.1.path-error"' in text

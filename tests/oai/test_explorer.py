@@ -102,15 +102,35 @@ async def test_one_record_in_all_its_formats(client: TestClient, ask: Ask, dozen
         (address,) = requests(section)
         theirs = await ask(address.partition("?")[2])
         shown = etree.fromstring(section.xpath("string(pre)"))
-        record = theirs.all("//o:record")[0]
+        (record,) = theirs.all("//o:metadata")
         texts = [[text.strip() for text in each.itertext() if text.strip()] for each in (shown, record)]
         assert texts[0] == texts[1]
         assert f"metadataPrefix={prefix}" in address
     assert page.xpath("//h2/text()") == ["Work 3, revised"]
+    (header,) = page.xpath("//details[contains(summary, 'The header')]/pre")
+    assert identifier in header.text_content(), "once, and not with every format"
+    assert not [section for section in sections if "<header" in section.text_content()]
     assert page.xpath("//a[.='Page of the work']/@href") == [f"/items/{dozen.ids[3]}"]
     page = await seen(client, verb="GetRecord", identifier=f"oai:repository.example.org:{dozen.ids[5]}")
     assert page.xpath("//span[@class='badge withdrawn']/text()")
     assert "<metadata>" not in page.text_content(), "it was withdrawn"
+
+
+async def test_a_record_is_found_by_what_people_have_at_hand(client: TestClient, dozen: Dozen) -> None:
+    page = await seen(client, verb="GetRecord")
+    (example,) = page.xpath("//p[contains(., 'For example')]/a/code/text()")
+    number = dozen.ids[3]
+    url = "https://repository.example.org/items/"
+    for typed in (
+        example,
+        f" {number} ",
+        number.lower(),
+        f"{url}{number}",
+        f"{url}{number}?lang=de",
+        f"{url}{number}/files/a.pdf",
+    ):
+        assert not (found := await seen(client, verb="GetRecord", identifier=typed)).xpath("//div[@class='notice bad']"), typed
+        assert typed == example or found.xpath("//h2/text()") == ["Work 3, revised"]
 
 
 async def test_errors_are_shown_in_their_words(client: TestClient, dozen: Dozen) -> None:

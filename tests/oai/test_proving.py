@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from lxml import etree
@@ -70,6 +71,26 @@ def test_a_sound_list_has_no_fault_and_says_what_was_not_proved() -> None:
     assert list(verdicts) == [*PROOFS, "peas"]
     assert [name for name, each in verdicts.items() if not each.holds] == ["schema"]
     assert verdicts["schema"].unproved == "No schemas are at hand."
+
+
+def test_what_is_wrong_with_the_repository_is_said_once_a_list() -> None:
+    def survey(facts: Facts) -> Iterator[Fault]:
+        yield Fault("place", "", f"Nobody finds {facts.url}.")
+
+    proof = Proof(
+        WANTED, [replace(PEAS, survey=survey)], Facts("https://repository.example.org"), None, "No schemas are at hand."
+    )
+    found = [each for part in GOOD for each in proof.take((HEAD + part + TAIL).encode())[1]]
+    assert found == [Finding("", "peas: place", "", "Nobody finds https://repository.example.org.")]
+    verdicts, _ = proof.conclude(whole=True)
+    assert verdicts[-1].errors == 1
+
+
+def test_no_more_records_are_judged_than_were_asked_for() -> None:
+    proof = Proof(replace(WANTED, first=1), [PEAS], Facts("https://repository.example.org"), None, "No schemas are at hand.")
+    second = record(2, body=BODY.replace("Peas", "Lentils"))
+    _, found = proof.take((HEAD + record(1) + second + token("abc", 0) + TAIL).encode())
+    assert (proof.delivered, found) == (1, [])
 
 
 #: What breaks which proof, with words of what is said.
@@ -149,6 +170,12 @@ def test_schemas_judge_each_record(schemas: Schemas) -> None:
     (fault,) = found
     assert (fault.identifier, fault.rule) == ("oai:repository.example.org:3", "schema")
     assert "titel" in fault.message
+
+
+def test_schemas_judge_only_the_records_asked_for(schemas: Schemas) -> None:
+    proof = Proof(replace(WANTED, first=1), [], Facts("https://repository.example.org"), schemas, "")
+    parts = record(1) + record(2).replace("dc:title", "dc:titel") + token("abc", 0)
+    assert proof.take((HEAD + parts + TAIL).encode())[1] == []
 
 
 def test_schemas_judge_a_part_of_one_record_and_its_frame(schemas: Schemas) -> None:

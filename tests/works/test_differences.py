@@ -41,7 +41,7 @@ def renderer(form: Format) -> Renderer:
 
 
 def shown(applies: bool, xml: str):
-    form = Format("x", "x", "urn:x", "urn:x.xsd", lambda _record: applies, lambda _work: xml)
+    form = Format("x", "x", "urn:x", "urn:x.xsd", "X", lambda _record: applies, lambda _work: xml)
     made = renderer(form)
     return preview(made, form, made.work("01J00000000000000000000009", PEAS))
 

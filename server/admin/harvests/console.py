@@ -27,6 +27,8 @@ from server.portal.words import Word
 HOME = "/admin/harvests"
 PAGE = 50
 LISTS = 20
+MOST_LISTS = 500
+"""So many lists of one harvester are shown."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -69,6 +71,8 @@ class One:
 
     it: Harvester
     walks: list[Walk]
+    more: int
+    """How many lists to show, to see further ones; 0 where all are shown."""
     months: list[Month]
 
 
@@ -96,7 +100,8 @@ class Console:
         return self._page(request, "console.html", lines=shown, monthly=months, wanted=wanted, older=older, url=url)
 
     async def one(self, request: web.Request) -> web.StreamResponse:
-        found = await self.frame.house.database.read(_one, _id(request))
+        (wanted,) = asked(request, "lists")
+        found = await self.frame.house.database.read(_one, _id(request), min(max(number(wanted), LISTS), MOST_LISTS))
         form = KNOWN.show(Known(label=found.it.label, patience=found.it.patience))
         return self._one(request, found, form)
 
@@ -104,7 +109,7 @@ class Console:
         house, wanted = self.frame.house, _id(request)
         read = KNOWN.read((await pairs(request)).items())
         if isinstance(read, Form):
-            return self._one(request, await house.database.read(_one, wanted), read, 422)
+            return self._one(request, await house.database.read(_one, wanted, LISTS), read, 422)
         actor = request[VISITOR].actor
         await house.database.write(harvested.keep, wanted, read.label, read.patience, actor, house.clock())
         raise led(f"{HOME}/{wanted}", "saved")
@@ -139,5 +144,7 @@ def _listed(tx: Connection, wanted: Asked, now: datetime) -> tuple[list[Line], l
     return [Line(it, latest.get(it.id), now) for it in found], harvested.months(tx)
 
 
-def _one(tx: Connection, wanted: str) -> One:
-    return One(harvested.get(tx, wanted), harvested.walks_of(tx, wanted, LISTS), harvested.months(tx, wanted))
+def _one(tx: Connection, wanted: str, lists: int) -> One:
+    found = harvested.walks_of(tx, wanted, lists + 1)
+    more = min(lists + 5 * LISTS, MOST_LISTS) if lists < len(found) and lists < MOST_LISTS else 0
+    return One(harvested.get(tx, wanted), found[:lists], more, harvested.months(tx, wanted))

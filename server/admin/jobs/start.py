@@ -13,6 +13,7 @@ from server.admin.jobs.forms import layout, offered, problems
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound
 from server.forms.form import Form
+from server.portal import words
 from server.portal.door import VISITOR, pairs
 from server.portal.frame import Frame, led
 from server.portal.proof import CSRF
@@ -54,7 +55,9 @@ class Start:
             if _SURE not in given:
                 count = await house.database.read(_count, task, read)
                 kept = [(name, value) for name, value in given.items() if name != CSRF]
-                return self.frame.page(request, "admin/jobs/sure.html", task=task, count=count, kept=kept, sure=_SURE)
+                return self.frame.page(
+                    request, "admin/jobs/sure.html", task=task, count=count, kept=kept, sure=_SURE, words=words
+                )
             run = await house.database.write(_start, task, read, request[VISITOR].actor, house.clock())
         except (Invalid, NotFound, Conflict) as error:
             return self._form(request, task, fields.again(given.items(), None, problems(error)), 422)

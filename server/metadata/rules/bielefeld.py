@@ -43,11 +43,18 @@ def check(record: etree._Element, facts: Facts) -> Iterator[Fault]:
         return
     found = read(record)
     yield from lacking(found, NEEDS)
-    yield from _addresses(found)
+    yield from _addresses(found, facts)
     yield from _creators(found)
     yield from one_date(found)
     yield from _terms(found)
     yield from languages(found)
+
+
+def survey(facts: Facts) -> Iterator[Fault]:
+    """Yield what hinders BASE in every record: pages at an address that only we can open."""
+    if not _is_public(facts.url):
+        message = f"The repository calls itself {facts.url}, which nobody elsewhere can open. Set SHEAF_BASE_URL."
+        yield Fault("repository-address", "", message)
 
 
 def _leads_home(root: etree._Element, facts: Facts) -> Iterator[Fault]:
@@ -59,15 +66,15 @@ def _leads_home(root: etree._Element, facts: Facts) -> Iterator[Fault]:
         yield Fault("identifier-address", "metadata", message)
 
 
-def _addresses(found: Harvested) -> Iterator[Fault]:
-    """Ask for an address that leads to the page or the full text, and that the world can reach."""
+def _addresses(found: Harvested, facts: Facts) -> Iterator[Fault]:
+    """Ask for an address that leads to the page or the full text, and that the world can reach; for ours `survey` asks."""
     values = found.all("identifier")
     addresses = [value for value in values if value.text.lower().startswith(("https://", "http://"))]
     if values and not addresses:
         message = "No dc:identifier begins with http:// or https://. Give the address of the item's page."
         yield Fault("identifier-address", place_of("identifier"), message)
     for value in addresses:
-        if not _is_public(value.text):
+        if not value.text.startswith(f"{facts.url}/") and not _is_public(value.text):
             message = f"{value.text} cannot be opened from elsewhere. Write an address with the public name of the server."
             yield Fault("identifier-works", value.place, message)
 
@@ -108,4 +115,5 @@ PLUGIN = Rules(
     source="BASE, Golden Rules for Repository Managers",
     formats=_DUBLIN_CORE | _OTHERS,
     check=check,
+    survey=survey,
 )

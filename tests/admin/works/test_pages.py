@@ -106,7 +106,8 @@ async def test_the_buttons_of_a_work(clerk: TestClient, house: House, clock: Set
     text = await answer.text()
     assert answer.status == 409
     assert ">Wrong.</textarea>" in text
-    assert 'value="nowhere"' in text
+    assert 'value="nowhere" aria-describedby="replacement-help replacement-error" aria-invalid="true"' in text
+    assert "This is no number of a work here, no DOI and no address." in text
     assert (await press(clerk, f"{page}/withdraw", page, reason="Wrong.", replacement="10.5072/right")).status == 303
     assert (await clerk.get(f"/items/{work}")).status == 410
     assert (await press(clerk, f"{page}/restore", page)).status == 303

@@ -22,6 +22,8 @@ from server.ruled import refuse
 
 KIND = "oai"
 
+_LEAST_DAYS = 7
+
 #: OAI-PMH.xsd, emailType.
 _EMAIL = re.compile(r"[^\s@]+@([^\s@.]+\.)+[^\s@.]+")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
@@ -190,7 +192,7 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     token_days: Annotated[
         int,
         Meta(ge=1, le=366),
-        title("Days a resumptionToken is valid", "A list must be walked within twice that time."),
+        title("Days a resumptionToken is valid", "A list must be walked within twice that time. Less than 7 counts as 7."),
     ] = 7
     formats: Annotated[tuple[str, ...], _FORMATS] = ()
     sets: Annotated[tuple[str, ...], _SETS] = ()
@@ -252,7 +254,8 @@ class Definition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def token_life(self) -> timedelta:
-        return timedelta(days=self.token_days)
+        """How long a token is valid: a week at least, whatever a definition of earlier days says."""
+        return timedelta(days=max(_LEAST_DAYS, self.token_days))
 
     @property
     def grouping(self) -> Grouping:

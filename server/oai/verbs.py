@@ -1,6 +1,5 @@
 """The six verbs: a request and the read transaction in, the answer out."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +33,7 @@ from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats
 from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, verb_of, write
 from server.oai.walk import Listed, Part
 from server.records import lists, parts
-from server.records.changes import Horizon
+from server.records.changes import SPEC, Horizon
 from server.records.deflated import Text
 from server.records.lists import Entry, Range
 from server.records.sealing import Unsealed
@@ -360,10 +359,7 @@ def _told(parts: list[bytes], provider: Provider) -> list[bytes]:
 
 def _without_sets(part: bytes, offer: Offer) -> bytes:
     head, end, rest = part.partition(b"</header>")
-    return _SPEC.sub(lambda found: found[0] if offer.offers_set(found[1].decode()) else b"", head) + end + rest
-
-
-_SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
+    return SPEC.sub(lambda found: found[0] if offer.offers_set(found[1].decode()) else b"", head) + end + rest
 
 
 def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:

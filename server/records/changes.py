@@ -249,10 +249,11 @@ def describe(tx: Connection, spec: str, name: str, description: str) -> None:
 
 def specs_in(head: bytes) -> set[str]:
     """Return the setSpecs a header names."""
-    return {spec.decode() for spec in _SPEC.findall(head)}
+    return {spec.decode() for spec in SPEC.findall(head)}
 
 
-_SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
+#: A set as a header names it.
+SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
 
 
 def datestamp_in(head: bytes) -> str:

@@ -84,12 +84,15 @@ async def test_only_the_sets_offered_are_named_anywhere(client: TestClient, hous
 async def test_a_shorter_life_ends_lists_that_could_lose_records(
     client: TestClient, house: House, deposit: Deposit, clock
 ) -> None:
+    await configured(house, "oai", token_days=30)
     for number in range(6):
         await deposit(title=f"Peas {number}")
     (token,) = found(await ask(client, verb="ListRecords", metadataPrefix="oai_dc"), "//o:resumptionToken/text()")
-    clock.pass_time(days=5)
+    clock.pass_time(days=13)
     assert found(await ask(client, verb="ListRecords", resumptionToken=token), "//o:record")
     await configured(house, "oai", token_days=1)
+    assert found(await ask(client, verb="ListRecords", resumptionToken=token), "//o:record"), "a week at least, and twice that"
+    clock.pass_time(days=2)
     assert found(await ask(client, verb="ListRecords", resumptionToken=token), "//o:error/@code") == ["badResumptionToken"]
 
 

@@ -1,6 +1,7 @@
 """The six verbs: a request and the read transaction in, the answer out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -12,7 +13,7 @@ from server import regrouping
 from server.clock import to_wire
 from server.db.sequences import last
 from server.dissemination import Broken, disseminate
-from server.errors import NotFound
+from server.errors import NotFound, Unavailable
 from server.metadata.format import Format
 from server.metadata.fragments import Renderer
 from server.metadata.templates import environment
@@ -148,9 +149,15 @@ def identify(tx: Connection, _request: Identify, provider: Provider, now: dateti
         "url": provider.url,
         "friends": [address for address in dict.fromkeys((*own, *definition.friends)) if address != provider.url],
         "earliest": to_wire(earliest),
-        "sample": repository.oai_id(lists.sample(tx, provider.within(tx)) or _SAMPLE),
+        "sample": repository.oai_id(_sample(tx, provider)),
     }
     return _rendered("oai/identify.xml", values)
+
+
+def _sample(tx: Connection, provider: Provider) -> str:
+    with suppress(Unavailable):  # a base URL whose records are still being worked out
+        return lists.sample(tx, provider.within(tx)) or _SAMPLE
+    return _SAMPLE
 
 
 def list_metadata_formats(tx: Connection, request: ListMetadataFormats, provider: Provider) -> Answer:

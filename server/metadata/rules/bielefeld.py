@@ -74,18 +74,21 @@ def _addresses(found: Harvested, facts: Facts) -> Iterator[Fault]:
         message = "No dc:identifier begins with http:// or https://. Give the address of the item's page."
         yield Fault("identifier-address", place_of("identifier"), message)
     for value in addresses:
-        if not value.text.startswith(f"{facts.url}/") and not _is_public(value.text):
+        ours = value.text.startswith(f"{facts.url}/")
+        if not _is_whole(value.text) or not (ours or _is_public(value.text)):
             message = f"{value.text} cannot be opened from elsewhere. Write an address with the public name of the server."
             yield Fault("identifier-works", value.place, message)
 
 
+def _is_whole(address: str) -> bool:
+    return not any(character.isspace() for character in address)
+
+
 def _is_public(address: str) -> bool:
-    """Say whether an address can work: whole, and of a host the world knows."""
+    """Say whether an address can work: of a host the world knows."""
     try:
         host = urlsplit(address).hostname or ""
     except ValueError:  # brackets that hold no IP address
-        return False
-    if any(character.isspace() for character in address):
         return False
     try:
         return ip_address(host).is_global

@@ -149,12 +149,15 @@ def count(tx: Connection, wanted: Range) -> int:
 
 def first_at(tx: Connection, moment: datetime) -> int | None:
     """Return the first `seq` with a datestamp of `moment` or later. Datestamps never fall, so dates are ranges of `seq`."""
-    return tx.execute(select(func.min(feed.c.seq)).where(feed.c.datestamp >= moment)).scalar()
+    # Not min and max: SQLite would walk the rows in search of them, as many as there are.
+    query = select(feed.c.seq).where(feed.c.datestamp >= moment).order_by(feed.c.datestamp, feed.c.seq).limit(1)
+    return tx.execute(query).scalar()
 
 
 def last_at(tx: Connection, moment: datetime) -> int:
     """Return the last `seq` with a datestamp of `moment` (a whole second, as all datestamps are) or earlier, 0 if none."""
-    return int(tx.execute(select(func.max(feed.c.seq)).where(feed.c.datestamp <= moment)).scalar() or 0)
+    query = select(feed.c.seq).where(feed.c.datestamp <= moment).order_by(feed.c.datestamp.desc(), feed.c.seq.desc()).limit(1)
+    return int(tx.execute(query).scalar() or 0)
 
 
 def reached(tx: Connection, seq: int) -> datetime | None:

@@ -94,9 +94,16 @@ class Answering:
 
     async def _hold(self, broken: Sequence[Broken]) -> None:
         """Remember what cannot be written, so that the administrator finds it and no list counts on it."""
+        if broken:
+            await self.database.write(_held, broken, self.clock())
         for each in broken:
-            await self.database.write(changes.hold, each.record_id, each.format_id, each.cause, self.clock())
             log.warning("a record cannot be written", extra={"record": each.record_id, "reason": each.cause})
+
+
+def _held(tx: Connection, broken: Sequence[Broken], now: datetime) -> None:
+    """Hold all of them at once: where a whole format fails they are thousands, and a harvester waits."""
+    for each in broken:
+        changes.hold(tx, each.record_id, each.format_id, each.cause, now)
 
 
 def read(provider: Provider, pairs: Pairs) -> Request:

@@ -13,7 +13,7 @@ from server.metadata.format import Format
 from server.metadata.fragments import Renderer, cause_of
 from server.metadata.work import Work
 from server.records import store
-from server.records.changes import datestamp_in, whole
+from server.records.changes import buried, datestamp_in, whole
 from server.records.lists import Entry
 from server.records.store import State
 
@@ -51,7 +51,7 @@ def disseminate(tx: Connection, renderer: Renderer, form: Format, entries: Seque
         entry = entries[at]
         work = works.get(entry.record_id)
         if work is None or not form.applies(work.record):
-            records[at] = whole(entry.header.replace(b"<header>", b'<header status="deleted">', 1))
+            records[at] = whole(buried(entry.header))
             continue
         try:
             told = replace(work, modified=datestamp_in(entry.header))

@@ -212,6 +212,11 @@ def header(identifier: str, moment: datetime, specs: Iterable[str], *, deleted: 
     )
 
 
+def buried(head: bytes) -> bytes:
+    """Make a record's header that of a deletion."""
+    return head.replace(b"<header>", b'<header status="deleted">', 1)
+
+
 def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
     """Return the ids of sets by spec; a set seen for the first time is made, and called by its spec until somebody says more."""
     wanted = list(specs)

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, 
 
 from server.db.prepared import Prepared
 from server.errors import NotFound
-from server.records.changes import SHIFT, whole
+from server.records.changes import SHIFT, buried, whole
 from server.records.sets import is_hidden
 from server.records.tables import feed, formats, fragments, memberships, records, sets
 
@@ -134,7 +134,7 @@ def _walk(tx: Connection, wanted: Range, size: int, what: str) -> list[Entry]:
 def _left(seq: int, record_id: str, header: bytes, spec: str = "") -> Entry:
     """Return an element that has left: it is given a tombstone's header, with the set it is missed in."""
     named = f"<setSpec>{spec}</setSpec>".encode()
-    head = header.replace(b"<header>", b'<header status="deleted">', 1)
+    head = buried(header)
     if spec and named not in head:
         head = head.replace(b"</header>", named + b"</header>")
     return Entry(seq, record_id, head, gone=True)

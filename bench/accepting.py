@@ -17,6 +17,7 @@ from server.accounts.model import Account, Role
 from server.app import open_house
 from server.clock import now
 from server.db.engine import Database, P, T, UseCase
+from server.db.migrate import migrate
 from server.house import House
 from server.settings import Settings
 from server.sword import store
@@ -32,6 +33,14 @@ _MODS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What one transaction of all deposits took."""
+
+    seconds: float
+    cpu: float
+
+
 @dataclass(slots=True)
 class Gate:
     """Stops everybody before a transaction until all are there, lets so many at once through it, and stops them behind it."""
@@ -42,22 +51,26 @@ class Gate:
     done: int = 0
     open: asyncio.Event = field(default_factory=asyncio.Event)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
-    begun: float = 0.0
-    ended: float = 0.0
+    begun: tuple[float, float] = (0.0, 0.0)
+    """Seconds of the clock and of the processor."""
+    ended: tuple[float, float] = (0.0, 0.0)
+
+    def took(self) -> "Took":
+        return Took(self.ended[0] - self.begun[0], self.ended[1] - self.begun[1])
 
     @asynccontextmanager
     async def passed(self, places: asyncio.Semaphore) -> AsyncIterator[None]:
         """Go through."""
         self.came += 1
         if self.came == self.expected:
-            self.begun = time.perf_counter()
+            self.begun = time.perf_counter(), time.process_time()
             self.open.set()
         await self.open.wait()
         async with places:
             yield
         self.done += 1
         if self.done == self.expected:
-            self.ended = time.perf_counter()
+            self.ended = time.perf_counter(), time.process_time()
             self.closed.set()
         await self.closed.wait()
 
@@ -81,22 +94,22 @@ class Gated:
         return getattr(self._database, name)
 
 
-def accepted(folder: Path, count: int, clients: int) -> dict[str, float]:
-    """Take so many deposits into a fresh SQLite database; return the seconds each of their transactions took for all of them."""
+def accepted(folder: Path, count: int, clients: int) -> dict[str, Took]:
+    """Take so many deposits into a fresh SQLite database; return what each of their transactions took for all of them."""
     return asyncio.run(_accepted(folder, count, clients))
 
 
-async def _accepted(folder: Path, count: int, clients: int) -> dict[str, float]:
+async def _accepted(folder: Path, count: int, clients: int) -> dict[str, Took]:
     settings = Settings(data=str(folder), base_url="https://repository.example.org", secret_key="only for measuring")
+    migrate(settings.database)
     async with open_house(settings) as house:
-        number = await house.database.write(accounts.add, "nightingale", Role.DEPOSITOR, "", now())
-        account = Account(number, "nightingale", Role.DEPOSITOR)
+        account = await house.database.write(accounts.add, "nightingale", Role.DEPOSITOR, "", now())
         gated = Gated(house.database, count, clients)
         intake = replace(house.intake, database=gated, acceptance=replace(house.intake.acceptance, database=gated))
         async with asyncio.TaskGroup() as tasks:
             for each in range(count):
                 tasks.create_task(_deposit(replace(house, intake=intake), account, each))
-        return {name: gate.ended - gate.begun for name, gate in gated.gates.items()}
+        return {name: gate.took() for name, gate in gated.gates.items()}
 
 
 async def _deposit(house: House, account: Account, number: int) -> None:

@@ -11,9 +11,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.accepting import accepted, flushes
@@ -104,7 +105,7 @@ def flushed(folder: Path, threads: int, count: int, size: int) -> Run:
     return found
 
 
-def interleaved(rounds: int, contenders: dict[str, Callable[[], Run]]) -> dict[str, Run]:
+def interleaved(rounds: int, contenders: Mapping[str, Callable[[], Run]]) -> dict[str, Run]:
     """Measure everybody in turn, round after round, and return the medians."""
     found: dict[str, list[Run]] = {name: [] for name in contenders}
     for number in range(rounds):
@@ -121,14 +122,12 @@ def small(ours: Taker, bare: Taker, folder: Path, asked: argparse.Namespace) -> 
     print("zips of 1 MB: deposits a second, milliseconds of processor each, milliseconds till the answer (half, 99 of 100)")
     for clients, count, promised in ((1, 60, 0.4), (8, 200, 0.5), (64, 400, 0.4)):
         disk = f"disk, {clients} threads"
-        found = interleaved(
-            asked.rounds,
-            {
-                ours.name: lambda clients=clients, count=count: sent(ours, clients, count, _MEGABYTE),
-                bare.name: lambda clients=clients, count=count: sent(bare, clients, count, _MEGABYTE),
-                disk: lambda clients=clients, count=count: flushed(folder / "flushed", clients, count, _MEGABYTE),
-            },
-        )
+        contenders = {
+            ours.name: partial(sent, ours, clients, count, _MEGABYTE),
+            bare.name: partial(sent, bare, clients, count, _MEGABYTE),
+            disk: partial(flushed, folder / "flushed", clients, count, _MEGABYTE),
+        }
+        found = interleaved(asked.rounds, contenders)
         for name, run in found.items():
             print(f"  {clients:3} clients  {name:20} {run.rate:7.1f}/s {run.cpu:7.2f} ms {run.p50:8.1f} {run.p99:8.1f}")
         beside = disk if clients == 64 else bare.name
@@ -137,7 +136,8 @@ def small(ours: Taker, bare: Taker, folder: Path, asked: argparse.Namespace) -> 
 
 def large(ours: Taker, bare: Taker, size: int, rounds: int) -> None:
     """One file of a gigabyte."""
-    piece, times, grown = os.urandom(_MEGABYTE), {ours.name: [], bare.name: []}, 0
+    piece, grown = os.urandom(_MEGABYTE), 0
+    times: dict[str, list[float]] = {ours.name: [], bare.name: []}
     for number in range(rounds):
         for to in (ours, bare) if number % 2 else (bare, ours):
             before = anonymous_memory(to.process)
@@ -145,9 +145,10 @@ def large(ours: Taker, bare: Taker, size: int, rounds: int) -> None:
             times[to.name].append(seconds)
             if to is ours:
                 grown = max(grown, most - before)
-    for name, seconds in times.items():
-        print(f"a file of {size // _MEGABYTE} MB  {name:20} {statistics.median(seconds):6.2f} s")
-    judged("a large file: times as long as the bare handler", statistics.median(times[ours.name]) / statistics.median(times[bare.name]), 1.5, most=True)  # fmt: skip
+    middle = {name: statistics.median(taken) for name, taken in times.items()}
+    for name, seconds in middle.items():
+        print(f"a file of {size // _MEGABYTE} MB  {name:20} {seconds:6.2f} s")
+    judged("a large file: times as long as the bare handler", middle[ours.name] / middle[bare.name], 1.5, most=True)
     judged("a large file: MB of memory more at the most", grown / _MEGABYTE, 32, most=True)
 
 
@@ -156,10 +157,14 @@ def transactions(folder: Path, rounds: int) -> None:
     count, rates, flushed_a_second = 600, [], []
     for number in range(rounds):
         flushed_a_second.append(flushes(folder))
-        seconds = accepted(folder / f"accepted-{number}", count, 64)
-        rates.append(count / sum(seconds.values()))
+        taken = accepted(folder / f"accepted-{number}", count, 64)
+        rates.append(count / sum(each.seconds for each in taken.values()))
         flushed_a_second.append(flushes(folder))
-        print("  " + ", ".join(f"{name.strip('_')} {each / count * 1e6:.0f} µs" for name, each in seconds.items()))
+        told = [
+            f"{name.strip('_')} {each.seconds / count * 1e6:.0f} µs, of the processor {each.cpu / count * 1e6:.0f} µs"
+            for name, each in taken.items()
+        ]
+        print("  " + "; ".join(told))
     rate, beside = statistics.median(rates), statistics.median(flushed_a_second)
     print(f"transactions: {rate:.0f} deposits/s; one stream flushes {beside:.0f}/s")
     judged("transactions: deposits of flushes in one stream", rate / beside, 1.0)

@@ -6,7 +6,6 @@ SHEAF_DEPOSITOR_PASSWORD.
 
 import base64
 import hashlib
-import itertools
 import json
 import os
 import socket
@@ -16,7 +15,6 @@ import threading
 import time
 import uuid
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _MODS = (
@@ -71,11 +69,10 @@ class Told:
 
 def run(port: int, path: str, clients: int, count: int, size: int) -> dict[str, object]:
     """Send `count` zips over so many connections; return how long it took and what each saw."""
-    zips, told, numbers = Zips(size), Told(), iter(range(count))
-    lock, gate = threading.Lock(), threading.Barrier(clients + 1)
-    threads = [
-        threading.Thread(target=_depositor, args=(port, path, zips, told, _shared(numbers, lock), gate)) for _ in range(clients)
-    ]
+    zips, told = Zips(size), Told()
+    gate = threading.Barrier(clients + 1)
+    shared = _Shared(count)
+    threads = [threading.Thread(target=_depositor, args=(port, path, zips, told, shared, gate)) for _ in range(clients)]
     for thread in threads:
         thread.start()
     gate.wait()
@@ -88,20 +85,23 @@ def run(port: int, path: str, clients: int, count: int, size: int) -> dict[str, 
             "refused": told.refused[:3]}  # fmt: skip
 
 
-def _shared(numbers: Iterator[int], lock: threading.Lock) -> Iterator[int]:
-    while True:
-        with lock:
-            number = next(numbers, None)
-        if number is None:
-            return
-        yield number
+class _Shared:
+    """How many are still to be sent, whoever sends them."""
+
+    def __init__(self, count: int) -> None:
+        self._left, self._lock = count, threading.Lock()
+
+    def take(self) -> bool:
+        with self._lock:
+            self._left -= 1
+            return self._left >= 0
 
 
-def _depositor(port: int, path: str, zips: Zips, told: Told, numbers: Iterator[int], gate: threading.Barrier) -> None:
+def _depositor(port: int, path: str, zips: Zips, told: Told, shared: _Shared, gate: threading.Barrier) -> None:
     who = base64.b64encode(f"depositor:{os.environ.get('SHEAF_DEPOSITOR_PASSWORD', '')}".encode()).decode()
     with socket.create_connection(("127.0.0.1", port)) as connection:
         gate.wait()
-        for _ in numbers:
+        while shared.take():
             tail, md5 = zips.tail()
             head = (
                 f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {who}\r\nContent-Type: application/zip\r\n"
@@ -128,7 +128,7 @@ def _answer(connection: socket.socket) -> str:
         said += piece
     head, _, body = said.partition(b"\r\n\r\n")
     length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-    for _ in itertools.takewhile(lambda _: len(body) < length, itertools.count()):
+    while len(body) < length:
         body += connection.recv(65536)
     return head.decode("latin-1") if head.startswith(b"HTTP/1.1 201") else said.decode("utf-8", "replace")[:2000]
 

@@ -15,6 +15,8 @@ from server.jobs import queue
 #: The kind of job that hands events to their subscribers.
 NOTIFY = "notify"
 
+_TELL = insert(outbox)
+
 
 def tell(tx: Connection, kind: str, subject: str, data: Mapping[str, Any], now: datetime) -> str:
     """Tell of an event and return its id. What the transaction does and what is told stand or fall together.
@@ -25,7 +27,7 @@ def tell(tx: Connection, kind: str, subject: str, data: Mapping[str, Any], now: 
         raise ValueError(f"there is no event {kind!r}")
     number = str(ULID())
     row = {"id": number, "type": kind, "subject": subject[:200], "at": now, "data": msgspec.json.encode(data).decode()}
-    tx.execute(insert(outbox).values(row | {"sent": False}))
+    tx.execute(_TELL, row | {"sent": False})
     # Asking for a job locks its row till the end of the transaction: on PostgreSQL all who tell would wait for one another.
     # So the request goes to one of 32 jobs by chance; each of them hands on whatever waits.
     queue.enqueue(tx, NOTIFY, number[-1], now)

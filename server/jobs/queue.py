@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, select, update
+from sqlalchemy.sql.dml import Insert
 from ulid import ULID
 
-from server.db.upsert import insert
+from server.db.upsert import insert_in
 from server.jobs.model import FOLLOWS, Answer, Done, Job, JobState, Later, More
 from server.jobs.tables import OPEN, jobs
 
@@ -29,16 +32,20 @@ def enqueue(tx: Connection, kind: str, subject: str, now: datetime) -> None:
         "created": now,
         "changed": now,
     }
-    active = jobs.c.state == JobState.ACTIVE.value
-    again = {
+    tx.execute(_enqueue(tx.dialect.name), row)
+
+
+@cache
+def _enqueue(dialect: str) -> Insert:
+    """Write the statement, once for each kind of database: every deposit asks for several jobs."""
+    statement, active = insert_in(dialect, jobs), jobs.c.state == JobState.ACTIVE.value
+    again: dict[str, Any] = {
         "state": case((active, jobs.c.state), else_=JobState.READY.value),
-        "due": case((active, jobs.c.due), else_=now),
+        "due": case((active, jobs.c.due), else_=statement.excluded.due),
         "again": active,
-        "changed": now,
+        "changed": statement.excluded.changed,
     }
-    tx.execute(
-        insert(tx, jobs).values(row).on_conflict_do_update(index_elements=["kind", "subject"], index_where=OPEN, set_=again)
-    )
+    return statement.on_conflict_do_update(index_elements=["kind", "subject"], index_where=OPEN, set_=again)
 
 
 def claim(tx: Connection, kinds: Iterable[str], now: datetime, limit: int = 1) -> list[Job]:
@@ -117,8 +124,14 @@ def reopen(tx: Connection, now: datetime) -> int:
 
 def drop(tx: Connection, kind: str, subject: str) -> None:
     """Take back a request that waits, be it for a person: what it asked for was done otherwise, or is wanted no more."""
-    waits = jobs.c.state.in_([*_WAITING, JobState.HELD.value])
-    tx.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject, waits))
+    tx.execute(_DROP, {"its_kind": kind, "its_subject": subject})
+
+
+_DROP = delete(jobs).where(
+    jobs.c.kind == bindparam("its_kind"),
+    jobs.c.subject == bindparam("its_subject"),
+    jobs.c.state.in_([*_WAITING, JobState.HELD.value]),
+)
 
 
 def forget(tx: Connection, before: datetime) -> int:

@@ -1,6 +1,6 @@
 """Walking through XML elements by their local names, whatever namespace a sender put them in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
@@ -63,12 +63,20 @@ def shortened(value: str) -> str:
 
 def only_child(root: etree._Element, name: str) -> etree._Element:
     """Return the one child of a collection; raises Invalid where there is none or more than one, as a deposit is one work."""
-    found = list(children(root, name))
-    if len(found) != 1:
+    return only_work(root, list(children(root, name)), name)
+
+
+def only_work(root: etree._Element, works: Sequence[etree._Element], name: str) -> etree._Element:
+    """Return the one work a document describes; raises Invalid for none (one-record) and for several (several-works)."""
+    if not works:
         raise Invalid(
-            f"The collection holds {len(found)} descriptions; a deposit has one.",
-            place=place_of(found[1] if found else root),
-            remedy=f"Send one {name} element for each work.",
-            code="one-record",
+            "The document describes no work.", place=place_of(root), remedy=f"Send it with one {name} element.", code="one-record"
         )
-    return found[0]
+    if len(works) > 1:
+        raise Invalid(
+            f"The document describes {len(works)} works; a deposit is one.",
+            place=place_of(works[1]),
+            remedy=f"Send one {name} element for each work.",
+            code="several-works",
+        )
+    return works[0]

@@ -68,15 +68,11 @@ def only_child(root: etree._Element, name: str) -> etree._Element:
 
 def only_work(root: etree._Element, works: Sequence[etree._Element], name: str) -> etree._Element:
     """Return the one work a document describes; raises Invalid for none (one-record) and for several (several-works)."""
-    if not works:
+    if len(works) != 1:
         raise Invalid(
-            "The document describes no work.", place=place_of(root), remedy=f"Send it with one {name} element.", code="one-record"
-        )
-    if len(works) > 1:
-        raise Invalid(
-            f"The document describes {len(works)} works; a deposit is one.",
-            place=place_of(works[1]),
+            f"The document holds {len(works)} descriptions; a deposit has one.",
+            place=place_of(works[1] if works else root),
             remedy=f"Send one {name} element for each work.",
-            code="several-works",
+            code="several-works" if works else "one-record",
         )
     return works[0]

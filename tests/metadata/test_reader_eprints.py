@@ -144,7 +144,7 @@ def test_several_eprints_are_refused_as_several_works():
         b'<eprints><eprint xmlns="http://eprints.org/ep2/data/2.0"/><eprint xmlns="http://eprints.org/ep2/data/2.0"/></eprints>'
     )
     assert PLUGIN.recognises(several)
-    with pytest.raises(Invalid, match="describes 2 works") as caught:
+    with pytest.raises(Invalid, match="holds 2 descriptions") as caught:
         PLUGIN.read(several)
     assert (caught.value.code, caught.value.place) == ("several-works", "/eprints/eprint (line 1)")
     with pytest.raises(Invalid) as caught:

@@ -78,7 +78,7 @@ def test_a_thesis(thesis: Reading):
 
 
 def test_a_collection_of_none_is_refused():
-    with pytest.raises(Invalid, match="describes no work") as caught:
+    with pytest.raises(Invalid, match="holds 0 descriptions") as caught:
         PLUGIN.read(parse(b'<collection xmlns="http://www.loc.gov/MARC21/slim"/>'))
     assert caught.value.code == "one-record"
     assert caught.value.remedy

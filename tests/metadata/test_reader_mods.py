@@ -121,7 +121,7 @@ def test_a_thesis_in_a_collection_of_one():
 
 
 def test_a_collection_of_two_is_refused():
-    with pytest.raises(Invalid, match="describes 2 works") as caught:
+    with pytest.raises(Invalid, match="holds 2 descriptions") as caught:
         PLUGIN.read(parse(b'<modsCollection xmlns="http://www.loc.gov/mods/v3"><mods/><mods/></modsCollection>'))
     assert (caught.value.code, caught.value.place) == ("several-works", "/modsCollection/mods (line 1)")
 

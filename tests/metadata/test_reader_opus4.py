@@ -113,6 +113,6 @@ def test_what_finds_no_field_is_named_and_what_is_only_a_number_too(thesis: Read
 
 
 def test_several_documents_are_refused_as_several_works():
-    with pytest.raises(Invalid, match="2 works") as caught:
+    with pytest.raises(Invalid, match="holds 2 descriptions") as caught:
         PLUGIN.read(parse(b"<import><opusDocument/><opusDocument/></import>"))
     assert caught.value.code == "several-works"

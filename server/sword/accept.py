@@ -72,7 +72,7 @@ class Acceptance:
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read(_basis, deposit.container_id)
+            basis = await self.database.read_hot(_basis, deposit.container_id)
             rules = self.rules(basis.container.collection)
             taken = await asyncio.to_thread(_made, self.press, deposit, basis, typed(content, rules.type))
             try:
@@ -91,7 +91,7 @@ class Acceptance:
 
     async def _explain(self, error: Conflict, prepared: Prepared) -> None:
         """Say of a name that another work has what its depositor can do; that work may be gone."""
-        if gone := await self.database.read(_withdrawn, prepared):
+        if gone := await self.database.read_hot(_withdrawn, prepared):
             error.message = f"{error.message} That work was withdrawn."
             error.remedy = f"Ask the administrator, who can publish work {gone} again; or send this one with its own DOI or none."
 

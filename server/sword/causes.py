@@ -60,6 +60,9 @@ CAUSES: dict[str, Cause] = {
     "conflict": Cause(Kind.PROTOCOL, "Contradiction", "The request contradicts what is there."),
     "content": Cause(Kind.PROTOCOL, "Content refused", "The profile refuses deposits whose content is wrong."),
     "invalid": Cause(Kind.METADATA, "Content not valid", "A value breaks a rule.", "Correct the value named."),
+    "key-reused": Cause(
+        Kind.PROTOCOL, "Key used twice", "The client sent two different requests under one Idempotency-Key.", _TO_CLIENT
+    ),
     "state": Cause(Kind.PROTOCOL, "Not in this state", "What was asked does not fit where the deposit stands."),
     "nothing": Cause(Kind.PROTOCOL, "Nothing in it", "The deposit is complete, and has no metadata and no files.", _TO_CLIENT),
     # The package.

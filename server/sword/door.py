@@ -21,7 +21,7 @@ from server.errors import NotFound, Refused, SheafError, TooLarge, Unavailable
 from server.middleware import remote_address
 from server.records.files import DiskStore, Received, receive
 from server.sword import errors, store
-from server.sword.headers import on_behalf_of, refuse_mediation, sound
+from server.sword.headers import idempotency_key, on_behalf_of, refuse_mediation, slug, sound
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
@@ -110,7 +110,7 @@ class Door:
     async def _owner(self, request: web.Request) -> Account:
         """Return whose request this is, where its client may speak for others; raises TargetOwnerUnknown."""
         name = on_behalf_of(request.headers)
-        found = await self.database.read(accounts.with_password, name) if name else None
+        found = await self.database.read_hot(accounts.with_password, name) if name else None
         if name and (found is None or not found[0].active):
             raise errors.TargetOwnerUnknown(
                 f"There is no active account {name!r} to deposit for.",
@@ -133,7 +133,7 @@ class Door:
 
     async def container(self, request: web.Request) -> Container:
         """Return the container whose `id` is in the address, as somebody may see it; raises NotFound and Refused."""
-        return await self.database.read(container_of, request.match_info["id"], request[ACCOUNT])
+        return await self.database.read_hot(container_of, request.match_info["id"], request[ACCOUNT])
 
     # --- taking in
 
@@ -166,6 +166,8 @@ class Door:
             title=None,
             problem=None,
             retries=0,
+            key=idempotency_key(headers),
+            slug=slug(headers),
         )
 
     async def placed(self, request: web.Request, deposit: Deposit, *, keeps_progress: bool = False) -> Deposit:
@@ -179,7 +181,7 @@ class Door:
         deposit = replace(deposit, container_id=container.id)
         if not keeps_progress:
             return deposit
-        before = await self.database.read(store.latest, container.id)
+        before = await self.database.read_hot(store.latest, container.id)
         return replace(deposit, in_progress=not container.has_record and before is not None and before.in_progress)
 
     async def take(

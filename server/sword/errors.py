@@ -64,6 +64,13 @@ class MaxUploadSizeExceeded(SwordError):
     title = "The deposit is too large"
 
 
+class KeyReused(SwordError):
+    """draft-ietf-httpapi-idempotency-key-header § 2.7: another request under a key that is known."""
+
+    status, iri, code = 422, f"{OWN}IdempotencyKeyReused", "key-reused"
+    title = "This key belongs to another request"
+
+
 class Unauthorised(SwordError):
     status, iri, code = 401, f"{OWN}Unauthorised", "unauthorised"
     title = "Credentials are needed"

@@ -3,6 +3,7 @@
 Tolerant of what they send, strict about what cannot be understood.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,6 +23,7 @@ ALIASES = {
     "in-progress": ("In-Progress", "X-In-Progress"),
     "metadata-relevant": ("Metadata-Relevant",),
     "slug": ("Slug",),
+    "idempotency-key": ("Idempotency-Key", "X-Idempotency-Key"),
 }
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -44,6 +46,29 @@ def boolean(headers: Mapping[str, str], name: str, *, default: bool) -> bool:
             f"{ALIASES[name][0]} must be true or false, not {value!r}.", place=ALIASES[name][0], remedy="Send true or false."
         )
     return _BOOLEANS[value.lower()]
+
+
+LONGEST_KEY = 255
+
+
+def idempotency_key(headers: Mapping[str, str]) -> str | None:
+    """Return what a client calls a request; None where it does not.
+
+    A string of structured fields in quotes (draft-ietf-httpapi-idempotency-key-header § 2.1), or bare as many clients send it.
+    One longer than we keep is kept as its digest, which is as good to know it again by.
+    """
+    value = header(headers, "idempotency-key")
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
+        value = re.sub(r"\\(.)", r"\1", value[1:-1])
+    value = clean(value)
+    if len(value) > LONGEST_KEY:
+        return "sha-256:" + hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
+    return value or None
+
+
+def slug(headers: Mapping[str, str]) -> str:
+    """Return what a client would like a deposit to be called (RFC 5023 § 9.7): percent-encoded UTF-8."""
+    return clean(unquote(header(headers, "slug")))
 
 
 def on_behalf_of(headers: Mapping[str, str]) -> str:

@@ -229,7 +229,7 @@ def unpack(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo, store: S
                 spool.write(piece)
         if total < entry.file_size:
             raise _unsafe(f"The entry {name!r} is smaller than it says.", name, "Make the archive again.", "archive-broken")
-        return Member(name, spool.finish())
+        return Member(name, spool.finish(flush=False))  # flushed where it is kept; metadata documents are not
     except BROKEN as error:
         spool.discard()
         raise _unsafe(

@@ -75,24 +75,24 @@ class SwordV2:
 
     async def feed(self, request: web.Request) -> web.StreamResponse:
         collection = self._offered(self.door.collection(request, request.match_info["name"], self.links.service), request[CLIENT])
-        found = await self.door.database.read(listing, request[ACCOUNT], collection.name)
+        found = await self.door.database.read_hot(listing, request[ACCOUNT], collection.name)
         return _xml(documents.collection_feed(self.links, collection, found, self.door.clock()), FEED_TYPE)
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
         return await self._receipt(request.match_info["id"], request[ACCOUNT], 200)
 
     async def statement(self, request: web.Request) -> web.StreamResponse:
-        held = await self.door.database.read(holding, request.match_info["id"], request[ACCOUNT])
+        held = await self.door.database.read_hot(holding, request.match_info["id"], request[ACCOUNT])
         return _xml(documents.statement(self.links, held), FEED_TYPE)
 
     async def original(self, request: web.Request) -> web.StreamResponse:
-        found = await self.door.database.read(original, request.match_info["id"], request[ACCOUNT])
+        found = await self.door.database.read_hot(original, request.match_info["id"], request[ACCOUNT])
         headers = {"Content-Disposition": "attachment", "Content-Type": found.content_type or "application/octet-stream"}
         return web.FileResponse(self.door.files.path(found.sha256 or ""), headers=headers)
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         """Give all files as a zip, or as a feed (§ 6.4); another packaging is 406."""
-        held = await self.door.database.read(holding, request.match_info["id"], request[ACCOUNT])
+        held = await self.door.database.read_hot(holding, request.match_info["id"], request[ACCOUNT])
         if request.query.get("feed") == "atom":
             return _xml(documents.media_feed(self.links, held), FEED_TYPE)
         wanted = request.headers.get("Accept-Packaging", SIMPLE_ZIP)
@@ -103,7 +103,7 @@ class SwordV2:
         return await zipped(request, held.files, self.door.files, {"Packaging": SIMPLE_ZIP})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        held = await self.door.database.read(holding, request.match_info["id"], request[ACCOUNT])
+        held = await self.door.database.read_hot(holding, request.match_info["id"], request[ACCOUNT])
         found = next((f for f in held.files if f.name == request.match_info["name"]), None)
         if found is None:
             raise NotFound("There is no such file in this deposit.")
@@ -142,7 +142,7 @@ class SwordV2:
         """POST EM-IRI (§ 6.7.1); In-Progress stays as it was. The file may have got a number, as nothing is overwritten."""
         container, received = await self._deposit(request, Operation.ADD)
         headers = deposit_headers(said(request))
-        held = await self.door.database.read(holding, container.id, request[ACCOUNT])
+        held = await self.door.database.read_hot(holding, container.id, request[ACCOUNT])
         same = [file.name for file in held.files if file.sha256 == received.sha256]
         if same and headers.packaging == BINARY:
             location = self.links.file(container.id, headers.filename if headers.filename in same else same[-1])
@@ -164,7 +164,7 @@ class SwordV2:
     async def delete_file(self, request: web.Request) -> web.StreamResponse:
         """DELETE File-IRI (§ 6.10)."""
         unmediated(request)
-        held = await self.door.database.read(holding, request.match_info["id"], request[ACCOUNT])
+        held = await self.door.database.read_hot(holding, request.match_info["id"], request[ACCOUNT])
         name = request.match_info["name"]
         if name not in {file.name for file in held.files}:
             raise NotFound("There is no such file in this deposit.")
@@ -201,7 +201,7 @@ class SwordV2:
         return Collection(found.id, found.title, found.policy, treatment, tuple(accepted), found.abstract, mediation)
 
     async def _receipt(self, number: str, account: Account, status: int, headers: dict[str, str] | None = None) -> web.Response:
-        held = await self.door.database.read(holding, number, account)
+        held = await self.door.database.read_hot(holding, number, account)
         edit = self.links.edit(number)
         body = documents.receipt(self.links, held)
         return _xml(body, ENTRY_TYPE, status, {"Location": edit, "Content-Location": edit} | (headers or {}))

@@ -43,6 +43,9 @@ CAUSES: dict[str, Cause] = {
         Kind.PROTOCOL, "Too large", "The body is over the limit.", "Raise the limit, or ask for several deposits."
     ),
     "broken-off": Cause(Kind.PROTOCOL, "Connection broke off", "The body ended early.", "The client sends it again by itself."),
+    "too-slow": Cause(
+        Kind.PROTOCOL, "Sent too slowly", "The client sent next to nothing for a minute.", "The client sends it again by itself."
+    ),
     "method": Cause(Kind.PROTOCOL, "Method not allowed", "This address does not take this method.", _TO_CLIENT),
     "unauthorised": Cause(Kind.PROTOCOL, "Login needed", "There were no credentials, or wrong ones.", "See the account."),
     "forbidden": Cause(Kind.PROTOCOL, "Not allowed", "The account may not do this.", "See the account and the SWORD profile."),

@@ -25,6 +25,7 @@ from server.sword.headers import idempotency_key, on_behalf_of, refuse_mediation
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
+from server.sword.pace import paced
 from server.sword.server import Collection, Servers
 from server.xml import clean
 
@@ -210,7 +211,7 @@ class Door:
         return await self.intake.receive(account, deposit, received, collection, by=named(request)), received
 
     async def spooled(self, request: web.Request) -> Received:
-        """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk) or BrokenOff."""
+        """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk), TooSlow or BrokenOff."""
         length = request.content_length
         if length is not None and length > self.limit:
             raise errors.MaxUploadSizeExceeded(
@@ -220,12 +221,18 @@ class Door:
             )
         spool = self.files.spool()  # not in a thread: of a request that ends just then the open file would be nobody's
         try:
-            received = await receive(spool, request.content.iter_any(), self.limit)
+            received = await receive(spool, paced(request.content.iter_any()), self.limit)
         except TooLarge as error:
             raise errors.MaxUploadSizeExceeded(error.message, place="body", remedy=error.remedy) from error
         except Unavailable as error:
             raise errors.Away(error.message, place=error.place, remedy=error.remedy) from error
-        except (ConnectionError, TimeoutError, ClientPayloadError, HttpProcessingError, asyncio.CancelledError) as error:
+        except TimeoutError as error:
+            raise errors.TooSlow(
+                "The body came too slowly, or not at all any more.",
+                place="body",
+                remedy="Send it again over a better connection.",
+            ) from error
+        except (ConnectionError, ClientPayloadError, HttpProcessingError, asyncio.CancelledError) as error:
             raise errors.BrokenOff(
                 "The connection broke off before the whole body had arrived.", place="body", remedy="The client sends it again."
             ) from error

@@ -118,6 +118,14 @@ class BrokenOff(SwordError):
     title = "The body broke off"
 
 
+class TooSlow(BrokenOff):
+    """RFC 9110 § 15.5.9: the connection is closed, as the rest is not waited for."""
+
+    status, iri, code = 408, f"{OWN}TooSlow", "too-slow"
+    title = "The body came too slowly"
+    headers = {"Connection": "close"}  # noqa: RUF012 -- a class's own constant
+
+
 #: Errors of ours in SWORD's words.
 _DOORS: dict[type[SheafError], type[SwordError]] = {
     NotFound: Gone,

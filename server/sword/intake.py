@@ -5,7 +5,7 @@ Its bytes are kept and its row is written before anything is read, so that from 
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge
+from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Unavailable
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import repeats, store
@@ -32,6 +32,8 @@ GRACE = timedelta(minutes=2)
 
 TURN = timedelta(seconds=2)
 """How long a queued deposit waits before it looks again whether the one before it is read."""
+
+_LATER = "What was sent is kept, and is read later."
 
 Open = Callable[[Deposit, FileStore], Opened]
 """Opens a deposit's kept bytes as its protocol says; raises SwordError for what cannot be read."""
@@ -194,6 +196,11 @@ class Intake:
                 raise
             if refused and within_request:
                 raise ContentRefused(error.message, place=error.place, remedy=error.remedy, code=error.code) from error
+        except Unavailable as error:
+            if within_request:
+                with suppress(SheafError):  # where not even this can be written, the row stays as it is: received
+                    await self.database.write(store.note, deposit.id, self.clock(), "delayed", f"{error.message} {_LATER}")
+            raise
         else:
             observe.deposits.labels("taken").inc()
 

@@ -18,6 +18,9 @@ from tests.sword.faults import Faults, faulty
 STRIDE = int(os.environ.get("SHEAF_TEST_STRIDE") or 7)
 """Every so manyth place fails; the long runs take each."""
 
+MOST = 100_000
+"""Rows that are looked at."""
+
 _NUMBERS = count(1)
 
 
@@ -62,11 +65,11 @@ async def tried(depositor: Depositor, faults: Faults, kind: str, at: int, number
     if sent.to != "collection":
         before = await depositor.create(entry(title=title), ENTRY, {"Slug": title})
         iri = before.link(sent.to)
-    known = {row.id for row in await depositor.rows()}
+    known = {row.id for row in await depositor.rows(limit=MOST)}
     with faults.failing(at, number, for_good=for_good):
         answer = await depositor.ask(sent.method, iri, sent.body, sent.headers)
     failed = bool(faults.met)
-    rows = [row for row in await depositor.rows(limit=1000) if row.id not in known]
+    rows = [row for row in await depositor.rows(limit=MOST) if row.id not in known]
     if answer.status >= 300:
         assert failed, (kind, at, answer.body)
         assert answer.status == 503, (kind, at, faults.met, answer.body)
@@ -102,7 +105,7 @@ async def _whole(depositor: Depositor, kind: str, title: str, known: set[str]) -
     """There is one work of this title, or none where it was deleted, and all it refers to is kept."""
     found = [number for number, status, named in await depositor.oai() if named == title and status != "deleted"]
     assert len(found) == (0 if kind == "deleted" else 1), (kind, found)
-    for row in await depositor.rows(limit=1000):
+    for row in await depositor.rows(limit=MOST):
         if row.id in known:
             continue
         assert row.state in {DepositState.TAKEN, DepositState.REFUSED}, (kind, row)

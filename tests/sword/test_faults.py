@@ -123,6 +123,7 @@ async def test_wherever_disk_or_database_fails_nothing_is_lost_or_half_there(
     at = 1
     while await tried(depositor, faults, kind, at, errno.ENOSPC if at % 2 else errno.EIO, for_good=False):
         at += STRIDE
+    print(f"{kind}: {len(faults.seen)} places where something is written")
     assert at > 1, "something was written"
 
 

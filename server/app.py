@@ -83,6 +83,7 @@ from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.sword import server as sword_server
 from server.sword.accept import READ, Acceptance
+from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake
 from server.sword.package import packagings
 from server.sword.server import Server, Servers
@@ -272,10 +273,11 @@ def web_application(house: House) -> web.Application:
 
     url = renderer.repository.url
     authenticator, pages = Authenticator(house.database, house.clock), Pages(name)
-    sword = SwordV2(
-        house.database, authenticator, house.intake, house.intake.acceptance, house.files, house.clock,
-        Links(url), name, Servers(live), house.settings.max_upload_mb * 2**20,
+    by_sword2 = SwordDoor(
+        "sword2", house.database, authenticator, Servers(live), house.intake, house.files, house.clock,
+        house.settings.max_upload_mb * 2**20,
     )  # fmt: skip
+    sword = SwordV2(by_sword2, house.intake.acceptance, Links(url), name)
     items = Items(house.database, house.files, renderer, pages)
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)

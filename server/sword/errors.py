@@ -120,9 +120,16 @@ _DOORS: dict[type[SheafError], type[SwordError]] = {
     Conflict: ChangedMeanwhile,
 }
 
+_STATUSES: dict[int, type[SwordError]] = {404: Gone, 405: MethodNotAllowed, 413: MaxUploadSizeExceeded, 500: Broken, 503: Away}
+
 
 def spoken(error: SheafError) -> SwordError:
     """Say an error of ours in SWORD's words; one that is in them stays as it is."""
     if isinstance(error, SwordError):
         return error
     return _DOORS.get(type(error), BadRequest)(error.message, place=error.place, remedy=error.remedy)
+
+
+def of_status(status: int) -> type[SwordError]:
+    """Return what a status the web server itself answers is in SWORD's words."""
+    return _STATUSES.get(status, BadRequest)

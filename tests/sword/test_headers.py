@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from server.sword.errors import BadRequest, SwordError
+from server.sword.headers import on_behalf_of, sound
 from server.sword.v2.opening import is_entry
-from server.sword.v2.request import BINARY, DepositHeaders, deposit_headers, on_behalf_of, sound
+from server.sword.v2.request import BINARY, DepositHeaders, deposit_headers
 from server.xml import FORBIDDEN
 
 MD5 = hashlib.md5(b"peas").hexdigest()

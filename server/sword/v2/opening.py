@@ -8,12 +8,13 @@ from multidict import CIMultiDict
 from server.errors import SheafError
 from server.records.files import FileStore, Received
 from server.sword.errors import BadRequest, ChecksumMismatch, ErrorContent
+from server.sword.headers import refuse_mediation
 from server.sword.model import Deposit, Operation
 from server.sword.package import Arrived
 from server.sword.understand import Opened
 from server.sword.v2 import multipart
 from server.sword.v2.documents import MEDIA
-from server.sword.v2.request import DepositHeaders, deposit_headers, refuse_mediation
+from server.sword.v2.request import DepositHeaders, deposit_headers
 from server.xml import parse
 
 LARGEST_ENTRY = 16 * 2**20

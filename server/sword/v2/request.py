@@ -7,32 +7,16 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from email.errors import MessageError
-from email.header import decode_header, make_header
-from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from server.sword.errors import BadRequest, MediationNotAllowed
+from server.sword.errors import BadRequest
+from server.sword.headers import boolean, content_type, file_name, header, parameters_of
 from server.xml import clean
 
 BINARY = "http://purl.org/net/sword/package/Binary"
 
-#: Other spellings of headers that clients send (SWORD 1.3 names, underscores), by the name we use.
-ALIASES = {
-    "packaging": ("Packaging", "X-Packaging"),
-    "on-behalf-of": ("On-Behalf-Of", "X-On-Behalf-Of"),
-    "content-md5": ("Content-MD5", "CONTENT_MD5"),
-    "in-progress": ("In-Progress", "X-In-Progress"),
-    "metadata-relevant": ("Metadata-Relevant",),
-    "slug": ("Slug",),
-}
-
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
-_PARAMETER = re.compile(r'([\w*-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,124 +41,19 @@ def deposit_headers(headers: Mapping[str, str]) -> DepositHeaders:
     """Read the headers of a deposit. Raises BadRequest naming the header."""
     kind, parameters = content_type(headers.get("Content-Type", ""))
     disposition, given = parameters_of(headers.get("Content-Disposition", ""))
-    packaging = _header(headers, "packaging")
+    packaging = header(headers, "packaging")
     return DepositHeaders(
         content_type=kind or "application/octet-stream",
         boundary=parameters.get("boundary", ""),
         filename=file_name(given, disposition),
         part=given.get("name", ""),
-        md5=_md5(_header(headers, "content-md5")),
+        md5=_md5(header(headers, "content-md5")),
         packaging=packaging or BINARY,
         packaging_named=bool(packaging),
-        in_progress=_boolean(headers, "in-progress", default=False),
-        slug=clean(unquote(_header(headers, "slug"))),
-        metadata_relevant=_boolean(headers, "metadata-relevant", default=True),
+        in_progress=boolean(headers, "in-progress", default=False),
+        slug=clean(unquote(header(headers, "slug"))),
+        metadata_relevant=boolean(headers, "metadata-relevant", default=True),
     )
-
-
-def on_behalf_of(headers: Mapping[str, str]) -> str:
-    """Return whom a request is made for (SWORD 2.0 § 7), in any spelling of the header; empty for oneself."""
-    return clean(_header(headers, "on-behalf-of"))
-
-
-def refuse_mediation(headers: Mapping[str, str], owner: str) -> None:
-    """Refuse a request that names somebody else than whose it became. Raises MediationNotAllowed."""
-    name = on_behalf_of(headers)
-    if name and name != owner:
-        raise MediationNotAllowed(
-            f"Deposits on behalf of {name!r} are not allowed for this account.",
-            place="On-Behalf-Of",
-            remedy="Leave the header out; the deposit is then made in the account's own name.",
-        )
-
-
-def sound(value: str) -> str:
-    """Return a header's value as text that can be kept: bytes that are no UTF-8 are Latin-1 (RFC 9110 § 5.5), no NUL."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        try:
-            return clean(value.encode("utf-8", "surrogateescape").decode("latin-1"))
-        except UnicodeEncodeError:  # a surrogate that no byte became
-            pass
-    return clean(value)
-
-
-def content_type(value: str) -> tuple[str, dict[str, str]]:
-    """Split a Content-Type into the type in lower case and its parameters."""
-    kind, _, rest = value.partition(";")
-    return kind.strip().lower(), _parameters(rest)
-
-
-def parameters_of(value: str) -> tuple[str, dict[str, str]]:
-    """Split a Content-Disposition into its type and parameters.
-
-    Takes `filename=x` without a type and RFC 2047 words around the whole.
-    """
-    if value.startswith("=?"):
-        value = _words(value)
-    first, _, rest = value.partition(";")
-    if "=" in first:
-        return "", _parameters(value)
-    return first.strip().lower(), _parameters(rest)
-
-
-def _parameters(rest: str) -> dict[str, str]:
-    found = {}
-    for name, value in _PARAMETER.findall(rest):
-        text = value.strip()
-        if text.startswith('"'):
-            text = re.sub(r"\\(.)", r"\1", text[1:-1])
-        found[name.lower()] = text
-    return found
-
-
-def file_name(parameters: Mapping[str, str], _disposition: str = "") -> str:
-    """Return the file name a Content-Disposition gives, without any path (RFC 6266 § 4.3); empty where there is none."""
-    extended = parameters.get("filename*", "")
-    if extended.count("'") >= 2:  # noqa: PLR2004 -- RFC 5987: charset'language'value
-        charset, _, value = extended.split("'", 2)
-        try:
-            return safe_name(unquote(value, encoding=charset or "utf-8", errors="replace"))
-        except (LookupError, ValueError):
-            return safe_name(unquote(value))
-    name = parameters.get("filename", "")
-    if name.startswith("=?"):
-        name = _words(name)
-    if "%" in name:
-        name = unquote(name)
-    with suppress(UnicodeError):
-        name = name.encode("latin-1").decode("utf-8")  # UTF-8 that was read as Latin-1 on its way
-    return safe_name(name)
-
-
-def safe_name(name: str) -> str:
-    """Return the last part of a path of any system, without control characters."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    return clean(_CONTROL.sub("", last)).strip()[:255].strip(".") or ""
-
-
-def _words(value: str) -> str:
-    """Decode RFC 2047 words; empty where they are none."""
-    try:
-        return str(make_header(decode_header(value)))
-    except (ValueError, LookupError, MessageError):
-        return ""
-
-
-def _header(headers: Mapping[str, str], name: str) -> str:
-    return next((headers[alias].strip() for alias in ALIASES[name] if headers.get(alias)), "")
-
-
-def _boolean(headers: Mapping[str, str], name: str, *, default: bool) -> bool:
-    value = _header(headers, name)
-    if not value:
-        return default
-    if value.lower() not in _BOOLEANS:
-        raise BadRequest(
-            f"{ALIASES[name][0]} must be true or false, not {value!r}.", place=ALIASES[name][0], remedy="Send true or false."
-        )
-    return _BOOLEANS[value.lower()]
 
 
 def _md5(value: str) -> str:

@@ -1,0 +1,251 @@
+"""The door of every SWORD version: who comes in, how a body is taken off the wire, and the row its request becomes.
+
+What a version says in its own words (documents, statuses, headers) stands in its folder; nothing here knows XML or JSON.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from aiohttp import ClientPayloadError, web
+from aiohttp.http_exceptions import HttpProcessingError
+from multidict import CIMultiDict
+
+from server.accounts import store as accounts
+from server.accounts.authenticate import UNKNOWN, Authenticator, bearer
+from server.accounts.model import Account
+from server.accounts.tokens import Scope
+from server.clock import Clock
+from server.db.engine import Database
+from server.errors import NotFound, Refused, SheafError, TooLarge, Unavailable
+from server.middleware import remote_address
+from server.records.files import DiskStore, Received, receive
+from server.sword import errors, store
+from server.sword.headers import on_behalf_of, refuse_mediation, sound
+from server.sword.holding import container_of
+from server.sword.intake import Intake
+from server.sword.model import Container, Deposit, DepositState, Operation
+from server.sword.server import Collection, Servers
+from server.xml import clean
+
+CLIENT = web.RequestKey("sword-client", Account)
+"""Who sent a request."""
+ACCOUNT = web.RequestKey("sword-account", Account)
+"""Whose deposit it is: the client's own, or the account's on whose behalf it speaks."""
+DEPOSIT = web.RequestKey("sword-deposit", str)
+"""The id of the row a request became: its reference in whatever it is answered."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Refusal = Callable[[web.Request, SheafError], web.Response]
+"""Writes an error in the words of a version of SWORD."""
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the headers of a deposit say of it, as its row keeps it."""
+
+    filename: str = ""
+    packaging: str = ""
+    """As the client named it; empty where it did not."""
+    in_progress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the requests of one version of SWORD come in."""
+
+    protocol: str
+    """By which the intake knows how a kept request of this version is opened: sword2, sword3."""
+    database: Database
+    authenticator: Authenticator
+    servers: Servers
+    intake: Intake
+    files: DiskStore
+    clock: Clock
+    limit: int
+    """Bytes of the largest body."""
+
+    # --- who comes in
+
+    def route(self, method: str, path: str, handler: Handler, refusal: Refusal) -> web.RouteDef:
+        """Return a route whose handler finds CLIENT and ACCOUNT in its request, and whose errors the version words."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            try:
+                request[CLIENT] = request[ACCOUNT] = await self._account(request)
+                if self.servers.mediates(request[CLIENT].name):
+                    request[ACCOUNT] = await self._owner(request)
+                return await handler(request)
+            except SheafError as error:
+                return refusal(request, error)
+
+        async def expect(request: web.Request) -> web.StreamResponse | None:
+            """Answer `Expect: 100-continue` only to somebody we know: a stranger's body is never read (spec: 401 early)."""
+            try:
+                await self._account(request)
+            except SheafError as error:
+                return refusal(request, error)
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+            return None
+
+        return web.RouteDef(method, path, answer, {"expect_handler": expect})
+
+    async def _account(self, request: web.Request) -> Account:
+        """Return whose request this is: by HTTP Basic with a password or a token, or by a Bearer token (RFC 6750)."""
+        scope = Scope.READ if request.method in _READING else Scope.DEPOSIT
+        try:
+            return await self.authenticator.admit(request.headers.get("Authorization", ""), scope, remote=remote_address(request))
+        except Refused as error:
+            if error.code != UNKNOWN:
+                raise errors.NotAllowed(error.message, place=error.place, remedy=error.remedy) from error
+            if bearer(request.headers.get("Authorization", "")):
+                raise errors.InvalidToken(error.message, place=error.place, remedy=error.remedy) from error
+            remedy = error.remedy or "Send HTTP Basic credentials of an active depositor, or an API token."
+            raise errors.Unauthorised(error.message, place=error.place, remedy=remedy) from error
+
+    async def _owner(self, request: web.Request) -> Account:
+        """Return whose request this is, where its client may speak for others; raises TargetOwnerUnknown."""
+        name = on_behalf_of(request.headers)
+        found = await self.database.read(accounts.with_password, name) if name else None
+        if name and (found is None or not found[0].active):
+            raise errors.TargetOwnerUnknown(
+                f"There is no active account {name!r} to deposit for.",
+                place="On-Behalf-Of",
+                remedy="Name an account of this server.",
+            )
+        return found[0] if found is not None else request[CLIENT]
+
+    # --- what may be deposited where
+
+    def collection(self, request: web.Request, name: str, service: str) -> Collection:
+        """Return a collection the client may deposit into; raises NotFound, which leads to the `service` document."""
+        found = next((found for found in self.servers.open_to(request[CLIENT].name) if found.id == name), None)
+        if found is None:
+            raise NotFound(
+                f"There is no collection {name!r} that this account may deposit into.",
+                remedy=f"The service document {service} names them.",
+            )
+        return found
+
+    async def container(self, request: web.Request) -> Container:
+        """Return the container whose `id` is in the address, as somebody may see it; raises NotFound and Refused."""
+        return await self.database.read(container_of, request.match_info["id"], request[ACCOUNT])
+
+    # --- taking in
+
+    def row(self, request: web.Request, operation: Operation, read: Callable[[CIMultiDict[str]], Said]) -> Deposit:
+        """Describe a request for the monitor, before anything of it is trusted."""
+        headers = said(request)
+        try:
+            known = read(headers)
+        except errors.SwordError:  # said again, with its place, when the deposit is opened
+            known = Said()
+        request[DEPOSIT] = store.new_id()
+        return Deposit(
+            id=request[DEPOSIT],
+            container_id=None,
+            account=request[ACCOUNT].name,
+            protocol=self.protocol,
+            method=request.method,
+            operation=operation,
+            url=clean(request.path),
+            headers=tuple((str(name), value) for name, value in headers.items()),
+            state=DepositState.RECEIVED,
+            received=self.clock(),
+            bytes=0,
+            sha256=None,
+            md5=None,
+            filename=known.filename or None,
+            content_type=headers.get("Content-Type"),
+            packaging=known.packaging or None,
+            in_progress=known.in_progress,
+            title=None,
+            problem=None,
+            retries=0,
+        )
+
+    async def placed(self, request: web.Request, deposit: Deposit, *, keeps_progress: bool = False) -> Deposit:
+        """Put a deposit into the container its address names; In-Progress may stay as it was (SWORD 2.0 § 9.3).
+
+        Raises NotFound and Refused.
+        """
+        container = await self.container(request)
+        if not any(found.id == container.collection for found in self.servers.open_to(request[CLIENT].name)):
+            raise Refused(f"The collection {container.collection!r} takes nothing from this account any more.")
+        deposit = replace(deposit, container_id=container.id)
+        if not keeps_progress:
+            return deposit
+        before = await self.database.read(store.latest, container.id)
+        return replace(deposit, in_progress=not container.has_record and before is not None and before.in_progress)
+
+    async def take(
+        self,
+        request: web.Request,
+        place: Callable[[], Awaitable[Deposit]],
+        deposit: Deposit,
+        collection: str = "",
+        *,
+        completes: bool = False,
+    ) -> tuple[Container, Received]:
+        """Spool a body, then let the intake have it: into a `collection`, or where `place` puts the deposit.
+
+        Whatever is refused leaves a row; a broken-off body nothing else. A body without a byte may complete. Raises SwordError.
+        """
+        account = request[ACCOUNT]
+        try:
+            deposit = await place()
+            received = await self.spooled(request)
+        except SheafError as error:
+            failure = errors.spoken(error)
+            await self.intake.refuse(account, deposit, failure)
+            raise failure from error
+        if completes and not received.bytes:
+            deposit = replace(deposit, operation=Operation.COMPLETE)
+        return await self.intake.receive(account, deposit, received, collection, by=named(request)), received
+
+    async def spooled(self, request: web.Request) -> Received:
+        """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk) or BrokenOff."""
+        length = request.content_length
+        if length is not None and length > self.limit:
+            raise errors.MaxUploadSizeExceeded(
+                f"The body has {length} bytes; {self.limit} are allowed.",
+                place="Content-Length",
+                remedy="Send it in several deposits.",
+            )
+        spool = self.files.spool()  # not in a thread: of a request that ends just then the open file would be nobody's
+        try:
+            received = await receive(spool, request.content.iter_any(), self.limit)
+        except TooLarge as error:
+            raise errors.MaxUploadSizeExceeded(error.message, place="body", remedy=error.remedy) from error
+        except Unavailable as error:
+            raise errors.Away(error.message, place=error.place, remedy=error.remedy) from error
+        except (ConnectionError, TimeoutError, ClientPayloadError, HttpProcessingError, asyncio.CancelledError) as error:
+            raise errors.BrokenOff(
+                "The connection broke off before the whole body had arrived.", place="body", remedy="The client sends it again."
+            ) from error
+        if length is not None and received.bytes < length:
+            received.path.unlink(missing_ok=True)
+            raise errors.BrokenOff(
+                f"Only {received.bytes} of {length} bytes arrived.", place="body", remedy="The client sends it again."
+            )
+        return received
+
+
+def said(request: web.Request) -> CIMultiDict[str]:
+    """Return a request's headers as they are kept: without secrets, and as text."""
+    return CIMultiDict((str(name), sound(value)) for name, value in request.headers.items() if name.lower() not in _NOT_KEPT)
+
+
+def unmediated(request: web.Request) -> None:
+    """Refuse a deed without a body on behalf of others from a client that may not. Raises MediationNotAllowed."""
+    refuse_mediation(request.headers, request[ACCOUNT].name)
+
+
+def named(request: web.Request) -> str:
+    """Say who sent a request, and for whom."""
+    client, owner = request[CLIENT].name, request[ACCOUNT].name
+    return client if client == owner else f"{client} on behalf of {owner}"

@@ -18,7 +18,7 @@ from server.profiles.reading import read
 from server.profiles.seal import Seal
 from server.settings import Settings
 from server.sword import server
-from server.sword.server import Collection, Server
+from server.sword.profile.settings import Collection, Server
 
 DEFINITION = "OAI repository"
 SERVER = "SWORD server"

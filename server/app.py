@@ -86,8 +86,8 @@ from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake
 from server.sword.package import packagings
 from server.sword.profile import kind as sword_server
+from server.sword.profile.settings import KIND as SWORD
 from server.sword.profile.settings import Server
-from server.sword.server import KIND as SWORD
 from server.sword.server import Servers
 from server.sword.understand import Understanding
 from server.sword.v2.documents import Links

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from server.profiles.live import Live
 from server.sword.mapping import folded
 from server.sword.model import Rules
-from server.sword.profile.settings import Collection, Server
-
-KIND = "sword"
+from server.sword.profile.settings import KIND, Collection, Server
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from server.forms.field import Choice, Label
 from server.profiles import store as profiles
 from server.profiles.kind import Kind, Tested
 from server.profiles.model import Profile, Wrong
-from server.sword.profile.settings import Server
-from server.sword.server import KIND
+from server.sword.profile.settings import KIND, Server
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _QUOTED = 200

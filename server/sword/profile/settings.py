@@ -12,6 +12,9 @@ from server.ruled import refuse
 from server.sword.causes import CAUSES
 from server.sword.mapping import folded
 
+KIND = "sword"
+"""The word for it on the command line."""
+
 _NAME = r"^[A-Za-z0-9._~-]{1,64}$"
 _SAYS_NAME = "may hold letters A to Z, digits and . - _ ~ only, at most 64"
 _WORD = Annotated[str, Meta(min_length=1, max_length=500)]

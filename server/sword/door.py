@@ -5,6 +5,7 @@ What a version says in its own words (documents, statuses, headers) stands in it
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from aiohttp import ClientPayloadError, web
@@ -82,7 +83,10 @@ class Door:
                     request[ACCOUNT] = await self._owner(request)
                 return await handler(request)
             except SheafError as error:
-                return refusal(request, error)
+                response = refusal(request, error)
+                if isinstance(error, errors.BrokenOff | errors.Undecodable):
+                    response.force_close()  # nobody waits for a rest that does not come
+                return response
 
         async def expect(request: web.Request) -> web.StreamResponse | None:
             """Answer `Expect: 100-continue` only to somebody we know: a stranger's body is never read (spec: 401 early)."""
@@ -90,7 +94,8 @@ class Door:
                 await self._account(request)
             except SheafError as error:
                 return refusal(request, error)
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            with suppress(ConnectionError):  # who has gone is found gone where the body is read
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
             return None
 
@@ -212,7 +217,7 @@ class Door:
         return await self.intake.receive(account, deposit, received, collection, by=named(request)), received
 
     async def spooled(self, request: web.Request) -> Received:
-        """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk), TooSlow or BrokenOff."""
+        """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk), Undecodable, TooSlow or BrokenOff."""
         length = request.content_length
         if length is not None and length > self.limit:
             raise errors.MaxUploadSizeExceeded(
@@ -232,6 +237,10 @@ class Door:
                 "The body came too slowly, or not at all any more.",
                 place="body",
                 remedy="Send it again over a better connection.",
+            ) from error
+        except web.RequestPayloadError as error:
+            raise errors.Undecodable(
+                "The body cannot be decoded.", place="Content-Encoding", remedy="Send it as it is, without the header."
             ) from error
         except (ConnectionError, ClientPayloadError, HttpProcessingError, asyncio.CancelledError) as error:
             raise errors.BrokenOff(

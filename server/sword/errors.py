@@ -22,6 +22,12 @@ class BadRequest(SwordError):
     code = "bad-request"
 
 
+class Undecodable(BadRequest):
+    """RFC 9110 § 8.4: the body is not in the coding its header names, or not whole in it."""
+
+    title = "The body cannot be decoded"
+
+
 class ContentRefused(SwordError):
     """Held by default; refused where the operator chose `content_faults=refuse`."""
 

@@ -72,7 +72,8 @@ def run(port: int, path: str, clients: int, count: int, size: int) -> dict[str, 
     zips, told = Zips(size), Told()
     gate = threading.Barrier(clients + 1)
     shared = _Shared(count)
-    threads = [threading.Thread(target=_depositor, args=(port, path, zips, told, shared, gate)) for _ in range(clients)]
+    connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(clients)]
+    threads = [threading.Thread(target=_depositor, args=(each, path, zips, told, shared, gate)) for each in connections]
     for thread in threads:
         thread.start()
     gate.wait()
@@ -97,9 +98,9 @@ class _Shared:
             return self._left >= 0
 
 
-def _depositor(port: int, path: str, zips: Zips, told: Told, shared: _Shared, gate: threading.Barrier) -> None:
+def _depositor(connection: socket.socket, path: str, zips: Zips, told: Told, shared: _Shared, gate: threading.Barrier) -> None:
     who = base64.b64encode(f"depositor:{os.environ.get('SHEAF_DEPOSITOR_PASSWORD', '')}".encode()).decode()
-    with socket.create_connection(("127.0.0.1", port)) as connection:
+    with connection:
         gate.wait()
         while shared.take():
             tail, md5 = zips.tail()

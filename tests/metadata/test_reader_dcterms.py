@@ -83,6 +83,14 @@ def test_an_entry_without_terms_falls_back_to_atom():
     assert reading.warnings == ("/entry (line 2): the metadata states no type; the record has the type “Other”.",)
 
 
+def test_several_languages_in_one_text_and_one_that_is_none():
+    terms = "<t:title>Opticks</t:title><t:language>en; Latin</t:language><t:language>en, Klingonese</t:language>"
+    reading = PLUGIN.read(parse(f'<x xmlns:t="http://purl.org/dc/terms/">{terms}</x>'.encode()))
+    assert reading.record.languages == ("en", "la")
+    assert reading.languages == ("en", "Latin", "en, Klingonese")
+    assert [(remark.code, remark.value) for remark in reading.unmapped] == [("language-unknown", "en, Klingonese")]
+
+
 def test_a_citation_with_its_parts_named_tells_the_journal():
     citation = "Annalen der Physik, volume 17, issue 10, page 891-921, article-number 8"
     terms = f"<t:title>On Moving Bodies</t:title><t:bibliographicCitation>{citation}</t:bibliographicCitation>"

@@ -78,6 +78,14 @@ def test_host_and_series_make_the_container(article: Reading):
     assert article.record.related == (Related(scheme="doi", value="10.5555/geiger-marsden", relation="References"),)
 
 
+def test_what_a_work_is_a_part_of_is_its_host_even_without_a_type():
+    part = '<part><detail type="volume"><number>20</number></detail><extent unit="pages"><total>96</total></extent></part>'
+    journal = f"<relatedItem>{part}<titleInfo><title>Journal of Botany</title></titleInfo></relatedItem>"
+    reading = mods(f"<titleInfo><title>On Ferns</title></titleInfo>{journal}")
+    assert reading.record.container == Container(title="Journal of Botany", volume="20")
+    assert reading.unmapped == ("/mods/relatedItem/part/extent (line 1): 96",)
+
+
 def test_subjects_places_and_times(article: Reading):
     assert article.record.subjects == (
         Subject(value="Atomic structure", scheme="lcsh"),

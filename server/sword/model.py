@@ -75,6 +75,8 @@ class Rules:
     """The type of works that name none."""
     packagings: tuple[str, ...] = ()
     """The packagings accepted; none means all."""
+    server: str = ""
+    """The code of the profile that says so."""
 
 
 class Operation(StrEnum):
@@ -86,6 +88,7 @@ class Operation(StrEnum):
     REPLACE_CONTENT = "replace content"
     REPLACE_ALL = "replace all"
     COMPLETE = "complete"
+    REPLACE_FILE = "replace file"
     DELETE_CONTENT = "delete content"
     DELETE_FILE = "delete file"
     DELETE = "delete"
@@ -198,8 +201,8 @@ class Listing:
 
     containers: Sequence[Container]
     titles: dict[str, str]
-    cut: bool
-    """Whether there are more, that changed longer ago."""
+    next: str
+    """Where the next page begins; empty where there is none."""
 
 
 def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
@@ -215,6 +218,9 @@ def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
             record = content.record or record
         case Operation.REPLACE_CONTENT:
             record, files = record or content.record, content.files
+        case Operation.REPLACE_FILE:
+            anew = {file.name: file for file in content.files}
+            files = tuple(anew.get(file.name, file) for file in files)
         case Operation.DELETE_CONTENT:
             files = ()
         case Operation.DELETE_FILE:

@@ -125,6 +125,10 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                         f"{client.account} may deposit into {code!r}, which is no collection of this server",
                     )
 
+    def mediates(self, account: str) -> bool:
+        """Whether an account may deposit here on behalf of others."""
+        return any(client.mediates for client in self.clients if client.account == account)
+
     def serves(self, account: str, collection: str = "") -> bool:
         """Whether an account may deposit here at all, or into one collection."""
         if not self.clients:
@@ -143,12 +147,15 @@ class Servers:
         for each in self.live.of(KIND):
             yield each.settings
 
-    def open_to(self, account: str, code: str = "") -> list[Collection]:
-        """Return the collections an account may deposit into, of all servers or of the one with this code."""
+    def open_to(self, account: str, code: str = "", *, for_others: bool = False) -> list[Collection]:
+        """Return the collections an account may deposit into, of all servers or of the one with this code.
+
+        On behalf of others it may only into those of servers that let it.
+        """
         return [
             collection
             for server in self._every()
-            if not code or server.code == code
+            if (not code or server.code == code) and (not for_others or server.mediates(account))
             for collection in server.collections
             if server.serves(account, collection.id)
         ]
@@ -156,6 +163,10 @@ class Servers:
     def titles(self) -> dict[str, str]:
         """Return what the collections are called, by code."""
         return {collection.id: collection.title for server in self._every() for collection in server.collections}
+
+    def several(self) -> bool:
+        """Whether there is more than one server, each with a service document of its own."""
+        return len(list(self._every())) > 1
 
     def knows(self, code: str) -> bool:
         return any(server.code == code for server in self._every())
@@ -171,12 +182,13 @@ class Servers:
                         read_now=server.read_now_mb * 2**20,
                         type=found.type,
                         packagings=found.packagings,
+                        server=server.code,
                     )
         return Rules()
 
     def mediates(self, account: str) -> bool:
         """Whether an account may deposit on behalf of others."""
-        return any(client.mediates for server in self._every() for client in server.clients if client.account == account)
+        return any(server.mediates(account) for server in self._every())
 
 
 def kind(url: str, packagings: Mapping[str, str]) -> Kind:

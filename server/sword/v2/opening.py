@@ -14,7 +14,7 @@ from server.sword.package import Arrived
 from server.sword.understand import Opened
 from server.sword.v2 import multipart
 from server.sword.v2.documents import MEDIA
-from server.sword.v2.request import DepositHeaders, deposit_headers
+from server.sword.v2.request import BINARY, DepositHeaders, deposit_headers
 from server.xml import parse
 
 LARGEST_ENTRY = 16 * 2**20
@@ -31,6 +31,9 @@ def open_deposit(deposit: Deposit, files: FileStore) -> Opened:
     _compare(headers.md5, received, "Content-MD5")
     if deposit.operation is Operation.COMPLETE:
         return Opened()
+    if deposit.operation is Operation.REPLACE_FILE:
+        payload = Arrived(received.path, received, deposit.filename or "", headers.content_type)
+        return Opened(payload=payload, packaging=BINARY, metadata_relevant=False)
     if headers.content_type in {"multipart/related", "multipart/form-data"}:
         return _multipart(received, headers, files, whole=deposit.operation is Operation.REPLACE_ALL)
     if deposit.operation is Operation.REPLACE_ALL:  # § 6.5.3

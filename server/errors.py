@@ -8,16 +8,17 @@ class SheafError(Exception):
     """A refusal that a human can act on.
 
     `message` is a sentence; `place` says where in the input (XPath, line, header, file name); `remedy` says what to
-    do about it; `code` is a short stable word for lists and filters.
+    do about it; `code` is a short stable word for lists and filters; `value` is what was found there, where that makes a group.
     """
 
     code = "error"
 
-    def __init__(self, message: str, *, place: str = "", remedy: str = "", code: str = "") -> None:
+    def __init__(self, message: str, *, place: str = "", remedy: str = "", code: str = "", value: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.place = place
         self.remedy = remedy
+        self.value = value
         if code:
             self.code = code
 

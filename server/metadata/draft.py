@@ -12,7 +12,7 @@ from server.metadata.identifying import identify
 from server.metadata.kinds import choose_type
 from server.metadata.languages import language_of
 from server.metadata.names import contributor
-from server.metadata.reading import Reading
+from server.metadata.reading import Reading, Remark
 from server.metadata.roles import CREATOR, FUNDER, GRANTOR, PUBLISHER
 from server.records.model import (
     Agent,
@@ -75,26 +75,30 @@ class Draft:
     geo: list[Place] = field(default_factory=list)
     temporal: list[str] = field(default_factory=list)
     types: list[tuple[etree._Element, str]] = field(default_factory=list)
+    meanings: dict[str, str] = field(default_factory=dict)
     type: str = ""
     version: str = ""
     peer_reviewed: bool | None = None
     access: str = ""
     citation_text: str = ""
-    unmapped: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    unmapped: list[Remark] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)
+    language_words: list[str] = field(default_factory=list)
 
-    def leave(self, element: etree._Element, value: str | None = None) -> None:
+    def leave(self, element: etree._Element, value: str | None = None, *, code: str = "unmapped") -> None:
         """Note what the record cannot take up; an element without text and attributes is not worth a sentence."""
         if value is None:
             parts = [text_of(child) for child in children(element)] or [text_of(element)]
             value = "; ".join(filter(None, parts)) or " ".join(map(str, element.attrib.values()))
         shown = clean(value)
         if shown:
-            self.unmapped.append(f"{place_of(element)}: {shortened(shown)}")
+            place = place_of(element)
+            self.unmapped.append(Remark(f"{place}: {shortened(shown)}", code=code, place=place, value=shortened(shown)))
 
-    def warn(self, element: etree._Element, message: str) -> None:
-        """Note what was guessed or mended."""
-        self.warnings.append(f"{place_of(element)}: {message}")
+    def warn(self, element: etree._Element, message: str, *, code: str = "guessed", value: str = "") -> None:
+        """Note what was guessed or mended; `value` is the word it is about, by which alike remarks are one group."""
+        place = place_of(element)
+        self.warnings.append(Remark(f"{place}: {message}", code=code, place=place, value=shortened(clean(value))))
 
     def put(self, part: dict[str, str], name: str, value: str, element: etree._Element) -> None:
         """Set a field once; a further value that differs is left over."""
@@ -111,7 +115,7 @@ class Draft:
         if found:
             self.put(self.dates, name, found, element)
         elif text:
-            self.leave(element, text)
+            self.leave(element, text, code="date-unknown")
 
     def set_title(self, element: etree._Element, value: str, kind: str = "") -> None:
         """Take the first title as the title and the others as further ones, of a kind guessed by language where none is given."""
@@ -127,10 +131,12 @@ class Draft:
 
     def add_language(self, element: etree._Element, text: str) -> None:
         found = language_of(text)
+        if text:
+            self.language_words.append(text)
         if found:
             self.languages.append(found)
         else:
-            self.leave(element, text)
+            self.leave(element, text, code="language-unknown")
 
     def add_identifier(self, element: etree._Element, text: str, named: str = "") -> None:
         """Take an identifier of the work; an ISSN is that of the journal it stands in."""
@@ -172,8 +178,11 @@ class Draft:
         else:
             self.contributors.append(contributor(agent, role))
 
-    def add_type(self, element: etree._Element, word: str) -> None:
-        """Take a word for the type; words that state version or peer review go where they belong."""
+    def add_type(self, element: etree._Element, word: str, meaning: str = "") -> None:
+        """Take a word for the type; words that state version or peer review go where they belong.
+
+        `meaning` is what a format's own word says in words everybody uses: EPrints calls a report a monograph.
+        """
         key = word.rsplit("/", 1)[-1].lower()
         reviewed = {"peerreviewed": True, "nonpeerreviewed": False}.get(key)
         version = find_term(VERSIONS, word) if "/" in word else None
@@ -183,6 +192,8 @@ class Draft:
             self.version = self.version or version
         elif word:
             self.types.append((element, word))
+            if meaning:
+                self.meanings[word] = meaning
 
     def reading(self) -> Reading:
         """Build the record.
@@ -211,22 +222,32 @@ class Draft:
                 remedy="Correct the value named.",
                 code="record",
             ) from error
-        return Reading(record=record, unmapped=tuple(self.unmapped), warnings=tuple(self.warnings))
+        return Reading(
+            record=record,
+            unmapped=tuple(self.unmapped),
+            warnings=tuple(self.warnings),
+            types=tuple(word for _, word in self.types),
+            languages=tuple(self.language_words),
+        )
 
     def _chosen_type(self) -> str:
         words = [word for _, word in self.types]
-        code = self.type or choose_type(words)
+        code = self.type or choose_type([self._meaning(word) for word in words])
         if code:
             for element, word in self.types:
-                if not choose_type([word]):
+                if not choose_type([self._meaning(word)]):
                     self.leave(element, word)
             return code
         if words:
             listed = ", ".join(f"“{shortened(word)}”" for word in words)
-            self.warn(self.types[0][0], f"no type is known by the name {listed}; the record has the type “Other”.")
+            words_of_it = f"no type is known by the name {listed}; the record has the type “Other”."
+            self.warn(self.types[0][0], words_of_it, code="type-unknown", value=words[0])
         else:
-            self.warn(self.root, "the metadata states no type; the record has the type “Other”.")
+            self.warn(self.root, "the metadata states no type; the record has the type “Other”.", code="type-missing")
         return "other.other"
+
+    def _meaning(self, word: str) -> str:
+        return self.meanings.get(word, word)
 
     def _record(self, title: Text, kind: str) -> Record:
         return Record(

@@ -1,7 +1,8 @@
 """What a metadata reader is: it recognises its own documents and turns one into a draft record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from lxml import etree
 
@@ -10,17 +11,41 @@ from server.records.model import Record
 from server.registry import Registry
 
 
+class Remark(str):
+    """A sentence about a document that also knows its class (`code`), where it holds, and the `value` it is about.
+
+    Sentences that differ in their place alone are one group by code and value.
+    """
+
+    __slots__ = ("code", "place", "value")
+    code: str
+    place: str
+    value: str
+
+    def __new__(cls, words: str, *, code: str, place: str = "", value: str = "") -> Self:
+        made = super().__new__(cls, words)
+        made.code, made.place, made.value = code, place, value
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, str]]:
+        return (str(self),), {"code": self.code, "place": self.place, "value": self.value}
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader made of a document.
 
     `unmapped` names what the record could not take up (place and value, one sentence each); `warnings` say what was
-    guessed or mended on the way. Neither stops a deposit; both are shown in the import monitor.
+    guessed or mended on the way. Neither stops a deposit by itself; both are shown in the import monitor.
+    `types` and `languages` are the words the document uses for them, as they stand: what a client means by its own words can
+    be settled in its profile.
     """
 
     record: Record
-    unmapped: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    unmapped: tuple[Remark, ...] = ()
+    warnings: tuple[Remark, ...] = ()
+    types: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +60,21 @@ class Reader:
     title: str
     recognises: Callable[[etree._Element], bool]
     read: Callable[[etree._Element], Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonReader:
+    """One metadata format in JSON that can come in: as a Reader, of documents that are objects."""
+
+    name: str
+    title: str
+    recognises: Callable[[Mapping[str, Any]], bool]
+    read: Callable[[Mapping[str, Any]], Reading]
+
+
+def json_readers() -> Registry[JsonReader]:
+    """Find the readers of JSON on their shelf."""
+    return Registry("server.metadata.json_readers", JsonReader, lambda reader: reader.name)
 
 
 def readers() -> Registry[Reader]:

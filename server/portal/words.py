@@ -10,6 +10,7 @@ from server.oai.simulating import NAME as SIMULATION
 from server.oai.simulations import Simulation
 from server.records.store import State
 from server.runs.model import Outcome, RunState
+from server.sword.causes import title
 from server.sword.model import ContainerState, DepositState
 
 
@@ -38,6 +39,7 @@ CONTAINERS = {
     ContainerState.RETURNED: Word("returned", "Its depositor was told what to change.", "wait"),
     ContainerState.ACCEPTED: Word("published", "The work is published.", "good"),
     ContainerState.RECEIVED: Word("received", "It is about to be read.", "wait"),
+    ContainerState.DECLINED: Word("declined", "The repository does not take it; its depositor was told why.", ""),
     ContainerState.WITHDRAWN: Word("withdrawn", "The work was taken out of view.", ""),
     ContainerState.DELETED: Word("deleted", "The depositor deleted it.", ""),
 }
@@ -245,23 +247,6 @@ LETTERS = {
     "mail.test": "Letter to try the mail server",
 }
 
-#: What a problem's class is called in the list.
-PROBLEMS = {
-    "xml": "Broken XML",
-    "xml-entities": "XML with entities",
-    "record": "Metadata not valid",
-    "duplicate": "Already here",
-    "packaging": "Unknown packaging",
-    "checksum": "Checksum differs",
-    "too-large": "Too large",
-    "bad-request": "Request not understood",
-    "broken-off": "Connection broke off",
-    "not-found": "Missing",
-    "conflict": "Contradiction",
-    "invalid": "Content not valid",
-    "content": "Content not valid",
-}
-
 
 def done(deed: str) -> str:
     """Say a deed of the audit log in words; one of another release by its own name."""
@@ -295,4 +280,5 @@ def of_simulation(it: Simulation) -> Word:
 
 
 def problem(code: str) -> str:
-    return PROBLEMS.get(code, code.replace("-", " ").capitalize())
+    """Say a class of problems in words."""
+    return title(code)

@@ -4,9 +4,9 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -15,6 +15,9 @@ from ulid import ULID
 from server.errors import NotFound, TooLarge, Unavailable
 
 PIECE = 256 * 1024
+
+ALWAYS = frozenset({"sha256", "md5"})
+"""What everything received is digested by: the one names it here, the other is what old clients and formats know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Received:
     bytes: int
     sha256: str
     md5: str
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Those that were asked for besides, by their names in `hashlib`."""
 
 
 class FileStore(Protocol):
@@ -38,8 +43,8 @@ class FileStore(Protocol):
         """Return a local path to a file's bytes; raises NotFound."""
         ...
 
-    def spool(self) -> "Spool":
-        """Begin to receive bytes."""
+    def spool(self, digests: Collection[str] = ()) -> "Spool":
+        """Begin to receive bytes; `digests` are wanted besides SHA-256 and MD5, by their names in `hashlib`."""
         ...
 
 
@@ -53,9 +58,9 @@ class DiskStore:
         _make_folder(self._folder)
         _make_folder(self._spool)
 
-    def spool(self) -> "Spool":
-        """Begin to receive bytes."""
-        return Spool(self._spool / str(ULID()))
+    def spool(self, digests: Collection[str] = ()) -> "Spool":
+        """Begin to receive bytes; `digests` are wanted besides SHA-256 and MD5, by their names in `hashlib`."""
+        return Spool(self._spool / str(ULID()), digests)
 
     def keep(self, received: Received) -> str:
         target = self._target(received.sha256)
@@ -150,14 +155,13 @@ class Spool:
     Use all of it from a thread; `discard` removes what was written. Raises Unavailable where the disk takes no more.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, digests: Collection[str] = ()) -> None:
         self._path = path
+        self._digests = {name: hashlib.new(name, usedforsecurity=False) for name in ALWAYS.union(digests)}
         try:
             self._file: BinaryIO = path.open("xb")
         except OSError as error:
             raise full(error) from error
-        self._sha256 = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
         self._bytes = 0
 
     def write(self, piece: bytes) -> None:
@@ -166,8 +170,8 @@ class Spool:
             self._file.write(piece)
         except OSError as error:
             raise full(error) from error
-        self._sha256.update(piece)
-        self._md5.update(piece)
+        for digest in self._digests.values():
+            digest.update(piece)
         self._bytes += len(piece)
 
     def finish(self) -> Received:
@@ -178,7 +182,8 @@ class Spool:
             self._file.close()
         except OSError as error:
             raise full(error) from error
-        return Received(self._path, self._bytes, self._sha256.hexdigest(), self._md5.hexdigest())
+        said = {name: digest.hexdigest() for name, digest in self._digests.items()}
+        return Received(self._path, self._bytes, said.pop("sha256"), said.pop("md5"), said)
 
     def discard(self) -> None:
         with suppress(OSError):  # a full disk says so once more while what is buffered is flushed

@@ -21,12 +21,13 @@ from server.events.telling import tell
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.jobs import queue
+from server.metadata.reading import Remark
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
 from server.records import store as records
 from server.records.model import Record
 from server.records.store import New, State, Stored
-from server.sword import store
+from server.sword import problems, store
 from server.sword.model import (
     Container,
     ContainerState,
@@ -125,7 +126,7 @@ class Taken:
     """The work, rendered; None while more is expected."""
     whole: bool
     """Whether nothing of the container is held any more."""
-    remarks: tuple[str, ...]
+    content: Content
 
 
 def _basis(tx: Connection, container_id: str) -> _Basis:
@@ -158,10 +159,10 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content) -> Ta
     if basis.container.has_record or (whole and not deposit.in_progress):
         came = basis.stored.provenance if basis.stored is not None else None
         prepared = prepare(press, basis.container.id, completed(draft), basis.container.created, doi=basis.doi, provenance=came)
-    remarks = content.remarks
     if prepared is not None and draft.record is None:
-        remarks = (*remarks, "No metadata was found; the work is named after its first file.")
-    return Taken(draft, prepared, whole, remarks)
+        remark = Remark("No metadata was found; the work is named after its first file.", code="metadata-missing")
+        content = replace(content, remarks=(*content.remarks, remark))
+    return Taken(draft, prepared, whole, content)
 
 
 def _take(
@@ -173,8 +174,8 @@ def _take(
     title = taken.draft.record.title.value if taken.draft.record is not None else None
     if not store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title):
         return
-    for remark in taken.remarks:
-        store.note(tx, deposit.id, now, "remarked", remark)
+    problems.keep(tx, deposit.id, (), map(Problem.from_remark, taken.content.remarks))
+    problems.keep_content(tx, deposit.id, taken.content)
     tell(tx, "import.taken", deposit.id, {"title": title or "", "work": container.id, "operation": deposit.operation.value}, now)
     queue.drop(tx, READ, deposit.id)
     if basis.held is not None and taken.whole:
@@ -239,6 +240,7 @@ def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Proble
     if not store.end_deposit(tx, deposit.id, state, problem):
         return
     queue.drop(tx, READ, deposit.id)
+    problems.keep(tx, deposit.id, (problem,), ())
     store.note(tx, deposit.id, now, state.value, problem.message)
     said = {"title": deposit.title or deposit.filename or "", "state": state.value, "problem": problem.code}
     said |= {"message": problem.message, "place": problem.place, "remedy": problem.remedy}

@@ -10,7 +10,7 @@ from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.records import store as records
 from server.records.store import State
-from server.sword import store
+from server.sword import problems, store
 from server.sword.model import Container, Deposit, Holding, Listing
 
 MOST_LISTED = 100
@@ -49,7 +49,7 @@ def holding(tx: Connection, number: str, account: Account) -> Holding:
         (f"https://doi.org/{entry.value}" if entry.scheme == "doi" else entry.value, _WORDS[entry.state])
         for entry in ledger.of_record(tx, number)
     )
-    deposits, remarks = store.deposits_of(tx, number), store.remarks_of(tx, number)
+    deposits, remarks = store.deposits_of(tx, number), problems.remarks_of(tx, number)
     return Holding(container, record, files, deposits, names, withdrawn, reason, remarks)
 
 

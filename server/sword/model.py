@@ -1,7 +1,7 @@
 """SWORD in values: containers and deposits with their states, drafts and what an operation makes of them. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
@@ -9,6 +9,7 @@ from pathlib import PurePath
 import msgspec
 
 from server.errors import Invalid, SheafError
+from server.metadata.reading import Remark
 from server.records.merge import merged
 from server.records.model import File, Record, Text, Value
 from server.xml import clean
@@ -29,8 +30,26 @@ class ContainerState(StrEnum):
     RETURNED = "returned"  # complete, and its depositor was told what to change
     ACCEPTED = "accepted"  # complete, the work is published
     RECEIVED = "received"  # complete, a worker is about to read it
+    DECLINED = "declined"  # complete, and those who keep the repository do not want it
     WITHDRAWN = "withdrawn"  # complete, and those who keep the repository took the work out of view
     DELETED = "deleted"
+
+
+_ENDED = frozenset({ContainerState.DECLINED, ContainerState.WITHDRAWN, ContainerState.DELETED})
+_BEGUN = frozenset({ContainerState.HELD, ContainerState.PENDING, ContainerState.ACCEPTED, ContainerState.DELETED})
+
+#: Where a container can come to from where it stands; to stay is no move.
+CONTAINER_MOVES: dict[ContainerState, frozenset[ContainerState]] = {
+    ContainerState.RECEIVED: _BEGUN | {ContainerState.IN_PROGRESS},
+    ContainerState.IN_PROGRESS: _BEGUN | {ContainerState.RECEIVED},
+    ContainerState.HELD: _BEGUN - {ContainerState.HELD} | {ContainerState.RECEIVED, ContainerState.IN_PROGRESS},
+    ContainerState.PENDING: _ENDED | {ContainerState.ACCEPTED, ContainerState.RETURNED},
+    ContainerState.RETURNED: _ENDED | {ContainerState.ACCEPTED, ContainerState.PENDING},
+    ContainerState.DECLINED: frozenset({ContainerState.PENDING, ContainerState.DELETED}),
+    ContainerState.ACCEPTED: frozenset({ContainerState.WITHDRAWN, ContainerState.DELETED}),
+    ContainerState.WITHDRAWN: frozenset({ContainerState.ACCEPTED, ContainerState.DELETED}),
+    ContainerState.DELETED: frozenset(),
+}
 
 
 #: The state IRIs of the statement (SWORD 2.0 § 11) and what they mean in words.
@@ -41,17 +60,14 @@ STATES = {
     ContainerState.RETURNED: "The deposit was returned: something must be changed before it can be published.",
     ContainerState.ACCEPTED: "The deposit is accepted and the work is published.",
     ContainerState.RECEIVED: "The deposit is received and will be read shortly.",
+    ContainerState.DECLINED: "The deposit was declined: the repository does not take it.",
     ContainerState.WITHDRAWN: "The work was withdrawn.",
     ContainerState.DELETED: "The deposit is deleted.",
 }
 
 
 class DepositState(StrEnum):
-    """How one request ended, as the import monitor lists it.
-
-    received → taken | held; held → received (read again) | closed; refused and broken-off end at once; taken and closed end
-    the line.
-    """
+    """How one request ended, as the import monitor lists it; DEPOSIT_MOVES says what can follow what."""
 
     RECEIVED = "received"
     TAKEN = "taken"
@@ -59,6 +75,17 @@ class DepositState(StrEnum):
     CLOSED = "closed"  # was held; a later import mended it, it was deleted, or an administrator set it aside
     REFUSED = "refused"
     BROKEN_OFF = "broken-off"
+
+
+#: What can follow what; what nothing can follow has come to its end.
+DEPOSIT_MOVES: dict[DepositState, frozenset[DepositState]] = {
+    DepositState.RECEIVED: frozenset({DepositState.TAKEN, DepositState.HELD, DepositState.REFUSED}),
+    DepositState.HELD: frozenset({DepositState.RECEIVED, DepositState.CLOSED}),
+    DepositState.TAKEN: frozenset(),
+    DepositState.CLOSED: frozenset(),
+    DepositState.REFUSED: frozenset(),
+    DepositState.BROKEN_OFF: frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +104,14 @@ class Rules:
     """The packagings accepted; none means all."""
     server: str = ""
     """The code of the profile that says so."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """What a client's own words for types mean: our codes by those words, in lower case."""
+    languages: Mapping[str, str] = field(default_factory=dict)
+    """The same for languages."""
+    holds: frozenset[str] = frozenset({"type-unknown"})
+    """The classes of remarks that hold a deposit."""
+    keeps: frozenset[str] = frozenset()
+    """The fields of a record that no update overwrites."""
 
 
 class Operation(StrEnum):
@@ -102,10 +137,36 @@ class Problem:
     message: str
     place: str
     remedy: str
+    value: str = ""
+    """What was found there, where many deposits have the same: code and value make a group."""
 
     @classmethod
     def of(cls, error: SheafError) -> "Problem":
-        return cls(error.code, clean(error.message), clean(error.place), clean(error.remedy))
+        return cls(error.code, clean(error.message), clean(error.place), clean(error.remedy), clean(error.value))
+
+    @classmethod
+    def from_remark(cls, remark: Remark) -> "Problem":
+        return cls(remark.code, clean(remark), clean(remark.place), "", clean(remark.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file found in a package, as the monitor shows it; its bytes are in the file store."""
+
+    name: str
+    bytes: int
+    sha256: str
+    mime: str
+    role: str = "file"
+    """file, metadata or manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a record was read from: the document's name, and the reader's."""
+
+    name: str = ""
+    reader: str = ""
 
 
 class Draft(Value, frozen=True, kw_only=True):
@@ -121,9 +182,15 @@ class Content:
 
     record: Record | None = None
     files: tuple[File, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     gone: tuple[str, ...] = ()
     """Names of files it takes away."""
+    members: tuple[Held, ...] = ()
+    """All that was in the package, metadata too."""
+    source: Source = Source()
+    types: tuple[str, ...] = ()
+    """The words its metadata use for the type, as they stand."""
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +232,19 @@ class Deposit:
     title: str | None
     problem: Problem | None
     retries: int
+    sender_id: int | None = None
+    sender: str = ""
+    """The name of whoever logged in; `account` is whose deposit it is."""
+    on_behalf_of: str = ""
+    server: str = ""
+    collection: str = ""
+    key: str | None = None
+    """What the client calls this request (Idempotency-Key)."""
+    slug: str = ""
+    stage: str = ""
+    warnings: int = 0
+    replays: int = 0
+    claimed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

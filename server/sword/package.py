@@ -12,11 +12,12 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from server.errors import Invalid
+from server.metadata.reading import Remark
 from server.records.files import PIECE, Received, Spool
 from server.registry import Registry
 from server.xml import FORBIDDEN
@@ -82,7 +83,7 @@ class Package:
 
     documents: tuple[tuple[str, bytes], ...] = ()
     members: tuple[Member, ...] = ()
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[Remark, ...] = ()
 
     def discard(self) -> None:
         """Remove what was unpacked."""

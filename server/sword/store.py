@@ -11,7 +11,18 @@ from ulid import ULID
 from server.accounts.tables import accounts
 from server.errors import Conflict
 from server.records.tables import records
-from server.sword.model import Container, ContainerState, Deposit, DepositState, Draft, Event, Operation, Problem
+from server.sword.model import (
+    CONTAINER_MOVES,
+    DEPOSIT_MOVES,
+    Container,
+    ContainerState,
+    Deposit,
+    DepositState,
+    Draft,
+    Event,
+    Operation,
+    Problem,
+)
 from server.sword.tables import containers, deposits, events
 from server.xml import clean
 
@@ -76,7 +87,10 @@ def change_container(tx: Connection, before: Container, now: datetime, **values:
     if "draft" in values:
         values["document"] = _encode(values.pop("draft"))
     if "state" in values:
-        values["state"] = ContainerState(values["state"]).value
+        state = ContainerState(values["state"])
+        if state is not before.state and state not in CONTAINER_MOVES[before.state]:
+            raise Conflict(f"What is {before.state} cannot be {state} next.", code="state")
+        values["state"] = state.value
     changed = tx.execute(
         update(containers)
         .where(containers.c.id == before.id, containers.c.changed == before.changed)
@@ -133,7 +147,17 @@ def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> Non
         "message": problem and problem.message,
         "place": problem and problem.place,
         "remedy": problem and problem.remedy,
+        "value": problem.value if problem is not None else "",
         "retries": deposit.retries,
+        "sender_id": deposit.sender_id,
+        "on_behalf_of": deposit.on_behalf_of,
+        "server": deposit.server,
+        "collection": deposit.collection,
+        "key": deposit.key,
+        "slug": deposit.slug,
+        "stage": deposit.stage,
+        "warnings": deposit.warnings,
+        "replays": deposit.replays,
     }
     tx.execute(insert(deposits).values(_kept(row)))
 
@@ -148,9 +172,12 @@ def end_deposit(
     before: DepositState = DepositState.RECEIVED,
 ) -> bool:
     """Write down how a deposit ended; return False, writing nothing, where it is not in the state `before` any more."""
-    values: dict[str, Any] = {"state": state.value, "problem": None, "message": None, "place": None, "remedy": None}
+    if state not in DEPOSIT_MOVES[before]:
+        raise Conflict(f"What is {before} cannot be {state} next.", code="state")
+    values: dict[str, Any] = {"state": state.value, "problem": None, "message": None, "place": None, "remedy": None, "value": ""}
     if problem is not None:
         values |= {"problem": problem.code, "message": problem.message, "place": problem.place, "remedy": problem.remedy}
+        values["value"] = problem.value
     if title is not None:
         values["title"] = title
     mine = (deposits.c.id == number, deposits.c.state == before.value)
@@ -216,13 +243,6 @@ def latest(tx: Connection, container_id: str, state: DepositState | None = None)
 def events_of(tx: Connection, deposit_id: str) -> list[Event]:
     query = select(events.c.at, events.c.what, events.c.detail).where(events.c.deposit_id == deposit_id).order_by(events.c.id)
     return [Event(*row) for row in tx.execute(query)]
-
-
-def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:
-    """Return what was remarked of a container's deposits, each sentence once, the oldest first."""
-    query = select(events.c.detail).join(deposits, deposits.c.id == events.c.deposit_id)
-    found = tx.execute(query.where(deposits.c.container_id == container_id, events.c.what == "remarked").order_by(events.c.id))
-    return tuple(dict.fromkeys(found.scalars()))
 
 
 def search(
@@ -293,8 +313,12 @@ def new_id() -> str:
     return str(ULID())
 
 
-_DEPOSITS = select(deposits, accounts.c.name.label("account")).join(
-    accounts, accounts.c.id == deposits.c.account_id, isouter=True
+_SENDERS, _CLAIMERS = accounts.alias("senders"), accounts.alias("claimers")
+_DEPOSITS = (
+    select(deposits, accounts.c.name.label("account"), _SENDERS.c.name.label("sender"), _CLAIMERS.c.name.label("claimer"))
+    .join(accounts, accounts.c.id == deposits.c.account_id, isouter=True)
+    .join(_SENDERS, _SENDERS.c.id == deposits.c.sender_id, isouter=True)
+    .join(_CLAIMERS, _CLAIMERS.c.id == deposits.c.claimed_by, isouter=True)
 )
 
 
@@ -322,7 +346,9 @@ def _container(row: RowMapping) -> Container:
 
 
 def _deposit(row: RowMapping) -> Deposit:
-    problem = Problem(row["problem"], row["message"] or "", row["place"] or "", row["remedy"] or "") if row["problem"] else None
+    problem = None
+    if row["problem"]:
+        problem = Problem(row["problem"], row["message"] or "", row["place"] or "", row["remedy"] or "", row["value"])
     return Deposit(
         id=row["id"],
         container_id=row["container_id"],
@@ -344,4 +370,15 @@ def _deposit(row: RowMapping) -> Deposit:
         title=row["title"],
         problem=problem,
         retries=row["retries"],
+        sender_id=row["sender_id"],
+        sender=row["sender"] or "",
+        on_behalf_of=row["on_behalf_of"],
+        server=row["server"],
+        collection=row["collection"],
+        key=row["key"],
+        slug=row["slug"],
+        stage=row["stage"],
+        warnings=row["warnings"],
+        replays=row["replays"],
+        claimed_by=row["claimer"] or "",
     )

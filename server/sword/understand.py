@@ -10,7 +10,7 @@ from pathlib import Path
 from lxml import etree
 
 from server.errors import Invalid, SheafError
-from server.metadata.reading import Reader, Reading, read_with
+from server.metadata.reading import Reader, Reading, Remark, read_with
 from server.records.files import FileStore
 from server.records.merge import merged
 from server.records.model import File, Record
@@ -129,12 +129,20 @@ def _says_something(entry: etree._Element) -> bool:
     return any(isinstance(child.tag, str) and "".join(child.itertext()).strip() for child in entry)
 
 
-def _content(first: Reading | None, second: Reading | None, files: tuple[File, ...], remarks: tuple[str, ...] = ()) -> Content:
+def _content(first: Reading | None, second: Reading | None, files: tuple[File, ...], remarks: tuple[Remark, ...] = ()) -> Content:
     record: Record | None = None
-    said: list[str] = list(remarks)
+    said: list[Remark] = list(remarks)
+    types: list[str] = []
+    languages: list[str] = []
     for reading in (first, second):
         if reading is None:
             continue
         record = reading.record if record is None else merged(record, reading.record)
-        said += [*reading.warnings, *(f"Not taken up: {line}" for line in reading.unmapped)]
-    return Content(record=record, files=files, remarks=tuple(said))
+        said += [*reading.warnings, *(_left(remark) for remark in reading.unmapped)]
+        types += reading.types
+        languages += reading.languages
+    return Content(record=record, files=files, remarks=tuple(said), types=tuple(types), languages=tuple(languages))
+
+
+def _left(remark: Remark) -> Remark:
+    return Remark(f"Not taken up: {remark}", code=remark.code, place=remark.place, value=remark.value)

@@ -1,6 +1,6 @@
 """The table of the searches somebody keeps."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, Text, text
 
 from server.db.columns import Serial, Utc, metadata
 
@@ -13,5 +13,6 @@ queries = Table(
     Column("query", Text, nullable=False),  # as in the address
     Column("shared", Boolean, nullable=False),
     Column("created", Utc, nullable=False),
-    Index("uq_queries_name", "account_id", "name", unique=True),
+    Column("room", String(20), nullable=False, server_default=text("'works'")),  # what is searched
+    Index("uq_queries_name", "account_id", "room", "name", unique=True),
 )

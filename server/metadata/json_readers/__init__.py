@@ -1,0 +1,1 @@
+"""Readers of metadata in JSON, one file each."""

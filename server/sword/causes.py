@@ -1,0 +1,119 @@
+"""Every class of problem a deposit can have: what it is called, of what kind it is, what it means and what to do.
+
+One vocabulary for error documents, statements, the import monitor and letters. A problem itself says more: where, and what was
+found there.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What has to be looked at."""
+
+    PROTOCOL = "protocol"  # the request
+    PACKAGE = "package"  # the archive and its manifest
+    METADATA = "metadata"  # what the metadata document says
+    MAPPING = "mapping"  # a word nobody told us the meaning of
+    DUPLICATE = "duplicate"
+    IDENTIFIER = "identifier"
+    SCAN = "scan"  # what a look into the files found
+    SERVER = "server"  # ours
+    QUIRK = "quirk"  # tolerated
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A class of problems: a title of two to four words, what it means, and what somebody here can do."""
+
+    kind: Kind
+    title: str
+    meaning: str
+    remedy: str = ""
+
+
+_TO_CLIENT = "Tell the sender; the reference leads them to the same words."
+_OLD = "Read it again once the cause is mended."
+
+CAUSES: dict[str, Cause] = {
+    # The request.
+    "bad-request": Cause(Kind.PROTOCOL, "Request not understood", "The request breaks a rule of SWORD or HTTP.", _TO_CLIENT),
+    "checksum": Cause(Kind.PROTOCOL, "Checksum differs", "What arrived is not what was announced.", "The client sends it again."),
+    "too-large": Cause(
+        Kind.PROTOCOL, "Too large", "The body is over the limit.", "Raise the limit, or ask for several deposits."
+    ),
+    "broken-off": Cause(Kind.PROTOCOL, "Connection broke off", "The body ended early.", "The client sends it again by itself."),
+    "method": Cause(Kind.PROTOCOL, "Method not allowed", "This address does not take this method.", _TO_CLIENT),
+    "unauthorised": Cause(Kind.PROTOCOL, "Login needed", "There were no credentials, or wrong ones.", "See the account."),
+    "forbidden": Cause(Kind.PROTOCOL, "Not allowed", "The account may not do this.", "See the account and the SWORD profile."),
+    "mediation": Cause(
+        Kind.PROTOCOL, "On behalf of others", "The client may not deposit for this person.", "Allow it in the SWORD profile."
+    ),
+    "target-owner": Cause(Kind.PROTOCOL, "Nobody of this name", "On-Behalf-Of names no account.", "Make the account."),
+    "packaging": Cause(
+        Kind.PROTOCOL, "Unknown packaging", "The packaging is not accepted here.", "Offer it in the SWORD profile."
+    ),
+    "not-acceptable": Cause(Kind.PROTOCOL, "Packaging not offered", "The content cannot be given in this packaging."),
+    "not-found": Cause(Kind.PROTOCOL, "Missing", "What the request names is not here, or not any more."),
+    "changed": Cause(Kind.PROTOCOL, "Changed meanwhile", "Another request changed the deposit first.", "The client asks anew."),
+    "deleted": Cause(Kind.PROTOCOL, "Deleted before it was read", "The deposit was deleted by its depositor."),
+    "conflict": Cause(Kind.PROTOCOL, "Contradiction", "The request contradicts what is there."),
+    "content": Cause(Kind.PROTOCOL, "Content refused", "The profile refuses deposits whose content is wrong."),
+    "invalid": Cause(Kind.METADATA, "Content not valid", "A value breaks a rule.", "Correct the value named."),
+    "state": Cause(Kind.PROTOCOL, "Not in this state", "What was asked does not fit where the deposit stands."),
+    "nothing": Cause(Kind.PROTOCOL, "Nothing in it", "The deposit is complete, and has no metadata and no files.", _TO_CLIENT),
+    # The package.
+    "archive-unsafe": Cause(
+        Kind.PACKAGE, "Unsafe archive", "An entry would do harm: a bomb, a link, a path outside, names that collide.", _TO_CLIENT
+    ),
+    "archive-broken": Cause(Kind.PACKAGE, "Damaged archive", "The archive cannot be opened, or ends early.", _TO_CLIENT),
+    "archive-encrypted": Cause(Kind.PACKAGE, "Encrypted archive", "The archive needs a password.", _TO_CLIENT),
+    "archive-empty": Cause(Kind.PACKAGE, "Empty archive", "There are no files in the archive.", _TO_CLIENT),
+    "metadata-twice": Cause(
+        Kind.PACKAGE, "Two metadata documents", "It is not clear which document describes the work.", _TO_CLIENT
+    ),
+    "metadata-missing": Cause(
+        Kind.PACKAGE, "No metadata", "Nothing in it describes the work; it was named after its first file.", "Edit the work."
+    ),
+    # The metadata.
+    "xml": Cause(Kind.METADATA, "Broken XML", "The document is not well-formed.", _TO_CLIENT),
+    "xml-entities": Cause(
+        Kind.METADATA, "XML with entities", "The document declares entities, which may be an attack.", _TO_CLIENT
+    ),
+    "record": Cause(Kind.METADATA, "Metadata not valid", "No record can be made of the metadata.", "Correct the value named."),
+    "unknown-format": Cause(Kind.METADATA, "Unknown metadata format", "No reader knows this format.", _TO_CLIENT),
+    "title-missing": Cause(Kind.METADATA, "No title", "The metadata has no title.", _TO_CLIENT),
+    "several-works": Cause(
+        Kind.METADATA, "Several works", "One deposit is one work; this document describes several.", _TO_CLIENT
+    ),
+    "one-record": Cause(Kind.METADATA, "Several works", "One deposit is one work; this document describes several.", _TO_CLIENT),
+    "contradiction": Cause(Kind.METADATA, "Contradiction", "Two statements of the metadata exclude each other.", _TO_CLIENT),
+    "date-unknown": Cause(Kind.METADATA, "Date not understood", "A date was left out of the record."),
+    "unmapped": Cause(Kind.METADATA, "Not taken up", "The record has no place for it; it stays in what was received."),
+    "guessed": Cause(Kind.METADATA, "Guessed", "Something was guessed or mended on the way."),
+    # Words.
+    "type-unknown": Cause(
+        Kind.MAPPING, "Unknown type", "No type of ours is known by this word.", "Say what it means, and read these imports again."
+    ),
+    "type-missing": Cause(Kind.MAPPING, "No type", "The metadata states no type.", "Give the collection a type of its own."),
+    "language-unknown": Cause(
+        Kind.MAPPING, "Unknown language", "No language is known by this word.", "Say what it means, and read these imports again."
+    ),
+    # What is here already.
+    "duplicate": Cause(Kind.DUPLICATE, "Already here", "Another work has an identifier of this one.", "Compare the two."),
+    # Identifiers.
+    "doi": Cause(Kind.IDENTIFIER, "DOI not valid", "A DOI is written in a way no agency knows."),
+    "identifier": Cause(Kind.IDENTIFIER, "Identifier not valid", "An identifier breaks the rules of its scheme."),
+    "version": Cause(Kind.IDENTIFIER, "Version", "The version contradicts the others of the work."),
+    # Ours.
+    "file": Cause(Kind.SERVER, "File not kept", "A file of the deposit is not where it should be.", "See the log."),
+    "unavailable": Cause(Kind.SERVER, "Could not be taken then", "Database or disk did not answer.", _OLD),
+    "storage": Cause(Kind.SERVER, "Could not be kept", "The disk is full or fails.", "Make room; the client sends it again."),
+    "internal": Cause(Kind.SERVER, "Our own fault", "The server met an error of its own.", "See the log, under the reference."),
+}
+
+
+def title(code: str) -> str:
+    """Return what a class of problems is called; one of another release by its own name."""
+    cause = CAUSES.get(code)
+    return code.replace("-", " ").capitalize() if cause is None else cause.title

@@ -1,0 +1,95 @@
+"""What is wrong with a deposit, what was guessed, what was in it and how it was understood: as of the last time it was read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from server.records.model import Record, decode, encode
+from server.sword.model import Content, Held, Problem, Source
+from server.sword.tables import deposits, members, problems, understood
+from server.xml import clean
+
+MOST = 500
+"""Remarks kept of one deposit: a document may be wrong in a thousand places, nobody reads them all."""
+
+MOST_MEMBERS = 5_000
+"""Files of one package that are listed; the package itself is kept whole."""
+
+
+class Weight(StrEnum):
+    """What a problem does to its deposit."""
+
+    HOLD = "hold"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A problem of a deposit, and what it does to it."""
+
+    problem: Problem
+    weight: Weight
+
+
+def keep(tx: Connection, deposit_id: str, holding: Iterable[Problem], warnings: Iterable[Problem]) -> None:
+    """Write down all that is wrong with a deposit, in place of what was known before."""
+    found = [(problem, Weight.HOLD) for problem in holding] + [(problem, Weight.WARN) for problem in warnings]
+    tx.execute(delete(problems).where(problems.c.deposit_id == deposit_id))
+    if rows := [_row(deposit_id, problem, weight) for problem, weight in found[:MOST]]:
+        tx.execute(insert(problems), rows)
+    count = sum(weight is Weight.WARN for _, weight in found)
+    tx.execute(update(deposits).where(deposits.c.id == deposit_id).values(warnings=count))
+
+
+def _row(deposit_id: str, problem: Problem, weight: Weight) -> dict[str, str]:
+    return {
+        "deposit_id": deposit_id, "code": problem.code, "weight": weight.value, "value": clean(problem.value),
+        "message": clean(problem.message), "place": clean(problem.place), "remedy": clean(problem.remedy),
+    }  # fmt: skip
+
+
+def of(tx: Connection, deposit_id: str) -> list[Known]:
+    """Return what is wrong with a deposit, what holds it first."""
+    query = select(problems).where(problems.c.deposit_id == deposit_id).order_by(problems.c.weight, problems.c.id)
+    return [
+        Known(Problem(row.code, row.message, row.place, row.remedy, row.value), Weight(row.weight)) for row in tx.execute(query)
+    ]
+
+
+def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:
+    """Return what was remarked of a container's deposits, each sentence once, the oldest first."""
+    query = select(problems.c.message).join(deposits, deposits.c.id == problems.c.deposit_id)
+    mine = (deposits.c.container_id == container_id, problems.c.weight == Weight.WARN.value)
+    return tuple(dict.fromkeys(tx.execute(query.where(*mine).order_by(problems.c.id)).scalars()))
+
+
+def keep_content(tx: Connection, deposit_id: str, content: Content) -> None:
+    """Write down what was in a deposit and the record it was understood as, in place of what was known before."""
+    tx.execute(delete(members).where(members.c.deposit_id == deposit_id))
+    if rows := [_member(deposit_id, each) for each in content.members[:MOST_MEMBERS]]:
+        tx.execute(insert(members), rows)
+    tx.execute(delete(understood).where(understood.c.deposit_id == deposit_id))
+    if content.record is not None:
+        row = {"deposit_id": deposit_id, "document": encode(content.record).decode()}
+        tx.execute(insert(understood).values(row | {"source": clean(content.source.name), "reader": content.source.reader}))
+
+
+def _member(deposit_id: str, each: Held) -> dict[str, object]:
+    return {
+        "deposit_id": deposit_id, "name": clean(each.name), "bytes": each.bytes, "sha256": each.sha256, "mime": each.mime[:255],
+        "role": each.role,
+    }  # fmt: skip
+
+
+def members_of(tx: Connection, deposit_id: str) -> Sequence[Held]:
+    """Return the files that were in a deposit, by name."""
+    query = select(members).where(members.c.deposit_id == deposit_id).order_by(members.c.name)
+    return [Held(row.name, row.bytes, row.sha256, row.mime, row.role) for row in tx.execute(query)]
+
+
+def understood_of(tx: Connection, deposit_id: str) -> tuple[Record, Source] | None:
+    """Return the record a deposit was understood as, and what it was read from."""
+    row = tx.execute(select(understood).where(understood.c.deposit_id == deposit_id)).one_or_none()
+    return None if row is None else (decode(row.document.encode()), Source(row.source, row.reader))

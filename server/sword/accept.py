@@ -95,10 +95,10 @@ class Acceptance:
             error.message = f"{error.message} That work was withdrawn."
             error.remedy = f"Ask the administrator, who can publish work {gone} again; or send this one with its own DOI or none."
 
-    async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
+    async def hold(self, deposit: Deposit, error: SheafError, quirks: tuple[Remark, ...] = (), *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
         state = DepositState.REFUSED if refused else DepositState.HELD
-        await self.database.write(_hold, deposit, state, Problem.of(error), self.clock())
+        await self.database.write(_hold, deposit, state, Problem.of(error), quirks, self.clock())
         log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 
@@ -235,12 +235,14 @@ def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepa
     show(tx, press, "record.revised", (changed, change), now)
 
 
-def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, now: datetime) -> None:
+def _hold(
+    tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, quirks: tuple[Remark, ...], now: datetime
+) -> None:
     container = store.container(tx, deposit.container_id or "", to_change=True)
     if not store.end_deposit(tx, deposit.id, state, problem):
         return
     queue.drop(tx, READ, deposit.id)
-    problems.keep(tx, deposit.id, (problem,), ())
+    problems.keep(tx, deposit.id, (problem,), map(Problem.from_remark, quirks))
     store.note(tx, deposit.id, now, state.value, problem.message)
     said = {"title": deposit.title or deposit.filename or "", "state": state.value, "problem": problem.code}
     said |= {"message": problem.message, "place": problem.place, "remedy": problem.remedy}

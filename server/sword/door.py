@@ -55,6 +55,7 @@ class Said:
     packaging: str = ""
     """As the client named it; empty where it did not."""
     in_progress: bool = False
+    slug: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,10 @@ class Door:
             title=None,
             problem=None,
             retries=0,
+            sender_id=request[CLIENT].id,
+            sender=request[CLIENT].name,
+            on_behalf_of=on_behalf_of(headers),
+            slug=known.slug,
         )
 
     async def placed(self, request: web.Request, deposit: Deposit, *tags: str, keeps_progress: bool = False) -> Deposit:

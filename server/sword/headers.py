@@ -31,6 +31,7 @@ ALIASES = {
 SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", *(name.lower() for name in ALIASES["token"])})
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 _PARAMETER = re.compile(r'([\w*-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 

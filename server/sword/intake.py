@@ -196,7 +196,7 @@ class Intake:
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
             refused = bare or (within_request and (await self._rules(deposit, "")).refuses)
-            await self.acceptance.hold(deposit, error, refused=refused)
+            await self.acceptance.hold(deposit, error, opened.quirks, refused=refused)
             if bare and within_request:
                 raise
             if refused and within_request:
@@ -253,8 +253,9 @@ class Intake:
                 store.count_retry(tx, known.id, now)
                 return _Begun(known, deposit, ahead, waits=True, repeated=True)
             number = store.new_id()
+            slug = deposit.slug or None
             container = Container(
-                number, account.id, collection, ContainerState.RECEIVED, None, Draft(), has_record=False, created=now, changed=now
+                number, account.id, collection, ContainerState.RECEIVED, slug, Draft(), has_record=False, created=now, changed=now
             )
             store.add_container(tx, container, mark)
         else:
@@ -331,13 +332,9 @@ def _repeats(tx: Connection, deposit: Deposit, opened: Opened, known: Container,
         return True
     if known.state not in {ContainerState.IN_PROGRESS, ContainerState.RECEIVED, ContainerState.HELD}:
         return False
-    if opened.payload is not None or _slug(deposit) or (opened.entry is not None and names_a_work(opened.entry)):
+    if opened.payload is not None or deposit.slug or (opened.entry is not None and names_a_work(opened.entry)):
         return True
     return now - known.created < MOMENT and len(store.deposits_of(tx, known.id)) == 1
-
-
-def _slug(deposit: Deposit) -> str:
-    return next((value for name, value in deposit.headers if name.lower() == "slug"), "")
 
 
 def _fingerprint(account: Account, deposit: Deposit, collection: str) -> str:
@@ -350,4 +347,4 @@ def _fingerprint(account: Account, deposit: Deposit, collection: str) -> str:
         deposit.filename,
         str(deposit.in_progress),
     )
-    return hashlib.sha256("\0".join([*(part or "" for part in parts), _slug(deposit)]).encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256("\0".join([*(part or "" for part in parts), deposit.slug]).encode("utf-8", "replace")).hexdigest()

@@ -17,6 +17,11 @@ from server.xml import clean
 UNTYPED = "other.other"
 """The type of a work that says nothing of its type."""
 
+ATOM_TYPE = "application/atom+xml"
+
+#: The types metadata come as: Atom's, and those of clients that send EPrints XML or RIOXX in place of an entry.
+ENTRY_TYPES = frozenset({ATOM_TYPE, "application/vnd.eprints.data+xml", "application/vnd.rioxx2.data+xml"})
+
 NOTHING = "nothing"
 """The class of the problem of a complete deposit with nothing in it."""
 
@@ -323,7 +328,7 @@ def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
         return True
     if held.problem is not None and held.problem.code == NOTHING:
         return content.record is not None or bool(content.files)
-    if (held.content_type or "").partition(";")[0].strip().lower() == "application/atom+xml":
+    if (held.content_type or "").partition(";")[0].strip().lower() in ENTRY_TYPES:
         return content.record is not None
     return bool(content.files) or operation is Operation.DELETE_CONTENT
 

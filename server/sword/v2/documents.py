@@ -82,7 +82,7 @@ class Links:
         return f"{self.base}/items/{number}"
 
     def monitor(self, deposit_id: str) -> str:
-        return f"{self.base}/admin/imports/{deposit_id}"
+        return f"{self.base}/sword/deposits/{deposit_id}"
 
 
 def service_document(links: Links, name: str, collections: Sequence[Collection], max_upload_kb: int) -> bytes:

@@ -299,7 +299,7 @@ class SwordV2:
 
 def _read(headers: Mapping[str, str]) -> Said:
     found = deposit_headers(headers)
-    return Said(found.filename, found.packaging if found.packaging_named else "", found.in_progress)
+    return Said(found.filename, found.packaging if found.packaging_named else "", found.in_progress, found.slug)
 
 
 def _xml(body: bytes, kind: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -110,6 +110,12 @@ CAUSES: dict[str, Cause] = {
     "quirk-entry": Cause(Kind.QUIRK, "Odd Atom entry", "The entry lacks what every Atom entry has.", _TO_MAKER),
     "quirk-namespace": Cause(Kind.QUIRK, "Odd namespace", "A namespace was written in another way.", _TO_MAKER),
     "quirk-packaging": Cause(Kind.QUIRK, "Another name of a packaging", "The packaging has another name today.", _TO_MAKER),
+    "kept": Cause(
+        Kind.MAPPING,
+        "Field not updated",
+        "The profile lets no update overwrite it.",
+        "See the list in the profile.",
+    ),
     # What is here already.
     "duplicate": Cause(Kind.DUPLICATE, "Already here", "Another work has an identifier of this one.", "Compare the two."),
     # Identifiers.

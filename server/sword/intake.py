@@ -27,6 +27,7 @@ from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, Err
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.package import READ_NOW_ENTRIES, counted
 from server.sword.understand import Opened, Understanding, names_a_work, says_nothing
+from server.sword.unfit import Unfit
 
 GRACE = timedelta(minutes=2)
 """After this long a deposit still marked received is read by the worker: whoever was reading it is gone."""
@@ -196,7 +197,7 @@ class Intake:
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
             refused = bare or (within_request and (await self._rules(deposit, "")).refuses)
-            await self.acceptance.hold(deposit, error, opened.quirks, refused=refused)
+            await self.acceptance.hold(deposit, Unfit.of(error, Content(remarks=opened.quirks)), refused=refused)
             if bare and within_request:
                 raise
             if refused and within_request:

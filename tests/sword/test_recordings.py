@@ -12,7 +12,7 @@ from tests.sword.wire import LOGIN, Recorded, package, recordings, sent, served
 #: What each client does otherwise than the protocol says, as the deposits tell it.
 QUIRKS = {
     "jisc-client.txt": {"quirk-type"},
-    "php-swordappv2.txt": set(),
+    "php-swordappv2.txt": {"quirk-multipart"},
     "py2-sword2-0.2.1-multipart.txt": {"quirk-multipart", "quirk-entry"},
     "py3-sword2-0.3.txt": {"quirk-entry"},
     "swh-cli.txt": {"quirk-header", "quirk-boolean", "quirk-md5", "quirk-multipart", "quirk-entry"},

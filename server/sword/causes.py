@@ -107,6 +107,13 @@ CAUSES: dict[str, Cause] = {
     ),
     # What is here already.
     "duplicate": Cause(Kind.DUPLICATE, "Already here", "Another work has an identifier of this one.", "Compare the two."),
+    "duplicate-doi": Cause(Kind.DUPLICATE, "DOI already here", "Another work has a DOI of this one.", "Compare the two."),
+    "duplicate-package": Cause(
+        Kind.DUPLICATE, "Package already here", "The same bytes have made another work.", "Set one of them aside."
+    ),
+    "duplicate-title": Cause(
+        Kind.DUPLICATE, "Title already here", "Another work has the same title, year and first author.", "Compare the two."
+    ),
     # Identifiers.
     "doi": Cause(Kind.IDENTIFIER, "DOI not valid", "A DOI is written in a way no agency knows."),
     "identifier": Cause(Kind.IDENTIFIER, "Identifier not valid", "An identifier breaks the rules of its scheme."),

@@ -27,6 +27,7 @@ from server.sword.errors import BrokenOff, ContentRefused, ErrorContent, SwordEr
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.package import READ_NOW_ENTRIES, counted
 from server.sword.understand import Opened, Understanding, names_a_work, says_nothing
+from server.sword.unfit import Unfit
 
 GRACE = timedelta(minutes=2)
 """After this long a deposit still marked received is read by the worker: whoever was reading it is gone."""
@@ -156,7 +157,7 @@ class Intake:
 
     async def _leave(self, begun: "_Begun") -> Container:
         """Return the container as it is now; what waited for this deposit is next."""
-        container, unread = await self.database.read(_standing, begun.container.id)
+        container, unread = await self.database.read(_standing, begun)
         if not begun.waits:
             await self._call_next(unread)
         return container
@@ -186,10 +187,11 @@ class Intake:
                 content = Content(gone=(deposit.filename or "",))
             else:
                 content = await asyncio.to_thread(self.understanding.content, opened)
-            await self.acceptance.take(deposit, content)
+            await self.acceptance.take(deposit, content, answers=within_request)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
-            refused = bare or (within_request and (await self._rules(deposit, "")).refuses)
+            wanted = isinstance(error, Unfit) and error.refuses
+            refused = bare or (within_request and (wanted or (await self._rules(deposit, "")).refuses))
             await self.acceptance.hold(deposit, error, refused=refused)
             if bare and within_request:
                 raise
@@ -287,7 +289,10 @@ def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now:
     return replace(deposit, state=DepositState.RECEIVED, problem=None)
 
 
-def _standing(tx: Connection, number: str) -> tuple[Container, list[str]]:
+def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:
+    """Return where a deposit stands now: its own container, or that of a work it turned out to be once more."""
+    deposit = store.deposit(tx, begun.deposit.id)
+    number = begun.container.id if deposit is None else deposit.container_id or ""
     found = store.container(tx, number)
     if found is None:
         raise NotFound("The deposit was deleted meanwhile.")

@@ -63,5 +63,6 @@ def rules_of(server: Server, collection: Collection) -> Rules:
         languages={folded(row.word): row.language for row in server.languages},
         holds=frozenset(server.holds) - spared,
         keeps=frozenset(server.keeps),
+        duplicates={way: policy for way, policy in server.duplicates.items() if policy != "off"},
         dates=server.default_dates,
     )

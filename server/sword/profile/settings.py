@@ -36,6 +36,14 @@ FIELDS = {
     "citation_text": "Citation", "source_note": "Note on the source",
 }  # fmt: skip
 
+_ANOTHER = Choice("off", "Take it as another work")
+_SECOND = (
+    Choice("hold", "Hold it for review"),
+    Choice("refuse", "Refuse it (400)"),
+    Choice("update", "Take it as a change of that work", "Where its depositor may change it; else it is held."),
+    Choice("version", "Take it as a work of its own, the next version of that one"),
+)
+
 
 class Collection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A collection somebody may deposit into."""
@@ -144,6 +152,26 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(max_length=2000),
         title("Words for languages", "The same for languages.", one="Word", folded=True),
     ] = ()
+    by_doi: Annotated[
+        Literal["hold", "refuse", "update", "version"],
+        title("The DOI of a work that is here already", "No two works can have one DOI.", choices=_SECOND),
+    ] = "hold"
+    by_package: Annotated[
+        Literal["off", "hold", "refuse", "update", "version"],
+        title(
+            "The same package once more",
+            "Sent again within seven days by the same account it is the same deposit in any case, and gets the same receipt.",
+            choices=(_ANOTHER, *_SECOND),
+        ),
+    ] = "off"
+    by_title: Annotated[
+        Literal["off", "hold", "refuse", "update", "version"],
+        title(
+            "The title, year and first author of a work that is here already",
+            "Compared without upper case, accents and punctuation at the beginning.",
+            choices=(_ANOTHER, *_SECOND),
+        ),
+    ] = "off"
     default_dates: Annotated[
         Literal["none", "year", "day"],
         title(
@@ -194,6 +222,11 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                         f"clients.{number}.collections",
                         f"{client.account} may deposit into {code!r}, which is no collection of this server",
                     )
+
+    @property
+    def duplicates(self) -> dict[str, str]:
+        """What becomes of a work that is here already, by the way it is found."""
+        return {"doi": self.by_doi, "package": self.by_package, "title": self.by_title}
 
     def serves(self, account: str, collection: str = "") -> bool:
         """Whether an account may deposit here at all, or into one collection."""

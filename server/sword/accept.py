@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,7 +27,9 @@ from server.records import changes
 from server.records import store as records
 from server.records.model import Record
 from server.records.store import New, State, Stored
+from server.registry import Registry
 from server.sword import problems, store
+from server.sword.check import Check, Looked, looked_into
 from server.sword.duplicates import REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import dated, kept, mapped, weighed
@@ -65,6 +68,9 @@ class Acceptance:
     clock: Clock
     rules: Callable[[str], Rules]
     """How deposits into a collection are taken, as it is at this moment."""
+    shelf: Registry[Check]
+    path: Callable[[str], Path]
+    """Where the bytes of a file are, by their SHA-256."""
 
     async def take(self, deposit: Deposit, content: Content, *, answers: bool = False) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
@@ -74,9 +80,13 @@ class Acceptance:
         receipt, and may be given that of another container.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
+        looked = False
         for attempt in range(1, TRIES + 1):
             basis = await self.database.read(_basis, deposit)
             rules = self.rules(basis.container.collection)
+            if not looked:  # once, as a scanner may take its time
+                content = await self.look(content, rules, in_progress=deposit.in_progress)
+                looked = True
             understood, notes = mapped(content, rules)
             try:
                 taken = await asyncio.to_thread(_made, self.press, deposit, basis, understood, rules)
@@ -98,6 +108,10 @@ class Acceptance:
         raise Unavailable(
             "Many requests change this deposit at once.", remedy="What was sent is kept and will be read; ask for the statement."
         )
+
+    async def look(self, content: Content, rules: Rules, *, in_progress: bool = False) -> Content:
+        """Let every check look into what came. Raises NotFound where a file is not in the store any more."""
+        return await asyncio.to_thread(looked_into, self.shelf, Looked(content, rules, self.path, in_progress))
 
     async def _other(self, deposit: Deposit, basis: "_Basis", taken: "Taken", rules: Rules) -> Other | None:
         """Return the work a new one would be a second time, where the profile wants to know."""

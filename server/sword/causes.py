@@ -118,6 +118,13 @@ CAUSES: dict[str, Cause] = {
     "doi": Cause(Kind.IDENTIFIER, "DOI not valid", "A DOI is written in a way no agency knows."),
     "identifier": Cause(Kind.IDENTIFIER, "Identifier not valid", "An identifier breaks the rules of its scheme."),
     "version": Cause(Kind.IDENTIFIER, "Version", "The version contradicts the others of the work."),
+    # Files.
+    "virus": Cause(Kind.SCAN, "Virus", "The scanner found a virus in a file; nobody is given it.", _TO_CLIENT),
+    "scan-unavailable": Cause(
+        Kind.SCAN, "Not scanned", "The virus scanner did not answer, or does not look into so large a file.", _OLD
+    ),
+    "format-differs": Cause(Kind.SCAN, "Format differs", "A file is not of the format it was sent as."),
+    "field-missing": Cause(Kind.METADATA, "Field missing", "The metadata lacks what a work is cited by.", "Edit the work."),
     # Ours.
     "file": Cause(Kind.SERVER, "File not kept", "A file of the deposit is not where it should be.", "See the log."),
     "unavailable": Cause(Kind.SERVER, "Could not be taken then", "Database or disk did not answer.", _OLD),

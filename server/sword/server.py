@@ -61,8 +61,9 @@ def rules_of(server: Server, collection: Collection) -> Rules:
         server=server.code,
         types={folded(row.word): row.type for row in server.types},
         languages={folded(row.word): row.language for row in server.languages},
-        holds=frozenset(server.holds) - spared,
+        holds=frozenset(server.holds) - spared | server.scanning,
         keeps=frozenset(server.keeps),
         duplicates={way: policy for way, policy in server.duplicates.items() if policy != "off"},
-        dates=server.default_dates,
+        dates="" if server.default_dates == "none" else server.default_dates,
+        scans=server.scanner,
     )

@@ -10,6 +10,7 @@ from server.metadata.languages import written
 from server.records.vocabulary import TYPES
 from server.ruled import refuse
 from server.sword.causes import CAUSES
+from server.sword.clamd import Clamd
 from server.sword.mapping import folded
 
 KIND = "sword"
@@ -22,7 +23,8 @@ _TYPES = tuple(Choice(row.code, row.label) for row in TYPES.values())
 
 #: The classes of remarks that may hold a deposit; all others are said, and it is taken.
 HOLDABLE = (
-    "type-unknown", "type-missing", "language-unknown", "date-unknown", "metadata-missing", "unmapped",
+    "type-unknown", "type-missing", "language-unknown", "date-unknown", "field-missing", "metadata-missing", "unmapped",
+    "format-differs",
 )  # fmt: skip
 
 #: What a work consists of, as an administrator calls it.
@@ -192,6 +194,23 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             choices=tuple(Choice(name, text) for name, text in FIELDS.items()),
         ),
     ] = ()
+    scanner: Annotated[
+        str,
+        Meta(max_length=300),
+        title(
+            "Virus scanner",
+            "Where clamd listens: unix:/run/clamav/clamd.ctl or host:3310. Empty: nobody looks for viruses. A file with one is"
+            " held, and given to nobody.",
+        ),
+    ] = ""
+    unscanned: Annotated[
+        Literal["hold", "take"],
+        title(
+            "Where the scanner does not answer",
+            "Or does not look into so large a file.",
+            choices=(Choice("hold", "Hold the deposit"), Choice("take", "Take it, and say so")),
+        ),
+    ] = "hold"
     read_now_mb: Annotated[
         int,
         Meta(ge=0, le=1_000_000),
@@ -213,6 +232,10 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             yield from ((table, f"{twice!r} stands there twice") for twice in _twice(words))
         yield from _unknown("holds", values, HOLDABLE)
         yield from _unknown("keeps", values, FIELDS)
+        try:
+            Clamd.at(values.get("scanner") or "none:1")
+        except ValueError as error:
+            yield "scanner", str(error)
         if not all(collections):
             return  # whether a code is of this server can be said only when all codes could be read
         for number, client in enumerate(clients):
@@ -222,6 +245,11 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                         f"clients.{number}.collections",
                         f"{client.account} may deposit into {code!r}, which is no collection of this server",
                     )
+
+    @property
+    def scanning(self) -> frozenset[str]:
+        """The classes of what a virus scanner says that hold a deposit."""
+        return frozenset({"virus", "scan-unavailable"} if self.unscanned == "hold" else {"virus"})
 
     @property
     def duplicates(self) -> dict[str, str]:

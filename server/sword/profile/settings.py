@@ -256,6 +256,10 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """What becomes of a work that is here already, by the way it is found."""
         return {"doi": self.by_doi, "package": self.by_package, "title": self.by_title}
 
+    def mediates(self, account: str) -> bool:
+        """Whether an account may deposit here on behalf of others."""
+        return any(client.mediates for client in self.clients if client.account == account)
+
     def serves(self, account: str, collection: str = "") -> bool:
         """Whether an account may deposit here at all, or into one collection."""
         if not self.clients:

@@ -113,25 +113,17 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
             left = shown.formats & ~offered & ~_bits(change.written.broken)
         specs = sorted(change.sets + gone) if change.deleted else change.sets
         head = header(change.identifier, moment, specs, deleted=change.deleted)
-        rows.append(
-            {
-                "seq": seq,
-                "record_id": change.record_id,
-                "datestamp": moment,
-                "deleted": change.deleted,
-                "formats": offered,
-                "left": left,
-                "header": head,
-            }
-        )
+        rows.append({
+            "seq": seq, "record_id": change.record_id, "datestamp": moment, "deleted": change.deleted, "formats": offered,
+            "left": left, "header": head,
+        })  # fmt: skip
         written = {} if change.deleted else change.written.bodies
         bodies += ({"key": number << SHIFT | seq, "body": whole(head, body)} for number, body in written.items())
         members += ({"set_id": ids[spec], "seq": seq, "left": False} for spec in change.sets)
         members += ({"set_id": ids[spec], "seq": seq, "left": not change.deleted} for spec in gone)
-    superseded = [{"id": row["record_id"], "by": row["seq"]} for row in rows]
-    tx.execute(_SUPERSEDE, superseded if len(superseded) > 1 else superseded[0])
+    tx.execute(_SUPERSEDE, [{"id": row["record_id"], "by": row["seq"]} for row in rows])
     blocks.unseal(tx, ((shown.seq, shown.formats) for shown in before.values()))
-    tx.execute(_FEED, rows if len(rows) > 1 else rows[0])
+    tx.execute(_FEED, rows)
     if bodies:
         tx.execute(_FRAGMENTS, bodies)
     if members:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, insert, select, update
 from ulid import ULID
 
 from server.events.model import EVENTS, Event
@@ -36,8 +36,16 @@ def tell(tx: Connection, kind: str, subject: str, data: Mapping[str, Any], now: 
 
 def waiting(tx: Connection, limit: int) -> list[Event]:
     """Return events nobody has handed on yet, the oldest first, and lock them: of several who write each takes others."""
-    rows = tx.execute(select(outbox).where(~outbox.c.sent).order_by(outbox.c.seq).limit(limit).with_for_update(skip_locked=True))
-    return [_event(row) for row in rows]
+    return [_event(row) for row in tx.execute(_WAITING, {"most": limit})]
+
+
+_WAITING = (
+    select(outbox)
+    .where(~outbox.c.sent)
+    .order_by(outbox.c.seq)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
 
 
 def between(tx: Connection, kinds: Iterable[str], after: datetime, until: datetime, limit: int) -> list[Event]:
@@ -48,7 +56,10 @@ def between(tx: Connection, kinds: Iterable[str], after: datetime, until: dateti
 
 def handed_on(tx: Connection, seqs: Iterable[int]) -> None:
     """Mark events as handed to their subscribers."""
-    tx.execute(update(outbox).where(outbox.c.seq.in_(list(seqs))).values(sent=True))
+    tx.execute(_HANDED_ON, {"seqs": list(seqs)})
+
+
+_HANDED_ON = update(outbox).where(outbox.c.seq.in_(bindparam("seqs", expanding=True))).values(sent=True)
 
 
 def forget(tx: Connection, before: datetime) -> int:

@@ -2,20 +2,24 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from lxml import etree
 
 from server.errors import Conflict, Invalid, NotFound, TooLarge
+from server.records.files import DiskStore
 from server.records.model import Record
 from server.sword import causes, duplicates, store
 from server.sword.errors import ErrorContent, SwordError
 from server.sword.intake import Intake
 from server.sword.mapping import finished, mapped, weighed
-from server.sword.model import Content, Deposit, Draft, Operation, Rules, applied
+from server.sword.model import Content, Deposit, DepositState, Draft, Operation, Rules, applied
 from server.sword.problems import Known, Weight
-from server.sword.scratch import Scratch
+from server.sword.profile.settings import Collection, Server
+from server.sword.scratch import Scratch, scratch
+from server.sword.server import rules_of
 from server.sword.understand import Opened
 from server.sword.unfit import Unfit
 from server.xml import clean, parse
@@ -34,10 +38,31 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants to try: an import by its number, or else a metadata document; into one of a server's collections."""
+
+    number: str = ""
+    document: str = ""
+    into: str = ""
+
+    def collection(self, server: Server) -> Collection:
+        """Return the collection that is meant; the first where none of its name is there."""
+        return next((each for each in server.collections if each.id == self.into), server.collections[0])
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """Takes deposits as the intake would, up to the moment at which something is written."""
 
     intake: Intake
+
+    async def asked(self, wanted: "Wanted", server: Server, files: DiskStore, now: datetime) -> Tried:
+        """Try what somebody wants to see by the settings of a server, saved or not. Raises SheafError where it cannot be read."""
+        rules = rules_of(server, wanted.collection(server))
+        async with scratch(files) as store_:
+            if wanted.number:
+                return await self.again(wanted.number, store_, rules)
+            return await self.pasted(wanted.document, now, store_, rules)
 
     async def received(self, deposit: Deposit, store_: Scratch, rules: Rules) -> Tried:
         """Try a request whose body is in a store. Raises SwordError for what would be refused whatever is in it."""
@@ -51,8 +76,13 @@ class Trial:
             raise NotFound("There is no import of this number whose bytes were kept.")
         return await self.received(replace(deposit, in_progress=False), store_, rules)
 
-    async def pasted(self, document: str, deposit: Deposit, store_: Scratch, rules: Rules) -> Tried:
+    async def pasted(self, document: str, now: datetime, store_: Scratch, rules: Rules) -> Tried:
         """Try a metadata document. Raises Invalid where it is not well-formed XML."""
+        deposit = Deposit(
+            id="", container_id=None, account=None, protocol="", method="", operation=Operation.CREATE, url="", headers=(),
+            state=DepositState.RECEIVED, received=now, bytes=0, sha256=None, md5=None, filename=None, content_type=None,
+            packaging=None, in_progress=False, title=None, problem=None, retries=0,
+        )  # fmt: skip
         return await self._tried(deposit, Opened(entry=parse(document.encode(), place="document")), store_, rules)
 
     async def _tried(self, deposit: Deposit, opened: Opened, store_: Scratch, rules: Rules) -> Tried:

@@ -26,6 +26,7 @@ LARGEST = 4 * 2**20
 CORPORA = [
     ("eprints", ["sword-samples/eprints", "records/rioxx"], {"eprint"}, 100, 12),
     ("opus4", ["sword-samples/opus4", "records/sword/opus4"], {"opusDocument"}, 12, 8),
+    ("rioxx", ["sword-samples/rioxx", "records/rioxx"], set(), 20, 12),
     ("ddm", ["sword-samples/bagit"], set(), 14, 12),
 ]
 

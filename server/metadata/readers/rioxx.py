@@ -8,7 +8,7 @@ from lxml import etree
 from server.metadata.atom import ATOM, RIOXX, carries, fall_back
 from server.metadata.draft import Draft
 from server.metadata.dublin_core import NAMESPACES, take_all
-from server.metadata.elements import attribute, children, first, local, namespace, text_at
+from server.metadata.elements import attribute, children, local, namespace, text_at
 from server.metadata.identifying import identify
 from server.metadata.kinds import choose_type
 from server.metadata.names import agent, agent_id, is_body, split, unpacked
@@ -238,7 +238,7 @@ def _in_container(draft: Draft, element: etree._Element) -> None:
 
 def _page_range(draft: Draft, element: etree._Element) -> None:
     """Take pages told as a range only; where they are told apart too, the range says the same again."""
-    if first(draft.root, "start_page") is None:
+    if "first_page" not in draft.container:
         start, _, end = text_of(element).partition("-")
         draft.put(draft.container, "first_page", start.strip(), element)
         draft.put(draft.container, "last_page", end.strip(" -"), element)
@@ -290,11 +290,13 @@ _OWN_ELEMENTS: dict[str, Take] = {
     "author": _creator, "creator": _creator, "contributor": _contributor, "publisher": _publisher, "version": _version,
     "version_of_record": _identifier, "identifier": _identifier, "publication_date": _dated("issued"), "project": _project,
     "grant": _project, "license_ref": _licence, "license": _licence, "free_to_read": _free,
-    "embargo": _embargo, "embargo_date": _embargo, "source": _journal, "source_id": _source, "page_range": _page_range,
+    "embargo": _embargo, "embargo_date": _embargo, "source": _journal, "source_id": _source,
     "relation": _relation, "resource": _relation, "ext_relation": _external, "bibliographicCitation": _citation,
     **dict.fromkeys(_CONTAINER, _in_container),
 }  # fmt: skip
 #: What says again, less exactly, what other elements say.
-_REMARKS: dict[str, Take] = {"history_date": _history, "note": _note, "description": _note, "sponsorship": _sponsorship}
+_REMARKS: dict[str, Take] = {
+    "history_date": _history, "note": _note, "description": _note, "sponsorship": _sponsorship, "page_range": _page_range,
+}  # fmt: skip
 
 PLUGIN = Reader("rioxx", "RIOXX 2 and 3", recognises, read)

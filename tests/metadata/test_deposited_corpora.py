@@ -27,6 +27,13 @@ CORPORA = [
     ("eprints", ["sword-samples/eprints", "records/rioxx"], {"eprint"}, 100, 12),
     ("opus4", ["sword-samples/opus4", "records/sword/opus4"], {"opusDocument"}, 12, 8),
     ("rioxx", ["sword-samples/rioxx", "records/rioxx"], set(), 20, 12),
+    (
+        "crossref",
+        ["sword-samples/crossref", "records/crossref/jose-deposits", "records/crossref/unixsd-cayenne"],
+        {"crossref", "doi_record"},
+        100,
+        12,
+    ),
     ("codemeta", ["sword-samples/codemeta", "records/sword"], set(), 8, 5),
     ("ddm", ["sword-samples/bagit"], set(), 14, 12),
 ]

@@ -45,13 +45,19 @@ def _date(draft: Draft, parts: list[etree._Element]) -> None:
             draft.set_date("issued", text, element)
 
 
+def _is_own(draft: Draft, element: etree._Element) -> bool:
+    """Whether an element speaks of a journal, proceedings or database that is itself the work."""
+    part = element.getparent()
+    return part is not None and part.getparent() is draft.root
+
+
 def _title(draft: Draft, element: etree._Element) -> None:
     title = text_at(element, "title") if local(element) == "titles" else text_of(element)
     subtitle = text_at(element, "subtitle") if local(element) == "titles" else ""
-    if draft.title is None:  # of a journal or a volume of proceedings that is itself the work
+    if _is_own(draft, element) and draft.title is None:
         draft.set_title(element, title)
         draft.subtitle = subtitle
-    elif draft.title.value != title:
+    elif draft.title is None or draft.title.value != title:
         draft.put(draft.container, "title", ": ".join(filter(None, (title, subtitle))), element)
 
 
@@ -89,8 +95,8 @@ def _series(draft: Draft, element: etree._Element) -> None:
 
 def _whole(draft: Draft, element: etree._Element) -> None:
     """Take the DOI of the journal, issue or book as that of a work this one is part of, unless it is the work itself."""
-    doi, part = text_at(element, "doi"), element.getparent()
-    if part is not None and part.getparent() is draft.root:
+    doi = text_at(element, "doi")
+    if _is_own(draft, element):
         take_doi(draft, element)
     elif doi:
         draft.related.append(Related(scheme="doi", value=doi, relation="IsPartOf"))

@@ -23,7 +23,7 @@ from server.middleware import remote_address
 from server.records.files import DiskStore, Received, receive
 from server.sword import errors, store
 from server.sword.conditions import refuse_stale, tag_of
-from server.sword.headers import SECRETS, credentials, on_behalf_of, refuse_mediation, sound
+from server.sword.headers import SECRETS, beneficiaries, credentials, on_behalf_of, refuse_mediation, sound
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
@@ -115,15 +115,18 @@ class Door:
 
     async def _owner(self, request: web.Request) -> Account:
         """Return whose request this is, where its client may speak for others; raises TargetOwnerUnknown."""
-        name = on_behalf_of(request.headers)
-        found = await self.database.read(accounts.with_password, name) if name else None
-        if name and (found is None or not found[0].active):
+        names = beneficiaries(request.headers)
+        for name in names:
+            found = await self.database.read(accounts.with_password, name)
+            if found is not None and found[0].active:
+                return found[0]
+        if names:
             raise errors.TargetOwnerUnknown(
-                f"There is no active account {name!r} to deposit for.",
+                f"There is no active account {names[0]!r} to deposit for.",
                 place="On-Behalf-Of",
                 remedy="Name an account of this server.",
             )
-        return found[0] if found is not None else request[CLIENT]
+        return request[CLIENT]
 
     # --- what may be deposited where
 

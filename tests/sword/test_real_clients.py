@@ -51,6 +51,12 @@ def mets(*metadata: tuple[str, bytes]) -> bytes:
     return archive(mets_xml=document, peas_pdf=b"%PDF-1.4 peas")
 
 
+EPRINTS = b"""<?xml version="1.0"?><eprints xmlns="http://eprints.org/ep2/data/2.0"><eprint><type>article</type>
+<title>Versuche</title><creators><item><name><family>Mendel</family><given>Gregor</given></name></item></creators></eprint></eprints>"""
+RIOXX = b"""<?xml version="1.0"?><entry xmlns="http://www.w3.org/2005/Atom" xmlns:dcterms="http://purl.org/dc/terms/"
+xmlns:rioxxterms="http://www.rioxx.net/schema/v2.0/rioxx/" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Versuche</dc:title>
+<rioxxterms:author>Mendel, Gregor</rioxxterms:author><rioxxterms:type>Journal Article/Review</rioxxterms:type></entry>"""
+
 EPDCX_SIP = mets(('MDTYPE="OTHER" OTHERMDTYPE="EPDCX"', EPDCX))
 OJS_SIP = mets(('MDTYPE="OTHER" OTHERMDTYPE="EPDCX"', EPDCX), ('MDTYPE="MODS"', MODS))
 DIM_SIP = mets(('MDTYPE="OTHER" OTHERMDTYPE="DIM"', DIM))
@@ -289,16 +295,11 @@ async def test_symplectic_creates_by_an_entry_replaces_files_and_updates_metadat
         ("application/atom+xml; type=entry", entry(title="Versuche")),
         (
             "application/vnd.eprints.data+xml; charset=utf-8",
-            b'<?xml version="1.0"?><eprints xmlns="http://eprints.org/ep2/data/2.0"><eprint><type>article</type>'
-            b"<title>Versuche</title><creators><item><name><family>Mendel</family><given>Gregor</given></name></item></creators>"
-            b"</eprint></eprints>",
+            EPRINTS,
         ),
         (
             "application/vnd.rioxx2.data+xml;type=entry;charset=utf-8",
-            b'<?xml version="1.0"?><entry xmlns="http://www.w3.org/2005/Atom" xmlns:dcterms="http://purl.org/dc/terms/" '
-            b'xmlns:rioxxterms="http://www.rioxx.net/schema/v2.0/rioxx/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
-            b"<dc:title>Versuche</dc:title><rioxxterms:author>Mendel, Gregor</rioxxterms:author>"
-            b"<rioxxterms:type>Journal Article/Review</rioxxterms:type></entry>",
+            RIOXX,
         ),
     ],
     ids=["DSpace", "EPrints", "RIOXX"],

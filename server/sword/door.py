@@ -45,6 +45,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refusal = Callable[[web.Request, SheafError], web.Response]
 """Writes an error in the words of a version of SWORD."""
 
+_MEANT = {"POST": Operation.CREATE, "PUT": Operation.REPLACE_ALL, "DELETE": Operation.DELETE}
+"""What a request means whose address was not looked at."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -85,6 +87,9 @@ class Door:
                 if self.servers.mediates(request[CLIENT].name):
                     request[ACCOUNT] = await self._owner(request)
                 return await handler(request)
+            except errors.TargetOwnerUnknown as error:
+                await self._note(request, error)
+                return refusal(request, error)
             except SheafError as error:
                 return refusal(request, error)
 
@@ -127,6 +132,11 @@ class Door:
                 remedy="Name an account of this server.",
             )
         return request[CLIENT]
+
+    async def _note(self, request: web.Request, error: errors.TargetOwnerUnknown) -> None:
+        """Leave a row of a deposit for somebody who is not known; its body is not read, and it is its client's own."""
+        if (operation := _MEANT.get(request.method)) is not None:
+            await self.intake.refuse(request[CLIENT], self.row(request, operation, lambda _: Said()), error)
 
     # --- what may be deposited where
 

@@ -94,6 +94,7 @@ async def test_the_client_deposits_from_service_document_to_deletion(client: Tes
     assert [title for _, status, title in await depositor.oai() if not status] == ["Beans"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_the_client_makes_the_round_trip_in_every_packaging_offered(
     client: TestClient, house: House, tmp_path: Any
 ) -> None:

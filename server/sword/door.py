@@ -130,6 +130,12 @@ class Door:
                 place="On-Behalf-Of",
                 remedy="Name an account of this server.",
             )
+        if name and name != request[CLIENT].name and not self.servers.mediates(request[CLIENT].name, name):
+            raise errors.MediationNotAllowed(
+                f"This account may not deposit on behalf of {name!r}.",
+                place="On-Behalf-Of",
+                remedy="Ask the administrator, who names in the SWORD server for whom it may.",
+            )
         return found[0] if found is not None else request[CLIENT]
 
     # --- what may be deposited where
@@ -139,7 +145,8 @@ class Door:
 
         Who speaks for somebody else may only where the server lets it do so (SWORD 2.0 § 6.1).
         """
-        return self.servers.open_to(request[CLIENT].name, code, for_others=request[CLIENT].id != request[ACCOUNT].id)
+        for_others = request[CLIENT].id != request[ACCOUNT].id
+        return self.servers.open_to(request[CLIENT].name, code, on_behalf_of=request[ACCOUNT].name if for_others else "")
 
     def collection(self, request: web.Request, name: str, service: str) -> Collection:
         """Return a collection the client may deposit into; raises NotFound, which leads to the `service` document."""
@@ -203,7 +210,7 @@ class Door:
         if "If-Match" in request.headers:
             refuse_stale(request.headers, tag_of(container.changed), *tags)
             request[SEEN] = container.changed
-        deposit = replace(deposit, container_id=container.id)
+        deposit = replace(deposit, container_id=container.id, collection=container.collection)
         if not keeps_progress:
             return deposit
         before = await self.database.read(store.latest, container.id)
@@ -225,7 +232,7 @@ class Door:
         account = request[ACCOUNT]
         try:
             deposit = await place()
-            received = await self.spooled(request)
+            received = await self.spooled(request, limit=self.most(collection or deposit.collection))
         except SheafError as error:
             failure = errors.spoken(error)
             await self.intake.refuse(account, deposit, failure)
@@ -250,12 +257,16 @@ class Door:
         deposit, rules = self.row(request, Operation.CREATE, _in_progress), self.servers.rules(name)
         del request[DEPOSIT]  # it leads to no row
         async with scratch(self.files) as store_:
-            received = await self.spooled(request, store_, min(self.limit, max(rules.read_now, LEAST_TRIED)))
+            received = await self.spooled(request, store_, min(self.most(name), max(rules.read_now, LEAST_TRIED)))
             kept = await asyncio.to_thread(store_.keep, received)
             deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
             tried = await Trial(self.intake).received(deposit, store_, rules)
         kind = preferred(request.headers.get("Accept", ""), tuple(_TRIED))
         return web.Response(body=_TRIED[kind](tried), headers={"Content-Type": kind, "Vary": "Accept"})
+
+    def most(self, collection: str) -> int:
+        """Return the bytes of the largest body that a collection takes."""
+        return min(self.limit, self.servers.rules(collection).most or self.limit)
 
     async def spooled(self, request: web.Request, files: FileStore | None = None, limit: int = 0) -> Received:
         """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk) or BrokenOff."""

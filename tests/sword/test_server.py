@@ -1,5 +1,6 @@
 """The SWORD server's profile: collections, clients, packagings and what becomes of deposits follow it at once."""
 
+import io
 from typing import Any
 
 import pytest
@@ -164,3 +165,26 @@ async def test_the_test_finds_the_door(client: TestClient, house: House) -> None
     elsewhere = await kind.kind(f"{base}/elsewhere", {}).test(settings, client.session)
     assert not elsewhere.agrees
     assert "404" in elsewhere.message
+
+
+async def test_a_client_speaks_only_for_those_it_may(client: TestClient, house: House) -> None:
+    clients = [{"account": "depositor", "mediates": True, "speaks_for": ["other"]}]
+    await configured(house, "sword", clients=clients)
+    assert (await post(client, "works", **{"On-Behalf-Of": "other"})).status == 201
+    refused = await post(client, "works", **{"On-Behalf-Of": "admin"})
+    assert refused.status == 412
+    assert "MediationNotAllowed" in await refused.text()
+    assert (await post(client, "works", entry(title="Own"), **{"On-Behalf-Of": "depositor"})).status == 201
+
+
+async def test_the_largest_deposit_is_the_servers_to_say(client: TestClient, house: House) -> None:
+    await configured(house, "sword", most_mb=1)
+    assert (await offered(client)).xpath("//sword:maxUploadSize/text()", namespaces=NAMES) == ["1024"]
+    zipped = {"Content-Type": "application/zip", "Content-Disposition": "attachment; filename=a.zip"}
+    large = b"x" * (2**20 + 1)
+    answer = await client.post("/sword/v2/collection/works", data=io.BytesIO(large), headers=AUTH | zipped)
+    assert answer.status == 413
+    assert "MaxUploadSizeExceeded" in await answer.text()
+    first = await post(client, "works")
+    media = f"/sword/v2/edit-media/{first.headers['Location'].rpartition('/')[2]}"
+    assert (await client.put(media, data=io.BytesIO(large), headers=AUTH | zipped)).status == 413

@@ -48,7 +48,7 @@ revision: $(VENV)/.dev ## write a migration: make revision m="what changes"
 	@rm -f .make-revision.db*
 
 # Which calls hold words for people, and which of their arguments.
-WORDS := -k _ -k gettext -k title:1,2 -k Word:1,2 -k Link:2 -k Group:1 -k Source:1 -k Card:1 -k Watch:3 -k Label:1,2 -k Choice:2 -k Kind:2,3 -k Cause:2,3,4
+WORDS := -k _ -k gettext -k title:1,2 -k Word:1,2 -k Link:2 -k Group:1 -k Source:1 -k Card:1 -k Watch:3 -k Label:1,2 -k Choice:2 -k Kind:2,3
 
 texts: $(VENV)/.dev  ## collect what can be translated in locale/sheaf.pot, and compile what was (locale/LANGUAGE/LC_MESSAGES/sheaf.po)
 	@$(BIN)/python locale/tables.py > locale/.tables.py

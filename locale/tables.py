@@ -9,9 +9,10 @@ from server.forms.fault import SENTENCES
 from server.oai.kind import PENDING
 from server.oai.proving import PROOFS
 from server.portal.notices import NOTICES
-from server.portal.words import DEEDS, KINDS, LETTERS, PROBLEMS
+from server.portal.words import DEEDS, KINDS, LETTERS
+from server.sword.causes import CAUSES, Cause
 
-TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, PROBLEMS, DEEDS, LETTERS, PROOFS, PENDING)
+TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, CAUSES, DEEDS, LETTERS, PROOFS, PENDING)
 
 
 def words(value: object) -> Iterator[str]:
@@ -21,6 +22,8 @@ def words(value: object) -> Iterator[str]:
     elif isinstance(value, tuple):
         for part in value:
             yield from words(part)
+    elif isinstance(value, Cause):
+        yield from (value.title, value.meaning, *filter(None, [value.remedy]))
 
 
 def main() -> None:

@@ -69,6 +69,6 @@ def only_child(root: etree._Element, name: str) -> etree._Element:
             f"The collection holds {len(found)} descriptions; a deposit has one.",
             place=place_of(found[1] if found else root),
             remedy=f"Send one {name} element for each work.",
-            code="one-record",
+            code="several-works" if found else "one-record",
         )
     return found[0]

@@ -123,7 +123,7 @@ def test_a_thesis_in_a_collection_of_one():
 def test_a_collection_of_two_is_refused():
     with pytest.raises(Invalid, match="holds 2 descriptions") as caught:
         PLUGIN.read(parse(b'<modsCollection xmlns="http://www.loc.gov/mods/v3"><mods/><mods/></modsCollection>'))
-    assert (caught.value.code, caught.value.place) == ("one-record", "/modsCollection/mods (line 1)")
+    assert (caught.value.code, caught.value.place) == ("several-works", "/modsCollection/mods (line 1)")
 
 
 def test_a_uniform_title_stands_in_for_a_missing_one():

@@ -14,7 +14,16 @@ from tests.metadata.test_corpora import SHARED, roots
 
 #: Every how many-th record is written; the long runs take each.
 STRIDE = int(os.environ.get("SHEAF_TEST_STRIDE") or 12)
-FOLDERS = ["records/datacite/xml", "records/mods", "records/mets", "crosswalk-samples", "records/rioxx", "records/oai"]
+FOLDERS = [
+    "records/datacite/xml",
+    "records/mods",
+    "records/mets",
+    "crosswalk-samples",
+    "records/rioxx",
+    "records/oai",
+    "records/jats",
+    "records/sword",
+]
 #: What our readers could not find in a document, no format can give.
 LACKING = {"oai_openaire": ("openaire4", {"title", "creator", "date", "embargo", "funding"}), "rioxx": ("rioxx", set())}
 

@@ -237,9 +237,7 @@ def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepa
     show(tx, press, "record.revised", (changed, change), now)
 
 
-def _hold(
-    tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, content: Content, now: datetime
-) -> None:
+def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, content: Content, now: datetime) -> None:
     container = store.container(tx, deposit.container_id or "", to_change=True)
     if not store.end_deposit(tx, deposit.id, state, problem):
         return

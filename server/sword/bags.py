@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from server.errors import Invalid, TooLarge
 from server.metadata.reading import Remark
 from server.records.files import PIECE
+from server.sword.archives.unpacking import Store
 from server.sword.package import (
     LARGEST_DOCUMENTS,
     Arrived,
@@ -17,7 +18,6 @@ from server.sword.package import (
     Member,
     Package,
     Role,
-    Store,
     documents_of,
     manifest_missing,
     unpacked,
@@ -164,8 +164,10 @@ def _verified(contents: Contents) -> Iterator[Remark]:
             remedy="Add manifest-sha256.txt with the SHA-256 of every file in data/.",
             code="manifest-missing",
         )
-    for manifest in (name for name in contents.members if (found := _MANIFEST.fullmatch(name)) and not algorithm_of(found[2])):
-        yield Remark(f"{manifest} uses an algorithm unknown here; it was not verified.", code="quirk-bag", place=manifest)
+    for manifest in contents.members:
+        named = _MANIFEST.fullmatch(manifest)
+        if named is not None and not algorithm_of(named[2]):
+            yield Remark(f"{manifest} uses an algorithm unknown here; it was not verified.", code="quirk-bag", place=manifest)
 
 
 def _lines(contents: Contents) -> Iterator[Line]:

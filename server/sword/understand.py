@@ -4,13 +4,12 @@ Runs in a thread, may run again from the same bytes.
 """
 
 import mimetypes
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lxml import etree
 
-from server.errors import Invalid, SheafError, TooLarge
+from server.errors import Invalid, TooLarge
 from server.metadata.reading import JsonReader, Reader, Reading, Remark, json_readers, read_with
 from server.records.files import FileStore
 from server.records.merge import merged
@@ -110,13 +109,13 @@ class Understanding:
         if opened.packaging in announced.aliases:
             words = f"The packaging was called {opened.packaging}; its name is {announced.iri}."
             remarks.append(Remark(words, code="quirk-packaging-alias", place="Packaging", value=opened.packaging))
-        if announced.iri == SIMPLE_ZIP or (announced.iri == BINARY and not opened.packaging):
-            if (better := self._sniffed(payload)) is not None:
-                said = f"announced as {announced.iri}" if opened.packaging else "sent without a Packaging header"
-                words = f"The archive was {said}; what stands in it shows that it is: {better.title} ({better.iri})."
-                remarks.append(Remark(words, code="packaging-sniffed", place="Packaging", value=better.iri))
-                return better, tuple(remarks)
-        return announced, tuple(remarks)
+        says_little = announced.iri == SIMPLE_ZIP or (announced.iri == BINARY and not opened.packaging)
+        better = self._sniffed(payload) if says_little else None
+        if better is not None:
+            said = f"announced as {announced.iri}" if opened.packaging else "sent without a Packaging header"
+            words = f"The archive was {said}; what stands in it shows that it is: {better.title} ({better.iri})."
+            remarks.append(Remark(words, code="packaging-sniffed", place="Packaging", value=better.iri))
+        return better or announced, tuple(remarks)
 
     def _sniffed(self, payload: Arrived) -> Packaging | None:
         if not kind_of(payload.path):

@@ -16,8 +16,6 @@ PACKAGE = archive(file0_bin=b"zero", file1_bin=b"one")
 _LEFT_OUT = frozenset(
     {"host", "authorization", "content-length", "connection", "on-behalf-of", "x-on-behalf-of", "expect", "transfer-encoding"}
 )
-#: Packagings these clients sent that are not offered yet (415); EPrints XML comes without a file name (400).
-_NOT_OFFERED = ("METSDSpaceSIP", "FilesAndJATS")
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,7 @@ def iri_of(recorded: Recorded, depositor: Depositor, receipt: Answer) -> str:
 def wanted(recorded: Recorded) -> set[int]:
     """The statuses of the profile (§ A.4)."""
     said = " ".join(recorded.headers.values()) + recorded.body.decode("latin-1")
-    if any(name in said for name in _NOT_OFFERED):
-        return {415}
-    if "eprints" in said:
+    if "eprints" in said:  # EPrints XML comes without a file name
         return {400}
     if recorded.method == "GET":
         return {200}

@@ -1,4 +1,4 @@
-"""FilesAndJATS, as the Publications Router and DeepGreen deliver articles: one JATS document, the PDF, and what belongs to them."""
+"""FilesAndJATS, as the Publications Router and DeepGreen deliver an article: its JATS document, the PDF, and what belongs to it."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,8 +9,8 @@ from lxml import etree
 from server.errors import Invalid, SheafError
 from server.metadata.reading import Remark
 from server.sword.alone import document
-from server.sword.archives.unpacking import kind_of
-from server.sword.package import LARGEST_DOCUMENT, Arrived, Contents, Document, Member, Package, Packaging, Role, Store, parsed, unpacked
+from server.sword.archives.unpacking import Store, kind_of
+from server.sword.package import LARGEST_DOCUMENT, Arrived, Contents, Document, Member, Package, Packaging, Role, parsed, unpacked
 from server.xml import text_of
 
 IRI = "https://datahub.deepgreen.org/FilesAndJATS"
@@ -80,7 +80,11 @@ def _none(contents: Contents, place: str) -> SheafError:
 
 def _doi(root: etree._Element) -> str:
     return next(
-        (text_of(found).lower() for found in root.iterfind("{*}front/{*}article-meta/{*}article-id") if found.get("pub-id-type") == "doi"),
+        (
+            text_of(found).lower()
+            for found in root.iterfind("{*}front/{*}article-meta/{*}article-id")
+            if found.get("pub-id-type") == "doi"
+        ),
         "",
     )
 

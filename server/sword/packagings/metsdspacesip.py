@@ -7,6 +7,7 @@ from lxml import etree
 
 from server.errors import Invalid, TooLarge
 from server.metadata.reading import Remark
+from server.sword.archives.unpacking import Store
 from server.sword.mets import described, is_mets, named
 from server.sword.package import (
     LARGEST_DOCUMENT,
@@ -16,7 +17,6 @@ from server.sword.package import (
     Package,
     Packaging,
     Role,
-    Store,
     manifest_missing,
     parsed,
     unpacked,
@@ -41,7 +41,9 @@ def read(arrived: Arrived, store: Store) -> Package:
             remarks.append(Remark(f"The METS document is called {name}, not {NAME}.", code="quirk-manifest-name", place=name))
         roles = {document.name: Role.METADATA for document in documents} | {name: Role.MANIFEST}
         remarks += [
-            Remark(f"{name} does not name the file {other!r}; it is kept all the same.", code="file-unnamed", place=name, value=other)
+            Remark(
+                f"{name} does not name the file {other!r}; it is kept all the same.", code="file-unnamed", place=name, value=other
+            )
             for other in contents.members
             if other not in stated and other not in roles
         ]

@@ -3,8 +3,20 @@
 from lxml import etree
 
 from server.errors import Invalid
+from server.sword.archives.unpacking import Store
 from server.sword.bags import algorithm_of, digest_of
-from server.sword.package import Arrived, Contents, Document, Package, Packaging, Role, Store, file_missing, manifest_missing, parsed, unpacked
+from server.sword.package import (
+    Arrived,
+    Contents,
+    Document,
+    Package,
+    Packaging,
+    Role,
+    file_missing,
+    manifest_missing,
+    parsed,
+    unpacked,
+)
 from server.xml import place_of, text_of
 
 IRI = "http://purl.org/net/sword/package/OPUS4Zip"

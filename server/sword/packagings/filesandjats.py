@@ -1,4 +1,4 @@
-"""FilesAndJATS, as the Publications Router and DeepGreen deliver an article: its JATS document, the PDF, and what belongs to it."""
+"""FilesAndJATS, as the Publications Router and DeepGreen deliver an article: JATS, the PDF, and what belongs to them."""
 
 from collections.abc import Iterator
 from contextlib import suppress

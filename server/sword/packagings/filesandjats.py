@@ -8,8 +8,7 @@ from lxml import etree
 
 from server.errors import Invalid, SheafError
 from server.metadata.reading import Remark
-from server.sword.alone import document
-from server.sword.archives.unpacking import Store, kind_of
+from server.sword.archives.unpacking import Store
 from server.sword.package import LARGEST_DOCUMENT, Arrived, Contents, Document, Member, Package, Packaging, Role, parsed, unpacked
 from server.xml import text_of
 
@@ -21,9 +20,7 @@ def read(arrived: Arrived, store: Store) -> Package:
 
     Raises Invalid where there is none, or several of several articles.
     """
-    if not kind_of(arrived.path):
-        return document("jats", "FilesAndJATS", arrived, store)
-    with unpacked(arrived, store) as contents:
+    with unpacked(arrived, store, lone=True) as contents:
         found = list(_articles(contents))
         if not found:
             raise _none(contents, arrived.filename)
@@ -59,6 +56,8 @@ def _articles(contents: Contents) -> Iterator[tuple[Member, etree._Element]]:
 
 def _documents(contents: Contents) -> list[Member]:
     named = [member for name, member in contents.members.items() if name.lower().endswith((".xml", ".nxml"))]
+    if len(contents.members) == 1:  # the document by itself, whatever it is called
+        named = list(contents.members.values())
     return [member for member in named if member.received.bytes <= LARGEST_DOCUMENT]
 
 

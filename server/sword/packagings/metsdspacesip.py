@@ -28,7 +28,7 @@ NAME = "mets.xml"
 
 def read(arrived: Arrived, store: Store) -> Package:
     """Unpack the archive, look up every file its METS names, and offer what the METS wraps as metadata."""
-    with unpacked(arrived, store) as contents:
+    with unpacked(arrived, store, lone=True) as contents:
         name, root = _manifest(contents, arrived.filename)
         documents = list(described(root, name, contents))
         remarks, stated = [], {}
@@ -55,8 +55,9 @@ def read(arrived: Arrived, store: Store) -> Package:
 def _manifest(contents: Contents, place: str) -> tuple[str, etree._Element]:
     """Find the one METS document at the top, by its name or else by its root element."""
     found = {}
+    only = contents.only()
     for member in contents.at_top(".xml"):
-        if member.name.lower() == NAME:
+        if member.name.lower() == NAME or member == only:
             found[member.name] = parsed(member)
         elif member.received.bytes <= LARGEST_DOCUMENT:
             with suppress(Invalid, TooLarge):  # a file of the work, whatever is wrong with it

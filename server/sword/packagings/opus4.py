@@ -25,8 +25,8 @@ NAME = "opus.xml"
 
 def read(arrived: Arrived, store: Store) -> Package:
     """Unpack the archive and look up every file opus.xml names."""
-    with unpacked(arrived, store) as contents:
-        manifest = contents.find(NAME)
+    with unpacked(arrived, store, lone=True) as contents:
+        manifest = contents.find(NAME) or contents.only()
         if manifest is None:
             raise manifest_missing(NAME, "OPUS 4", arrived.filename)
         root = parsed(manifest)

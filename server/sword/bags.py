@@ -35,7 +35,7 @@ _OXUM = re.compile(r"(\d+)\.(\d+)")
 
 #: What a bag's metadata may be called, in order of preference, and the reader that is meant.
 _KNOWN = {
-    "metadata/sword.json": "sword_json",
+    "metadata/sword.json": "sword",
     "metadata/dataset.xml": "ddm",
     "metadata/datacite.xml": "datacite",
     "metadata/codemeta.json": "codemeta",

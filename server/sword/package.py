@@ -110,6 +110,8 @@ class Contents:
     remarks: tuple[Remark, ...] = ()
     spellings: Mapping[str, Member] = field(default_factory=dict)
     """The members by what is the same of all spellings of their names."""
+    lone: bool = False
+    """Whether there was no archive: the body is the one member."""
 
     def find(self, name: str) -> Member | None:
         """Find a file by a name as a manifest writes it: as it is, percent-encoded, with `./`, or composed otherwise."""
@@ -119,9 +121,9 @@ class Contents:
         """Return the members at the top whose names end so."""
         return [member for name, member in self.members.items() if "/" not in name and name.lower().endswith(endings)]
 
-    def only(self) -> Member | None:
-        """Return the one XML document that is all there is."""
-        return self.at_top(".xml")[0] if len(self.members) == 1 and self.at_top(".xml") else None
+    def documents(self, *endings: str) -> list[Member]:
+        """Return what may be a manifest: what is at the top and ends so, or the document that came by itself."""
+        return list(self.members.values()) if self.lone else self.at_top(*endings)
 
     def package(
         self,
@@ -177,7 +179,8 @@ def unpacked(arrived: Arrived, store: Store, *, lone: bool = False) -> Iterator[
     nothing stays.
     """
     remarks = []
-    if lone and _is_xml(arrived.path):
+    lone = lone and _is_xml(arrived.path)
+    if lone:
         members = {arrived.filename: Member(arrived.filename, arrived.received)}
     else:
         members = {each.name: Member(each.name, each.received) for each in unpack(arrived.path, arrived.filename, store)}
@@ -186,7 +189,7 @@ def unpacked(arrived: Arrived, store: Store, *, lone: bool = False) -> Iterator[
             words = "The archive is announced as a zip and is a tar."
             remarks.append(Remark(words, code="quirk-archive", place="Content-Type"))
     try:
-        yield Contents(members, tuple(remarks), {folded(name): member for name, member in members.items()})
+        yield Contents(members, tuple(remarks), {folded(name): member for name, member in members.items()}, lone)
     except (Invalid, TooLarge) as error:
         raise Unusable(error, members.values()) from error
     except BaseException:

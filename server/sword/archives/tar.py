@@ -90,6 +90,11 @@ class _Blocks:
             check_ratio(self._total, self._size)
         return found
 
+    def verify(self) -> None:
+        """Go to the end of what is compressed, where its checksum stands."""
+        while self._compressed and self.read(PIECE):
+            pass
+
     def skip(self, size: int) -> None:
         """Pass over bytes; raises EOFError where there are fewer."""
         while size > 0:
@@ -140,6 +145,7 @@ class TarArchive:
                 body = _Body(blocks, entry.size)
                 yield entry, body
                 blocks.skip(body.left + -entry.size % BLOCK)
+            blocks.verify()
 
 
 @dataclass(slots=True)

@@ -64,7 +64,7 @@ def inlined(root: etree._Element, size: int, store: Store) -> list[Member]:
 def _decoded(name: str, data: etree._Element, store: Store) -> Received:
     spool = store.spool()
     try:
-        spool.write(base64.b64decode("".join(data.itertext())))
+        spool.write(base64.b64decode("".join("".join(data.itertext()).split()), validate=True))
         return spool.finish()
     except (binascii.Error, ValueError) as error:
         spool.discard()

@@ -55,9 +55,7 @@ def _articles(contents: Contents) -> Iterator[tuple[Member, etree._Element]]:
 
 
 def _documents(contents: Contents) -> list[Member]:
-    named = [member for name, member in contents.members.items() if name.lower().endswith((".xml", ".nxml"))]
-    if len(contents.members) == 1:  # the document by itself, whatever it is called
-        named = list(contents.members.values())
+    named = [member for name, member in contents.members.items() if contents.lone or name.lower().endswith((".xml", ".nxml"))]
     return [member for member in named if member.received.bytes <= LARGEST_DOCUMENT]
 
 

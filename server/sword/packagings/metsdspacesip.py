@@ -55,9 +55,8 @@ def read(arrived: Arrived, store: Store) -> Package:
 def _manifest(contents: Contents, place: str) -> tuple[str, etree._Element]:
     """Find the one METS document at the top, by its name or else by its root element."""
     found = {}
-    only = contents.only()
-    for member in contents.at_top(".xml"):
-        if member.name.lower() == NAME or member == only:
+    for member in contents.documents(".xml"):
+        if member.name.lower() == NAME or contents.lone:
             found[member.name] = parsed(member)
         elif member.received.bytes <= LARGEST_DOCUMENT:
             with suppress(Invalid, TooLarge):  # a file of the work, whatever is wrong with it

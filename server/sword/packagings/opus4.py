@@ -26,9 +26,10 @@ NAME = "opus.xml"
 def read(arrived: Arrived, store: Store) -> Package:
     """Unpack the archive and look up every file opus.xml names."""
     with unpacked(arrived, store, lone=True) as contents:
-        manifest = contents.find(NAME) or contents.only()
-        if manifest is None:
+        found = [each for each in contents.documents(NAME) if contents.lone or each.name.lower() == NAME]
+        if not found:
             raise manifest_missing(NAME, "OPUS 4", arrived.filename)
+        manifest = found[0]
         root = parsed(manifest)
         for file in root.iterfind(".//{*}files/{*}file"):
             _verify(file, contents)

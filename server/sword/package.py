@@ -16,7 +16,6 @@ from server.registry import Registry
 from server.sword.archives.entries import folded
 from server.sword.archives.unpacking import Store, kind_of, unpack
 from server.sword.archives.unpacking import counted as count
-from server.sword.model import Content
 from server.xml import parse
 
 READ_NOW_ENTRIES = 1_000
@@ -91,15 +90,11 @@ class Package:
 
 
 class Unusable(Invalid):
-    """Content that is wrong, in a package that could be unpacked.
-
-    `members` are on disk and whoever catches this keeps or discards them; `content` says what was found all the same.
-    """
+    """Content that is wrong, in a package that could be unpacked: `members` are on disk, to be kept or discarded."""
 
     def __init__(self, error: SheafError, members: Iterable[Member]) -> None:
         super().__init__(error.message, place=error.place, remedy=error.remedy, code=error.code, value=error.value)
         self.members = tuple(members)
-        self.content = Content()
 
 
 @dataclass(frozen=True, slots=True)

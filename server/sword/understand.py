@@ -22,6 +22,7 @@ from server.sword.model import Content, Held, Source
 from server.sword.package import Arrived, Member, Package, Packaging, Role, Unusable, discard
 from server.sword.packagings.binary import IRI as BINARY
 from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
+from server.sword.unfit import Unfit
 
 _NAMES = frozenset({"id", "identifier", "doi", "isbn", "handle"})
 """Elements that tell a work from others, by local name."""
@@ -86,7 +87,7 @@ class Understanding:
     def content(self, opened: Opened) -> Content:
         """Return what a request brought.
 
-        Raises Invalid, with place and remedy, for content that must be held: Unusable where something was found all the same.
+        Raises Invalid, with place and remedy, for content that must be held: Unfit where something was found all the same.
         """
         if opened.payload is None:
             return _content(self._entry(opened), None, Content())
@@ -94,16 +95,13 @@ class Understanding:
         try:
             package = packaging.read(opened.payload, self.files)
         except Unusable as error:
-            error.content = self._kept(Package(members=error.members, remarks=remarks), opened.payload, None)
-            raise
+            raise Unfit.of(error, self._kept(Package(members=error.members, remarks=remarks), opened.payload, None)) from error
         package = replace(package, remarks=(*remarks, *package.remarks))
         try:
             found = found_in(package, self.readers, self.json_readers) if opened.metadata_relevant else None
             content = _content(self._entry(opened, found), found, self._kept(package, opened.payload, found))
         except (Invalid, TooLarge) as error:
-            failure = Unusable(error, ())
-            failure.content = self._kept(package, opened.payload, None)
-            raise failure from error
+            raise Unfit.of(error, self._kept(package, opened.payload, None)) from error
         finally:  # what is kept was moved away
             discard(package.members, opened.payload.path)
         return content

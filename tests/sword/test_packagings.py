@@ -10,7 +10,7 @@ import pytest
 from server.errors import Invalid, Unavailable
 from server.records.files import Spool
 from server.sword.model import Content
-from server.sword.package import Unusable, packagings
+from server.sword.package import packagings
 from server.sword.packagings import (
     bagit,
     binary,
@@ -24,6 +24,7 @@ from server.sword.packagings import (
     simplezip,
     swordbagit,
 )
+from server.sword.unfit import Unfit
 from tests.sword.desk import Desk, tarred, zipped
 
 MODS = b"""<mods xmlns="http://www.loc.gov/mods/v3"><titleInfo><title>Versuche</title></titleInfo>
@@ -76,7 +77,7 @@ def test_a_mets_says_what_the_work_is_and_which_files_it_has(desk: Desk, named: 
 
 
 def test_a_mets_that_names_a_missing_file_is_held_by_its_name_and_place(desk: Desk) -> None:
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(Unfit) as caught:
         desk.read(zipped(("mets.xml", mets(wrapped(MODS))), ("other.pdf", PDF)), packaging=metsdspacesip.IRI)
     assert (caught.value.code, caught.value.value) == ("manifest-names-missing-file", "peas.pdf")
     assert caught.value.place.startswith("mets.xml /mets/fileSec/fileGrp/file/FLocat (line 2")
@@ -209,7 +210,7 @@ BAGS: dict[str, tuple[dict[str, bytes], str]] = {
 
 @pytest.mark.parametrize(("changed", "code"), BAGS.values(), ids=BAGS.keys())
 def test_a_bag_that_is_not_what_it_says_is_held(desk: Desk, changed: dict[str, bytes], code: str) -> None:
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(Unfit) as caught:
         desk.read(zipped(*bag(more=changed).items()), packaging=swordbagit.IRI)
     assert caught.value.code == code
     assert caught.value.place

@@ -81,6 +81,7 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
+from server.sword import discovery
 from server.sword.accept import READ, Acceptance
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake
@@ -279,8 +280,12 @@ def web_application(house: House) -> web.Application:
         "sword2", house.database, authenticator, Servers(live), house.intake, house.files, house.clock,
         house.settings.max_upload_mb * 2**20,
     )  # fmt: skip
-    sword = SwordV2(by_sword2, house.intake.acceptance, Links(url), name)
-    items = Items(house.database, house.files, renderer, pages)
+    links = Links(url)
+    sword = SwordV2(by_sword2, house.intake.acceptance, links, name)
+    items = Items(
+        house.database, house.files, renderer, pages, discovery.services(links),
+        lambda tx, number: discovery.of_work(tx, links, number),
+    )  # fmt: skip
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)

@@ -114,6 +114,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     # Archives of files.
     ("*empty.zip", ZIP, "archive-empty"),
     ("codemeta/*.tar.gz", ZIP, FILES),
+    ("bagit/willow_*", ZIP, TAKEN),  # Hyrax' metadata/metadata.xml
     ("bagit/*", ZIP, FILES),
     ("*/simple.zip", ZIP, FILES),
     ("dans-zips/*", ZIP, FILES),

@@ -23,7 +23,17 @@ from server.middleware import remote_address
 from server.records.files import DiskStore, FileStore, Received, receive
 from server.sword import errors, store
 from server.sword.conditions import refuse_stale, tag_of
-from server.sword.headers import SECRETS, boolean, credentials, on_behalf_of, preferred, refuse_mediation, sound
+from server.sword.headers import (
+    SECRETS,
+    beneficiaries,
+    boolean,
+    credentials,
+    header,
+    on_behalf_of,
+    preferred,
+    refuse_mediation,
+    sound,
+)
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
@@ -46,6 +56,9 @@ SEEN = web.RequestKey("sword-seen", datetime)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refusal = Callable[[web.Request, SheafError], web.Response]
 """Writes an error in the words of a version of SWORD."""
+
+_MEANT = {"POST": Operation.CREATE, "PUT": Operation.REPLACE_ALL, "DELETE": Operation.DELETE}
+"""What a request means whose address was not looked at."""
 
 LEAST_TRIED = 2**20
 """Bytes of a body that is tried out, however few are read at once."""
@@ -92,6 +105,9 @@ class Door:
                 if request.method not in _READING and boolean(request.headers, "dry-run", default=False):
                     return await self._tries(request)
                 return await handler(request)
+            except errors.TargetOwnerUnknown as error:
+                await self._note(request, error)
+                return refusal(request, error)
             except SheafError as error:
                 return refusal(request, error)
 
@@ -122,15 +138,23 @@ class Door:
 
     async def _owner(self, request: web.Request) -> Account:
         """Return whose request this is, where its client may speak for others; raises TargetOwnerUnknown."""
-        name = on_behalf_of(request.headers)
-        found = await self.database.read(accounts.with_password, name) if name else None
-        if name and (found is None or not found[0].active):
+        names = beneficiaries(request.headers)
+        for name in names:
+            found = await self.database.read(accounts.with_password, name)
+            if found is not None and found[0].active:
+                return found[0]
+        if names:
             raise errors.TargetOwnerUnknown(
-                f"There is no active account {name!r} to deposit for.",
+                f"There is no active account {names[0]!r} to deposit for.",
                 place="On-Behalf-Of",
                 remedy="Name an account of this server.",
             )
-        return found[0] if found is not None else request[CLIENT]
+        return request[CLIENT]
+
+    async def _note(self, request: web.Request, error: errors.TargetOwnerUnknown) -> None:
+        """Leave a row of a deposit for somebody who is not known; its body is not read, and it is its client's own."""
+        if (operation := _MEANT.get(request.method)) is not None and not header(request.headers, "dry-run"):
+            await self.intake.refuse(request[CLIENT], self.row(request, operation, lambda _: Said()), error)
 
     # --- what may be deposited where
 

@@ -142,7 +142,7 @@ class Door:
         for name in names:
             found = await self.database.read(accounts.with_password, name)
             if found is not None and found[0].active:
-                return found[0]
+                return await self._allowed(request, found[0])
         if names:
             raise errors.TargetOwnerUnknown(
                 f"There is no active account {names[0]!r} to deposit for.",
@@ -151,8 +151,21 @@ class Door:
             )
         return request[CLIENT]
 
-    async def _note(self, request: web.Request, error: errors.TargetOwnerUnknown) -> None:
-        """Leave a row of a deposit for somebody who is not known; its body is not read, and it is its client's own."""
+    async def _allowed(self, request: web.Request, owner: Account) -> Account:
+        """Return for whom a client speaks; raises MediationNotAllowed where it may not for them."""
+        client = request[CLIENT]
+        if owner.id == client.id or self.servers.mediates(client.name, owner.name):
+            return owner
+        error = errors.MediationNotAllowed(
+            f"This account may not deposit on behalf of {owner.name!r}.",
+            place="On-Behalf-Of",
+            remedy="Ask the administrator, who names in the SWORD server for whom it may.",
+        )
+        await self._note(request, error)
+        raise error
+
+    async def _note(self, request: web.Request, error: errors.SwordError) -> None:
+        """Leave a row of a deposit for somebody who cannot be spoken for; its body is not read, and it is its client's own."""
         if (operation := _MEANT.get(request.method)) is not None and not header(request.headers, "dry-run"):
             await self.intake.refuse(request[CLIENT], self.row(request, operation, lambda _: Said()), error)
 
@@ -163,7 +176,8 @@ class Door:
 
         Who speaks for somebody else may only where the server lets it do so (SWORD 2.0 § 6.1).
         """
-        return self.servers.open_to(request[CLIENT].name, code, for_others=request[CLIENT].id != request[ACCOUNT].id)
+        for_others = request[CLIENT].id != request[ACCOUNT].id
+        return self.servers.open_to(request[CLIENT].name, code, on_behalf_of=request[ACCOUNT].name if for_others else "")
 
     def collection(self, request: web.Request, name: str, service: str) -> Collection:
         """Return a collection the client may deposit into; raises NotFound, which leads to the `service` document."""
@@ -227,7 +241,7 @@ class Door:
         if "If-Match" in request.headers:
             refuse_stale(request.headers, tag_of(container.changed), *tags)
             request[SEEN] = container.changed
-        deposit = replace(deposit, container_id=container.id)
+        deposit = replace(deposit, container_id=container.id, collection=container.collection)
         if not keeps_progress:
             return deposit
         before = await self.database.read(store.latest, container.id)
@@ -249,7 +263,7 @@ class Door:
         account = request[ACCOUNT]
         try:
             deposit = await place()
-            received = await self.spooled(request)
+            received = await self.spooled(request, limit=self.most(collection or deposit.collection))
         except SheafError as error:
             failure = errors.spoken(error)
             await self.intake.refuse(account, deposit, failure)
@@ -274,12 +288,16 @@ class Door:
         deposit, rules = self.row(request, Operation.CREATE, _in_progress), self.servers.rules(name)
         del request[DEPOSIT]  # it leads to no row
         async with scratch(self.files) as store_:
-            received = await self.spooled(request, store_, min(self.limit, max(rules.read_now, LEAST_TRIED)))
+            received = await self.spooled(request, store_, min(self.most(name), max(rules.read_now, LEAST_TRIED)))
             kept = await asyncio.to_thread(store_.keep, received)
             deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
             tried = await Trial(self.intake).received(deposit, store_, rules)
         kind = preferred(request.headers.get("Accept", ""), tuple(_TRIED))
         return web.Response(body=_TRIED[kind](tried), headers={"Content-Type": kind, "Vary": "Accept"})
+
+    def most(self, collection: str) -> int:
+        """Return the bytes of the largest body that a collection takes."""
+        return min(self.limit, self.servers.rules(collection).most or self.limit)
 
     async def spooled(self, request: web.Request, files: FileStore | None = None, limit: int = 0) -> Received:
         """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk) or BrokenOff."""

@@ -44,6 +44,7 @@ from server.sword.model import (
     mends,
     typed,
 )
+from server.sword.package import Unusable
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
 READ = "read-deposit"
@@ -98,7 +99,8 @@ class Acceptance:
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
         state = DepositState.REFUSED if refused else DepositState.HELD
-        await self.database.write(_hold, deposit, state, Problem.of(error), self.clock())
+        content = error.content if isinstance(error, Unusable) else Content()
+        await self.database.write(_hold, deposit, state, Problem.of(error), content, self.clock())
         log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 
@@ -235,12 +237,15 @@ def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepa
     show(tx, press, "record.revised", (changed, change), now)
 
 
-def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, now: datetime) -> None:
+def _hold(
+    tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, content: Content, now: datetime
+) -> None:
     container = store.container(tx, deposit.container_id or "", to_change=True)
     if not store.end_deposit(tx, deposit.id, state, problem):
         return
     queue.drop(tx, READ, deposit.id)
-    problems.keep(tx, deposit.id, (problem,), ())
+    problems.keep(tx, deposit.id, (problem,), map(Problem.from_remark, content.remarks))
+    problems.keep_content(tx, deposit.id, content)
     store.note(tx, deposit.id, now, state.value, problem.message)
     said = {"title": deposit.title or deposit.filename or "", "state": state.value, "problem": problem.code}
     said |= {"message": problem.message, "place": problem.place, "remedy": problem.remedy}

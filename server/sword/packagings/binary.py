@@ -10,4 +10,11 @@ def read(arrived: Arrived, _store: Store) -> Package:
     return Package(members=(Member(arrived.filename, arrived.received),))
 
 
-PLUGIN = Packaging(iri=IRI, aliases=("http://purl.org/net/sword/3.0/package/Binary",), title="One file", read=read, unpacks=False)
+PLUGIN = Packaging(
+    iri=IRI,
+    names=("http://purl.org/net/sword/3.0/package/Binary",),
+    title="One file",
+    read=read,
+    unpacks=False,
+    aliases=("http://purl.org/net/sword-types/Binary", "http://purl.org/net/sword/packaging/Binary"),
+)

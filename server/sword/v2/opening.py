@@ -14,7 +14,7 @@ from server.sword.package import Arrived
 from server.sword.understand import Opened
 from server.sword.v2 import multipart
 from server.sword.v2.documents import MEDIA
-from server.sword.v2.request import DepositHeaders, deposit_headers
+from server.sword.v2.request import BINARY, DepositHeaders, deposit_headers
 from server.xml import parse
 
 LARGEST_ENTRY = 16 * 2**20
@@ -32,7 +32,7 @@ def open_deposit(deposit: Deposit, files: FileStore) -> Opened:
     if deposit.operation is Operation.COMPLETE:
         return Opened()
     if headers.content_type in {"multipart/related", "multipart/form-data"}:
-        return _multipart(received, headers, files, whole=deposit.operation is Operation.REPLACE_ALL)
+        return _told(deposit, _multipart(received, headers, files, whole=deposit.operation is Operation.REPLACE_ALL))
     if deposit.operation is Operation.REPLACE_ALL:  # § 6.5.3
         raise ErrorContent(
             f"The Edit-IRI takes an Atom entry or a multipart, not {headers.content_type}.",
@@ -41,7 +41,12 @@ def open_deposit(deposit: Deposit, files: FileStore) -> Opened:
         )
     if is_entry(headers.content_type) and not deposit.url.startswith(MEDIA):
         return Opened(entry=_entry(received))
-    return _payload(received, headers, headers)
+    return _told(deposit, _payload(received, headers, headers))
+
+
+def _told(deposit: Deposit, opened: Opened) -> Opened:
+    """Return a request as it is meant: what is added without a Packaging header is one file (§ 6.7.1), whatever is in it."""
+    return replace(opened, packaging=opened.packaging or BINARY) if deposit.operation is Operation.ADD else opened
 
 
 def is_entry(content_type: str) -> bool:
@@ -77,7 +82,7 @@ def _multipart(received: Received, headers: DepositHeaders, files: FileStore, *,
 
 
 def _payload(received: Received, own: DepositHeaders, whole: DepositHeaders) -> Opened:
-    packaging = own.packaging if own.packaging_named else whole.packaging
+    named = own if own.packaging_named else whole
     name = own.filename or ("deposit.zip" if "zip" in own.content_type and own is not whole else "")
     if not name:  # SWORD 2.0 § 6.3.1: MUST be provided
         raise BadRequest(
@@ -87,7 +92,7 @@ def _payload(received: Received, own: DepositHeaders, whole: DepositHeaders) -> 
         )
     return Opened(
         payload=Arrived(received.path, received, name, own.content_type),
-        packaging=packaging,
+        packaging=named.packaging if named.packaging_named else "",
         metadata_relevant=whole.metadata_relevant,
     )
 

@@ -27,7 +27,7 @@ from server.records import changes
 from server.records import store as records
 from server.records.model import Record
 from server.records.store import New, State, Stored
-from server.sword import problems, store
+from server.sword import problems, reference_store, store
 from server.sword.model import (
     Container,
     ContainerState,
@@ -117,6 +117,8 @@ class _Basis:
     doi: str = ""
     stored: Stored | None = None
     held: Deposit | None = None
+    waits: bool = False
+    """Whether files that were named by their address have not come yet: nothing is complete before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ def _basis(tx: Connection, container_id: str) -> _Basis:
         raise Conflict("The deposit was deleted meanwhile.")
     held = store.latest(tx, container_id, DepositState.HELD)
     if not container.has_record:
-        return _Basis(container, container.draft, held=held if container.state is ContainerState.HELD else None)
+        still = held if container.state is ContainerState.HELD else None
+        return _Basis(container, container.draft, held=still, waits=reference_store.outstanding(tx, container_id))
     stored = records.get(tx, container_id)
     return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container_id), stored, held)
 
@@ -158,7 +161,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content) -> Ta
     draft = applied(basis.draft, deposit.operation, content)
     whole = mends(basis.held, deposit.operation, content)
     prepared = None
-    if basis.container.has_record or (whole and not deposit.in_progress):
+    if basis.container.has_record or (whole and not deposit.in_progress and not basis.waits):
         came = basis.stored.provenance if basis.stored is not None else None
         prepared = prepare(press, basis.container.id, completed(draft), basis.container.created, doi=basis.doi, provenance=came)
     if prepared is not None and draft.record is None:

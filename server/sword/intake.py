@@ -21,7 +21,7 @@ from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
-from server.sword import store
+from server.sword import reference_store, store
 from server.sword.accept import Acceptance, ask_to_read
 from server.sword.errors import BrokenOff, ContentRefused, ErrorContent, SwordError, spoken
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
@@ -186,6 +186,8 @@ class Intake:
                 content = Content(gone=(deposit.filename or "",))
             else:
                 content = await asyncio.to_thread(self.understanding.content, opened)
+            if deposit.operation is Operation.REPLACE_FILE:
+                content = replace(content, gone=(deposit.filename or "",))
             await self.acceptance.take(deposit, content)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
@@ -252,7 +254,9 @@ class Intake:
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
         deposit = replace(deposit, container_id=container.id, collection=container.collection)
+        reference_store.clear(tx, container.id, deposit.operation)
         store.add_deposit(tx, deposit, account.id)
+        reference_store.add(tx, deposit.id, opened.references, now)
         store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {by}: {deposit.operation}.")
         ask_to_read(tx, deposit.id, now if waits else now + GRACE)
         return _Begun(container, deposit, ahead, waits=waits)

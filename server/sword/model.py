@@ -1,6 +1,6 @@
 """SWORD in values: containers and deposits with their states, drafts and what an operation makes of them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -122,6 +122,9 @@ class Operation(StrEnum):
     REPLACE_METADATA = "replace metadata"
     REPLACE_CONTENT = "replace content"
     REPLACE_ALL = "replace all"
+    REPLACE_OBJECT = "replace object"  # SWORD 3.0 § 7.4: what does not come with it is gone, metadata too
+    REPLACE_FILE = "replace file"  # other bytes under the same name
+    CLEAR_METADATA = "clear metadata"
     COMPLETE = "complete"
     DELETE_CONTENT = "delete content"
     DELETE_FILE = "delete file"
@@ -285,25 +288,46 @@ class Listing:
 
 
 def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
-    """Return the draft after an operation. What says nothing of metadata leaves them as they are."""
-    record, files = draft.record, draft.files
-    match operation:
-        case Operation.CREATE | Operation.REPLACE_ALL:
-            record, files = content.record or record, content.files
-        case Operation.ADD:
-            record = merged(record, content.record) if record and content.record else record or content.record
-            files = _added(files, content.files)
-        case Operation.REPLACE_METADATA:
-            record = content.record or record
-        case Operation.REPLACE_CONTENT:
-            record, files = record or content.record, content.files
-        case Operation.DELETE_CONTENT:
-            files = ()
-        case Operation.DELETE_FILE:
-            files = tuple(file for file in files if file.name not in content.gone)
-        case Operation.COMPLETE | Operation.DELETE:
-            pass
-    return Draft(record=record, files=files)
+    """Return the draft after an operation. What says nothing of metadata leaves them as they are, unless all is replaced."""
+    return _APPLIED[operation](draft, content)
+
+
+def _as_it_was(draft: Draft, _content: Content) -> Draft:
+    return draft
+
+
+def _replace_all(draft: Draft, content: Content) -> Draft:
+    return Draft(record=content.record or draft.record, files=content.files)
+
+
+def _add(draft: Draft, content: Content) -> Draft:
+    both = merged(draft.record, content.record) if draft.record and content.record else draft.record or content.record
+    return Draft(record=both, files=_added(draft.files, content.files))
+
+
+def _replace_file(draft: Draft, content: Content) -> Draft:
+    """Put the file that came in the place, and under the name, of the one that goes; none came yet where it is fetched."""
+    came = {name: msgspec.structs.replace(file, name=name) for name in content.gone for file in content.files[:1]}
+    return Draft(record=draft.record, files=tuple(came.get(file.name, file) for file in draft.files))
+
+
+#: What each operation makes of a draft, from SWORD 2.0 § 6.3 to § 6.8 and SWORD 3.0 § 7.
+_APPLIED: dict[Operation, Callable[[Draft, Content], Draft]] = {
+    Operation.CREATE: _replace_all,
+    Operation.ADD: _add,
+    Operation.REPLACE_METADATA: lambda draft, content: Draft(record=content.record or draft.record, files=draft.files),
+    Operation.REPLACE_CONTENT: lambda draft, content: Draft(record=draft.record or content.record, files=content.files),
+    Operation.REPLACE_ALL: _replace_all,
+    Operation.REPLACE_OBJECT: lambda _draft, content: Draft(record=content.record, files=content.files),
+    Operation.REPLACE_FILE: _replace_file,
+    Operation.CLEAR_METADATA: lambda draft, _content: Draft(files=draft.files),
+    Operation.DELETE_CONTENT: lambda draft, _content: Draft(record=draft.record),
+    Operation.DELETE_FILE: lambda draft, content: Draft(
+        record=draft.record, files=tuple(file for file in draft.files if file.name not in content.gone)
+    ),
+    Operation.COMPLETE: _as_it_was,
+    Operation.DELETE: _as_it_was,
+}
 
 
 def typed(content: Content, type_code: str) -> Content:
@@ -317,11 +341,18 @@ def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
     """Whether a request brings anew what is held, so that its container is not held any more."""
     if held is None or held.operation in {Operation.COMPLETE, Operation.DELETE_CONTENT, Operation.DELETE_FILE}:
         return True
+    if operation is Operation.REPLACE_OBJECT:
+        return True
     if held.problem is not None and held.problem.code == NOTHING:
         return content.record is not None or bool(content.files)
-    if (held.content_type or "").partition(";")[0].strip().lower() == "application/atom+xml":
+    if held.operation is Operation.REPLACE_METADATA or _is_metadata(held.content_type or ""):
         return content.record is not None
     return bool(content.files) or operation is Operation.DELETE_CONTENT
+
+
+def _is_metadata(content_type: str) -> bool:
+    """Whether a body of this type described a work: an entry of SWORD 2.0, or a document of SWORD 3.0."""
+    return content_type.partition(";")[0].strip().lower() in {"application/atom+xml", "application/json", "application/ld+json"}
 
 
 def completed(draft: Draft) -> Record:
@@ -335,7 +366,7 @@ def completed(draft: Draft) -> Record:
             raise Invalid(
                 "The deposit is complete, and there is nothing in it: no metadata and no files.",
                 place="deposit",
-                remedy="Send metadata (an Atom entry) or files to it; it is then published.",
+                remedy="Send metadata or files to it; it is then published.",
                 code=NOTHING,
             )
         record = Record(type=UNTYPED, title=Text(value=PurePath(draft.files[0].name).name))

@@ -25,7 +25,7 @@ MOVES: dict[ReferenceState, frozenset[ReferenceState]] = {
     ReferenceState.DOWNLOADING: frozenset({
         ReferenceState.PENDING, ReferenceState.FETCHED, ReferenceState.FAILED, ReferenceState.DROPPED,
     }),
-    ReferenceState.FETCHED: frozenset(),
+    ReferenceState.FETCHED: frozenset({ReferenceState.DOWNLOADING, ReferenceState.PENDING, ReferenceState.FAILED}),
     ReferenceState.FAILED: frozenset({ReferenceState.ERROR, ReferenceState.DROPPED}),
     ReferenceState.ERROR: frozenset(),
     ReferenceState.LINKED: frozenset(),

@@ -4,13 +4,14 @@ Runs in a thread, may run again from the same bytes.
 """
 
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
-from server.errors import Invalid, SheafError, TooLarge
+from server.errors import Invalid, TooLarge
 from server.metadata.reading import JsonReader, Reader, Reading, Remark, json_readers, read_with
 from server.records.files import FileStore
 from server.records.merge import merged
@@ -23,6 +24,7 @@ from server.sword.model import Content, Held, Source
 from server.sword.package import Arrived, Member, Package, Packaging, Role, Unusable, discard
 from server.sword.packagings.binary import IRI as BINARY
 from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
+from server.sword.reference import Reference
 
 _NAMES = frozenset({"id", "identifier", "doi", "isbn", "handle"})
 """Elements that tell a work from others, by local name."""
@@ -31,13 +33,18 @@ _TEXTS = ("application/pdf", "text/", "application/epub", "application/xhtml")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A readable request: its Atom entry, its payload, or both."""
+    """A readable request: its metadata (an Atom entry or another XML document, or one in JSON), its payload, or both."""
 
     entry: etree._Element | None = None
+    document: Mapping[str, Any] | None = None
     payload: Arrived | None = None
     packaging: str = ""
     """The IRI that was sent; empty where the client left it to us."""
     metadata_relevant: bool = True
+    references: tuple[Reference, ...] = ()
+    """Files it names by their address."""
+    remarks: tuple[Remark, ...] = ()
+    """What was odd about the request."""
 
     def discard(self, kept: Path) -> None:
         """Remove a payload that was a part of a body, once it was unpacked or not wanted; the `kept` body itself stays."""
@@ -84,8 +91,9 @@ class Understanding:
         Raises Invalid, with place and remedy, for content that must be held: Unusable where something was found all the same.
         """
         if opened.payload is None:
-            return _content(self._entry(opened), None, Content())
+            return _content(self._entry(opened), None, Content(remarks=opened.remarks))
         packaging, remarks = self._packaging(opened, opened.payload)
+        remarks = (*opened.remarks, *remarks)
         try:
             package = packaging.read(opened.payload, self.files)
         except Unusable as error:
@@ -129,6 +137,8 @@ class Understanding:
 
     def _entry(self, opened: Opened, found: Found | None = None) -> Reading | None:
         """Read the entry; one that says too little for a record by itself is no fault beside metadata that do."""
+        if opened.document is not None:
+            return self._document(opened.document)
         if opened.entry is None or not _says_something(opened.entry):
             return None
         try:
@@ -137,6 +147,13 @@ class Understanding:
             if found is None or error.code not in {"title-missing", "unknown-format"}:
                 raise
             return None
+
+    def _document(self, document: Mapping[str, Any]) -> Reading:
+        reader = next((each for each in self.json_readers if each.recognises(document)), None)
+        if reader is None:
+            known = ", ".join(each.title for each in self.json_readers)
+            raise Invalid("No reader knows these metadata.", place="body", remedy=f"Send one of: {known}.", code="unknown-format")
+        return reader.read(document)
 
     def _kept(self, package: Package, arrived: Arrived, found: Found | None) -> Content:
         """Move all that was in a package into the store; what is neither metadata nor manifest is a file of the work."""
@@ -161,7 +178,9 @@ def _mime(member: Member, arrived: Arrived | None) -> str:
 
 
 def says_nothing(opened: Opened) -> bool:
-    """Whether a request brings neither a payload nor anything in its entry."""
+    """Whether a request brings neither a payload, nor files by their address, nor anything in its metadata."""
+    if opened.document is not None or opened.references:
+        return False
     return opened.payload is None and not (opened.entry is not None and _says_something(opened.entry))
 
 

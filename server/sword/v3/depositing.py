@@ -15,7 +15,7 @@ from server.sword.v3.desk import Desk, Standing, matched
 from server.sword.v3.links import ROOT
 from server.sword.v3.reading import file_of
 from server.sword.v3.request import Body, deposit_headers, named
-from server.sword.v3.status import file_tag, files_tag, is_open, metadata_tag
+from server.sword.v3.status import can_be_bare, file_tag, files_tag, is_open, metadata_tag
 
 log = observe.logger("sword")
 
@@ -127,9 +127,9 @@ class Depositing:
         found = await self.desk.standing(request)
         matched(request, tag(found))
         if deposit.operation is not Operation.DELETE and not is_open(found.holding.container.state):
-            raise MethodNotAllowed(
-                "This object is withdrawn or declined; it cannot be changed.", remedy="Its Status document says what can be done."
-            )
+            raise _barred("This object is withdrawn or declined; it cannot be changed.")
+        if deposit.operation is Operation.CLEAR_METADATA and not can_be_bare(found.holding):
+            raise _barred("This object has no files: without its metadata nothing would be left to tell it by.")
         return placed
 
     async def _changed(self, request: web.Request, operation: Operation, tag: Tag) -> web.StreamResponse:
@@ -145,6 +145,10 @@ class Depositing:
             return self.desk.links.file(number, named(headers) if named(headers) in same else same[-1])
         sent = next((each for each in reversed(found.holding.deposits) if each.sha256 == received.sha256), None)
         return self.desk.links.original(number, sent.id) if sent is not None else self.desk.links.object(number)
+
+
+def _barred(message: str) -> MethodNotAllowed:
+    return MethodNotAllowed(message, remedy="The actions in its Status document say what can be done.")
 
 
 def _whole(found: Standing) -> str:

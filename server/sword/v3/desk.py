@@ -91,7 +91,7 @@ class Desk:
         ending = "are published at once" if found.import_as == "approved" else "wait for approval"
         known = self.door.intake.understanding.packagings
         offered = [each for each in known if not found.packagings or each.iri in found.packagings]
-        names = [next((alias for alias in each.aliases if alias.startswith(_V3)), each.iri) for each in offered]
+        names = [next((name for name in each.names if name.startswith(_V3)), each.iri) for each in offered]
         return Service(found.id, found.title, found.abstract, found.policy, f"Complete deposits {ending}.", tuple(names))
 
     # --- refusing

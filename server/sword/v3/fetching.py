@@ -20,7 +20,7 @@ from server.jobs.model import Answer, Done, Job, Later
 from server.notify.guard import Barred, Guard, connector, target
 from server.records.files import DiskStore, Received, receive
 from server.sword import reference_store, store
-from server.sword.errors import SwordError
+from server.sword.errors import Away, SwordError
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
 from server.sword.reference import Named, Reference, ReferenceState
@@ -42,6 +42,8 @@ _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=15, sock_connect=15, sock_r
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same request may do (RFC 9110 § 15.5.9, § 15.6)."""
 _OK = 200
+_TO_FETCH = frozenset({ReferenceState.PENDING, ReferenceState.DOWNLOADING, ReferenceState.FETCHED})
+"""Fetched is also what was not taken in any more because we broke down."""
 
 log = observe.logger("sword")
 
@@ -93,7 +95,7 @@ class Fetching:
             return Later(TURN, "the deposit that names the files is not read yet")
         why = ""
         for named in basis.named:
-            if named.state in {ReferenceState.PENDING, ReferenceState.DOWNLOADING}:
+            if named.state in _TO_FETCH and named.key not in basis.brought:
                 why = await self._one(job, named) or why
         if why:
             return Later(FIRST_PAUSE * 2 ** min(job.attempts - 1, TRIES), why)
@@ -102,30 +104,23 @@ class Fetching:
 
     async def _one(self, job: Job, named: Named) -> str:
         """Fetch one file and take it in; return why it is asked for again later, or nothing."""
-        basis = await self.database.read(_basis, job.subject)
-        if basis is None or basis.container is None or basis.account is None:
-            return ""
-        if named.key in basis.brought:  # it was taken in, and we broke down before that was written
-            await self.database.write(reference_store.move, named.id, ReferenceState.FETCHED)
-            return ""
         if not await self.database.write(reference_store.move, named.id, ReferenceState.DOWNLOADING):
             return ""  # it was replaced meanwhile
         try:
-            received = await self._received(job, named, basis.account)
+            basis = await self.database.read(_basis, job.subject)
+            if basis is not None and basis.container is not None and basis.account is not None:
+                await self._take(basis, named, await self._received(job, named, basis.account))
         except NotYet as error:
-            if job.attempts >= TRIES:
-                await self._failed(named, f"{error} It was asked for {job.attempts} times.")
-                return ""
-            await self.database.write(reference_store.move, named.id, ReferenceState.PENDING, str(error))
-            return str(error)
+            if job.attempts < TRIES:
+                await self.database.write(reference_store.move, named.id, ReferenceState.PENDING, str(error))
+                return str(error)
+            await self._failed(named, f"{error} It was asked for {job.attempts} times.")
         except SwordError as error:
             await self._failed(named, f"{error.message} {error.remedy}".strip())
-            return ""
-        await self._take(basis, named, received)
         return ""
 
     async def _take(self, basis: Basis, named: Named, received: Received) -> None:
-        """Let the intake have a file as if it had been sent; what it refuses has a row of its own."""
+        """Let the intake have a file as if it had been sent. Raises SwordError for what it refuses, NotYet where it cannot."""
         if not await self.database.write(
             reference_store.move, named.id, ReferenceState.FETCHED, got=received.bytes, sha256=received.sha256
         ):
@@ -135,8 +130,8 @@ class Fetching:
         assert account is not None  # noqa: S101 -- asked for by the caller
         try:
             await self.intake.receive(account, deposit, received, "", by=f"{account.name}, by reference")
-        except SheafError as error:
-            log.info("did not take a file sent by reference", extra={"deposit": deposit.id, "problem": error.code})
+        except Away as error:
+            raise NotYet(error.message) from error
         if upload := self.links.staged(named.reference.url):
             await self.database.write(staging.remove, upload)
 

@@ -67,6 +67,11 @@ def is_open(state: ContainerState) -> bool:
     return state not in _CLOSED
 
 
+def can_be_bare(holding: Holding) -> bool:
+    """Whether an object can do without its metadata: of a work something must be left to tell it by."""
+    return not holding.container.has_record or bool(holding.files)
+
+
 def object_tag(holding: Holding, named: Sequence[Named]) -> str:
     """Return the ETag of an object: it changes with anything in it, and with how far its files have come."""
     states = "".join(f"{each.id}{each.state}" for each in named)
@@ -93,7 +98,6 @@ def status(links: Links, holding: Holding, named: Sequence[Named]) -> dict[str, 
     """Return the Status document of an object."""
     container = holding.container
     number, can = container.id, is_open(container.state)
-    left = not container.has_record or bool(holding.files)  # of a work something must be left to tell it by
     return {
         "@context": CONTEXT,
         "@id": links.object(number),
@@ -105,7 +109,7 @@ def status(links: Links, holding: Holding, named: Sequence[Named]) -> dict[str, 
         "state": _states(holding, named),
         "actions": {
             "getMetadata": True, "getFiles": True, "appendMetadata": can, "appendFiles": can, "replaceMetadata": can,
-            "replaceFiles": can, "deleteMetadata": can and left, "deleteFiles": can, "deleteObject": True,
+            "replaceFiles": can, "deleteMetadata": can and can_be_bare(holding), "deleteFiles": can, "deleteObject": True,
         },
         "links": list(_links(links, holding, named)),
     }  # fmt: skip

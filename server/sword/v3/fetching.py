@@ -207,11 +207,7 @@ class Fetching:
 
     async def _downloaded(self, job: Job, named: Named) -> Received:
         """Download a file: from a judged address, no redirections, no more than we take, never whole in memory."""
-        reference = named.reference
-        try:
-            url = target(reference.url)
-        except SheafError as error:
-            raise ByReferenceNotAllowed(error.message, remedy="Name an address that begins with https:// or http://.") from error
+        reference, url = named.reference, target(named.reference.url)
         try:
             async with (
                 aiohttp.ClientSession(

@@ -10,6 +10,7 @@ from multidict import CIMultiDict
 
 from server.errors import SheafError
 from server.metadata.reading import JsonReader, Reader, Remark
+from server.notify.guard import target
 from server.records.files import FileStore, Received
 from server.registry import Registry
 from server.sword.errors import BadRequest, ErrorContent
@@ -17,7 +18,13 @@ from server.sword.headers import refuse_mediation
 from server.sword.model import Deposit, Operation
 from server.sword.package import Arrived
 from server.sword.understand import Opened
-from server.sword.v3.errors import ContentMalformed, ContentTypeNotAcceptable, FormatHeaderMismatch, MetadataFormatNotAcceptable
+from server.sword.v3.errors import (
+    ByReferenceNotAllowed,
+    ContentMalformed,
+    ContentTypeNotAcceptable,
+    FormatHeaderMismatch,
+    MetadataFormatNotAcceptable,
+)
 from server.sword.v3.referring import references
 from server.sword.v3.request import BINARY, JSON, METADATA, Body, DepositHeaders, deposit_headers, named
 from server.sword.v3.verifying import verify
@@ -125,6 +132,8 @@ class Opening:
             if name not in self.json_readers.names() or not self.json_readers[name].recognises(metadata or {}):
                 raise _mismatch(said)
         found, odd = references(whole, self.largest)
+        for each in found:
+            _judge(each.url)
         if deposit.operation is Operation.REPLACE_FILE and len(found) != 1:  # § 7.2: exactly one
             raise BadRequest(
                 f"A file is replaced by one file, not by {len(found)}.", place="byReferenceFiles", remedy="Name one file."
@@ -196,6 +205,15 @@ def _read(received: Received) -> bytes:
             remedy="Send files as files, not within metadata.",
         )
     return received.path.read_bytes()
+
+
+def _judge(url: str) -> None:
+    """Refuse what is no address of a file on the web; where it leads is judged when it is fetched."""
+    try:
+        target(url)
+    except SheafError as error:
+        remedy = "Name an address that begins with https:// or http://."
+        raise ByReferenceNotAllowed(f"{url}: {error.message}", place="@id", remedy=remedy) from error
 
 
 def _mismatch(said: DepositHeaders) -> FormatHeaderMismatch:

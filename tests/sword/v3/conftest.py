@@ -38,7 +38,8 @@ PDF = b"%PDF-1.4 peas"
 
 
 def digest(body: bytes, name: str = "SHA-256") -> str:
-    return f"{name}={base64.b64encode(hashlib.new(name.replace('-', '').replace('SHA1', 'sha1'), body).digest()).decode()}"
+    known = {"SHA-256": "sha256", "SHA-512": "sha512", "SHA": "sha1", "MD5": "md5"}[name]
+    return f"{name}={base64.b64encode(hashlib.new(known, body, usedforsecurity=False).digest()).decode()}"
 
 
 def metadata(**terms: str) -> bytes:
@@ -128,7 +129,7 @@ class Client:
         self.client = client
         self.house = house
 
-    async def ask(self, method: str, url: str, body: bytes | None = None, *headers: dict[str, str]) -> Answer:
+    async def ask(self, method: str, url: str, body: object = None, *headers: dict[str, str]) -> Answer:
         """Send a request with credentials, unless others are given; an empty header is left out."""
         assert url.startswith(URL), url
         parts = urlsplit(url)

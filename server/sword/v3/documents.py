@@ -13,7 +13,7 @@ from server.sword.v3.digests import ALGORITHMS
 from server.sword.v3.errors import typed
 from server.sword.v3.links import Links
 from server.sword.v3.metadata import CONTEXT
-from server.sword.v3.segments import IDLE, MOST_SEGMENTS, SMALLEST_SEGMENT, Staged
+from server.sword.v3.segments import IDLE, MOST_SEGMENTS, Staged
 
 VERSION = "http://purl.org/net/sword/3.0"
 TYPE = "application/json"
@@ -75,6 +75,11 @@ def service(links: Links, server: Server, found: Service) -> dict[str, Any]:
 
 
 def _common(links: Links, server: Server) -> dict[str, Any]:
+    """Return what every service has.
+
+    The sizes of segments are left out, as what is assumed without them is what holds: from one byte up to the largest upload
+    (§ 9.2). A client in use takes a document that names them for none.
+    """
     return {
         "root": links.root,
         "version": VERSION,
@@ -88,8 +93,6 @@ def _common(links: Links, server: Server) -> dict[str, Any]:
         "maxUploadSize": server.limits.upload,
         "maxByReferenceSize": server.limits.assembled,
         "maxAssembledSize": server.limits.assembled,
-        "maxSegmentSize": server.limits.upload,
-        "minSegmentSize": SMALLEST_SEGMENT,
         "maxSegments": MOST_SEGMENTS,
         "staging": links.staging,
         "stagingMaxIdle": int(IDLE.total_seconds()),
@@ -99,7 +102,7 @@ def _common(links: Links, server: Server) -> dict[str, Any]:
 def temporary(links: Links, upload: Staged) -> dict[str, Any]:
     """Return how an upload in segments stands.
 
-    In two shapes: the standard's own, and the one within `segments` that came before it and a client in use still reads.
+    In two shapes: the standard's own, and within `segments` that of the drafts before it.
     """
     received, expecting = list(upload.received), list(upload.expecting)
     return _document("Temporary", {

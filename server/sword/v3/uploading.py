@@ -36,8 +36,8 @@ class Uploading:
         init = segment_init(request.headers.get("Content-Disposition", ""))
         check(init, limits.assembled, limits.upload)
         number = await door.database.write(staging.begin, request[ACCOUNT].id, init, door.clock())
-        upload = Staged(number, request[ACCOUNT].id, init.size, init.count, init.segment_size, init.digest, ())
-        return written(documents.temporary(self.desk.links, upload), 201, {"Location": self.desk.links.temporary(number)})
+        # No document: a client in use takes whatever comes with a 201 for a Status document.
+        return web.Response(status=201, headers={"Location": self.desk.links.temporary(number)})
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         return written(documents.temporary(self.desk.links, await self._found(request)))

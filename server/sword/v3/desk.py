@@ -15,7 +15,7 @@ from server.sword.errors import ChangedMeanwhile
 from server.sword.holding import holding
 from server.sword.model import ContainerState, Holding
 from server.sword.reference import OUTSTANDING, Named
-from server.sword.server import Collection
+from server.sword.profile.settings import Collection
 from server.sword.v3 import documents
 from server.sword.v3.documents import Limits, Server, Service
 from server.sword.v3.links import Links

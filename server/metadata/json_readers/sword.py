@@ -20,7 +20,8 @@ from server.xml import clean
 _NAMESPACES = {"dc": ELEMENTS, "dcterms": TERMS}
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _PLACE = re.compile(r"/?(?:Metadata/)?(\w+) \(line [0-9]+\)")
-_NAME = re.compile(r"[A-Za-z]\w*")
+_ODD = re.compile(r"\W+", re.ASCII)
+_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 #: What speaks of the document, not of the work.
 _ENVELOPE = frozenset({"@context", "@id", "@type"})
 #: The schema allows one string for each term, so clients (and our own documents) write several values into one.
@@ -72,7 +73,7 @@ def _elements(root: etree._Element, key: str, value: object) -> Iterator[tuple[s
     if refinement in _REFINED:
         namespace, name, refinement = TERMS, refinement, ""
     if not _NAME.fullmatch(name):
-        namespace, name = "", re.sub(r"\W+", "_", key).strip("_") or "term"
+        namespace, name = "", _ODD.sub("_", key).strip("_") or "term"
         name = name if _NAME.fullmatch(name) else f"term_{name}"
     for text, lang in _texts(value):
         for part in _split(name, text):
@@ -99,8 +100,8 @@ def _texts(value: object) -> Iterator[tuple[str, str]]:
             for text, _ in _texts(inner):
                 yield text, language_of(str(rest.get("@language", "")))
         case dict():
-            named = [text for key in _NAMING if isinstance(text := value.get(key), str) and text]
-            yield from ((text, "") for text in named[:1])
+            named = (value.get(key) for key in _NAMING)
+            yield from [(each, "") for each in named if isinstance(each, str) and each][:1]
 
 
 def _split(name: str, text: str) -> list[str]:

@@ -14,8 +14,8 @@ from server.sword.door import ACCOUNT, CLIENT, DEPOSIT, Door, Handler
 from server.sword.errors import ChangedMeanwhile
 from server.sword.holding import holding
 from server.sword.model import ContainerState, Holding
-from server.sword.reference import OUTSTANDING, Named
 from server.sword.profile.settings import Collection
+from server.sword.reference import OUTSTANDING, Named
 from server.sword.v3 import documents
 from server.sword.v3.documents import Limits, Server, Service
 from server.sword.v3.links import Links

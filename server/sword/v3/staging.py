@@ -34,17 +34,20 @@ def find(tx: Connection, number: str, account_id: int, now: datetime) -> Staged:
 
     Raises NotFound, Refused, and SegmentedUploadTimedOut where it was left for too long.
     """
-    row = tx.execute(select(staged).where(staged.c.id == number)).one_or_none()
+    row = tx.execute(select(staged).where(staged.c.id == number)).mappings().one_or_none()
     if row is None:
         raise NotFound("There is no such upload, or it was taken in or removed.")
-    if row.account_id != account_id:
+    if row["account_id"] != account_id:
         raise Refused("This upload belongs to another account.")
-    if now - row.touched > IDLE:
+    if now - row["touched"] > IDLE:
         raise SegmentedUploadTimedOut(
             "Nothing came for this upload for too long, so it was given up.", remedy="Begin anew at the Staging-URL."
         )
     known = tx.execute(select(segments.c.number).where(segments.c.staged_id == number).order_by(segments.c.number))
-    return Staged(row.id, row.account_id, row.bytes, row.count, row.segment_bytes, row.digest, tuple(known.scalars()))
+    return Staged(
+        id=row["id"], account_id=row["account_id"], bytes=row["bytes"], count=row["count"], segment_bytes=row["segment_bytes"],
+        digest=row["digest"], received=tuple(known.scalars()),
+    )  # fmt: skip
 
 
 def add(tx: Connection, upload: Staged, number: int, received: Received, now: datetime) -> None:

@@ -214,7 +214,7 @@ def _said(deposit: Deposit) -> DepositHeaders:
         return DepositHeaders()
 
 
-def _referred(links: Links, number: str, named: Named) -> Mapping[str, Any]:
+def _referred(links: Links, number: str, named: Named) -> dict[str, Any]:
     fetched = {ReferenceState.PENDING, ReferenceState.DOWNLOADING}
     link: dict[str, Any] = {
         "@id": links.file(number, named.reference.filename),

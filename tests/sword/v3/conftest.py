@@ -184,4 +184,3 @@ class Client:
 @pytest.fixture
 def sword(client: TestClient, house: House) -> Client:
     return Client(client, house)
-

@@ -87,7 +87,9 @@ async def test_the_client_deposits_from_service_document_to_deletion(client: Tes
         with sword.get_file(added.location) as stream:
             assert stream.read() == PDF
         assert sword.replace_file(added.location, io.BytesIO(b"new"), "application/pdf", sums(b"new")).status_code == 204
-        packed = sword.add_package(status, io.BytesIO(PACKAGE), "p.zip", sums(PACKAGE), len(PACKAGE), "application/zip", SIMPLE_ZIP)
+        packed = sword.add_package(
+            status, io.BytesIO(PACKAGE), "p.zip", sums(PACKAGE), len(PACKAGE), "application/zip", SIMPLE_ZIP
+        )
         assert packed.status_code == 200
         assert packed.status_document.data["state"][0]["@id"].endswith("/ingested")
 
@@ -100,9 +102,12 @@ async def test_the_client_deposits_from_service_document_to_deletion(client: Tes
         assert sword.replace_fileset_with_binary(status, io.BytesIO(PDF), "peas.pdf", sums(PDF)).status_code in {202, 204}
         assert sword.delete_file(f"{made.location}/files/peas.pdf").status_code == 204
         assert sword.replace_object_with_metadata(status, more).status_code == 200
-        assert sword.replace_object_with_package(
-            status, io.BytesIO(PACKAGE), "p.zip", sums(PACKAGE), len(PACKAGE), "application/zip", SIMPLE_ZIP
-        ).status_code == 200
+        assert (
+            sword.replace_object_with_package(
+                status, io.BytesIO(PACKAGE), "p.zip", sums(PACKAGE), len(PACKAGE), "application/zip", SIMPLE_ZIP
+            ).status_code
+            == 200
+        )
         assert sword.delete_fileset(status).status_code in {202, 204}
         assert sword.delete_object(status).status_code in {202, 204}
         with pytest.raises(sword3common.exceptions.NotFound):
@@ -122,7 +127,9 @@ async def test_the_client_sends_segments_and_files_by_reference(client: TestClie
         for number in (2, 1):
             part = body[(number - 1) * 500 : number * 500]
             assert sword.upload_file_segment(url, io.BytesIO(part), number, sums(part), len(part)).status_code == 204
-        with pytest.raises(sword3common.exceptions.InvalidDataFromServer):  # it takes the shape of the drafts, and no other beside it
+        with pytest.raises(
+            sword3common.exceptions.InvalidDataFromServer
+        ):  # it takes the shape of the drafts, and no other beside it
             sword.segmented_upload_status(url)
         made = sword.create_object_with_temporary_file(service, url, "peas.bin", "application/octet-stream", digest=sums(body))
         assert made.status_code == 202

@@ -3,13 +3,16 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from sqlalchemy import Connection
 
+from server.jobs import queue
 from server.settings import Settings
 from server.sword import reference_store
 from server.sword.model import DepositState
@@ -269,9 +272,7 @@ async def test_who_breaks_down_after_a_file_was_taken_in_does_not_take_it_in_twi
     assert [row.state for row in before] == [DepositState.TAKEN] * 2
 
 
-def _again(tx: Any, deposit_id: str, now: Any) -> None:
-    from server.jobs import queue  # noqa: PLC0415
-
+def _again(tx: Connection, deposit_id: str, now: datetime) -> None:
     queue.enqueue(tx, reference_store.FETCH, deposit_id, now)
 
 

@@ -100,7 +100,11 @@ class TestSmallLimit:
 
 
 def reference(**values: Any) -> bytes:
-    each = {"@id": "https://example.org/f.zip", "contentType": "application/zip", "contentDisposition": "attachment; filename=f.zip"}
+    each = {
+        "@id": "https://example.org/f.zip",
+        "contentType": "application/zip",
+        "contentDisposition": "attachment; filename=f.zip",
+    }
     each |= {"digest": digest(b"x"), "dereference": True, **values}
     return json.dumps({"@context": CONTEXT, "@type": "ByReference", "byReferenceFiles": [each]}).encode()
 
@@ -135,7 +139,12 @@ async def test_what_belongs_elsewhere_is_refused_there(sword: Client) -> None:
 
 async def test_what_is_not_there_is_404_and_what_cannot_be_done_405(sword: Client) -> None:
     found = await sword.done()
-    for url in (f"{SERVICE}/none", f"{URL}/sword/3/nothing", f"{found.object}/files/none.pdf", f"{URL}/sword/3/object/{'A' * 26}"):
+    for url in (
+        f"{SERVICE}/none",
+        f"{URL}/sword/3/nothing",
+        f"{found.object}/files/none.pdf",
+        f"{URL}/sword/3/object/{'A' * 26}",
+    ):
         answer = await sword.get(url)
         assert (answer.status, answer.error) == (404, f"{errors.OWN}NotFound")
     for method, url in (("PATCH", found.object), ("POST", f"{found.object}/metadata"), ("DELETE", WORKS)):
@@ -193,7 +202,9 @@ async def test_every_digest_we_announce_is_verified(sword: Client) -> None:
     assert announced == ["SHA-256", "SHA-512", "SHA", "MD5"]
     for name in announced:
         body = metadata(dc_title=name)
-        assert (await sword.ask("POST", WORKS, body, described(body), {"Digest": digest(b"other", name)})).error == "DigestMismatch"
+        assert (
+            await sword.ask("POST", WORKS, body, described(body), {"Digest": digest(b"other", name)})
+        ).error == "DigestMismatch"
         await sword.create(body, described(body), {"Digest": digest(body, name)})
 
 

@@ -44,7 +44,6 @@ from server.sword.model import (
     drafted,
     mends,
 )
-from server.sword.package import Unusable
 from server.sword.unfit import Unfit
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
@@ -109,8 +108,7 @@ class Acceptance:
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
         state = DepositState.REFUSED if refused else DepositState.HELD
-        content = error.content if isinstance(error, Unusable) else None
-        await self.database.write(_hold, deposit, state, Unfit.of(error, content), self.clock())
+        await self.database.write(_hold, deposit, state, Unfit.of(error), self.clock())
         log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 

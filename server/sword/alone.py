@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from server.sword.archives.unpacking import kind_of
-from server.sword.package import Arrived, Choice, Member, Package, Packaging, Role, Store, documents_of, manifest_missing, unpacked
+from server.sword.archives.unpacking import Store, kind_of
+from server.sword.package import Arrived, Choice, Member, Package, Packaging, Role, documents_of, manifest_missing, unpacked
 
 
 def document(reader: str, title: str, arrived: Arrived, store: Store) -> Package:

@@ -41,7 +41,7 @@ class Named:
 
 def is_mets(root: etree._Element) -> bool:
     """Whether an element is the root of a METS document, of whatever version."""
-    return etree.QName(root).localname.lower() == "mets"
+    return str(etree.QName(root).localname).lower() == "mets"
 
 
 def described(root: etree._Element, name: str, contents: Contents) -> Iterator[Document]:

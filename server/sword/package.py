@@ -13,10 +13,9 @@ from server.errors import Invalid, SheafError, TooLarge
 from server.metadata.reading import Remark
 from server.records.files import Received
 from server.registry import Registry
-from server.sword.archives import unpacking
 from server.sword.archives.entries import folded
-from server.sword.archives.unpacking import Store, kind_of
-from server.sword.model import Content
+from server.sword.archives.unpacking import Store, kind_of, unpack
+from server.sword.archives.unpacking import counted as count
 from server.xml import parse
 
 READ_NOW_ENTRIES = 1_000
@@ -91,15 +90,11 @@ class Package:
 
 
 class Unusable(Invalid):
-    """Content that is wrong, in a package that could be unpacked.
-
-    `members` are on disk and whoever catches this keeps or discards them; `content` says what was found all the same.
-    """
+    """Content that is wrong, in a package that could be unpacked: `members` are on disk, to be kept or discarded."""
 
     def __init__(self, error: SheafError, members: Iterable[Member]) -> None:
         super().__init__(error.message, place=error.place, remedy=error.remedy, code=error.code, value=error.value)
         self.members = tuple(members)
-        self.content = Content()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +105,8 @@ class Contents:
     remarks: tuple[Remark, ...] = ()
     spellings: Mapping[str, Member] = field(default_factory=dict)
     """The members by what is the same of all spellings of their names."""
+    lone: bool = False
+    """Whether there was no archive: the body is the one member."""
 
     def find(self, name: str) -> Member | None:
         """Find a file by a name as a manifest writes it: as it is, percent-encoded, with `./`, or composed otherwise."""
@@ -118,6 +115,10 @@ class Contents:
     def at_top(self, *endings: str) -> list[Member]:
         """Return the members at the top whose names end so."""
         return [member for name, member in self.members.items() if "/" not in name and name.lower().endswith(endings)]
+
+    def documents(self, *endings: str) -> list[Member]:
+        """Return what may be a manifest: what is at the top and ends so, or the document that came by itself."""
+        return list(self.members.values()) if self.lone else self.at_top(*endings)
 
     def package(
         self,
@@ -162,29 +163,38 @@ def packagings() -> Registry[Packaging]:
 
 def counted(path: Path) -> int:
     """Count an archive's entries without unpacking it, a little over READ_NOW_ENTRIES at least; 0 where it is none."""
-    return unpacking.counted(path, READ_NOW_ENTRIES, READ_NOW_BYTES)
+    return count(path, READ_NOW_ENTRIES, READ_NOW_BYTES)
 
 
 @contextmanager
-def unpacked(arrived: Arrived, store: Store) -> Iterator[Contents]:
-    """Unpack an archive of whatever kind to disk, to look into it.
+def unpacked(arrived: Arrived, store: Store, *, lone: bool = False) -> Iterator[Contents]:
+    """Unpack an archive of whatever kind to disk, to look into it; with `lone`, an XML document by itself is as good as one.
 
-    Raises Invalid as unpacking.unpack does; what is Invalid while it is looked into becomes Unusable, and after any other error
+    Raises Invalid as unpack does; what is Invalid while it is looked into becomes Unusable, and after any other error
     nothing stays.
     """
-    found = unpacking.unpack(arrived.path, arrived.filename, store)
-    members = {each.name: Member(each.name, each.received) for each in found}
     remarks = []
-    said = f"{arrived.content_type} {arrived.filename}".lower().replace("gzip", "")
-    if "zip" in said and kind_of(arrived.path) == "tar":
-        remarks.append(Remark("The archive is announced as a zip and is a tar.", code="quirk-archive", place="Content-Type"))
+    lone = lone and _is_xml(arrived.path)
+    if lone:
+        members = {arrived.filename: Member(arrived.filename, arrived.received)}
+    else:
+        members = {each.name: Member(each.name, each.received) for each in unpack(arrived.path, arrived.filename, store)}
+        said = f"{arrived.content_type} {arrived.filename}".lower().replace("gzip", "")
+        if "zip" in said and kind_of(arrived.path) == "tar":
+            words = "The archive is announced as a zip and is a tar."
+            remarks.append(Remark(words, code="quirk-archive", place="Content-Type"))
     try:
-        yield Contents(members, tuple(remarks), {folded(name): member for name, member in members.items()})
+        yield Contents(members, tuple(remarks), {folded(name): member for name, member in members.items()}, lone)
     except (Invalid, TooLarge) as error:
         raise Unusable(error, members.values()) from error
     except BaseException:
-        discard(members.values())
+        discard(members.values(), arrived.path)
         raise
+
+
+def _is_xml(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 
 
 def discard(members: Iterable[Member], but: Path | None = None) -> None:

@@ -25,10 +25,19 @@ from server.sword.package import Arrived, Member, Package, Packaging, Role, Unus
 from server.sword.packagings.binary import IRI as BINARY
 from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
 from server.sword.reference import Reference
+from server.sword.unfit import Unfit
 
 _NAMES = frozenset({"id", "identifier", "doi", "isbn", "handle"})
 """Elements that tell a work from others, by local name."""
 _TEXTS = ("application/pdf", "text/", "application/epub", "application/xhtml")
+
+
+#: The media types of archives that may be more than one file: an EPUB is a zip too.
+_ARCHIVES = frozenset({
+    "application/octet-stream", "application/zip", "application/x-zip", "application/x-zip-compressed", "application/tar",
+    "application/x-tar", "application/gzip", "application/x-gzip", "application/x-gtar", "application/x-compressed-tar",
+    "application/x-bzip2", "application/x-xz",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +85,17 @@ class Understanding:
         """Return the packaging a request announces: by its header, else by its media type, else one file. Raises ErrorContent."""
         if opened.packaging:
             return self.packaging(opened.packaging)
-        said = opened.payload.content_type.partition(";")[0].strip().lower() if opened.payload is not None else ""
+        said = _media_type(opened.payload)
         return next((each for each in self.packagings if said in each.media_types), self.packagings[BINARY])
 
     def unpacks(self, opened: Opened) -> bool:
         """Whether a request's payload is to be unpacked, as far as can be said before it is."""
-        if opened.payload is None:
-            return False
-        return self.announced(opened).unpacks or (not opened.packaging and bool(kind_of(opened.payload.path)))
+        return opened.payload is not None and (self.announced(opened).unpacks or _is_bare_archive(opened))
 
     def content(self, opened: Opened) -> Content:
         """Return what a request brought.
 
-        Raises Invalid, with place and remedy, for content that must be held: Unusable where something was found all the same.
+        Raises Invalid, with place and remedy, for content that must be held: Unfit where something was found all the same.
         """
         if opened.payload is None:
             return _content(self._entry(opened), None, Content(remarks=opened.remarks))
@@ -97,16 +104,13 @@ class Understanding:
         try:
             package = packaging.read(opened.payload, self.files)
         except Unusable as error:
-            error.content = self._kept(Package(members=error.members, remarks=remarks), opened.payload, None)
-            raise
+            raise Unfit.of(error, self._kept(Package(members=error.members, remarks=remarks), opened.payload, None)) from error
         package = replace(package, remarks=(*remarks, *package.remarks))
         try:
             found = found_in(package, self.readers, self.json_readers) if opened.metadata_relevant else None
             content = _content(self._entry(opened, found), found, self._kept(package, opened.payload, found))
         except (Invalid, TooLarge) as error:
-            failure = Unusable(error, ())
-            failure.content = self._kept(package, opened.payload, None)
-            raise failure from error
+            raise Unfit.of(error, self._kept(package, opened.payload, None)) from error
         finally:  # what is kept was moved away
             discard(package.members, opened.payload.path)
         return content
@@ -118,13 +122,12 @@ class Understanding:
         if opened.packaging in announced.aliases:
             words = f"The packaging was called {opened.packaging}; its name is {announced.iri}."
             remarks.append(Remark(words, code="quirk-packaging-alias", place="Packaging", value=opened.packaging))
-        if announced.iri == SIMPLE_ZIP or (announced.iri == BINARY and not opened.packaging):
-            if (better := self._sniffed(payload)) is not None:
-                said = f"announced as {announced.iri}" if opened.packaging else "sent without a Packaging header"
-                words = f"The archive was {said}; what stands in it shows that it is: {better.title} ({better.iri})."
-                remarks.append(Remark(words, code="packaging-sniffed", place="Packaging", value=better.iri))
-                return better, tuple(remarks)
-        return announced, tuple(remarks)
+        better = self._sniffed(payload) if announced.iri == SIMPLE_ZIP or _is_bare_archive(opened) else None
+        if better is not None:
+            said = f"announced as {announced.iri}" if opened.packaging else "sent without a Packaging header"
+            words = f"The archive was {said}; what stands in it shows that it is: {better.title} ({better.iri})."
+            remarks.append(Remark(words, code="packaging-sniffed", place="Packaging", value=better.iri))
+        return better or announced, tuple(remarks)
 
     def _sniffed(self, payload: Arrived) -> Packaging | None:
         if not kind_of(payload.path):
@@ -169,6 +172,16 @@ class Understanding:
                 use = "fulltext" if mime.startswith(_TEXTS) and mime != "text/csv" else "other"
                 files.append(File(name=member.name, mime=mime, bytes=received.bytes, sha256=sha256, md5=received.md5, role=use))
         return Content(files=tuple(files), members=tuple(members), remarks=package.remarks)
+
+
+def _media_type(arrived: Arrived | None) -> str:
+    return arrived.content_type.partition(";")[0].strip().lower() if arrived is not None else ""
+
+
+def _is_bare_archive(opened: Opened) -> bool:
+    """Whether a payload is an archive that came without a word of how it is packed."""
+    payload = opened.payload
+    return payload is not None and not opened.packaging and _media_type(payload) in _ARCHIVES and bool(kind_of(payload.path))
 
 
 def _mime(member: Member, arrived: Arrived | None) -> str:

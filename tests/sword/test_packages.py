@@ -12,45 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import Invalid, SheafError, Unavailable
-from server.metadata.reading import readers
-from server.records.files import DiskStore, Received, Spool
+from server.records.files import Spool
 from server.sword import package
 from server.sword.archives import entries
 from server.sword.archives import zip as zips
 from server.sword.errors import ErrorContent
-from server.sword.model import Content
-from server.sword.package import Arrived, packagings
+from server.sword.package import packagings
 from server.sword.packagings import simplezip
-from server.sword.understand import Opened, Understanding
+from tests.sword.desk import Desk, zipped
 
 MODS = b"""<mods xmlns="http://www.loc.gov/mods/v3"><titleInfo><title>Peas</title></titleInfo><genre>journal article</genre>
 <originInfo><dateIssued>1866</dateIssued></originInfo></mods>"""
 BOMB = b'<!DOCTYPE mods [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><mods xmlns="http://www.loc.gov/mods/v3"><titleInfo><title>&b;</title></titleInfo></mods>'
-
-
-class Desk:
-    """An understanding over a store of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.store = DiskStore(folder)
-        self.understanding = Understanding(readers(), packagings(), self.store)
-
-    def read(self, body: bytes, *, packaging: str = simplezip.IRI, relevant: bool = True, name: str = "peas.zip") -> Content:
-        spool = self.store.spool()
-        spool.write(body)
-        received = spool.finish()
-        kept = self.store.keep(received)
-        arrived = Arrived(
-            self.store.path(kept),
-            Received(self.store.path(kept), received.bytes, kept, received.md5),
-            name,
-            "application/zip",
-        )
-        return self.understanding.content(Opened(payload=arrived, packaging=packaging, metadata_relevant=relevant))
-
-    def left(self) -> list[Path]:
-        return list((self.folder / "spool").iterdir())
 
 
 @pytest.fixture
@@ -61,14 +34,6 @@ def desk(tmp_path: Path) -> Desk:
 @pytest.fixture(scope="module")
 def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return Desk(tmp_path_factory.mktemp("packages"))
-
-
-def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, content in entries:
-            archive.writestr(name, content)
-    return out.getvalue()
 
 
 def named(name: str, **values: int) -> zipfile.ZipInfo:

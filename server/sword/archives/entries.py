@@ -107,7 +107,7 @@ def checked(listed: Iterable[Entry], size: int) -> Iterator[tuple[str, Entry]]:
 
 
 def check_ratio(total: int, size: int) -> None:
-    """Raise Invalid where an archive of `size` bytes unpacks to `total`: entries may share the same bytes, or be compressed whole."""
+    """Raise Invalid where an archive of `size` bytes unpacks to `total`: entries may share bytes, or be compressed as one."""
     if total > max(RATIO_FROM, LARGEST_RATIO * size):
         raise unsafe(f"The archive would unpack to {total // max(size, 1)} times its size.", "", "Send the files uncompressed.")
 

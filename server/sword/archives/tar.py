@@ -6,6 +6,7 @@ import lzma
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -89,6 +90,11 @@ class _Blocks:
             check_ratio(self._total, self._size)
         return found
 
+    def verify(self) -> None:
+        """Go to the end of what is compressed, where its checksum stands."""
+        while self._compressed and self.read(PIECE):
+            pass
+
     def skip(self, size: int) -> None:
         """Pass over bytes; raises EOFError where there are fewer."""
         while size > 0:
@@ -139,45 +145,65 @@ class TarArchive:
                 body = _Body(blocks, entry.size)
                 yield entry, body
                 blocks.skip(body.left + -entry.size % BLOCK)
+            blocks.verify()
+
+
+@dataclass(slots=True)
+class _Extended:
+    """What the headers before an entry say of it, beyond its own."""
+
+    path: str = ""
+    size: int | None = None
+    sparse: bool = False
+    spent: int = 0
+
+    def take(self, info: tarfile.TarInfo, blocks: _Blocks) -> None:
+        """Read such a header; raises Invalid for headers that never end."""
+        self.spent += info.size + BLOCK
+        if self.spent > _LARGEST_HEADER:
+            raise too_long()
+        data = blocks.read(info.size)
+        blocks.skip(-info.size % BLOCK)
+        if info.type == tarfile.GNUTYPE_LONGNAME:
+            self.path = _text(data.rstrip(b"\0"))
+        elif info.type in _PAX:
+            said = dict(_pairs(data))
+            self.path = said.get("path", self.path)
+            self.size = int(said["size"]) if "size" in said else self.size
+            self.sparse = self.sparse or any(key.startswith("GNU.sparse.") for key in said)
 
 
 def _header(blocks: _Blocks) -> Entry | None:
     """Read the headers of the next entry; None at the end mark.
 
-    Raises EOFError without one, tarfile.HeaderError for what is no header, Invalid for headers that never end.
+    Raises EOFError without one, tarfile.TarError for what is no header, Invalid for headers that never end.
     """
-    path, size, spent, sparse = "", None, 0, False
-    while True:
-        block = blocks.read(BLOCK)
-        if len(block) < BLOCK:
-            raise EOFError("it ends without an end mark")
-        if not block.strip(b"\0"):
-            return None
-        info = _info(block)
-        if info.size < 0:
-            raise tarfile.InvalidHeaderError("a negative size")
-        if info.type not in _HEADERS:
-            break
-        spent += info.size + BLOCK
-        if spent > _LARGEST_HEADER:
-            raise too_long()
-        data = blocks.read(info.size)
-        blocks.skip(-info.size % BLOCK)
-        if info.type == tarfile.GNUTYPE_LONGNAME:
-            path = _text(data.rstrip(b"\0"))
-        elif info.type in _PAX:
-            said = dict(_pairs(data))
-            path = said.get("path", path)
-            size = int(said["size"]) if "size" in said else size
-            sparse = sparse or any(key.startswith("GNU.sparse.") for key in said)
-    kind = Kind.SPARSE if sparse else _KINDS.get(info.type, Kind.DEVICE)
-    name = path or info.name
+    extended = _Extended()
+    while (info := _block(blocks)) is not None and info.type in _HEADERS:
+        extended.take(info, blocks)
+    if info is None:
+        return None
+    kind = Kind.SPARSE if extended.sparse else _KINDS.get(info.type, Kind.DEVICE)
+    name = extended.path or info.name
     if kind is Kind.FILE and name.endswith("/"):  # a folder, before POSIX had a type for it
         kind = Kind.FOLDER
-    length = 0 if kind in _BODILESS else info.size if size is None else size
-    if length < 0:
-        raise tarfile.InvalidHeaderError("a negative size")
-    return Entry(name, length, kind)
+    size = info.size if extended.size is None else extended.size
+    if size < 0:
+        raise tarfile.ReadError("a negative size")
+    return Entry(name, 0 if kind in _BODILESS else size, kind)
+
+
+def _block(blocks: _Blocks) -> tarfile.TarInfo | None:
+    """Read one header block; None for the end mark."""
+    block = blocks.read(BLOCK)
+    if len(block) < BLOCK:
+        raise EOFError("it ends without an end mark")
+    if not block.strip(b"\0"):
+        return None
+    info = _info(block)
+    if info.size < 0:
+        raise tarfile.ReadError("a negative size")
+    return info
 
 
 def _info(block: bytes) -> tarfile.TarInfo:
@@ -203,7 +229,7 @@ def _pairs(data: bytes) -> Iterator[tuple[str, str]]:
         end = at + int(number)
         key, equals, value = data[at + len(number) + 1 : end - 1].partition(b"=")
         if end <= at + len(number) or not equals or data[end - 1 : end] != b"\n":
-            raise tarfile.InvalidHeaderError("a pax header that cannot be read")
+            raise tarfile.ReadError("a pax header that cannot be read")
         yield _text(key), _text(value)
         at = end
 

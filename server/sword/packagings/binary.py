@@ -1,6 +1,7 @@
 """Binary: one file, kept as it is (SWORD 2.0 § 5; the default where no packaging is named)."""
 
-from server.sword.package import Arrived, Member, Package, Packaging, Store
+from server.sword.archives.unpacking import Store
+from server.sword.package import Arrived, Member, Package, Packaging
 
 IRI = "http://purl.org/net/sword/package/Binary"
 

@@ -1,4 +1,4 @@
-"""CodeMeta as a deposit: `codemeta.json`, alone or beside the code in an archive (Software Heritage's deposits are Atom entries)."""
+"""CodeMeta as a deposit: `codemeta.json`, alone or beside the code in an archive (Software Heritage sends Atom entries)."""
 
 from server.sword.alone import alone
 

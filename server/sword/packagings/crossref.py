@@ -9,7 +9,10 @@ PLUGIN = alone(
     names=(
         "http://www.crossref.org/xschema/1.0",
         "http://www.crossref.org/qrschema/3.0",
-        *(f"http://www.crossref.org/schema/{version}" for version in ("4.3.7", "4.4.0", "4.4.1", "4.4.2", "4.8.0", "4.8.1", "5.3.0", "5.3.1", "5.4.0")),
+        *(
+            f"http://www.crossref.org/schema/{version}"
+            for version in ("4.3.7", "4.4.0", "4.4.1", "4.4.2", "4.8.0", "4.8.1", "5.3.0", "5.3.1", "5.4.0")
+        ),
     ),
     media_types=("application/vnd.crossref.unixsd+xml", "application/vnd.crossref.unixref+xml"),
 )

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import gzip
+from typing import BinaryIO, cast
 
 from lxml import etree
 
@@ -10,8 +11,8 @@ from server.errors import Invalid
 from server.records.files import Received
 from server.sword.alone import document
 from server.sword.archives.entries import BROKEN, Entry, checked, damaged
-from server.sword.archives.unpacking import kind_of
-from server.sword.package import Arrived, Document, Member, Package, Packaging, Role, Store, Unusable, discard
+from server.sword.archives.unpacking import Store, kind_of
+from server.sword.package import Arrived, Document, Member, Package, Packaging, Role, Unusable, discard
 from server.xml import parse, place_of, text_of
 
 IRI = "http://eprints.org/ep2/data/2.0"
@@ -34,7 +35,7 @@ def _parsed(arrived: Arrived) -> etree._Element:
         compressed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         try:
-            return parse(gzip.GzipFile(fileobj=file) if compressed else file, place=arrived.filename)
+            return parse(cast("BinaryIO", gzip.GzipFile(fileobj=file)) if compressed else file, place=arrived.filename)
         except BROKEN as error:
             raise damaged(error, arrived.filename) from error
 
@@ -63,7 +64,7 @@ def inlined(root: etree._Element, size: int, store: Store) -> list[Member]:
 def _decoded(name: str, data: etree._Element, store: Store) -> Received:
     spool = store.spool()
     try:
-        spool.write(base64.b64decode("".join(data.itertext())))
+        spool.write(base64.b64decode("".join("".join(data.itertext()).split()), validate=True))
         return spool.finish()
     except (binascii.Error, ValueError) as error:
         spool.discard()

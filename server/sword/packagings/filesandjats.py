@@ -1,4 +1,4 @@
-"""FilesAndJATS, as the Publications Router and DeepGreen deliver articles: one JATS document, the PDF, and what belongs to them."""
+"""FilesAndJATS, as the Publications Router and DeepGreen deliver an article: JATS, the PDF, and what belongs to them."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,9 +8,8 @@ from lxml import etree
 
 from server.errors import Invalid, SheafError
 from server.metadata.reading import Remark
-from server.sword.alone import document
-from server.sword.archives.unpacking import kind_of
-from server.sword.package import LARGEST_DOCUMENT, Arrived, Contents, Document, Member, Package, Packaging, Role, Store, parsed, unpacked
+from server.sword.archives.unpacking import Store
+from server.sword.package import LARGEST_DOCUMENT, Arrived, Contents, Document, Member, Package, Packaging, Role, parsed, unpacked
 from server.xml import text_of
 
 IRI = "https://datahub.deepgreen.org/FilesAndJATS"
@@ -21,9 +20,7 @@ def read(arrived: Arrived, store: Store) -> Package:
 
     Raises Invalid where there is none, or several of several articles.
     """
-    if not kind_of(arrived.path):
-        return document("jats", "FilesAndJATS", arrived, store)
-    with unpacked(arrived, store) as contents:
+    with unpacked(arrived, store, lone=True) as contents:
         found = list(_articles(contents))
         if not found:
             raise _none(contents, arrived.filename)
@@ -58,7 +55,7 @@ def _articles(contents: Contents) -> Iterator[tuple[Member, etree._Element]]:
 
 
 def _documents(contents: Contents) -> list[Member]:
-    named = [member for name, member in contents.members.items() if name.lower().endswith((".xml", ".nxml"))]
+    named = [member for name, member in contents.members.items() if contents.lone or name.lower().endswith((".xml", ".nxml"))]
     return [member for member in named if member.received.bytes <= LARGEST_DOCUMENT]
 
 
@@ -80,7 +77,11 @@ def _none(contents: Contents, place: str) -> SheafError:
 
 def _doi(root: etree._Element) -> str:
     return next(
-        (text_of(found).lower() for found in root.iterfind("{*}front/{*}article-meta/{*}article-id") if found.get("pub-id-type") == "doi"),
+        (
+            text_of(found).lower()
+            for found in root.iterfind("{*}front/{*}article-meta/{*}article-id")
+            if found.get("pub-id-type") == "doi"
+        ),
         "",
     )
 

@@ -7,6 +7,7 @@ from lxml import etree
 
 from server.errors import Invalid, TooLarge
 from server.metadata.reading import Remark
+from server.sword.archives.unpacking import Store
 from server.sword.mets import described, is_mets, named
 from server.sword.package import (
     LARGEST_DOCUMENT,
@@ -16,7 +17,6 @@ from server.sword.package import (
     Package,
     Packaging,
     Role,
-    Store,
     manifest_missing,
     parsed,
     unpacked,
@@ -28,7 +28,7 @@ NAME = "mets.xml"
 
 def read(arrived: Arrived, store: Store) -> Package:
     """Unpack the archive, look up every file its METS names, and offer what the METS wraps as metadata."""
-    with unpacked(arrived, store) as contents:
+    with unpacked(arrived, store, lone=True) as contents:
         name, root = _manifest(contents, arrived.filename)
         documents = list(described(root, name, contents))
         remarks, stated = [], {}
@@ -41,7 +41,9 @@ def read(arrived: Arrived, store: Store) -> Package:
             remarks.append(Remark(f"The METS document is called {name}, not {NAME}.", code="quirk-manifest-name", place=name))
         roles = {document.name: Role.METADATA for document in documents} | {name: Role.MANIFEST}
         remarks += [
-            Remark(f"{name} does not name the file {other!r}; it is kept all the same.", code="file-unnamed", place=name, value=other)
+            Remark(
+                f"{name} does not name the file {other!r}; it is kept all the same.", code="file-unnamed", place=name, value=other
+            )
             for other in contents.members
             if other not in stated and other not in roles
         ]
@@ -53,8 +55,8 @@ def read(arrived: Arrived, store: Store) -> Package:
 def _manifest(contents: Contents, place: str) -> tuple[str, etree._Element]:
     """Find the one METS document at the top, by its name or else by its root element."""
     found = {}
-    for member in contents.at_top(".xml"):
-        if member.name.lower() == NAME:
+    for member in contents.documents(".xml"):
+        if member.name.lower() == NAME or contents.lone:
             found[member.name] = parsed(member)
         elif member.received.bytes <= LARGEST_DOCUMENT:
             with suppress(Invalid, TooLarge):  # a file of the work, whatever is wrong with it

@@ -3,8 +3,20 @@
 from lxml import etree
 
 from server.errors import Invalid
+from server.sword.archives.unpacking import Store
 from server.sword.bags import algorithm_of, digest_of
-from server.sword.package import Arrived, Contents, Document, Package, Packaging, Role, Store, file_missing, manifest_missing, parsed, unpacked
+from server.sword.package import (
+    Arrived,
+    Contents,
+    Document,
+    Package,
+    Packaging,
+    Role,
+    file_missing,
+    manifest_missing,
+    parsed,
+    unpacked,
+)
 from server.xml import place_of, text_of
 
 IRI = "http://purl.org/net/sword/package/OPUS4Zip"
@@ -13,10 +25,11 @@ NAME = "opus.xml"
 
 def read(arrived: Arrived, store: Store) -> Package:
     """Unpack the archive and look up every file opus.xml names."""
-    with unpacked(arrived, store) as contents:
-        manifest = contents.find(NAME)
-        if manifest is None:
+    with unpacked(arrived, store, lone=True) as contents:
+        found = [each for each in contents.documents(NAME) if contents.lone or each.name.lower() == NAME]
+        if not found:
             raise manifest_missing(NAME, "OPUS 4", arrived.filename)
+        manifest = found[0]
         root = parsed(manifest)
         for file in root.iterfind(".//{*}files/{*}file"):
             _verify(file, contents)

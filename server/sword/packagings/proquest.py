@@ -4,7 +4,8 @@ from pathlib import PurePosixPath
 
 from server.errors import Invalid
 from server.sword.archives.entries import folded
-from server.sword.package import Arrived, Package, Packaging, Role, Store, documents_of, file_missing, manifest_missing, parsed, unpacked
+from server.sword.archives.unpacking import Store
+from server.sword.package import Arrived, Package, Packaging, Role, documents_of, file_missing, manifest_missing, parsed, unpacked
 from server.xml import place_of, text_of
 
 IRI = "http://www.etdadmin.com/ns/etdsword"
@@ -40,7 +41,8 @@ PLUGIN = Packaging(
     names=(),
     title="A thesis from ProQuest's ETD Administrator",
     read=read,
-    sniff=lambda names: any(name.lower().endswith(ENDING) and "/" not in name for name in names) and any(
-        name.lower().endswith(".pdf") for name in names
+    sniff=lambda names: (
+        any(name.lower().endswith(ENDING) and "/" not in name for name in names)
+        and any(name.lower().endswith(".pdf") for name in names)
     ),
 )

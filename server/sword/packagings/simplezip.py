@@ -1,6 +1,7 @@
 """SimpleZip: any tree of files in a zip or a tar; a document at its top may be the metadata (SWORD 2.0 § 5)."""
 
-from server.sword.package import Arrived, Package, Packaging, Store, documents_of, unpacked
+from server.sword.archives.unpacking import Store
+from server.sword.package import Arrived, Package, Packaging, documents_of, unpacked
 
 IRI = "http://purl.org/net/sword/package/SimpleZip"
 
@@ -11,8 +12,9 @@ _JSON = frozenset({"codemeta.json", "sword.json", "metadata.json"})
 def read(arrived: Arrived, store: Store) -> Package:
     """Unpack the archive. What may be metadata at its top, or at the top of its only folder, is offered as such."""
     with unpacked(arrived, store) as contents:
-        found = [member for member in contents.at_top(".xml", ".json") if member.name.lower().endswith(".xml") or member.name in _JSON]
-        return contents.package(documents_of(found))
+        xml = contents.at_top(".xml")
+        json = [member for member in contents.at_top(".json") if member.name in _JSON]
+        return contents.package(documents_of([*xml, *json]))
 
 
 PLUGIN = Packaging(

@@ -1,7 +1,8 @@
 """SWORDBagIt (SWORD 3.0): a bag with SHA-256 manifests, its metadata in `metadata/sword.json`, and nothing to fetch."""
 
+from server.sword.archives.unpacking import Store
 from server.sword.bags import read_bag
-from server.sword.package import Arrived, Package, Packaging, Store
+from server.sword.package import Arrived, Package, Packaging
 
 IRI = "http://purl.org/net/sword/3.0/package/SWORDBagIt"
 

@@ -81,6 +81,7 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
+from server.sword import discovery
 from server.sword.accept import READ, Acceptance
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake, Open
@@ -302,15 +303,20 @@ def web_application(house: House) -> web.Application:
         "sword2", house.database, authenticator, Servers(live), house.intake, house.files, house.clock,
         house.settings.max_upload_mb * 2**20,
     )  # fmt: skip
-    sword = SwordV2(by_sword2, house.intake.acceptance, Links(url), name)
+    links = Links(url)
+    sword = SwordV2(by_sword2, house.intake.acceptance, links, name)
     by_sword3 = replace(by_sword2, protocol="sword3")
     opening = _opening(house.intake.understanding, house.settings)
-    sword3 = SwordV3(Sword3Desk(by_sword3, Sword3Links(url), name, opening, _limits(house.settings)), house.intake.acceptance)
+    links3 = Sword3Links(url)
+    sword3 = SwordV3(Sword3Desk(by_sword3, links3, name, opening, _limits(house.settings)), house.intake.acceptance)
 
     def by_version(request: web.Request, status: int, text: str) -> web.StreamResponse:
         return (sword3 if request.path.startswith(f"{SWORD3}/") else sword).translate(request, status, text)
 
-    items = Items(house.database, house.files, renderer, pages)
+    items = Items(
+        house.database, house.files, renderer, pages, discovery.services(links, links3),
+        lambda tx, number: discovery.of_work(tx, links, links3, number),
+    )  # fmt: skip
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": by_version} | dict.fromkeys(_PAGED, pages.translate)

@@ -16,13 +16,13 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.items.files import disposition
-from server.items.sending import send_file
 from server.portal import words
 from server.portal.asked import asked
 from server.portal.door import VISITOR
 from server.portal.frame import Frame, led
 from server.portal.notices import NOTICES
 from server.records.model import is_id
+from server.sending import send_file
 from server.sword import store
 from server.sword.model import ContainerState, DepositState
 

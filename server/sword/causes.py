@@ -33,6 +33,7 @@ class Cause:
 
 
 _TO_CLIENT = "Tell the sender; the reference leads them to the same words."
+_TO_MAKER = "Nothing has to be done; whoever makes the client can mend it."
 _OLD = "Read it again once the cause is mended."
 
 CAUSES: dict[str, Cause] = {
@@ -111,7 +112,6 @@ CAUSES: dict[str, Cause] = {
     "packaging-sniffed": Cause(
         Kind.PACKAGE, "Packaging found out", "What stands in the archive says more than its header, and was gone by."
     ),
-    "quirk-packaging-alias": Cause(Kind.QUIRK, "Other packaging name", "The packaging was called by a name that is not its own."),
     "quirk-archive": Cause(Kind.QUIRK, "Other archive kind", "A tar was announced as a zip, and unpacked all the same."),
     "quirk-manifest-name": Cause(Kind.QUIRK, "Other manifest name", "The manifest has not the name it should have."),
     "quirk-bag": Cause(Kind.QUIRK, "Bag departs from rules", "The bag says something of itself in a way BagIt does not know."),
@@ -146,6 +146,16 @@ CAUSES: dict[str, Cause] = {
     "language-unknown": Cause(
         Kind.MAPPING, "Unknown language", "No language is known by this word.", "Say what it means, and read these imports again."
     ),
+    # What was taken though the protocol says otherwise.
+    "quirk-header": Cause(Kind.QUIRK, "Another header", "A header was sent under another name.", _TO_MAKER),
+    "quirk-boolean": Cause(Kind.QUIRK, "True or false", "A header that is true or false was written otherwise.", _TO_MAKER),
+    "quirk-md5": Cause(Kind.QUIRK, "Odd checksum", "The checksum was written otherwise, or is of a part.", _TO_MAKER),
+    "quirk-disposition": Cause(Kind.QUIRK, "Odd file name", "The file name was sent in another form, or not at all.", _TO_MAKER),
+    "quirk-type": Cause(Kind.QUIRK, "Odd content type", "The content type is none, or another one is meant.", _TO_MAKER),
+    "quirk-multipart": Cause(Kind.QUIRK, "Odd multipart", "The parts of the body are not as SWORD writes them.", _TO_MAKER),
+    "quirk-entry": Cause(Kind.QUIRK, "Odd Atom entry", "The entry lacks what every Atom entry has.", _TO_MAKER),
+    "quirk-namespace": Cause(Kind.QUIRK, "Odd namespace", "A namespace was written in another way.", _TO_MAKER),
+    "quirk-packaging": Cause(Kind.QUIRK, "Another name of a packaging", "The packaging has another name today.", _TO_MAKER),
     "kept": Cause(
         Kind.MAPPING,
         "Field not updated",

@@ -17,6 +17,13 @@ from server.xml import clean
 UNTYPED = "other.other"
 """The type of a work that says nothing of its type."""
 
+ATOM_TYPE = "application/atom+xml"
+
+#: The types metadata come as: Atom's, and those of clients that send EPrints XML or RIOXX in place of an entry.
+ENTRY_TYPES = frozenset({ATOM_TYPE, "application/vnd.eprints.data+xml", "application/vnd.rioxx2.data+xml"})
+JSON_TYPES = frozenset({"application/json", "application/ld+json"})
+"""Bodies that are metadata in SWORD 3.0."""
+
 NOTHING = "nothing"
 """The class of the problem of a complete deposit with nothing in it."""
 
@@ -125,9 +132,9 @@ class Operation(StrEnum):
     REPLACE_CONTENT = "replace content"
     REPLACE_ALL = "replace all"
     REPLACE_OBJECT = "replace object"  # SWORD 3.0 § 7.4: what does not come with it is gone, metadata too
-    REPLACE_FILE = "replace file"  # other bytes under the same name
     CLEAR_METADATA = "clear metadata"
     COMPLETE = "complete"
+    REPLACE_FILE = "replace file"  # other bytes under the same name
     DELETE_CONTENT = "delete content"
     DELETE_FILE = "delete file"
     DELETE = "delete"
@@ -285,8 +292,8 @@ class Listing:
 
     containers: Sequence[Container]
     titles: dict[str, str]
-    cut: bool
-    """Whether there are more, that changed longer ago."""
+    next: str
+    """Where the next page begins; empty where there is none."""
 
 
 def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
@@ -308,9 +315,8 @@ def _add(draft: Draft, content: Content) -> Draft:
 
 
 def _replace_file(draft: Draft, content: Content) -> Draft:
-    """Put the file that came in the place, and under the name, of the one that goes; none came yet where it is fetched."""
-    came = {name: msgspec.structs.replace(file, name=name) for name in content.gone for file in content.files[:1]}
-    return Draft(record=draft.record, files=tuple(came.get(file.name, file) for file in draft.files))
+    anew = {file.name: file for file in content.files}
+    return Draft(record=draft.record, files=tuple(anew.get(file.name, file) for file in draft.files))
 
 
 #: What each operation makes of a draft, from SWORD 2.0 § 6.3 to § 6.8 and SWORD 3.0 § 7.
@@ -340,14 +346,13 @@ def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
         return True
     if held.problem is not None and held.problem.code == NOTHING:
         return content.record is not None or bool(content.files)
-    if held.operation is Operation.REPLACE_METADATA or _is_metadata(held.content_type or ""):
+    if held.operation is Operation.REPLACE_METADATA or _kind(held) in ENTRY_TYPES | JSON_TYPES:
         return content.record is not None
     return bool(content.files) or operation is Operation.DELETE_CONTENT
 
 
-def _is_metadata(content_type: str) -> bool:
-    """Whether a body of this type described a work: an entry of SWORD 2.0, or a document of SWORD 3.0."""
-    return content_type.partition(";")[0].strip().lower() in {"application/atom+xml", "application/json", "application/ld+json"}
+def _kind(held: Deposit) -> str:
+    return (held.content_type or "").partition(";")[0].strip().lower()
 
 
 def completed(draft: Draft) -> Record:

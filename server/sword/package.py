@@ -103,14 +103,18 @@ class Contents:
 
     members: Mapping[str, Member]
     remarks: tuple[Remark, ...] = ()
-    spellings: Mapping[str, Member] = field(default_factory=dict)
-    """The members by what is the same of all spellings of their names."""
+    spellings: dict[str, Member] = field(default_factory=dict)
+    """The members by what is the same of all spellings of their names; filled when it is asked for."""
     lone: bool = False
     """Whether there was no archive: the body is the one member."""
 
     def find(self, name: str) -> Member | None:
         """Find a file by a name as a manifest writes it: as it is, percent-encoded, with `./`, or composed otherwise."""
-        return self.members.get(name) or self.spellings.get(_same(name)) or self.spellings.get(_same(unquote(name)))
+        if name in self.members:
+            return self.members[name]
+        if not self.spellings:
+            self.spellings.update((folded(known), member) for known, member in self.members.items())
+        return self.spellings.get(_same(name)) or self.spellings.get(_same(unquote(name)))
 
     def at_top(self, *endings: str) -> list[Member]:
         """Return the members at the top whose names end so."""
@@ -184,7 +188,7 @@ def unpacked(arrived: Arrived, store: Store, *, lone: bool = False) -> Iterator[
             words = "The archive is announced as a zip and is a tar."
             remarks.append(Remark(words, code="quirk-archive", place="Content-Type"))
     try:
-        yield Contents(members, tuple(remarks), {folded(name): member for name, member in members.items()}, lone)
+        yield Contents(members, tuple(remarks), lone=lone)
     except (Invalid, TooLarge) as error:
         raise Unusable(error, members.values()) from error
     except BaseException:

@@ -17,12 +17,14 @@ from server.records.files import FileStore
 from server.records.merge import merged
 from server.records.model import File
 from server.registry import Registry
+from server.sword import quirks
 from server.sword.archives.unpacking import kind_of, names_in
 from server.sword.errors import ErrorContent
 from server.sword.metadata import Found, found_in
 from server.sword.model import Content, Held, Source
 from server.sword.package import Arrived, Member, Package, Packaging, Role, Unusable, discard
 from server.sword.packagings.binary import IRI as BINARY
+from server.sword.packagings.eprints import inlined
 from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
 from server.sword.reference import Reference
 from server.sword.unfit import Unfit
@@ -52,8 +54,8 @@ class Opened:
     metadata_relevant: bool = True
     references: tuple[Reference, ...] = ()
     """Files it names by their address."""
-    remarks: tuple[Remark, ...] = ()
-    """What was odd about the request."""
+    quirks: tuple[Remark, ...] = ()
+    """What its client does otherwise than the protocol says."""
 
     def discard(self, kept: Path) -> None:
         """Remove a payload that was a part of a body, once it was unpacked or not wanted; the `kept` body itself stays."""
@@ -98,9 +100,8 @@ class Understanding:
         Raises Invalid, with place and remedy, for content that must be held: Unfit where something was found all the same.
         """
         if opened.payload is None:
-            return _content(self._entry(opened), None, Content(remarks=opened.remarks))
+            return _content(self._entry(opened), None, self._within(opened))
         packaging, remarks = self._packaging(opened, opened.payload)
-        remarks = (*opened.remarks, *remarks)
         try:
             package = packaging.read(opened.payload, self.files)
         except Unusable as error:
@@ -118,10 +119,9 @@ class Understanding:
     def _packaging(self, opened: Opened, payload: Arrived) -> tuple[Packaging, tuple[Remark, ...]]:
         """Return how to read a payload: as announced, unless nothing much is and what stands in the archive says more."""
         announced = self.announced(opened)
-        remarks = []
+        remarks = list(opened.quirks)
         if opened.packaging in announced.aliases:
-            words = f"The packaging was called {opened.packaging}; its name is {announced.iri}."
-            remarks.append(Remark(words, code="quirk-packaging-alias", place="Packaging", value=opened.packaging))
+            remarks.append(quirks.packaging(opened.packaging, announced.iri))
         better = self._sniffed(payload) if announced.iri == SIMPLE_ZIP or _is_bare_archive(opened) else None
         if better is not None:
             said = f"announced as {announced.iri}" if opened.packaging else "sent without a Packaging header"
@@ -158,7 +158,16 @@ class Understanding:
             raise Invalid("No reader knows these metadata.", place="body", remedy=f"Send one of: {known}.", code="unknown-format")
         return reader.read(document)
 
-    def _kept(self, package: Package, arrived: Arrived, found: Found | None) -> Content:
+    def _within(self, opened: Opened) -> Content:
+        """Keep the files that stand within an entry: EPrints XML may have some."""
+        members = inlined(opened.entry, 0, self.files) if opened.entry is not None else []
+        package = Package(members=tuple(members), remarks=opened.quirks)
+        try:
+            return self._kept(package, None, None)
+        finally:
+            discard(members)
+
+    def _kept(self, package: Package, arrived: Arrived | None, found: Found | None) -> Content:
         """Move all that was in a package into the store; what is neither metadata nor manifest is a file of the work."""
         read = found.names if found is not None else frozenset()
         files, members = [], []

@@ -393,7 +393,7 @@ def test_one_file_is_one_file_whatever_is_in_it(desk: Desk) -> None:
 def test_a_name_that_is_not_its_own_is_remarked(desk: Desk) -> None:
     body = zipped(("peas.pdf", PDF))
     content, codes = outcome(desk, body, "http://purl.org/net/sword-types/SimpleZip")
-    assert codes == ["quirk-packaging-alias"]
+    assert codes == ["quirk-packaging"]
     assert content.remarks[0].value == "http://purl.org/net/sword-types/SimpleZip"
     assert outcome(desk, body, "http://purl.org/net/sword/3.0/package/SimpleZip")[1] == []
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from lxml import etree
 from msgspec.structs import replace
 
-from server.metadata.dates import date_of, spelt_out
+from server.metadata.dates import american, date_of
 from server.metadata.degrees import part_in_thesis, settle_thesis_type, take_degree_part
 from server.metadata.draft import Draft
 from server.metadata.dublin_core import take_relation, take_source, take_term
@@ -147,7 +147,7 @@ def _date(draft: Draft, element: etree._Element, qualifier: str, text: str) -> N
     if name is None:
         _leave(draft, element, qualifier, text)
     else:
-        draft.set_date(name, spelt_out(text), element)
+        draft.set_date(name, american(text), element)
 
 
 def _description(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:

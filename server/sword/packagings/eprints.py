@@ -16,6 +16,7 @@ from server.sword.package import Arrived, Document, Member, Package, Packaging, 
 from server.xml import parse, place_of, text_of
 
 IRI = "http://eprints.org/ep2/data/2.0"
+_EP = f"{{{IRI}}}"
 
 
 def read(arrived: Arrived, store: Store) -> Package:
@@ -43,7 +44,7 @@ def _parsed(arrived: Arrived) -> etree._Element:
 def inlined(root: etree._Element, size: int, store: Store) -> list[Member]:
     """Take the files out of a document; the names are checked as an archive's are. Raises Invalid, nothing stays then."""
     found: dict[str, tuple[etree._Element, str]] = {}
-    for number, each in enumerate(root.iterfind(".//{*}documents/{*}document"), 1):
+    for number, each in enumerate(root.iterfind(f".//{_EP}documents/{_EP}document"), 1):
         for file in each.iterfind("{*}files/{*}file"):
             data, name = file.find("{*}data"), text_of(file.find("{*}filename"))
             if data is not None and name:

@@ -5,6 +5,8 @@ from server.sword.package import Arrived, Package, Packaging, documents_of, unpa
 
 IRI = "http://purl.org/net/sword/package/SimpleZip"
 
+HYRAX = "metadata/metadata.xml"
+"""Where Hyrax' clients put the metadata."""
 #: JSON is data more often than not, so that metadata are known by their name.
 _JSON = frozenset({"codemeta.json", "sword.json", "metadata.json"})
 
@@ -12,9 +14,12 @@ _JSON = frozenset({"codemeta.json", "sword.json", "metadata.json"})
 def read(arrived: Arrived, store: Store) -> Package:
     """Unpack the archive. What may be metadata at its top, or at the top of its only folder, is offered as such."""
     with unpacked(arrived, store) as contents:
-        xml = contents.at_top(".xml")
-        json = [member for member in contents.at_top(".json") if member.name in _JSON]
-        return contents.package(documents_of([*xml, *json]))
+        found = [
+            member for member in contents.at_top(".xml", ".json") if member.name.lower().endswith(".xml") or member.name in _JSON
+        ]
+        if not found and HYRAX in contents.members:
+            found = [contents.members[HYRAX]]
+        return contents.package(documents_of(found))
 
 
 PLUGIN = Packaging(

@@ -195,6 +195,10 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                         f"{client.account} may deposit into {code!r}, which is no collection of this server",
                     )
 
+    def mediates(self, account: str) -> bool:
+        """Whether an account may deposit here on behalf of others."""
+        return any(client.mediates for client in self.clients if client.account == account)
+
     def serves(self, account: str, collection: str = "") -> bool:
         """Whether an account may deposit here at all, or into one collection."""
         if not self.clients:

@@ -11,7 +11,7 @@ from server.sword.accept import Acceptance
 from server.sword.door import ACCOUNT, Said, said, unmediated
 from server.sword.errors import MethodNotAllowed
 from server.sword.model import Container, Deposit, Operation
-from server.sword.v3.desk import Desk, Standing, matched
+from server.sword.v3.desk import Desk, Standing, quoted
 from server.sword.v3.links import ROOT
 from server.sword.v3.reading import file_of
 from server.sword.v3.request import Body, deposit_headers, named
@@ -100,7 +100,7 @@ class Depositing:
     async def delete_file(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         deposit = await self._placed(request, Operation.DELETE_FILE, _file(name), keeps_progress=True)
-        await self.desk.door.intake.change(request[ACCOUNT], replace(deposit, filename=name))
+        await self.desk.door.change(request, replace(deposit, filename=name))
         return web.Response(status=204)
 
     async def _taken(
@@ -123,9 +123,8 @@ class Depositing:
         return await self._checked(request, deposit, tag, keeps_progress=keeps_progress)
 
     async def _checked(self, request: web.Request, deposit: Deposit, tag: Tag, *, keeps_progress: bool) -> Deposit:
-        placed = await self.desk.door.placed(request, deposit, keeps_progress=keeps_progress)
         found = await self.desk.standing(request)
-        matched(request, tag(found))
+        placed = await self.desk.door.placed(request, deposit, quoted(tag(found)), keeps_progress=keeps_progress)
         if deposit.operation is not Operation.DELETE and not is_open(found.holding.container.state):
             raise _barred("This object is withdrawn or declined; it cannot be changed.")
         if deposit.operation is Operation.CLEAR_METADATA and not can_be_bare(found.holding):
@@ -134,7 +133,7 @@ class Depositing:
 
     async def _changed(self, request: web.Request, operation: Operation, tag: Tag) -> web.StreamResponse:
         deposit = await self._placed(request, operation, tag, keeps_progress=True)
-        await self.desk.door.intake.change(request[ACCOUNT], deposit)
+        await self.desk.door.change(request, deposit)
         return await self.desk.done(request, deposit.container_id or "", tag)
 
     def _location(self, request: web.Request, found: Standing, received: Received) -> str:
@@ -170,4 +169,4 @@ def _file(name: str) -> Tag:
 def _read(headers: Mapping[str, str]) -> Said:
     found = deposit_headers(headers)
     filename = named(found) if found.body is Body.FILE else ""
-    return Said(filename, found.packaging if found.packaging_named else "", found.in_progress)
+    return Said(filename, found.packaging if found.packaging_named else "", found.in_progress, found.slug)

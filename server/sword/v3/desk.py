@@ -1,4 +1,4 @@
-"""What every route of SWORD 3.0 shares: reading an object as it stands, the answers, the refusals, and If-Match."""
+"""What every route of SWORD 3.0 shares: reading an object as it stands, the answers and the refusals."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from server.accounts.model import Account
 from server.errors import SheafError
 from server.sword import errors, reference_store
 from server.sword.door import ACCOUNT, CLIENT, DEPOSIT, Door, Handler
-from server.sword.errors import ChangedMeanwhile
 from server.sword.holding import holding
 from server.sword.model import ContainerState, Holding
 from server.sword.profile.settings import Collection
@@ -85,7 +84,7 @@ class Desk:
 
     def offered(self, request: web.Request) -> list[Service]:
         """Return the services the client may deposit to."""
-        return [self.service(found) for found in self.door.servers.open_to(request[CLIENT].name)]
+        return [self.service(found) for found in self.door.open_to(request)]
 
     def service(self, found: Collection) -> Service:
         ending = "are published at once" if found.import_as == "approved" else "wait for approval"
@@ -114,19 +113,6 @@ class Desk:
 
 def _standing(tx: Connection, number: str, account: Account) -> Standing:
     return Standing(holding(tx, number, account), reference_store.of_container(tx, number))
-
-
-def matched(request: web.Request, tag: str) -> None:
-    """Compare If-Match, where it was sent, with what a resource's ETag is now (§ 10). Raises ChangedMeanwhile."""
-    wanted = [
-        each.strip().removeprefix("W/").strip('"') for each in request.headers.get("If-Match", "").split(",") if each.strip()
-    ]
-    if wanted and "*" not in wanted and tag not in wanted:
-        raise ChangedMeanwhile(
-            "This was changed since you read it.",
-            place="If-Match",
-            remedy="GET it again and send your change with its new ETag.",
-        )
 
 
 def quoted(tag: str) -> str:

@@ -15,7 +15,7 @@ from server.records.files import FileStore, Received
 from server.registry import Registry
 from server.sword.errors import BadRequest, ErrorContent
 from server.sword.headers import refuse_mediation
-from server.sword.model import Deposit, Operation
+from server.sword.model import JSON_TYPES, Deposit, Operation
 from server.sword.package import Arrived
 from server.sword.understand import Opened
 from server.sword.v3.errors import (
@@ -26,7 +26,7 @@ from server.sword.v3.errors import (
     MetadataFormatNotAcceptable,
 )
 from server.sword.v3.referring import references
-from server.sword.v3.request import BINARY, JSON, METADATA, Body, DepositHeaders, deposit_headers, named
+from server.sword.v3.request import BINARY, METADATA, Body, DepositHeaders, deposit_headers, named
 from server.sword.v3.verifying import verify
 from server.xml import parse
 
@@ -73,7 +73,7 @@ class Opening:
         received = Received(files.path(deposit.sha256 or ""), deposit.bytes, deposit.sha256 or "", deposit.md5 or "")
         verify(said.digests, received)
         if not received.bytes:
-            return Opened(remarks=said.quirks)
+            return Opened(quirks=said.quirks)
         body, document = _body(said, received, deposit.operation)
         remarks = (*said.quirks, *_missing(headers))
         if deposit.operation in _METADATA and body is not Body.METADATA:
@@ -94,11 +94,11 @@ class Opening:
             document = document if document is not None else _json(received)
             if not self.json_readers[name].recognises(document):
                 raise _mismatch(said)
-            return Opened(document=document, remarks=remarks)
+            return Opened(document=document, quirks=remarks)
         root = _xml(received)
         if not self.readers[name].recognises(root):
             raise _mismatch(said)
-        return Opened(entry=root, remarks=remarks)
+        return Opened(entry=root, quirks=remarks)
 
     def _format(self, said: DepositHeaders) -> str:
         if said.metadata_format not in self.formats():
@@ -138,14 +138,14 @@ class Opening:
             raise BadRequest(
                 f"A file is replaced by one file, not by {len(found)}.", place="byReferenceFiles", remedy="Name one file."
             )
-        return Opened(document=metadata, references=found, remarks=(*remarks, *odd))
+        return Opened(document=metadata, references=found, quirks=(*remarks, *odd))
 
 
 def _body(said: DepositHeaders, received: Received, operation: Operation) -> tuple[Body, Mapping[str, Any] | None]:
     """Return what a request carries; where its headers do not say, what is in it does (a client in use leaves the header out)."""
     if said.body is not Body.UNSAID:
         return said.body, None
-    if said.content_type in JSON:
+    if said.content_type in JSON_TYPES:
         document = _json(received)
         if "by-reference" in document:
             return Body.BOTH, document
@@ -161,7 +161,7 @@ def _file(said: DepositHeaders, received: Received, deposit: Deposit, remarks: t
             raise ErrorContent(
                 f"One file is not replaced by a package ({said.packaging}).", place="Packaging", remedy=f"Use {BINARY}."
             )
-    return Opened(payload=Arrived(received.path, received, name, said.content_type), packaging=said.packaging, remarks=remarks)
+    return Opened(payload=Arrived(received.path, received, name, said.content_type), packaging=said.packaging, quirks=remarks)
 
 
 _EXPECTED = {"Content-Disposition": "quirk-disposition", "Digest": "quirk-digest", "Content-Type": "quirk-type"}

@@ -17,7 +17,6 @@ from server.xml import clean
 
 BINARY = "http://purl.org/net/sword/3.0/package/Binary"
 METADATA = "http://purl.org/net/sword/3.0/types/Metadata"
-JSON = frozenset({"application/json", "application/ld+json", "text/json"})
 
 
 class Body(StrEnum):

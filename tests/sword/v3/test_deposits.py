@@ -41,6 +41,16 @@ async def test_the_well_known_address_leads_to_the_root(sword: Client) -> None:
     assert (found.status, found.headers["Location"]) == (307, SERVICE)
 
 
+async def test_pages_lead_programs_to_the_service(sword: Client) -> None:
+    found = await sword.done()
+    front, item = [await (await sword.client.get(path)).text() for path in ("/", f"/items/{found.number}")]
+    for page in (front, item):
+        assert f'href="{SERVICE}"' in page
+        assert "http://purl.org/net/sword/3.0/discovery/Service" in page
+    assert f'href="{found.object}"' in item
+    assert "http://purl.org/net/sword/3.0/discovery/Object" in item
+
+
 async def test_metadata_make_a_work(sword: Client) -> None:
     body = metadata(dcterms_abstract="Of peas.")
     found = await sword.create(body, described(body))

@@ -83,6 +83,7 @@ from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.sword import discovery
 from server.sword.accept import READ, Acceptance
+from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake, Open
 from server.sword.package import packagings
@@ -205,7 +206,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, Servers(live).rules)
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {

@@ -164,10 +164,24 @@ CAUSES: dict[str, Cause] = {
     ),
     # What is here already.
     "duplicate": Cause(Kind.DUPLICATE, "Already here", "Another work has an identifier of this one.", "Compare the two."),
+    "duplicate-doi": Cause(Kind.DUPLICATE, "DOI already here", "Another work has a DOI of this one.", "Compare the two."),
+    "duplicate-package": Cause(
+        Kind.DUPLICATE, "Package already here", "The same bytes have made another work.", "Set one of them aside."
+    ),
+    "duplicate-title": Cause(
+        Kind.DUPLICATE, "Title already here", "Another work has the same title, year and first author.", "Compare the two."
+    ),
     # Identifiers.
     "doi": Cause(Kind.IDENTIFIER, "DOI not valid", "A DOI is written in a way no agency knows."),
     "identifier": Cause(Kind.IDENTIFIER, "Identifier not valid", "An identifier breaks the rules of its scheme."),
     "version": Cause(Kind.IDENTIFIER, "Version", "The version contradicts the others of the work."),
+    # Files.
+    "virus": Cause(Kind.SCAN, "Virus", "The scanner found a virus in a file; nobody is given it.", _TO_CLIENT),
+    "scan-unavailable": Cause(
+        Kind.SCAN, "Not scanned", "The virus scanner did not answer, or does not look into so large a file.", _OLD
+    ),
+    "format-differs": Cause(Kind.SCAN, "Format differs", "A file is not of the format it was sent as."),
+    "field-missing": Cause(Kind.METADATA, "Field missing", "The metadata lacks what a work is cited by.", "Edit the work."),
     # Ours.
     "file": Cause(Kind.SERVER, "File not kept", "A file of the deposit is not where it should be.", "See the log."),
     "unavailable": Cause(Kind.SERVER, "Could not be taken then", "Database or disk did not answer.", _OLD),

@@ -163,7 +163,7 @@ class Intake:
 
     async def _leave(self, begun: "_Begun") -> Container:
         """Return the container as it is now; what waited for this deposit is next."""
-        container, unread = await self.database.read(_standing, begun.container.id)
+        container, unread = await self.database.read(_standing, begun)
         if not begun.waits:
             await self._call_next(unread)
         return container
@@ -193,10 +193,11 @@ class Intake:
                 content = Content(gone=(deposit.filename or "",))
             else:
                 content = await asyncio.to_thread(self.understanding.content, opened)
-            await self.acceptance.take(deposit, content)
+            await self.acceptance.take(deposit, content, answers=within_request)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
-            refused = bare or (within_request and (await self._rules(deposit, "")).refuses)
+            wanted = isinstance(error, Unfit) and error.refuses
+            refused = bare or (within_request and (wanted or (await self._rules(deposit, "")).refuses))
             await self.acceptance.hold(deposit, Unfit.of(error, Content(remarks=opened.quirks)), refused=refused)
             if bare and within_request:
                 raise
@@ -315,7 +316,10 @@ def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now:
     return replace(deposit, state=DepositState.RECEIVED, problem=None)
 
 
-def _standing(tx: Connection, number: str) -> tuple[Container, list[str]]:
+def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:
+    """Return where a deposit stands now: its own container, or that of a work it turned out to be once more."""
+    deposit = store.deposit(tx, begun.deposit.id)
+    number = begun.container.id if deposit is None else deposit.container_id or ""
     found = store.container(tx, number)
     if found is None:
         raise NotFound("The deposit was deleted meanwhile.")

@@ -119,6 +119,10 @@ class Rules:
     """The classes of remarks that hold a deposit."""
     keeps: frozenset[str] = frozenset()
     """The fields of a record that no update overwrites."""
+    duplicates: Mapping[str, str] = field(default_factory=lambda: {"doi": "hold"})
+    """What becomes of a work that is here already, by the way it is found: doi, package, title."""
+    scans: str = ""
+    """Where the virus scanner listens that looks into every file; empty: none."""
     dates: str = ""
     """What a work without a date of its own is dated by: the year or the day of its deposit, or not at all."""
 

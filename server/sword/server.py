@@ -68,7 +68,9 @@ def rules_of(server: Server, collection: Collection) -> Rules:
         server=server.code,
         types={folded(row.word): row.type for row in server.types},
         languages={folded(row.word): row.language for row in server.languages},
-        holds=frozenset(server.holds) - spared,
+        holds=frozenset(server.holds) - spared | server.scanning,
         keeps=frozenset(server.keeps),
-        dates=server.default_dates,
+        duplicates={way: policy for way, policy in server.duplicates.items() if policy != "off"},
+        dates="" if server.default_dates == "none" else server.default_dates,
+        scans=server.scanner,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from server.accounts.model import Account
 from server.errors import SheafError
 from server.sword import errors, reference_store
-from server.sword.door import ACCOUNT, CLIENT, DEPOSIT, Door, Handler
+from server.sword.door import ACCOUNT, DEPOSIT, Door, Handler
 from server.sword.holding import holding
 from server.sword.model import ContainerState, Holding
 from server.sword.profile.settings import Collection

@@ -43,11 +43,8 @@ from server.sword.model import (
     Operation,
     Problem,
     Rules,
-    applied,
-    completed,
-    drafted,
-    mends,
 )
+from server.sword.operations import applied, completed, drafted, mends
 from server.sword.unfit import Unfit
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.

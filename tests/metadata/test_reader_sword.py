@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.errors import Invalid
@@ -18,7 +18,9 @@ SAMPLE = Path(__file__).parents[1] / "samples" / "metadata" / "sword" / "metadat
 
 
 def read(**terms: Any) -> Reading:
-    return PLUGIN.read({"@type": "Metadata", "dc:title": "Peas"} | {key.replace("_", ":", 1): value for key, value in terms.items()})
+    return PLUGIN.read(
+        {"@type": "Metadata", "dc:title": "Peas"} | {key.replace("_", ":", 1): value for key, value in terms.items()}
+    )
 
 
 def test_the_sample_is_read_by_its_reader_alone() -> None:
@@ -63,7 +65,9 @@ def test_the_same_said_twice_is_said_once() -> None:
 def test_a_value_of_json_ld_has_its_language() -> None:
     (abstract,) = read(dcterms_abstract={"@value": "Von Erbsen.", "@language": "de"}).record.abstracts
     assert (abstract.value, abstract.lang) == ("Von Erbsen.", "de")
-    assert [agent.label for agent in read(dc_creator={"@id": "x", "name": "Mendel, Gregor"}).record.creators] == ["Mendel, Gregor"]
+    assert [agent.label for agent in read(dc_creator={"@id": "x", "name": "Mendel, Gregor"}).record.creators] == [
+        "Mendel, Gregor"
+    ]
 
 
 def test_a_refinement_behind_a_dot_is_a_term_of_its_own() -> None:
@@ -85,12 +89,17 @@ def test_metadata_without_a_title_are_refused() -> None:
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.sampled_from(["@value", "@id", "name"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.sampled_from(["@value", "@id", "name"]), inner, max_size=3)
+    ),
     max_leaves=5,
 )
-_KEYS = st.text() | st.sampled_from(["dc:title", "dc:date", "dc:creator", "dcterms:isPartOf", "dc:type", "dcterms:license", "dc:a.b"])
+_KEYS = st.text() | st.sampled_from(
+    ["dc:title", "dc:date", "dc:creator", "dcterms:isPartOf", "dc:type", "dcterms:license", "dc:a.b"]
+)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(_KEYS, _VALUES, max_size=6))
 def test_any_object_gives_a_reading_or_an_invalid(document: dict[str, Any]) -> None:
     try:

@@ -129,7 +129,8 @@ class Depositing:
             raise _barred("This object is withdrawn or declined; it cannot be changed.")
         if deposit.operation is Operation.CLEAR_METADATA and not can_be_bare(found.holding):
             raise _barred("This object has no files: without its metadata nothing would be left to tell it by.")
-        return placed
+        record = found.holding.record
+        return replace(placed, title=record.title.value) if record is not None else placed
 
     async def _changed(self, request: web.Request, operation: Operation, tag: Tag) -> web.StreamResponse:
         deposit = await self._placed(request, operation, tag, keeps_progress=True)

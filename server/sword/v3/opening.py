@@ -47,6 +47,7 @@ FORMATS = {
     "http://www.crossref.org/schema/5.3.1": "crossref",
 }
 
+_TITLES = frozenset({"dc:title", "dcterms:title"})
 _METADATA = frozenset({Operation.REPLACE_METADATA})
 _FILES = frozenset({Operation.REPLACE_CONTENT, Operation.REPLACE_FILE})
 
@@ -83,18 +84,23 @@ class Opening:
         if body is Body.FILE:
             return _file(said, received, deposit, remarks)
         if body is Body.METADATA:
-            return self._metadata(said, received, document, remarks)
+            return self._metadata(said, received, document, remarks, deposit)
         return self._referring(said, received, deposit, document, remarks)
 
     def _metadata(
-        self, said: DepositHeaders, received: Received, document: Mapping[str, Any] | None, remarks: tuple[Remark, ...]
+        self,
+        said: DepositHeaders,
+        received: Received,
+        document: Mapping[str, Any] | None,
+        remarks: tuple[Remark, ...],
+        deposit: Deposit,
     ) -> Opened:
         name = self._format(said)
         if name in self.json_readers.names():
             document = document if document is not None else _json(received)
             if not self.json_readers[name].recognises(document):
                 raise _mismatch(said)
-            return Opened(document=document, quirks=remarks)
+            return Opened(document=_titled(document, deposit), quirks=remarks)
         root = _xml(received)
         if not self.readers[name].recognises(root):
             raise _mismatch(said)
@@ -139,6 +145,13 @@ class Opening:
                 f"A file is replaced by one file, not by {len(found)}.", place="byReferenceFiles", remedy="Name one file."
             )
         return Opened(document=metadata, references=found, quirks=(*remarks, *odd))
+
+
+def _titled(document: Mapping[str, Any], deposit: Deposit) -> Mapping[str, Any]:
+    """Return metadata that are added with the title of what they are added to, where they do not say it again."""
+    if deposit.operation is not Operation.ADD or not deposit.title or _TITLES & document.keys():
+        return document
+    return {"dc:title": deposit.title, **document}
 
 
 def _body(said: DepositHeaders, received: Received, operation: Operation) -> tuple[Body, Mapping[str, Any] | None]:

@@ -106,6 +106,16 @@ async def test_adding_and_completing(sword: Client) -> None:
     assert (await sword.get(found.object)).state == "ingested"
 
 
+async def test_metadata_that_are_added_need_not_say_the_title_again(sword: Client) -> None:
+    found = await sword.done()
+    body = (
+        b'{"@context": "https://swordapp.github.io/swordv3/swordv3.jsonld", "@type": "Metadata", "dcterms:abstract": "Of peas."}'
+    )
+    assert (await sword.ask("POST", found.object, body, described(body))).state == "ingested"
+    told = (await sword.get(f"{found.object}/metadata")).document
+    assert (told["dc:title"], told["dcterms:abstract"], told["dc:type"]) == ("Peas", "Of peas.", "Journal article")
+
+
 async def test_nothing_that_is_added_overwrites(sword: Client) -> None:
     found = await sword.done()
     added = await sword.ask("POST", found.object, b"other", filed(b"other"))

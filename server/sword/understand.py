@@ -4,6 +4,7 @@ Runs in a thread, may run again from the same bytes.
 """
 
 import mimetypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from server.sword.unfit import Unfit
 
 _NAMES = frozenset({"id", "identifier", "doi", "isbn", "handle"})
 """Elements that tell a work from others, by local name."""
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,127}/[\w.+-]{1,127}(?: *;[^\x00-\x1f\x7f]*)?")
 _TEXTS = ("application/pdf", "text/", "application/epub", "application/xhtml")
 
 
@@ -130,8 +132,6 @@ class Understanding:
         return better or announced, tuple(remarks)
 
     def _sniffed(self, payload: Arrived) -> Packaging | None:
-        if not kind_of(payload.path):
-            return None
         try:
             names = names_in(payload.path, payload.filename)
         except Invalid:  # to be said by whoever unpacks it
@@ -173,7 +173,7 @@ class Understanding:
         files, members = [], []
         for member in package.members:
             role = Role.METADATA if member.name in read and member.role is Role.FILE else member.role
-            mime = member.mime or _mime(member, arrived if len(package.members) == 1 else None)
+            mime = _mime(member, arrived if len(package.members) == 1 else None)
             received = member.received
             sha256 = self.files.keep(received)
             members.append(Held(member.path or member.name, received.bytes, sha256, mime, role.value))
@@ -194,9 +194,10 @@ def _is_bare_archive(opened: Opened) -> bool:
 
 
 def _mime(member: Member, arrived: Arrived | None) -> str:
-    said = arrived.content_type if arrived is not None and arrived.filename == member.name else ""
+    """Return a file's media type: as its package or its request says, if that says anything, or by its name."""
+    said = member.mime or (arrived.content_type if arrived is not None and arrived.filename == member.name else "")
     guessed = mimetypes.guess_type(member.name)[0]
-    return said if said and said != "application/octet-stream" else guessed or "application/octet-stream"
+    return said if _MEDIA_TYPE.fullmatch(said) and said != "application/octet-stream" else guessed or "application/octet-stream"
 
 
 def says_nothing(opened: Opened) -> bool:

@@ -109,6 +109,8 @@ EXPECTED = {
     ("POST", "/admin/works/{id}/restore"): MANAGES,
     ("POST", "/admin/works/{id}/reserve"): MANAGES,
     ("GET", "/admin/imports"): READS,
+    ("GET", "/admin/imports/try"): MANAGES,
+    ("POST", "/admin/imports/try"): MANAGES,
     ("GET", "/admin/imports/{id}"): READS,
     ("GET", "/admin/imports/{id}/original"): MANAGES,
     ("POST", "/admin/imports/{id}/publish"): READS,

@@ -64,6 +64,13 @@ def roles(content: Content) -> dict[str, str]:
 # --- METS
 
 
+@pytest.mark.parametrize("said", [b"text/html&#10;X-Evil: 1", b"text/html;&#10;X-Evil: 1", b"text/html&#10;", b"peas", b""])
+def test_a_media_type_that_is_none_is_not_believed(desk: Desk, said: bytes) -> None:
+    files = b'<file MIMETYPE="%s"><FLocat xlink:href="peas.pdf"/></file>' % said
+    content, _ = outcome(desk, zipped(("mets.xml", mets(wrapped(MODS), files=files)), ("peas.pdf", PDF)), metsdspacesip.IRI)
+    assert [file.mime for file in content.files] == ["application/pdf"]
+
+
 @pytest.mark.parametrize("named", [b"peas.pdf", b"./peas.pdf", b"peas%2Epdf", b"file:peas.pdf"])
 def test_a_mets_says_what_the_work_is_and_which_files_it_has(desk: Desk, named: bytes) -> None:
     files = b'<file MIMETYPE="application/x-peas"><FLocat xlink:href="%s"/></file>' % named

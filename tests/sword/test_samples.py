@@ -12,8 +12,9 @@ import pytest
 from multidict import CIMultiDict
 
 from server.errors import SheafError
+from server.sword.metadata import found_in
 from server.sword.model import Content
-from server.sword.package import Arrived
+from server.sword.package import Arrived, Document, Package
 from server.sword.understand import Opened
 from server.sword.v2 import multipart
 from server.sword.v2.request import deposit_headers
@@ -24,6 +25,7 @@ from tests.sword.desk import Desk
 FOLDERS = ("sword-samples", "records/sword")
 
 ENTRY = "entry"  # the body is an Atom entry, or another metadata document where one is expected
+JSON = "metadata"  # the body is SWORD 3.0's metadata
 FORM = "form"  # a multipart body
 NO_DEPOSIT = "no deposit"  # a schema, a server's answer, a tool: nobody deposits this
 PURL = "http://purl.org/net/sword/package/"
@@ -46,7 +48,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("*__collection.xml", NO_DEPOSIT, ""),
     ("*.xsd", NO_DEPOSIT, ""),
     ("*.schema.json", NO_DEPOSIT, ""),
-    ("sword3-json/*__metadata.json", NO_DEPOSIT, ""),
+    ("sword3-json/*__metadata.json", JSON, TAKEN),
+    ("sword3-json/*__sword.json", JSON, TAKEN),
     ("sword3-json/*", NO_DEPOSIT, ""),
     ("*entry-list-deposits*", NO_DEPOSIT, ""),
     ("*error-cli.xml", NO_DEPOSIT, ""),
@@ -107,13 +110,13 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("*entry-data3.xml", ENTRY, "title-missing"),
     ("*entry-data-multiple-release-notes.xml", ENTRY, "title-missing"),
     ("*entry-only-create-origin.xml", ENTRY, "title-missing"),
-    ("*metadata_example.xml", ENTRY, "title-missing"),
     ("atom/*", ENTRY, TAKEN),
     ("swh-atom/*", ENTRY, TAKEN),
     ("codemeta/*.xml", ENTRY, TAKEN),
     # Archives of files.
     ("*empty.zip", ZIP, "archive-empty"),
     ("codemeta/*.tar.gz", ZIP, FILES),
+    ("bagit/willow_*", ZIP, TAKEN),  # Hyrax' metadata/metadata.xml
     ("bagit/*", ZIP, FILES),
     ("*/simple.zip", ZIP, FILES),
     ("dans-zips/*", ZIP, FILES),
@@ -156,6 +159,11 @@ def opened(desk: Desk, sample: Sample) -> Content:
     body = sample.path.read_bytes()
     if sample.sent == ENTRY:
         return desk.understanding.content(Opened(entry=parse(body, place="entry")))
+    if sample.sent == JSON:
+        package = Package((Document(sample.path.name, body, required=True),))
+        found = found_in(package, desk.understanding.readers, desk.understanding.json_readers)
+        assert found is not None
+        return Content(record=found.reading.record, source=found.source)
     if sample.sent != FORM:
         mime = MEDIA.get(sample.path.suffix, "application/octet-stream")
         return desk.read(body, packaging=sample.sent, name=sample.path.name, mime=mime)

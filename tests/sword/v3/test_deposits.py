@@ -261,6 +261,18 @@ async def test_the_same_deposit_again_makes_no_second_object(sword: Client) -> N
     assert (await sword.rows())[0].retries == 1
 
 
+async def test_a_deposit_can_be_tried_and_nothing_of_it_is_kept(sword: Client) -> None:
+    body = metadata()
+    tried = await sword.ask("POST", WORKS, body, described(body), {"Dry-Run": "true"})
+    assert tried.status == 200
+    assert b"Peas" in tried.body
+    assert await sword.rows() == []
+    assert (await sword.ask("DELETE", WORKS, None, {"Dry-Run": "true"})).status in {400, 405}
+    found = await sword.done()
+    assert (await sword.ask("DELETE", found.object, None, {"Dry-Run": "true"})).error == "BadRequest"
+    assert (await sword.get(found.object)).state == "ingested"
+
+
 async def test_a_deposit_of_either_version_is_one_object(sword: Client) -> None:
     found = await sword.done()
     receipt = await sword.get(f"{URL}/sword/v2/edit/{found.number}")

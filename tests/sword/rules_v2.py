@@ -153,7 +153,10 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "5.2": ("O: packaging, verboseDescription, statements with their types to the letter, alternate.", (_RECEIPT, f"{MORE}::test_a_slug_is_kept_and_shown")),
     "5.3": ("S: originalDeposit in the reply to the deposit alone; derivedResource for each file.", (_RECEIPT,)),
     "5.4": ("M: id, title, updated, author, content (RFC 4287).", (_RECEIPT,)),
-    "5.5": ("H: clients read it: python's library deposits from service document to deletion.", (f"{LIBRARY}::test_the_client_deposits_from_service_document_to_deletion",)),
+    "5.5": ("H: clients read it: python's library deposits from service document to deletion.", (
+            f"{LIBRARY}::test_the_client_deposits_from_service_document_to_deletion",
+            f"{LIBRARY}::test_the_client_makes_the_round_trip_in_every_packaging_offered",
+        )),
     "6.1": ("M: the Atom statement: the state, the files, the original deposits with what is known of each.", (f"{WHOLE}::test_the_statement_tells_of_deposits_and_files",)),
     "6.2": ("O: depositedOnBehalfOf.", (f"{MORE}::test_a_statement_says_who_sent_it_and_for_whom",)),
     "6.3": ("M: the ORE statement: aggregation, state, original deposits.", (f"{MORE}::test_the_statement_can_be_had_as_a_resource_map",)),

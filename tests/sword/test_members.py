@@ -3,7 +3,7 @@
 from server.housekeeping import collect
 from server.sword import problems
 from tests.sword.conftest import ZIP, Depositor, archive
-from tests.sword.test_packagings import PDF, bag, mets, wrapped, zipped
+from tests.sword.desk import PDF, bag, mets, wrapped, zipped
 
 METS = ZIP | {"Packaging": "http://purl.org/net/sword/package/METSDSpaceSIP"}
 BAG = ZIP | {"Packaging": "http://purl.org/net/sword-types/BagIt"}

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession, web
@@ -85,16 +85,24 @@ from server.sword import discovery
 from server.sword.accept import READ, Acceptance
 from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
-from server.sword.intake import Intake
+from server.sword.intake import Intake, Open
 from server.sword.package import packagings
 from server.sword.profile import kind as sword_server
 from server.sword.profile.settings import KIND as SWORD
 from server.sword.profile.settings import Server
+from server.sword.reference_store import FETCH
 from server.sword.server import Servers
 from server.sword.understand import Understanding
 from server.sword.v2.documents import Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
+from server.sword.v3.desk import Desk as Sword3Desk
+from server.sword.v3.documents import Limits
+from server.sword.v3.fetching import Fetching
+from server.sword.v3.links import ROOT as SWORD3
+from server.sword.v3.links import Links as Sword3Links
+from server.sword.v3.opening import Opening
+from server.sword.v3.routes import SwordV3
 from server.works import attributing, bulk
 
 _ = (
@@ -208,7 +216,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         SEEK: Seeking(database, clock),
     }
     worker = Worker(database, handlers, clock, slots=settings.workers)
-    intake = Intake(database, understanding, acceptance, clock, {"sword2": open_deposit}, wake=worker.call)
+    opens: dict[str, Open] = {"sword2": open_deposit, "sword3": _opening(understanding, settings)}
+    intake = Intake(database, understanding, acceptance, clock, opens, wake=worker.call)
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
     channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
     handlers |= {
@@ -217,6 +226,10 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         DIGEST: Digests(database, clock, _stuck),
     }
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
+    handlers[FETCH] = Fetching(
+        database, intake, files, clock, Guard(settings.opened), f"{_named(settings.url)}by reference)",
+        Sword3Links(renderer.repository.url), _limits(settings).assembled,
+    )  # fmt: skip
 
     def life() -> timedelta:
         return definition_of(live, settings).token_life
@@ -256,6 +269,16 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     )  # fmt: skip
 
 
+def _limits(settings: Settings) -> Limits:
+    """Return how much comes in by SWORD 3.0: a file in segments or by reference may be four times the largest body."""
+    largest = settings.max_upload_mb * 2**20
+    return Limits(upload=largest, assembled=4 * largest)
+
+
+def _opening(understanding: Understanding, settings: Settings) -> Opening:
+    return Opening(understanding.readers, understanding.json_readers, _limits(settings).assembled)
+
+
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
     single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server}
@@ -283,13 +306,21 @@ def web_application(house: House) -> web.Application:
     )  # fmt: skip
     links = Links(url)
     sword = SwordV2(by_sword2, house.intake.acceptance, links, name)
+    by_sword3 = replace(by_sword2, protocol="sword3")
+    opening = _opening(house.intake.understanding, house.settings)
+    links3 = Sword3Links(url)
+    sword3 = SwordV3(Sword3Desk(by_sword3, links3, name, opening, _limits(house.settings)), house.intake.acceptance)
+
+    def by_version(request: web.Request, status: int, text: str) -> web.StreamResponse:
+        return (sword3 if request.path.startswith(f"{SWORD3}/") else sword).translate(request, status, text)
+
     items = Items(
-        house.database, house.files, renderer, pages, discovery.services(links),
-        lambda tx, number: discovery.of_work(tx, links, number),
+        house.database, house.files, renderer, pages, discovery.services(links, links3),
+        lambda tx, number: discovery.of_work(tx, links, links3, number),
     )  # fmt: skip
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
-    translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
+    translators: dict[str, Translator] = {"sword": by_version} | dict.fromkeys(_PAGED, pages.translate)
     translators["oai"] = plainly(pages.translate)
     tally = Tally(house.database, house.clock, _named(house.settings.url))
     sealer = Sealer(house.database, house.clock)
@@ -310,6 +341,7 @@ def web_application(house: House) -> web.Application:
         ),  # before the contexts, which stand at addresses like its own
         Oai(answering, provider, tally, gate, sealer),
         sword,
+        sword3,
         items,
         *own_rooms(frame),
         *ways_in(frame, authenticator),

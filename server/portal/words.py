@@ -159,6 +159,7 @@ KINDS = {
     "render": "Render every record anew",
     "regroup": "Look which records come into other sets",
     "read-deposit": "Read a package that was deposited",
+    "fetch-references": "Fetch files a deposit names by address",
     "run": "Do a part of a run",
     "seek-people": "Look for people in the works",
     "notify": "Hand events to those who want to know",

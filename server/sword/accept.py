@@ -28,7 +28,7 @@ from server.records import store as records
 from server.records.model import Record
 from server.records.store import New, State, Stored
 from server.registry import Registry
-from server.sword import problems, store
+from server.sword import problems, reference_store, store
 from server.sword.check import Check, Looked, looked_into
 from server.sword.duplicates import REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
@@ -43,10 +43,8 @@ from server.sword.model import (
     Operation,
     Problem,
     Rules,
-    applied,
-    drafted,
-    mends,
 )
+from server.sword.operations import applied, drafted, mends
 from server.sword.researchers import tell_researchers
 from server.sword.unfit import Unfit
 
@@ -148,6 +146,8 @@ class _Basis:
     doi: str = ""
     stored: Stored | None = None
     held: Deposit | None = None
+    waits: bool = False
+    """Whether files that were named by their address have not come yet: nothing is complete before."""
     later: Deposit | None = None
     """What was taken after the deposit that is read: while that was held, its client went on."""
 
@@ -175,9 +175,9 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     later = later if later is not None and later.id > deposit.id else None
     if not container.has_record:
         held = held if container.state is ContainerState.HELD else None
-        return _Basis(container, container.draft, held=held, later=later)
+        return _Basis(container, container.draft, held=held, waits=reference_store.outstanding(tx, container.id), later=later)
     stored = records.get(tx, container.id)
-    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later)
+    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later)
 
 
 def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
@@ -191,7 +191,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     draft = applied(basis.draft, operation, content)
     whole = mends(basis.held, deposit.operation, content)
     record = None
-    if basis.container.has_record or (whole and not in_progress):
+    if basis.container.has_record or (whole and not in_progress and not basis.waits):
         before = basis.stored.record if basis.stored is not None else None
         record, remarks = finished(draft, rules, basis.container.created.date(), before)
         content = replace(content, remarks=(*content.remarks, *remarks))

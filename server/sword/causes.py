@@ -69,6 +69,25 @@ CAUSES: dict[str, Cause] = {
     ),
     "state": Cause(Kind.PROTOCOL, "Not in this state", "What was asked does not fit where the deposit stands."),
     "nothing": Cause(Kind.PROTOCOL, "Nothing in it", "The deposit is complete, and has no metadata and no files.", _TO_CLIENT),
+    # SWORD 3.0: digests, documents, files by reference, files in segments.
+    "digest": Cause(Kind.PROTOCOL, "Digest differs", "What arrived is not what was announced.", "The client sends it again."),
+    "content-malformed": Cause(Kind.PROTOCOL, "Document not readable", "The body is not the document it should be.", _TO_CLIENT),
+    "content-type": Cause(Kind.PROTOCOL, "Not sent here", "This address takes files or metadata, not the other.", _TO_CLIENT),
+    "format-header": Cause(Kind.PROTOCOL, "Other metadata format", "The header names another format than was sent.", _TO_CLIENT),
+    "metadata-format": Cause(Kind.PROTOCOL, "Unknown metadata format", "No reader knows the format named.", _TO_CLIENT),
+    "by-reference-refused": Cause(
+        Kind.PROTOCOL, "Address not fetched", "The address is none, or one nothing is fetched from.", "See SHEAF_PRIVATE_TARGETS."
+    ),
+    "by-reference-too-large": Cause(Kind.PROTOCOL, "File too large", "A file to be fetched is too large.", "Raise the limit."),
+    "by-reference-failed": Cause(
+        Kind.PROTOCOL, "File not fetched", "A file named by its address could not be had.", "Ask the sender for the file itself."
+    ),
+    "segment-size": Cause(Kind.PROTOCOL, "Segment size", "A segment has not the size that was announced.", _TO_CLIENT),
+    "segment-unexpected": Cause(Kind.PROTOCOL, "Segment not expected", "A segment came twice, or one too many.", _TO_CLIENT),
+    "segments-too-many": Cause(Kind.PROTOCOL, "Too many segments", "A file would come in too many pieces.", _TO_CLIENT),
+    "segments-too-large": Cause(Kind.PROTOCOL, "File too large", "A file in segments is over the limit.", "Raise the limit."),
+    "segments-timed-out": Cause(Kind.PROTOCOL, "Upload given up", "Nothing came for an upload in segments for too long."),
+    "quirk-digest": Cause(Kind.QUIRK, "Odd digest", "The digest was written otherwise, or not sent."),
     # The package.
     "archive-unsafe": Cause(
         Kind.PACKAGE, "Unsafe archive", "An entry would do harm: a bomb, a link, a path outside, names that collide.", _TO_CLIENT

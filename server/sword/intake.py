@@ -20,7 +20,7 @@ from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Unavailable
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
-from server.sword import repeats, store
+from server.sword import reference_store, repeats, store
 from server.sword.accept import Acceptance, ask_to_read
 from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, SwordError, spoken
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
@@ -294,7 +294,9 @@ class Intake:
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
         deposit = replace(deposit, container_id=container.id, collection=container.collection)
+        reference_store.clear(tx, container.id, deposit.operation)
         store.add_deposit(tx, deposit, account.id)
+        reference_store.add(tx, deposit.id, opened.references, now)
         store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {by}: {deposit.operation}.")
         ask_to_read(tx, deposit.id, now if waits else now + GRACE)
         return _Begun(container, deposit, ahead, waits=waits)

@@ -11,7 +11,8 @@ from server.metadata.languages import language_of
 from server.metadata.reading import Remark
 from server.records.model import Record
 from server.sword.causes import CAUSES
-from server.sword.model import UNTYPED, Content, Draft, Problem, Rules, completed
+from server.sword.model import UNTYPED, Content, Draft, Problem, Rules
+from server.sword.operations import completed
 from server.xml import clean
 
 _TYPELESS = frozenset({"type-unknown", "type-missing"})

@@ -15,7 +15,8 @@ from server.sword import causes, duplicates, store
 from server.sword.errors import ErrorContent, SwordError
 from server.sword.intake import Intake
 from server.sword.mapping import finished, mapped, weighed
-from server.sword.model import Content, Deposit, DepositState, Draft, Operation, Rules, applied
+from server.sword.model import Content, Deposit, DepositState, Draft, Operation, Rules
+from server.sword.operations import applied
 from server.sword.problems import Known, Weight
 from server.sword.profile.settings import Collection, Server
 from server.sword.scratch import Scratch, scratch

@@ -5,8 +5,10 @@ Runs in a thread, may run again from the same bytes.
 
 import mimetypes
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -25,6 +27,7 @@ from server.sword.package import Arrived, Member, Package, Packaging, Role, Unus
 from server.sword.packagings.binary import IRI as BINARY
 from server.sword.packagings.eprints import inlined
 from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
+from server.sword.reference import Reference
 from server.sword.unfit import Unfit
 
 _NAMES = frozenset({"id", "identifier", "doi", "isbn", "handle"})
@@ -43,13 +46,16 @@ _ARCHIVES = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A readable request: its Atom entry, its payload, or both."""
+    """A readable request: its metadata (an Atom entry or another XML document, or one in JSON), its payload, or both."""
 
     entry: etree._Element | None = None
+    document: Mapping[str, Any] | None = None
     payload: Arrived | None = None
     packaging: str = ""
     """The IRI that was sent; empty where the client left it to us."""
     metadata_relevant: bool = True
+    references: tuple[Reference, ...] = ()
+    """Files it names by their address."""
     quirks: tuple[Remark, ...] = ()
     """What its client does otherwise than the protocol says."""
 
@@ -134,6 +140,8 @@ class Understanding:
 
     def _entry(self, opened: Opened, found: Found | None = None) -> Reading | None:
         """Read the entry; one that says too little for a record by itself is no fault beside metadata that do."""
+        if opened.document is not None:
+            return self._document(opened.document)
         if opened.entry is None or not _says_something(opened.entry):
             return None
         try:
@@ -142,6 +150,13 @@ class Understanding:
             if found is None or error.code not in {"title-missing", "unknown-format"}:
                 raise
             return None
+
+    def _document(self, document: Mapping[str, Any]) -> Reading:
+        reader = next((each for each in self.json_readers if each.recognises(document)), None)
+        if reader is None:
+            known = ", ".join(each.title for each in self.json_readers)
+            raise Invalid("No reader knows these metadata.", place="body", remedy=f"Send one of: {known}.", code="unknown-format")
+        return reader.read(document)
 
     def _within(self, opened: Opened) -> Content:
         """Keep the files that stand within an entry: EPrints XML may have some."""
@@ -186,7 +201,9 @@ def _mime(member: Member, arrived: Arrived | None) -> str:
 
 
 def says_nothing(opened: Opened) -> bool:
-    """Whether a request brings neither a payload nor anything in its entry."""
+    """Whether a request brings neither a payload, nor files by their address, nor anything in its metadata."""
+    if opened.document is not None or opened.references:
+        return False
     return opened.payload is None and not (opened.entry is not None and _says_something(opened.entry))
 
 

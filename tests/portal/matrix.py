@@ -11,6 +11,7 @@ EXPECTED = {
     ("GET", "/items/{id}"): "everybody",
     ("GET", "/items/{id}/files/{name}"): "everybody",
     ("GET", "/robots.txt"): "everybody",
+    ("GET", "/.well-known/swordv3"): "everybody",
     ("GET", "/static/{name}"): "everybody",
     ("GET", "/healthz"): "everybody",
     ("GET", "/readyz"): "everybody",

@@ -38,7 +38,8 @@ def kind(url: str, packagings: Mapping[str, str]) -> Kind:
         own = f"{service}/{profile.document.get('code', '')}"
         offered = profile.document.get("collections", ())
         addresses = ((f"Collection {found['title']}", f"{url}/sword/v2/collection/{found['id']}") for found in offered)
-        return (("Service document of this server", own), ("Service document of all", service), *addresses)
+        by_json = (("SWORD 3 service document", f"{url}/sword/3/service"),)
+        return (("Service document of this server", own), ("Service document of all", service), *by_json, *addresses)
 
     choices = tuple(Choice(iri, name, iri) for iri, name in packagings.items())
     return Kind(

@@ -81,6 +81,7 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
+from server.sword import replay
 from server.sword import server as sword_server
 from server.sword.accept import READ, Acceptance
 from server.sword.door import Door as SwordDoor
@@ -228,6 +229,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         update.task(database, shelf, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
+        replay.task(database, intake),
         rendering.again(renders),
         regrouping.touching(database, renderer),
         rendering.mend(renders),

@@ -104,6 +104,8 @@ EXPECTED = {
     ("GET", "/admin/works/{id}/files/{place}"): READS,
     ("POST", "/admin/works/{id}/approve"): READS,
     ("POST", "/admin/works/{id}/return"): READS,
+    ("POST", "/admin/works/{id}/decline"): READS,
+    ("POST", "/admin/works/{id}/reopen"): READS,
     ("POST", "/admin/works/{id}/withdraw"): MANAGES,
     ("POST", "/admin/works/{id}/restore"): MANAGES,
     ("POST", "/admin/works/{id}/reserve"): MANAGES,

@@ -10,6 +10,7 @@ from server.oai.simulating import NAME as SIMULATION
 from server.oai.simulations import Simulation
 from server.records.store import State
 from server.runs.model import Outcome, RunState
+from server.sword.causes import Kind as CauseKind
 from server.sword.causes import title
 from server.sword.model import ContainerState, DepositState
 
@@ -147,6 +148,19 @@ HARVESTERS = {
     "stalled": Word("stands still", "They stopped in the middle of a list, more than an hour ago."),
     "overdue": Word("overdue", "They finished no list for longer than expected."),
     "refused": Word("was refused", "Some of their requests were answered with errors or with 503."),
+}
+
+#: What has to be looked at for a problem of an import.
+LOOK_AT = {
+    CauseKind.PROTOCOL: "the request",
+    CauseKind.PACKAGE: "the package",
+    CauseKind.METADATA: "the metadata",
+    CauseKind.MAPPING: "words nobody explained",
+    CauseKind.DUPLICATE: "what is here already",
+    CauseKind.IDENTIFIER: "identifiers",
+    CauseKind.SCAN: "the files",
+    CauseKind.SERVER: "our own fault",
+    CauseKind.QUIRK: "tolerated",
 }
 
 #: How much a fault of a record weighs.

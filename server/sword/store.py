@@ -203,6 +203,11 @@ def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
         note(tx, number, now, "repeated", "The same deposit came again and was answered with the existing receipt.")
 
 
+def claim(tx: Connection, number: str, account_id: int | None) -> None:
+    """Write down who sees to a deposit's problem."""
+    tx.execute(update(deposits).where(deposits.c.id == number).values(claimed_by=account_id))
+
+
 def count_replay(tx: Connection, number: str) -> None:
     """Count that a deposit is read once more."""
     tx.execute(update(deposits).where(deposits.c.id == number).values(replays=deposits.c.replays + 1))

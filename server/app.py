@@ -82,12 +82,14 @@ from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.sword import replay
-from server.sword import server as sword_server
 from server.sword.accept import READ, Acceptance
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake
 from server.sword.package import packagings
-from server.sword.server import Server, Servers
+from server.sword.profile import kind as sword_server
+from server.sword.profile.settings import KIND as SWORD
+from server.sword.profile.settings import Server
+from server.sword.server import Servers
 from server.sword.understand import Understanding
 from server.sword.v2.documents import Links
 from server.sword.v2.opening import open_deposit
@@ -133,7 +135,7 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, {definition.KIND: Definition, sword_server.KIND: Server})
+        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server})
         await live.look()
         agent = f"{_named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
@@ -256,7 +258,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, sword_server.KIND: Server}
+    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server}
     several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
     return {agency.name: agency.account for agency in agencies()} | single | several
 

@@ -75,6 +75,7 @@ class Draft:
     geo: list[Place] = field(default_factory=list)
     temporal: list[str] = field(default_factory=list)
     types: list[tuple[etree._Element, str]] = field(default_factory=list)
+    meanings: dict[str, str] = field(default_factory=dict)
     type: str = ""
     version: str = ""
     peer_reviewed: bool | None = None
@@ -177,8 +178,11 @@ class Draft:
         else:
             self.contributors.append(contributor(agent, role))
 
-    def add_type(self, element: etree._Element, word: str) -> None:
-        """Take a word for the type; words that state version or peer review go where they belong."""
+    def add_type(self, element: etree._Element, word: str, meaning: str = "") -> None:
+        """Take a word for the type; words that state version or peer review go where they belong.
+
+        `meaning` is what a format's own word says in words everybody uses: EPrints calls a report a monograph.
+        """
         key = word.rsplit("/", 1)[-1].lower()
         reviewed = {"peerreviewed": True, "nonpeerreviewed": False}.get(key)
         version = find_term(VERSIONS, word) if "/" in word else None
@@ -188,6 +192,8 @@ class Draft:
             self.version = self.version or version
         elif word:
             self.types.append((element, word))
+            if meaning:
+                self.meanings[word] = meaning
 
     def reading(self) -> Reading:
         """Build the record.
@@ -226,10 +232,10 @@ class Draft:
 
     def _chosen_type(self) -> str:
         words = [word for _, word in self.types]
-        code = self.type or choose_type(words)
+        code = self.type or choose_type([self._meaning(word) for word in words])
         if code:
             for element, word in self.types:
-                if not choose_type([word]):
+                if not choose_type([self._meaning(word)]):
                     self.leave(element, word)
             return code
         if words:
@@ -239,6 +245,9 @@ class Draft:
         else:
             self.warn(self.root, "the metadata states no type; the record has the type “Other”.", code="type-missing")
         return "other.other"
+
+    def _meaning(self, word: str) -> str:
+        return self.meanings.get(word, word)
 
     def _record(self, title: Text, kind: str) -> Record:
         return Record(

@@ -1,6 +1,6 @@
 """Walking through XML elements by their local names, whatever namespace a sender put them in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
@@ -63,12 +63,16 @@ def shortened(value: str) -> str:
 
 def only_child(root: etree._Element, name: str) -> etree._Element:
     """Return the one child of a collection; raises Invalid where there is none or more than one, as a deposit is one work."""
-    found = list(children(root, name))
-    if len(found) != 1:
+    return only_work(root, list(children(root, name)), name)
+
+
+def only_work(root: etree._Element, works: Sequence[etree._Element], name: str) -> etree._Element:
+    """Return the one work a document describes; raises Invalid for none (one-record) and for several (several-works)."""
+    if len(works) != 1:
         raise Invalid(
-            f"The collection holds {len(found)} descriptions; a deposit has one.",
-            place=place_of(found[1] if found else root),
+            f"The document holds {len(works)} descriptions; a deposit has one.",
+            place=place_of(works[1] if works else root),
             remedy=f"Send one {name} element for each work.",
-            code="several-works" if found else "one-record",
+            code="several-works" if works else "one-record",
         )
-    return found[0]
+    return works[0]

@@ -16,7 +16,7 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Conflict, NotFound, SheafError, Unavailable
+from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
@@ -28,6 +28,7 @@ from server.records import store as records
 from server.records.model import Record
 from server.records.store import New, State, Stored
 from server.sword import causes, problems, store
+from server.sword.mapping import dated, kept, mapped, weighed
 from server.sword.model import (
     Container,
     ContainerState,
@@ -42,8 +43,8 @@ from server.sword.model import (
     completed,
     drafted,
     mends,
-    typed,
 )
+from server.sword.unfit import Unfit
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
 READ = "read-deposit"
@@ -72,22 +73,31 @@ class Acceptance:
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read(_basis, deposit.container_id)
+            basis = await self.database.read(_basis, deposit)
             rules = self.rules(basis.container.collection)
-            taken = await asyncio.to_thread(_made, self.press, deposit, basis, typed(content, rules.type))
+            understood, notes = mapped(content, rules)
             try:
-                await self.database.write(_take, self, deposit, basis, taken, self.clock(), approves=rules.approves)
-            except Conflict as error:
-                if error.code == "duplicate" and taken.prepared is not None:
-                    await self._explain(error, taken.prepared)
+                taken = await asyncio.to_thread(_made, self.press, deposit, basis, understood, rules)
+                await self._write(deposit, basis, replace(taken, notes=notes), rules)
+            except (Invalid, Conflict) as error:
                 if error.code != "changed":
-                    raise
+                    if deposit.sha256 is None:  # nothing came that could be held
+                        raise
+                    raise Unfit.of(error, understood, notes) from error
                 await asyncio.sleep(random.uniform(0.0, 0.01 * attempt))  # noqa: S311 -- no secret: it parts those who met
             else:
                 return
         raise Unavailable(
             "Many requests change this deposit at once.", remedy="What was sent is kept and will be read; ask for the statement."
         )
+
+    async def _write(self, deposit: Deposit, basis: "_Basis", taken: "Taken", rules: Rules) -> None:
+        try:
+            await self.database.write(_take, self, deposit, basis, taken, self.clock(), approves=rules.approves)
+        except Conflict as error:
+            if error.code == "duplicate" and taken.prepared is not None:
+                await self._explain(error, taken.prepared)
+            raise
 
     async def _explain(self, error: Conflict, prepared: Prepared) -> None:
         """Say of a name that another work has what its depositor can do; that work may be gone."""
@@ -98,7 +108,7 @@ class Acceptance:
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
         state = DepositState.REFUSED if refused else DepositState.HELD
-        await self.database.write(_hold, deposit, state, Problem.of(error), self.clock())
+        await self.database.write(_hold, deposit, state, Unfit.of(error), self.clock())
         log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 
@@ -115,6 +125,8 @@ class _Basis:
     doi: str = ""
     stored: Stored | None = None
     held: Deposit | None = None
+    later: Deposit | None = None
+    """What was taken after the deposit that is read: while that was held, its client went on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +139,22 @@ class Taken:
     whole: bool
     """Whether nothing of the container is held any more."""
     content: Content
+    notes: tuple[str, ...] = ()
+    """What was mapped on the way, in sentences."""
 
 
-def _basis(tx: Connection, container_id: str) -> _Basis:
-    container = store.container(tx, container_id)
+def _basis(tx: Connection, deposit: Deposit) -> _Basis:
+    container = store.container(tx, deposit.container_id or "")
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
-    held = store.latest(tx, container_id, DepositState.HELD)
+    held = store.latest(tx, container.id, DepositState.HELD)
+    later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE else None
+    later = later if later is not None and later.id > deposit.id else None
     if not container.has_record:
-        return _Basis(container, container.draft, held=held if container.state is ContainerState.HELD else None)
-    stored = records.get(tx, container_id)
-    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container_id), stored, held)
+        held = held if container.state is ContainerState.HELD else None
+        return _Basis(container, container.draft, held=held, later=later)
+    stored = records.get(tx, container.id)
+    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later)
 
 
 def _withdrawn(tx: Connection, prepared: Prepared) -> str:
@@ -151,18 +168,40 @@ def _withdrawn(tx: Connection, prepared: Prepared) -> str:
     return ""
 
 
-def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content) -> Taken:
-    """Make of the container what the deposit asks; costly with many files, so it runs in a thread."""
-    draft = applied(basis.draft, deposit.operation, content)
+def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
+    """Make of the container what the deposit asks; costly with many files, so it runs in a thread. Raises Unfit and Invalid.
+
+    What began a container and was held while its client went on fills what came later, and is complete if that was.
+    """
+    operation, in_progress = deposit.operation, deposit.in_progress
+    if basis.later is not None:
+        operation, in_progress = Operation.ADD, basis.later.in_progress
+    draft = applied(basis.draft, operation, content)
     whole = mends(basis.held, deposit.operation, content)
-    prepared = None
-    if basis.container.has_record or (whole and not deposit.in_progress):
-        came = basis.stored.provenance if basis.stored is not None else None
-        prepared = prepare(press, basis.container.id, completed(draft), basis.container.created, doi=basis.doi, provenance=came)
-    if prepared is not None and draft.record is None:
-        remark = Remark("No metadata was found; the work is named after its first file.", code="metadata-missing")
-        content = replace(content, remarks=(*content.remarks, remark))
+    record = None
+    if basis.container.has_record or (whole and not in_progress):
+        record, remarks = _finished(draft, basis, rules)
+        content = replace(content, remarks=(*content.remarks, *remarks))
+    holding, warnings = weighed(content.remarks, draft.record, rules)
+    if holding:
+        raise Unfit(holding, warnings, content)
+    if record is None:
+        return Taken(draft, None, whole, content)
+    came = basis.stored.provenance if basis.stored is not None else None
+    prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
     return Taken(draft, prepared, whole, content)
+
+
+def _finished(draft: Draft, basis: _Basis, rules: Rules) -> tuple[Record, tuple[Remark, ...]]:
+    """Return the work a draft makes by the rules of its collection, and what is to be said of that. Raises Invalid."""
+    record, remarks = dated(completed(draft), rules.dates, basis.container.created.date())
+    if draft.record is None:
+        words = "No metadata was found; the work is named after its first file."
+        remarks = (Remark(words, code="metadata-missing"), *remarks)
+    if basis.stored is None:
+        return record, remarks
+    record, more = kept(record, basis.stored.record, rules.keeps)
+    return record, (*remarks, *more)
 
 
 def _take(
@@ -176,6 +215,8 @@ def _take(
         return
     problems.keep(tx, deposit.id, (), map(Problem.from_remark, taken.content.remarks))
     problems.keep_content(tx, deposit.id, taken.content)
+    for sentence in taken.notes:
+        store.note(tx, deposit.id, now, "mapped", sentence)
     tell(tx, "import.taken", deposit.id, {"title": title or "", "work": container.id, "operation": deposit.operation.value}, now)
     queue.drop(tx, READ, deposit.id)
     if basis.held is not None and taken.whole:
@@ -235,12 +276,16 @@ def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepa
     show(tx, press, "record.revised", (changed, change), now)
 
 
-def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, now: datetime) -> None:
-    container = store.container(tx, deposit.container_id or "", to_change=True)
-    if not store.end_deposit(tx, deposit.id, state, problem):
+def _hold(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unfit, now: datetime) -> None:
+    container, problem = store.container(tx, deposit.container_id or "", to_change=True), unfit.problems[0]
+    record = unfit.content.record
+    if not store.end_deposit(tx, deposit.id, state, problem, title=record.title.value if record is not None else None):
         return
     queue.drop(tx, READ, deposit.id)
-    problems.keep(tx, deposit.id, (problem,), ())
+    problems.keep(tx, deposit.id, unfit.problems, unfit.warnings)
+    problems.keep_content(tx, deposit.id, unfit.content)
+    for sentence in unfit.notes:
+        store.note(tx, deposit.id, now, "mapped", sentence)
     store.note(tx, deposit.id, now, state.value, problem.message)
     tell(tx, "import.failed", deposit.id, said_of(deposit, problem, state), now)
     if container is None or container.has_record:

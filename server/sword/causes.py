@@ -99,6 +99,12 @@ CAUSES: dict[str, Cause] = {
     "language-unknown": Cause(
         Kind.MAPPING, "Unknown language", "No language is known by this word.", "Say what it means, and read these imports again."
     ),
+    "kept": Cause(
+        Kind.MAPPING,
+        "Field not updated",
+        "The profile lets no update overwrite it.",
+        "See the list in the profile.",
+    ),
     # What is here already.
     "duplicate": Cause(Kind.DUPLICATE, "Already here", "Another work has an identifier of this one.", "Compare the two."),
     # Identifiers.

@@ -25,7 +25,8 @@ from server.sword.headers import on_behalf_of, refuse_mediation, sound
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
-from server.sword.server import Collection, Servers
+from server.sword.profile.settings import Collection
+from server.sword.server import Servers
 from server.xml import clean
 
 CLIENT = web.RequestKey("sword-client", Account)

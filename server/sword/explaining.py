@@ -21,9 +21,8 @@ from server.sword import monitor
 from server.sword.causes import title
 from server.sword.mapping import folded
 from server.sword.problems import Weight
-from server.sword.profile.settings import LanguageWord, Server, TypeWord
+from server.sword.profile.settings import KIND, LanguageWord, Server, TypeWord
 from server.sword.replay import Replay
-from server.sword.server import KIND
 
 #: The problems a word can end, and the table of the profile it is written into.
 TABLES: dict[str, tuple[str, type[Struct]]] = {

@@ -1,7 +1,7 @@
 """SWORD in values: containers and deposits with their states, drafts and what an operation makes of them. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
@@ -112,6 +112,8 @@ class Rules:
     """The classes of remarks that hold a deposit."""
     keeps: frozenset[str] = frozenset()
     """The fields of a record that no update overwrites."""
+    dates: str = ""
+    """What a work without a date of its own is dated by: the year or the day of its deposit, or not at all."""
 
 
 class Operation(StrEnum):
@@ -304,13 +306,6 @@ def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
         case Operation.COMPLETE | Operation.DELETE:
             pass
     return Draft(record=record, files=files)
-
-
-def typed(content: Content, type_code: str) -> Content:
-    """Return content whose record, where it names no type of its own, has the collection's."""
-    if not type_code or content.record is None or content.record.type != UNTYPED:
-        return content
-    return replace(content, record=msgspec.structs.replace(content.record, type=type_code))
 
 
 def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:

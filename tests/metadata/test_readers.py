@@ -43,7 +43,7 @@ def test_an_unknown_format_is_refused_with_its_name_and_a_remedy():
 def is_title(element: etree._Element) -> bool:
     """Whether an element is a title, by its name or by what its attributes say it is."""
     named = etree.QName(element).localname in {
-        "title", "titleInfo", "titles", "alternative", "article-title", "trans-title", "alt-title", "alternativeTitle", "DISS_title",
+        "title", "titleInfo", "titles", "titlesMain", "alternative", "article-title", "trans-title", "alt-title", "alternativeTitle", "DISS_title",
     }  # fmt: skip
     marc, dim = element.get("tag") in {"245", "246", "880"}, element.get("element") == "title"
     return named or marc or dim or any(value.endswith(("/title", "/alternative")) for value in element.attrib.values())

@@ -286,7 +286,7 @@ async def test_a_doi_of_a_withdrawn_work_is_held_with_a_remedy_that_can_be_follo
 
 
 async def test_the_depositor_is_told_what_was_guessed(client: TestClient, deposit: Deposit) -> None:
-    number = await deposit(entry(type="Gobbledygook", issued="last spring"))
+    number = await deposit(entry(issued="last spring", more="<dcterms:language>Gobbledygook</dcterms:language>"))
     receipt = await (await client.get(f"/sword/v2/edit/{number}", headers=AUTH)).text()
     assert "Please check:" in receipt
     assert "Gobbledygook" in receipt

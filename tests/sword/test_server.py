@@ -11,7 +11,9 @@ from server import control
 from server.house import House
 from server.profiles.model import Wrong
 from server.records import store as records
+from server.records.model import Record
 from server.sword import store as deposits
+from server.sword.profile.settings import FIELDS
 from tests.conftest import AUTH, PASSWORD, configured, entry
 
 ENTRY = {"Content-Type": "application/atom+xml;type=entry"}
@@ -135,21 +137,30 @@ async def test_two_servers_share_no_code_and_every_client_is_an_account(house: H
         ({"clients": [{"account": "other"}, {"account": "other"}]}, "clients"),
         ({"content_faults": "forget"}, "content_faults"),
         ({"read_now_mb": -1}, "read_now_mb"),
+        ({"holds": ["checksum"]}, "holds"),
+        ({"keeps": ["colour"]}, "keeps"),
+        ({"types": [{"word": "Paper", "type": "nothing"}]}, "types"),
+        ({"types": [{"word": "Paper", "type": "dataset.dataset"}, {"word": "paper ", "type": "dataset.dataset"}]}, "types"),
+        ({"languages": [{"word": "Platt", "language": "Low German"}]}, "languages"),
     ],
 )
 async def test_what_no_server_can_do_is_refused(house: House, values: dict, field: str) -> None:
     with pytest.raises(Wrong) as caught:
         await configured(house, "sword", **values)
-    assert caught.value.fields.keys() == {field}
+    assert {path.partition(".")[0] for path in caught.value.fields} == {field}
+
+
+def test_every_field_of_a_work_can_be_kept() -> None:
+    assert set(FIELDS) == set(Record.__struct_fields__)
 
 
 async def test_the_test_finds_the_door(client: TestClient, house: House) -> None:
-    from server.sword import server
+    from server.sword.profile import kind
 
     settings = house.keeper.live.of("sword")[0].settings
     base = str(client.make_url("")).rstrip("/")
-    found = await server.kind(base, {}).test(settings, client.session)
+    found = await kind.kind(base, {}).test(settings, client.session)
     assert found.agrees, found.message
-    elsewhere = await server.kind(f"{base}/elsewhere", {}).test(settings, client.session)
+    elsewhere = await kind.kind(f"{base}/elsewhere", {}).test(settings, client.session)
     assert not elsewhere.agrees
     assert "404" in elsewhere.message

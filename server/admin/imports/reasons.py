@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.profiles.live import Live
-from server.sword.server import KIND
+from server.sword.profile.settings import KIND
 
 
 @dataclass(frozen=True, slots=True)

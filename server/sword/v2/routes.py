@@ -16,7 +16,7 @@ from server.sword.headers import content_type
 from server.sword.holding import holding, listing, original
 from server.sword.model import Container, Deposit, Operation
 from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
-from server.sword.server import Collection as Offered
+from server.sword.profile.settings import Collection as Offered
 from server.sword.v2 import documents
 from server.sword.v2.documents import ENTRY_TYPE, FEED_TYPE, MEDIA, ROOT, SERVICE_TYPE, Collection, Links
 from server.sword.v2.opening import is_entry

@@ -1,0 +1,216 @@
+"""Reads the import format of OPUS 4: one <opusDocument> in <import>. Its files are the packaging's business, not the reader's."""
+
+from collections.abc import Callable
+
+from lxml import etree
+
+from server.metadata.dates import date_of
+from server.metadata.draft import Draft
+from server.metadata.elements import attribute, children, first, local, namespace, only_work
+from server.metadata.identifying import identify
+from server.metadata.languages import language_of
+from server.metadata.names import agent, agent_id
+from server.metadata.reading import Reader, Reading
+from server.metadata.roles import CREATOR, role_of
+from server.records.model import Agent, Funding, Subject, Text, Title
+from server.xml import text_of
+
+Take = Callable[[Draft, etree._Element], None]  # noqa: SLF001 - the name lxml gives its elements
+
+#: OPUS' own words for types.
+_TYPES = {
+    "article": "publication.journalArticle", "bachelorthesis": "etd.undergraduate", "book": "publication.book",
+    "bookpart": "publication.bookChapter", "conferenceobject": "conference.conferencePaper",
+    "contributiontoperiodical": "publication.newspaperArticle", "coursematerial": "teaching.other", "diplom": "etd.graduate",
+    "doctoralthesis": "etd.doctoral", "examen": "etd.graduate", "habilitation": "etd.doctoral", "image": "image",
+    "lecture": "teaching.lecture", "magister": "etd.graduate", "masterthesis": "etd.graduate", "misc": "other",
+    "movingimage": "movingimage", "other": "other", "periodical": "publication.journalIssue",
+    "periodicalpart": "publication.journalIssue", "preprint": "postedContent.preprint", "researchdata": "dataset.dataset",
+    "report": "publication.report", "review": "publication.bookReview", "sound": "sound", "studythesis": "etd.undergraduate",
+    "workingpaper": "postedContent.workingPaper",
+}  # fmt: skip
+_DEGREES = {"habilitation", "diplom", "magister", "examen"}
+
+_CONTAINER = {
+    "pageFirst": "first_page", "pageLast": "last_page", "articleNumber": "article_no", "edition": "edition", "volume": "volume",
+    "issue": "issue",
+}  # fmt: skip
+_PUBLISHER = {"publisherName": "name", "publisherPlace": "place"}
+#: Attributes that say how the source handled the document, or are read with the type and the titles.
+_READ_ELSEWHERE = {"type", "language", "serverState", "docId", "oldId"}
+_DATES = {"published": "issued", "completed": "created", "thesisAccepted": "accepted", "embargo": "embargo_until"}
+_ROLES = {"author": CREATOR, "referee": "Other", "contributor": "Other", "submitter": "ContactPerson", "other": "Other"}
+#: Names of identifiers that are those of a scheme.
+_SCHEMES = {"std-doi": "doi", "splash-url": "url", "serial": "report-number", "old": "local"}
+#: Enrichments that repositories with OPUS share.
+_ENRICHMENTS: dict[str, tuple[str, str]] = {
+    "SourceTitle": ("container", "title"), "ConferenceTitle": ("conference", "name"), "ConferencePlace": ("conference", "place"),
+    "ConferenceDate": ("conference", "date"), "OpusConferenceName": ("conference", "name"),
+    "OpusConferencePlace": ("conference", "place"),
+}  # fmt: skip
+_PEER = {"true": True, "yes": True, "ja": True, "1": True, "false": False, "no": False, "nein": False, "0": False}
+
+
+def recognises(root: etree._Element) -> bool:
+    if namespace(root):
+        return False
+    return local(root) == "opusDocument" or (local(root) == "import" and any(True for _ in children(root, "opusDocument")))
+
+
+def read(root: etree._Element) -> Reading:
+    document = root if local(root) == "opusDocument" else only_work(root, list(children(root, "opusDocument")), "opusDocument")
+    draft = Draft(document, title_element="titlesMain/titleMain")
+    _attributes(draft, document)
+    for group in children(document):
+        if local(group) == "files":
+            continue
+        take = _GROUPS.get(local(group), _leave)
+        for element in children(group):
+            take(draft, element)
+    _settle_type(draft, document)
+    return draft.reading()
+
+
+def _attributes(draft: Draft, document: etree._Element) -> None:
+    for key, value in document.attrib.items():
+        name, text = etree.QName(key).localname, " ".join(str(value).split())
+        if name in _CONTAINER:
+            draft.put(draft.container, _CONTAINER[name], text, document)
+        elif name in _PUBLISHER:
+            draft.put(draft.publisher, _PUBLISHER[name], text, document)
+        elif name == "creatingCorporation":
+            draft.add_agent(document, agent(text, kind="org"), CREATOR)
+        elif name == "contributingCorporation":
+            draft.add_agent(document, agent(text, kind="org"), "Other")
+        elif text and name not in _READ_ELSEWHERE and "}" not in key:
+            draft.leave(document, f"{name} {text}")
+    if attribute(document, "language"):
+        draft.add_language(document, attribute(document, "language"))
+
+
+def _settle_type(draft: Draft, document: etree._Element) -> None:
+    """Take the type, and for theses the level where its name says more than the type does."""
+    word = attribute(document, "type")
+    draft.add_type(document, word, _TYPES.get(word.lower(), ""))
+    if word.lower() in _DEGREES:
+        draft.put(draft.thesis, "degree_level", word, document)
+    if "thesis" in word.lower() or word.lower() in _DEGREES:
+        draft.put(draft.thesis, "date_awarded", draft.dates.get("accepted", ""), document)
+
+
+def _lang(element: etree._Element) -> str:
+    return language_of(attribute(element, "language"))
+
+
+def _main_title(draft: Draft, element: etree._Element) -> None:
+    """Take the title in the document's own language; the others are its translations."""
+    own, text = attribute(draft.root, "language"), text_of(element)
+    main = next((node for node in children(_parent(element), "titleMain") if attribute(node, "language") == own), None)
+    if not text:
+        return
+    if draft.title is None and main in {None, element}:
+        draft.title = Text(value=text, lang=_lang(element))
+    else:
+        draft.alt_titles.append(Title(value=text, lang=_lang(element), kind="translated"))
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    parent = element.getparent()
+    return element if parent is None else parent
+
+
+def _title(draft: Draft, element: etree._Element) -> None:
+    """Take a subtitle in the language of the title, the title of the whole, and further titles."""
+    kind, text = attribute(element, "type"), text_of(element)
+    own = attribute(element, "language") == attribute(draft.root, "language")
+    if kind == "parent":
+        draft.put(draft.container, "title", text, element)
+    elif kind == "sub" and not draft.subtitle and own:
+        draft.subtitle = text
+    elif kind == "additional" and text:
+        draft.alt_titles.append(Title(value=text, lang=_lang(element), kind="alternative"))
+    else:
+        draft.leave(element)
+
+
+def _abstract(draft: Draft, element: etree._Element) -> None:
+    if text_of(element):
+        draft.abstracts.append(Text(value=text_of(element), lang=_lang(element)))
+
+
+def _person(draft: Draft, element: etree._Element) -> None:
+    role, family, given = attribute(element, "role"), attribute(element, "lastName"), attribute(element, "firstName")
+    ids = []
+    group = first(element, "identifiers")
+    for child in children(group) if group is not None else ():
+        found = agent_id(text_of(child), attribute(child, "type"))
+        if found:
+            ids.append(found)
+        else:
+            draft.leave(child)
+    for name in ("academicTitle", "email", "placeOfBirth", "dateOfBirth"):
+        if attribute(element, name):
+            draft.leave(element, f"{name} {attribute(element, name)}")
+    if not (family or given):
+        return
+    made = Agent(family=family or given, given=given if family else "", ids=tuple(ids))
+    known = _ROLES.get(role) or role_of(role)
+    if not known:
+        draft.warn(element, f"the role “{role}” is not known; “{made.label}” has the role Other.")
+    draft.add_agent(element, made, known or "Other")
+
+
+def _keyword(draft: Draft, element: etree._Element) -> None:
+    if text_of(element):
+        scheme = attribute(element, "type").removeprefix("uncontrolled")
+        draft.subjects.append(Subject(value=text_of(element), lang=_lang(element), scheme=scheme))
+
+
+def _date(draft: Draft, element: etree._Element) -> None:
+    """Take a date, written as year and --MM-DD."""
+    kind, month_day = attribute(element, "type"), attribute(element, "monthDay")
+    text = attribute(element, "year") + month_day.removeprefix("-")
+    if kind in _DATES:
+        draft.set_date(_DATES[kind], text, element)
+    else:
+        draft.leave(element, f"{text} ({kind})" if date_of(text) else None)
+
+
+def _identifier(draft: Draft, element: etree._Element) -> None:
+    kind, text = attribute(element, "type"), text_of(element)
+    found = identify(text, _SCHEMES.get(kind, kind)) if text else None
+    if found and found[0] == "isbn" and attribute(draft.root, "type") in {"bookpart", "conferenceobject"}:
+        draft.put(draft.container, "isbn", found[1], element)
+    elif text:
+        draft.add_identifier(element, text, _SCHEMES.get(kind, kind))
+
+
+def _enrichment(draft: Draft, element: etree._Element) -> None:
+    key, text = attribute(element, "key"), text_of(element)
+    part, name = _ENRICHMENTS.get(key, ("", ""))
+    if part:
+        draft.put(draft.container if part == "container" else draft.conference, name, text, element)
+    elif key.lower() in {"peer_reviewed", "peerreviewed", "review.status"} and text.lower() in _PEER:
+        draft.peer_reviewed = _PEER[text.lower()]
+    elif key in {"Funder", "Relation.Funder"} and text:
+        draft.funding.append(Funding(funder_name=text))
+    elif text:
+        draft.leave(element, f"{key} {text}")
+
+
+def _numbered(draft: Draft, element: etree._Element) -> None:
+    """Leave what is only a number in the source's own tables: licences, collections, series, institutions."""
+    draft.leave(element, f"{local(element)} " + " ".join(f"{name} {value}" for name, value in element.attrib.items()))
+
+
+def _leave(draft: Draft, element: etree._Element) -> None:
+    draft.leave(element)
+
+
+_GROUPS: dict[str, Take] = {
+    "titlesMain": _main_title, "titles": _title, "abstracts": _abstract, "persons": _person, "keywords": _keyword,
+    "dnbInstitutions": _numbered, "dates": _date, "identifiers": _identifier, "notes": _leave, "collections": _numbered,
+    "series": _numbered, "enrichments": _enrichment, "licences": _numbered,
+}  # fmt: skip
+
+PLUGIN = Reader("opus4", "OPUS 4 import", recognises, read)

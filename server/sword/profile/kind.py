@@ -1,0 +1,80 @@
+"""The kind of profile a SWORD server is: its form, what is to be copied into the other system, and a test."""
+
+import re
+from collections.abc import Mapping
+
+import aiohttp
+from aiohttp import ClientSession
+from sqlalchemy import Connection
+
+from server.accounts import store as accounts
+from server.forms.field import Choice, Label
+from server.profiles import store as profiles
+from server.profiles.kind import Kind, Tested
+from server.profiles.model import Profile, Wrong
+from server.sword.profile.settings import KIND, Server
+
+_TIMEOUT = aiohttp.ClientTimeout(total=15)
+_QUOTED = 200
+_UNAUTHORISED = 401
+
+
+def kind(url: str, packagings: Mapping[str, str]) -> Kind:
+    """Return the kind; `url` is our address without a slash at its end, `packagings` are their IRIs and titles."""
+    service = f"{url}/sword/v2/service-document"
+
+    async def test(settings: Server, session: ClientSession) -> Tested:
+        return await _asked(f"{service}/{settings.code}", session)
+
+    def facts(profile: Profile) -> tuple[tuple[str, str], ...]:
+        own = f"{service}/{profile.document.get('code', '')}"
+        offered = profile.document.get("collections", ())
+        addresses = ((f"Collection {found['title']}", f"{url}/sword/v2/collection/{found['id']}") for found in offered)
+        return (("Service document of this server", own), ("Service document of all", service), *addresses)
+
+    choices = tuple(Choice(iri, name, iri) for iri, name in packagings.items())
+    return Kind(
+        name=KIND,
+        title="SWORD server",
+        description="Takes works in from other systems by SWORD: collections, accounts of the clients, what becomes of deposits.",
+        settings=Server,
+        creates="An import for each request, and a job for each large package. Clients log in by their accounts.",
+        test=test,
+        guard=_guard,
+        facts=facts,
+        labels={"collections.packagings": Label(choices=choices)},
+    )
+
+
+def _guard(tx: Connection, before: Profile | None, settings: Server) -> None:
+    """Refuse codes that another server has, and clients that are no accounts. Raises Wrong with all of them."""
+    wrong = {}
+    for other in profiles.every(tx):
+        if other.kind != KIND or (before is not None and other.id == before.id):
+            continue
+        if other.document.get("code") == settings.code:
+            wrong["code"] = f"The server {other.name!r} has this code."
+        theirs = {found["id"] for found in other.document.get("collections", ())}
+        for number, collection in enumerate(settings.collections):
+            if collection.id in theirs:
+                wrong[f"collections.{number}.id"] = f"The server {other.name!r} has a collection of this code."
+    known = {account.name for account in accounts.every(tx)} if settings.clients else set()
+    for number, client in enumerate(settings.clients):
+        if client.account not in known:
+            wrong[f"clients.{number}.account"] = f"There is no account {client.account!r}; make it first."
+    if wrong:
+        raise Wrong(wrong)
+
+
+async def _asked(address: str, session: ClientSession) -> Tested:
+    """Ask for the service document as a client would that has not logged in: the door must ask who it is."""
+    try:
+        async with session.get(address, timeout=_TIMEOUT) as answer:
+            body = (await answer.content.read(_QUOTED * 4)).decode("utf-8", "replace")
+            status, asks = answer.status, answer.headers.get("WWW-Authenticate", "")
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        return Tested(agrees=False, message=f"Nobody answers at {address}: {str(error) or type(error).__name__}")
+    if status == _UNAUTHORISED and "Sheaf SWORD" in asks:
+        return Tested(agrees=True, message=f"{address} answers and asks clients to log in: {asks}.")
+    said = " ".join(re.sub(r"<[^>]*>", " ", body).split())[:_QUOTED]
+    return Tested(agrees=False, message=f"{address} answers {status} and does not ask clients to log in: {said}")

@@ -231,7 +231,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         update.task(database, shelf, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
-        replay.task(database, intake),
+        replay.task(database, intake, live.look),
         rendering.again(renders),
         regrouping.touching(database, renderer),
         rendering.mend(renders),

@@ -73,7 +73,9 @@ def _write(tx: Connection, desk: Desk, profile: Profile, said: Explained, actor:
     """Put a word into a profile's table, in place of what it meant before; through the keeper, so that its history knows."""
     name, row = TABLES[said.code]
     settings: Server = profiles.opened(profile, Server, desk.seal)
-    others: Sequence[Struct] = [each for each in getattr(settings, name) if folded(str(getattr(each, "word", ""))) != folded(said.word)]
+    others: Sequence[Struct] = [
+        each for each in getattr(settings, name) if folded(str(getattr(each, "word", ""))) != folded(said.word)
+    ]
     made = read(row, {"word": said.word, row.__struct_fields__[1]: said.meaning})
     changed = msgspec.structs.replace(settings, **{name: (*others, made)})
     naming = Naming(profile_name=profile.name, profile_description=profile.description)

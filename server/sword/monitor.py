@@ -215,7 +215,7 @@ def group_ids(tx: Connection, code: str, value: str, after: str = "", size: int 
 
 def group_collections(tx: Connection, code: str, value: str, weight: Weight) -> list[str]:
     """Return the collections the deposits of a group were sent to."""
-    query = select(distinct(deposits.c.collection)).join(problems, problems.c.deposit_id == deposits.c.id)
+    query = select(deposits.c.collection).distinct().join(problems, problems.c.deposit_id == deposits.c.id)
     return sorted(tx.execute(query.where(*_of_group(code, value, weight))).scalars())
 
 
@@ -265,21 +265,8 @@ def _midnight(day: date) -> datetime:
 
 def _where(asked: Asked) -> list[ColumnElement[bool]]:
     """Return what must hold of a deposit."""
-    row, found = deposits.c, []
-    if asked.state in _OF_WORKS:
-        of_work = select(containers.c.id).where(containers.c.state == asked.state)
-        found += [row.state == DepositState.TAKEN.value, row.container_id.in_(of_work)]
-    elif asked.state == DepositState.TAKEN.value:
-        found += [row.state == asked.state, or_(row.container_id.is_(None), row.container_id.not_in(_OLD))]
-    elif asked.state:
-        found.append(row.state == asked.state)
-    if asked.kind:
-        found.append(row.problem.in_([code for code, cause in CAUSES.items() if cause.kind == asked.kind]))
-    if asked.problem:
-        of_it = select(problems.c.deposit_id).where(problems.c.code == asked.problem)
-        if asked.value:
-            of_it = of_it.where(problems.c.value == asked.value)
-        found.append(row.id.in_(of_it))
+    row = deposits.c
+    found = [*_stands(asked), *_has_problem(asked)]
     for name, column in (("server", row.server), ("collection", row.collection), ("packaging", row.packaging)):
         if wanted := getattr(asked, name):
             found.append(column == wanted)
@@ -290,6 +277,31 @@ def _where(asked: Asked) -> list[ColumnElement[bool]]:
         found.append(row.received >= _midnight(since))
     if until := _day(asked.until):
         found.append(row.received < _midnight(until) + timedelta(days=1))
+    return [*found, *_says(asked)]
+
+
+def _stands(asked: Asked) -> list[ColumnElement[bool]]:
+    row = deposits.c
+    if asked.state in _OF_WORKS:
+        of_work = select(containers.c.id).where(containers.c.state == asked.state)
+        return [row.state == DepositState.TAKEN.value, row.container_id.in_(of_work)]
+    if asked.state == DepositState.TAKEN.value:
+        return [row.state == asked.state, or_(row.container_id.is_(None), row.container_id.not_in(_OLD))]
+    return [row.state == asked.state] if asked.state else []
+
+
+def _has_problem(asked: Asked) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if asked.kind:
+        found.append(deposits.c.problem.in_([code for code, cause in CAUSES.items() if cause.kind == asked.kind]))
+    if asked.problem:
+        of_it = select(problems.c.deposit_id).where(problems.c.code == asked.problem)
+        found.append(deposits.c.id.in_(of_it.where(problems.c.value == asked.value) if asked.value else of_it))
+    return found
+
+
+def _says(asked: Asked) -> list[ColumnElement[bool]]:
+    row, found = deposits.c, list[ColumnElement[bool]]()
     if asked.q:
         fields = (row.title, row.filename, row.message, row.problem, row.value, row.id, row.container_id)
         named = [code for code in CAUSES if asked.q.lower() in causes.title(code).lower()]

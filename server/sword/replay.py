@@ -3,7 +3,7 @@
 An import that was read before a worker was killed is found taken, and left so: nothing is ever read into a second work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -58,13 +58,17 @@ def _named(deposit: Deposit | None) -> str:
     return (deposit.title or deposit.filename or deposit.id) if deposit is not None else ""
 
 
-def task(database: Database, intake: Intake) -> Task[Replay]:
-    """Return the task that reads imports again."""
+def task(database: Database, intake: Intake, look: Callable[[], Awaitable[None]]) -> Task[Replay]:
+    """Return the task that reads imports again.
+
+    `look` reads the profiles anew: another process may have written into them what makes these imports readable now.
+    """
 
     async def do(item: Subject, _wanted: Replay, by: Actor) -> ItemOutcome:
         deposit = await database.read(store.deposit, item.id)
         if deposit is None or deposit.state is not DepositState.HELD:
             return ItemOutcome(Outcome.UNCHANGED, "It is not held any more.")
+        await look()
         try:
             await intake.read_again(item.id, by)
         except Conflict as error:

@@ -22,7 +22,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Blocks within WIDTH × HEIGHT, and how many the tallest bar stands for."""
+    """Blocks within WIDTH and HEIGHT, and how many the tallest bar stands for."""
 
     blocks: Sequence[Block]
     most: int

@@ -89,7 +89,7 @@ class ImportList:
         )  # fmt: skip
 
     async def sheet(self, request: web.Request) -> web.StreamResponse:
-        """Send all that is found as CSV, part by part, each part read anew: so long a list holds no connection of the database."""
+        """Send all that is found as CSV, part by part, each part read anew: so long a list holds no connection."""
         wanted, house, before = asked_of(request.query_string), self.frame.house, ""
         headers = {
             "Content-Type": "text/csv; charset=utf-8; header=present",

@@ -136,7 +136,7 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
         parts = iter(value.items())
     elif isinstance(value, list):
         parts = ((str(number), each) for number, each in enumerate(value, 1))
-    elif value not in {"", None}:
+    elif value is not None and value != "":
         yield path, str(value)
     for name, each in parts:
         yield from _flat(f"{path} {name}".strip(), each)
@@ -162,7 +162,12 @@ def _entry(house: House, deposit: Deposit) -> Document | None:
     """Return the entry of a kept request; None where it has none, is too large, or cannot be opened."""
     opens = house.intake.opens.get(deposit.protocol)
     kind = (deposit.content_type or "").lower()
-    if opens is None or deposit.sha256 is None or deposit.bytes > LARGEST_OPENED or not kind.startswith(("application/atom", "multi")):
+    if (
+        opens is None
+        or deposit.sha256 is None
+        or deposit.bytes > LARGEST_OPENED
+        or not kind.startswith(("application/atom", "multi"))
+    ):
         return None
     try:
         opened = opens(deposit, house.files)

@@ -3,7 +3,7 @@
 import asyncio
 import mimetypes
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""Several imports at once: read again, or their works approved, returned, declined. Each is a run that reports on each of them."""
+"""Several imports at once: read again, or their works approved, returned, declined. Each is a run that reports on each."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -167,7 +167,10 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reasons_return: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=500)], ...],
         Meta(max_length=50),
-        title("Reasons to return a work", "Offered to whoever returns one, one a line; its depositor reads it. They may write their own."),
+        title(
+            "Reasons to return a work",
+            "Offered to whoever returns one, one a line; its depositor reads it. They may write their own.",
+        ),
     ] = (
         "A file is missing or cannot be opened.",
         "The metadata are incomplete.",

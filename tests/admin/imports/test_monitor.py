@@ -62,7 +62,7 @@ async def test_the_list_can_be_filtered_and_searched(client: TestClient, deposit
 async def test_the_list_goes_on_to_older_ones(
     client: TestClient, house: House, deposit: Deposit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.admin.deposits.PAGE", 2)
+    monkeypatch.setattr("server.sword.monitor.PAGE", 2)
     await login(client)
     for title in ("A", "B", "C", "D", "E"):
         await deposit(title=title)

@@ -40,6 +40,7 @@ from server.jobs.worker import Worker
 from server.metadata.reading import readers
 from server.metadata.ruling import rules
 from server.middleware import TRUSTED, Translator, admitted, armoured, identified, translated
+from server.my.reference import Reference
 from server.my.rooms import rooms as own_rooms
 from server.notify import mail, webhooks
 from server.notify.client import Outward
@@ -308,6 +309,7 @@ def web_application(house: House) -> web.Application:
         sword,
         items,
         *own_rooms(frame),
+        Reference(frame, authenticator),
         *ways_in(frame, authenticator),
         *rooms(frame),
         pages,

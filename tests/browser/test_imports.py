@@ -78,7 +78,7 @@ def test_a_word_is_explained_once_and_all_are_read_again(site: Site, browser: we
     browser.get(f"{site.url}/admin/imports")
     hands.follow(group)
     shot(browser, "cause")
-    hands.write("meaning", "Journal Article")
+    hands.write("meaning", "Journal article")
     hands.press(f"Keep it, and read all {MANY} again")
     assert "read again now" in text(browser, "[role=status]")
 
@@ -99,7 +99,7 @@ def test_a_word_is_explained_once_and_all_are_read_again(site: Site, browser: we
     assert "It was read again once." in text(browser, "main")
     shot(browser, "import-taken")
     browser.get(f"{site.url}/items/{works[0]}")
-    assert "Journal Article" in text(browser, "main")
+    assert "Journal article" in text(browser, "main")
     site.deposit(entry(title="Later", type=WORD.upper()))
     assert len(site.do(site.house.database.read(sword.search, state="held", limit=100))) == 1, "the word is known from now on"
     assert complaints(browser) == []

@@ -8,6 +8,9 @@ _EXTENDED = re.compile(r"(-?[0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?:[T ][0-9
 _BASIC = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?[0-9.:Z+-]*)?")
 #: A year as cataloguing rules print it: [1865], c1865, ©1865, 1865., and a year before 1000 without its zero.
 _PRINTED = re.compile(r"(?:\[|c|©|℗)*\s*([0-9]{3,4})\s*\]?\.?")
+_AMERICAN = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_WORDS = re.compile(r"([A-Za-z]{3,9})\.? (?:([0-9]{1,2}), ?)?([0-9]{4})")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def date_of(text: str) -> str:
@@ -19,6 +22,20 @@ def date_of(text: str) -> str:
             year, month, day = (*found.groups(), None, None)[:3]
             return _checked(year or "", month, day)
     return ""
+
+
+def spelt_out(text: str) -> str:
+    """Bring a date as American forms have it (`06/01/2014`, `May 2012`, `June 1, 2014`) to ISO 8601; others stay as they are."""
+    numbers = _AMERICAN.fullmatch(text.strip())
+    words = _WORDS.fullmatch(text.strip())
+    if numbers:
+        month, day, year = numbers.groups()
+        return f"{year}-{month:0>2}-{day:0>2}"
+    if words and words[1][:3].lower() in _MONTHS:
+        month, day, year = words.groups()
+        stated = f"{year}-{_MONTHS.index(month[:3].lower()) + 1:02d}"
+        return f"{stated}-{day:0>2}" if day else stated
+    return text
 
 
 def has_time(text: str) -> bool:

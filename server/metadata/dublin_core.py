@@ -1,7 +1,7 @@
 """Dublin Core terms, each with the place it has in a record; shared by all readers of formats made of them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from urllib.parse import unquote
 
 from lxml import etree
@@ -45,15 +45,26 @@ _RELATIONS = {
 }  # fmt: skip
 
 
-def take_all(draft: Draft, elements: Iterable[etree._Element]) -> None:
-    """Take up Dublin Core elements. The unqualified ones come last, as they fill what the refined ones left empty."""
+def take_all(draft: Draft, elements: Iterable[etree._Element], namespaces: Container[str] = NAMESPACES) -> None:
+    """Take up Dublin Core elements, also those of a namespace that took them over with their names.
+
+    The unqualified ones come last, as they fill what the refined ones left empty.
+    """
     elements = list(elements)
     for element in sorted(elements, key=lambda e: (local(e) in _LATE, local(e) == "date" and has_time(text_of(e)))):
         take = _TERMS.get(local(element))
-        if take is None or namespace(element) not in NAMESPACES:
+        if take is None or namespace(element) not in namespaces:
             draft.leave(element)
         else:
             take(draft, element, text_of(element))
+
+
+def take_term(draft: Draft, element: etree._Element, name: str) -> bool:
+    """Take an element of another format as the term it stands for; False where there is no such term."""
+    take = _TERMS.get(name)
+    if take is not None:
+        take(draft, element, text_of(element))
+    return take is not None
 
 
 def _title(draft: Draft, element: etree._Element, text: str) -> None:
@@ -191,8 +202,15 @@ def _language(draft: Draft, element: etree._Element, text: str) -> None:
 
 
 def _relation(draft: Draft, element: etree._Element, text: str) -> None:
-    """Take another work's identifier, the address of a grant, or what OpenAIRE's terms say of the work itself."""
-    relation = _RELATIONS[local(element)]
+    take_relation(draft, element, text, local(element))
+
+
+def take_relation(draft: Draft, element: etree._Element, text: str, term: str) -> None:
+    """Take another work's identifier, the address of a grant, or what OpenAIRE's terms say of the work itself.
+
+    `term` is the one of Dublin Core: relation, isPartOf, references …
+    """
+    relation = _RELATIONS[term]
     meant = text.removeprefix(_SEMANTICS)
     kind, _, rest = meant.partition("/")
     scheme, _, value = rest.partition("/")

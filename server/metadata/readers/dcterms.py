@@ -21,7 +21,7 @@ def recognises(root: etree._Element) -> bool:
     if local(root) == "entry" and namespace(root) == ATOM:
         return True
     found = list(children(root))
-    own_reader = namespace(root) == OAI_DC
+    own_reader = namespace(root) == OAI_DC or "ndltd.org/" in namespace(root)
     return not own_reader and bool(found) and all(namespace(child) in NAMESPACES for child in found)
 
 

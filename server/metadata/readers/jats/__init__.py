@@ -7,7 +7,6 @@ from lxml import etree
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, children, first, lang_of, local, namespace, only_child, text_at
 from server.metadata.identifying import identify
-from server.metadata.kinds import choose_type
 from server.metadata.readers.jats.grants import (
     take_funding,
     take_licence,

@@ -60,7 +60,9 @@ class Reference:
         if account is None:
             if paged and "Authorization" not in request.headers:
                 raise web.HTTPSeeOther(f"/login?next={request.path}")
-            return self._refused(request, Refused("Credentials are needed.", remedy="Send HTTP Basic or a token."), 401, paged=paged)
+            return self._refused(
+                request, Refused("Credentials are needed.", remedy="Send HTTP Basic or a token."), 401, paged=paged
+            )
         try:
             sent = await self.frame.house.database.read(_sent, request.match_info["id"], account)
         except NotFound as error:

@@ -1,4 +1,4 @@
-"""Reading held imports once more, many at once: those of one cause, a selection, or all a search finds. A run that reports on each.
+"""Reading held imports once more: those of one cause, a selection, or all a search finds. A run that reports on each.
 
 An import that was read before a worker was killed is found taken, and left so: nothing is ever read into a second work.
 """

@@ -5,14 +5,14 @@ the numbers beside the filters come out of one walk over the rows.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, case, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, distinct, func, or_, select
 
 from server.accounts.tables import accounts
 from server.sword import causes
@@ -135,11 +135,10 @@ def count(tx: Connection, asked: Asked) -> int:
     return int(tx.execute(select(func.count()).select_from(deposits).where(*_where(asked))).scalar_one())
 
 
-_WAITING = select(containers.c.id, containers.c.state).where(containers.c.state.in_(_OF_WORKS)).subquery()
-_STANDING = case(
-    (and_(deposits.c.state == DepositState.TAKEN.value, _WAITING.c.state.is_not(None)), _WAITING.c.state), else_=deposits.c.state
-)
 _FACETS = ("state", "kind", "problem", "depositor", "server", "collection", "packaging")
+_PARTS = (
+    deposits.c.state, deposits.c.problem, deposits.c.account_id, deposits.c.server, deposits.c.collection, deposits.c.packaging,
+)  # fmt: skip
 
 
 def facets(tx: Connection, asked: Asked) -> tuple[int, list[Facet]]:
@@ -147,31 +146,37 @@ def facets(tx: Connection, asked: Asked) -> tuple[int, list[Facet]]:
 
     The numbers of one filter hold for all the others as they are chosen, so that each is what its link will show.
     """
-    query = (
-        select(
-            _STANDING, deposits.c.problem, accounts.c.name, deposits.c.server, deposits.c.collection, deposits.c.packaging,
-            func.count(),
-        )
-        .select_from(deposits)
-        .join(accounts, accounts.c.id == deposits.c.account_id, isouter=True)
-        .join(_WAITING, _WAITING.c.id == deposits.c.container_id, isouter=True)
-        .where(*_where(asked.but(state="", kind="", depositor="", server="", collection="", packaging="")))
-        .group_by(_STANDING, deposits.c.problem, accounts.c.name, deposits.c.server, deposits.c.collection, deposits.c.packaging)
-    )  # fmt: skip
+    base = asked.but(state="", kind="", depositor="", server="", collection="", packaging="")
     chosen = [getattr(asked, name) if name != "problem" else "" for name in _FACETS]  # any of its problems may be the one
     counted: list[Counter[str]] = [Counter() for _ in _FACETS]
-    for state, problem, account, server, collection, packaging, number in tx.execute(query):
-        row = (state, kind_of(problem or ""), problem or "", account or "", server, collection, packaging or "")
+    total = 0
+    for row, number in _walked(tx, base):
         differs = [place for place, (is_, wanted) in enumerate(zip(row, chosen, strict=True)) if wanted and is_ != wanted]
         if len(differs) > 1:
             continue
+        total += 0 if differs else number
         for place in differs or range(len(_FACETS)):
             counted[place][row[place]] += number
     found = [
-        Facet(name, [(value, number) for value, number in values.most_common() if value])
+        Facet(name, [(value, number) for value, number in values.most_common() if value and number])
         for name, values in zip(_FACETS, counted, strict=True)
     ]
-    return count(tx, asked), found
+    return total, found
+
+
+def _walked(tx: Connection, base: Asked) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield what the filters can say of deposits, and of how many: a walk over all rows, and one over those whose works wait."""
+    names: dict[int | None, str] = {row.id: row.name for row in tx.execute(select(accounts.c.id, accounts.c.name))}
+    where = _where(base)
+    every = select(*_PARTS, func.count()).where(*where).group_by(*_PARTS)
+    works = select(containers.c.state, *_PARTS[1:], func.count()).join(containers, containers.c.id == deposits.c.container_id)
+    works = works.where(*where, deposits.c.state == DepositState.TAKEN.value, containers.c.state.in_(_OF_WORKS))
+    for state, problem, account, *rest, number in tx.execute(every):
+        yield (state, kind_of(problem or ""), problem or "", names.get(account, ""), *(each or "" for each in rest)), number
+    for state, problem, account, *rest, number in tx.execute(works.group_by(containers.c.state, *_PARTS[1:])):
+        row = (kind_of(problem or ""), problem or "", names.get(account, ""), *(each or "" for each in rest))
+        yield (state, *row), number
+        yield (DepositState.TAKEN.value, *row), -number
 
 
 def kind_of(code: str) -> str:

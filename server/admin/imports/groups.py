@@ -51,6 +51,8 @@ class Groups:
 
     async def group(self, request: web.Request) -> web.StreamResponse:
         code, value, weight = asked(request, "code", "value", "weight")
+        if not code:
+            raise led("/admin/imports")
         return await self._group(request, code, value, _weight(weight))
 
     async def read_again(self, request: web.Request) -> web.StreamResponse:

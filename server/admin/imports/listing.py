@@ -146,10 +146,9 @@ def _seen(tx: Connection, wanted: Asked, before: str, account_id: int, now: date
     found = monitor.page(tx, wanted, before, monitor.PAGE + 1)
     states = store.states_of(tx, {deposit.container_id for deposit in found if deposit.container_id})
     count, facets = monitor.facets(tx, wanted)
-    return _Seen(
-        found, states, count, facets, monitor.groups(tx, now), monitor.daily(tx, wanted, now.date()),
-        saved.seen_by(tx, account_id, ROOM),
-    )  # fmt: skip
+    groups = [] if before else monitor.groups(tx, now)  # only the first page shows them, and the chart
+    days = [] if before else monitor.daily(tx, wanted, now.date())
+    return _Seen(found, states, count, facets, groups, days, saved.seen_by(tx, account_id, ROOM))
 
 
 def _row(it: Deposit, url: str) -> list[str]:

@@ -21,6 +21,7 @@ from server.portal.attachment import HEADERS
 from server.portal.frame import Frame, led
 from server.portal.notices import NOTICES
 from server.records.model import is_id
+from server.records.vocabulary import TYPES
 from server.sword.explaining import TABLES
 from server.sword.model import Deposit, DepositState, Held
 
@@ -56,7 +57,7 @@ class OneImport:
         collection = found.container.collection if found.container is not None else found.deposit.collection
         return self.frame.page(
             request, "admin/imports/one.html", status, it=found, notice=_outcome(request, found), failure=failure,
-            typed=typed or {}, words=words, source=source, item=item, cause_of=cause_of, readable=readable, tables=TABLES,
+            typed=typed or {}, words=words, source=source, item=item, cause_of=cause_of, readable=readable, tables=TABLES, kinds=TYPES,
             fields=fields_of(found.understood[0]) if found.understood else [], reasons=self.reasons.of(collection),
         )  # fmt: skip
 

@@ -82,8 +82,9 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
-from server.sword import replay
+from server.sword import discovery, replay
 from server.sword.accept import READ, Acceptance
+from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake
 from server.sword.package import packagings
@@ -198,7 +199,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, Servers(live).rules)
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {
@@ -282,8 +283,12 @@ def web_application(house: House) -> web.Application:
         "sword2", house.database, authenticator, Servers(live), house.intake, house.files, house.clock,
         house.settings.max_upload_mb * 2**20,
     )  # fmt: skip
-    sword = SwordV2(by_sword2, house.intake.acceptance, Links(url), name)
-    items = Items(house.database, house.files, renderer, pages)
+    links = Links(url)
+    sword = SwordV2(by_sword2, house.intake.acceptance, links, name)
+    items = Items(
+        house.database, house.files, renderer, pages, discovery.services(links),
+        lambda tx, number: discovery.of_work(tx, links, number),
+    )  # fmt: skip
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)

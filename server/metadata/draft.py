@@ -1,5 +1,6 @@
 """A record in the making: readers put in what they find, and it is built, or refused, in one place."""
 
+import re
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -130,12 +131,14 @@ class Draft:
             self.alt_titles.append(Title(value=value, lang=lang, kind=kind or guess))
 
     def add_language(self, element: etree._Element, text: str) -> None:
-        found = language_of(text)
-        if text:
+        """Take a language, or several in one text (`en; de`) where each of them is known."""
+        words = [text] if language_of(text) else [word.strip() for word in re.split(r"[;,/|]", text)]
+        found = [language_of(word) for word in words]
+        if text and all(found):
+            self.language_words.extend(words)
+            self.languages.extend(found)
+        elif text:
             self.language_words.append(text)
-        if found:
-            self.languages.append(found)
-        else:
             self.leave(element, text, code="language-unknown")
 
     def add_identifier(self, element: etree._Element, text: str, named: str = "") -> None:

@@ -55,6 +55,11 @@ def made_funding(name: str, ids: str, award: str) -> Funding | None:
     return made if made != Funding() else None
 
 
+def is_note(text: str) -> bool:
+    """Say whether a text is a note of that service's."""
+    return text.startswith("**") or text.partition(": ")[0] in _NOTES
+
+
 def take_note(draft: Draft, element: etree._Element, text: str) -> None:
     """Take what the parts of a note (`** Article version: VoR ** Embargo end date: …`) say; leave what is only remarked."""
     for part in (part.strip() for part in text.split("**")):

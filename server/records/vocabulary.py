@@ -239,6 +239,23 @@ _SPOKEN = {
     "interactiveresource": "interactiveResource.website",
     "physicalobject": "other.model",
     "image, map": "other.map",
+    # Crossref's types, as aggregators pass them on
+    "proceedings article": "conference.conferencePaper",
+    "proceedings": "publication.conferenceProceeding",
+    "posted content": "postedContent.preprint",
+    "reference entry": "publication.encyclopediaEntry",
+    "reference book": "publication.book",
+    "book part": "publication.bookChapter",
+    "book series": "publication.book",
+    "journal volume": "publication.journalIssue",
+    # what a fresh DSpace offers
+    "animation": "creativeWork.film",
+    "image, 3 d": "other.model",
+    "learning object": "teaching.other",
+    "plan or blueprint": "other.other",
+    "recording, acoustical": "creativeWork.musicalPerformance",
+    "recording, musical": "creativeWork.musicalPerformance",
+    "recording, oral": "creativeWork.musicalPerformance",
 }
 
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,7 +20,6 @@ from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
-from server.identifiers.schemes import doi
 from server.jobs import queue
 from server.metadata.reading import Remark
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
@@ -27,7 +27,11 @@ from server.records import changes
 from server.records import store as records
 from server.records.model import Record
 from server.records.store import New, State, Stored
+from server.registry import Registry
 from server.sword import causes, problems, store
+from server.sword.check import Check, Looked, looked_into
+from server.sword.duplicates import REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
+from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import dated, kept, mapped, weighed
 from server.sword.model import (
     Container,
@@ -64,21 +68,35 @@ class Acceptance:
     clock: Clock
     rules: Callable[[str], Rules]
     """How deposits into a collection are taken, as it is at this moment."""
+    shelf: Registry[Check]
+    path: Callable[[str], Path]
+    """Where the bytes of a file are, by their SHA-256."""
 
-    async def take(self, deposit: Deposit, content: Content) -> None:
+    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
 
         Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
-        done again. A deposit somebody else took meanwhile is left as it is.
+        done again. A deposit somebody else took meanwhile is left as it is. `answers`: whether its client still waits for the
+        receipt, and may be given that of another container.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
+        looked = False
         for attempt in range(1, TRIES + 1):
             basis = await self.database.read(_basis, deposit)
             rules = self.rules(basis.container.collection)
+            if not looked:  # once, as a scanner may take its time
+                content = await self.look(content, rules, in_progress=deposit.in_progress)
+                looked = True
             understood, notes = mapped(content, rules)
             try:
                 taken = await asyncio.to_thread(_made, self.press, deposit, basis, understood, rules)
-                await self._write(deposit, basis, replace(taken, notes=notes), rules)
+                if (other := await self._other(deposit, basis, taken, rules)) is not None:
+                    if other.policy != VERSION:
+                        deposit = await self._instead(deposit, basis, other, understood, answers=answers)
+                        continue
+                    taken = await asyncio.to_thread(_next_version, self.press, basis, taken, other)
+                taken = replace(taken, notes=notes)
+                await self.database.write(_take, self, deposit, basis, taken, self.clock(), approves=rules.approves)
             except (Invalid, Conflict) as error:
                 if error.code != "changed":
                     if deposit.sha256 is None:  # nothing came that could be held
@@ -91,19 +109,23 @@ class Acceptance:
             "Many requests change this deposit at once.", remedy="What was sent is kept and will be read; ask for the statement."
         )
 
-    async def _write(self, deposit: Deposit, basis: "_Basis", taken: "Taken", rules: Rules) -> None:
-        try:
-            await self.database.write(_take, self, deposit, basis, taken, self.clock(), approves=rules.approves)
-        except Conflict as error:
-            if error.code == "duplicate" and taken.prepared is not None:
-                await self._explain(error, taken.prepared)
-            raise
+    async def look(self, content: Content, rules: Rules, *, in_progress: bool = False) -> Content:
+        """Let every check look into what came. Raises NotFound where a file is not in the store any more."""
+        return await asyncio.to_thread(looked_into, self.shelf, Looked(content, rules, self.path, in_progress))
 
-    async def _explain(self, error: Conflict, prepared: Prepared) -> None:
-        """Say of a name that another work has what its depositor can do; that work may be gone."""
-        if gone := await self.database.read(_withdrawn, prepared):
-            error.message = f"{error.message} That work was withdrawn."
-            error.remedy = f"Ask the administrator, who can publish work {gone} again; or send this one with its own DOI or none."
+    async def _other(self, deposit: Deposit, basis: "_Basis", taken: "Taken", rules: Rules) -> Other | None:
+        """Return the work a new one would be a second time, where the profile wants to know."""
+        if basis.stored is not None or taken.prepared is None or not asks(taken.prepared.record, rules.duplicates):
+            return None
+        return await self.database.read(find, deposit, taken.prepared.record, rules.duplicates)
+
+    async def _instead(self, deposit: Deposit, basis: "_Basis", other: Other, content: Content, *, answers: bool) -> Deposit:
+        """Return a deposit as a change of the work that is here already. Raises Unfit where it cannot be one, or must not."""
+        alone = deposit.operation is Operation.CREATE and answers
+        if other.policy == UPDATE and alone and other.may_change(basis.container.account_id):
+            return await self.database.write(joined, deposit, basis.container, other, content)
+        said = duplicate(other, self.press.renderer.repository.item(other.id))
+        raise Unfit((said,), [Problem.from_remark(remark) for remark in content.remarks], content, refuses=other.policy == REFUSE)
 
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
@@ -157,17 +179,6 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later)
 
 
-def _withdrawn(tx: Connection, prepared: Prepared) -> str:
-    """Return the withdrawn work that has a DOI of this one, or an empty string."""
-    for identifier in prepared.record.identifiers:
-        if identifier.scheme == "doi":
-            owner = ledger.owner_of(tx, "doi", doi.normal(identifier.value))
-            if owner not in {None, prepared.record_id}:
-                stored = records.find(tx, owner or "")
-                return stored.id if stored is not None and stored.state is State.WITHDRAWN else ""
-    return ""
-
-
 def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
     """Make of the container what the deposit asks; costly with many files, so it runs in a thread. Raises Unfit and Invalid.
 
@@ -190,6 +201,13 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     came = basis.stored.provenance if basis.stored is not None else None
     prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
     return Taken(draft, prepared, whole, content)
+
+
+def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Taken:
+    """Make what is here already once more, as its next version."""
+    assert taken.prepared is not None  # noqa: S101 -- the other was found by it
+    record = following(taken.prepared.record, other, press.renderer.repository.item(other.id))
+    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi))
 
 
 def _finished(draft: Draft, basis: _Basis, rules: Rules) -> tuple[Record, tuple[Remark, ...]]:

@@ -33,6 +33,7 @@ class Cause:
 
 
 _TO_CLIENT = "Tell the sender; the reference leads them to the same words."
+_TO_MAKER = "Nothing has to be done; whoever makes the client can mend it."
 _OLD = "Read it again once the cause is mended."
 
 CAUSES: dict[str, Cause] = {
@@ -99,6 +100,16 @@ CAUSES: dict[str, Cause] = {
     "language-unknown": Cause(
         Kind.MAPPING, "Unknown language", "No language is known by this word.", "Say what it means, and read these imports again."
     ),
+    # What was taken though the protocol says otherwise.
+    "quirk-header": Cause(Kind.QUIRK, "Another header", "A header was sent under another name.", _TO_MAKER),
+    "quirk-boolean": Cause(Kind.QUIRK, "True or false", "A header that is true or false was written otherwise.", _TO_MAKER),
+    "quirk-md5": Cause(Kind.QUIRK, "Odd checksum", "The checksum was written otherwise, or is of a part.", _TO_MAKER),
+    "quirk-disposition": Cause(Kind.QUIRK, "Odd file name", "The file name was sent in another form, or not at all.", _TO_MAKER),
+    "quirk-type": Cause(Kind.QUIRK, "Odd content type", "The content type is none, or another one is meant.", _TO_MAKER),
+    "quirk-multipart": Cause(Kind.QUIRK, "Odd multipart", "The parts of the body are not as SWORD writes them.", _TO_MAKER),
+    "quirk-entry": Cause(Kind.QUIRK, "Odd Atom entry", "The entry lacks what every Atom entry has.", _TO_MAKER),
+    "quirk-namespace": Cause(Kind.QUIRK, "Odd namespace", "A namespace was written in another way.", _TO_MAKER),
+    "quirk-packaging": Cause(Kind.QUIRK, "Another name of a packaging", "The packaging has another name today.", _TO_MAKER),
     "kept": Cause(
         Kind.MAPPING,
         "Field not updated",
@@ -107,10 +118,24 @@ CAUSES: dict[str, Cause] = {
     ),
     # What is here already.
     "duplicate": Cause(Kind.DUPLICATE, "Already here", "Another work has an identifier of this one.", "Compare the two."),
+    "duplicate-doi": Cause(Kind.DUPLICATE, "DOI already here", "Another work has a DOI of this one.", "Compare the two."),
+    "duplicate-package": Cause(
+        Kind.DUPLICATE, "Package already here", "The same bytes have made another work.", "Set one of them aside."
+    ),
+    "duplicate-title": Cause(
+        Kind.DUPLICATE, "Title already here", "Another work has the same title, year and first author.", "Compare the two."
+    ),
     # Identifiers.
     "doi": Cause(Kind.IDENTIFIER, "DOI not valid", "A DOI is written in a way no agency knows."),
     "identifier": Cause(Kind.IDENTIFIER, "Identifier not valid", "An identifier breaks the rules of its scheme."),
     "version": Cause(Kind.IDENTIFIER, "Version", "The version contradicts the others of the work."),
+    # Files.
+    "virus": Cause(Kind.SCAN, "Virus", "The scanner found a virus in a file; nobody is given it.", _TO_CLIENT),
+    "scan-unavailable": Cause(
+        Kind.SCAN, "Not scanned", "The virus scanner did not answer, or does not look into so large a file.", _OLD
+    ),
+    "format-differs": Cause(Kind.SCAN, "Format differs", "A file is not of the format it was sent as."),
+    "field-missing": Cause(Kind.METADATA, "Field missing", "The metadata lacks what a work is cited by.", "Edit the work."),
     # Ours.
     "file": Cause(Kind.SERVER, "File not kept", "A file of the deposit is not where it should be.", "See the log."),
     "unavailable": Cause(Kind.SERVER, "Could not be taken then", "Database or disk did not answer.", _OLD),

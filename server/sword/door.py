@@ -6,6 +6,7 @@ What a version says in its own words (documents, statuses, headers) stands in it
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -21,7 +22,8 @@ from server.errors import NotFound, Refused, SheafError, TooLarge, Unavailable
 from server.middleware import remote_address
 from server.records.files import DiskStore, Received, receive
 from server.sword import errors, store
-from server.sword.headers import on_behalf_of, refuse_mediation, sound
+from server.sword.conditions import refuse_stale, tag_of
+from server.sword.headers import SECRETS, credentials, on_behalf_of, refuse_mediation, sound
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
@@ -36,12 +38,14 @@ ACCOUNT = web.RequestKey("sword-account", Account)
 DEPOSIT = web.RequestKey("sword-deposit", str)
 """The id of the row a request became: its reference in whatever it is answered."""
 
+SEEN = web.RequestKey("sword-seen", datetime)
+"""When the container changed last that a conditional request means; it must not change before the request is begun."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refusal = Callable[[web.Request, SheafError], web.Response]
 """Writes an error in the words of a version of SWORD."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Said:
     packaging: str = ""
     """As the client named it; empty where it did not."""
     in_progress: bool = False
+    slug: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +103,15 @@ class Door:
     async def _account(self, request: web.Request) -> Account:
         """Return whose request this is: by HTTP Basic with a password or a token, or by a Bearer token (RFC 6750)."""
         scope = Scope.READ if request.method in _READING else Scope.DEPOSIT
+        sent, form = credentials(request.headers)
         try:
-            return await self.authenticator.admit(request.headers.get("Authorization", ""), scope, remote=remote_address(request))
+            return await self.authenticator.admit(sent, scope, remote=remote_address(request))
         except Refused as error:
             if error.code != UNKNOWN:
                 raise errors.NotAllowed(error.message, place=error.place, remedy=error.remedy) from error
-            if bearer(request.headers.get("Authorization", "")):
-                raise errors.InvalidToken(error.message, place=error.place, remedy=error.remedy) from error
             remedy = error.remedy or "Send HTTP Basic credentials of an active depositor, or an API token."
-            raise errors.Unauthorised(error.message, place=error.place, remedy=remedy) from error
+            known = errors.InvalidToken if bearer(request.headers.get("Authorization", "")) else errors.Unauthorised
+            raise known(f"{error.message} Seen: {form}.", place=error.place, remedy=remedy) from error
 
     async def _owner(self, request: web.Request) -> Account:
         """Return whose request this is, where its client may speak for others; raises TargetOwnerUnknown."""
@@ -122,9 +127,16 @@ class Door:
 
     # --- what may be deposited where
 
+    def open_to(self, request: web.Request, code: str = "") -> list[Collection]:
+        """Return the collections a request may deposit into, of all servers or of one.
+
+        Who speaks for somebody else may only where the server lets it do so (SWORD 2.0 § 6.1).
+        """
+        return self.servers.open_to(request[CLIENT].name, code, for_others=request[CLIENT].id != request[ACCOUNT].id)
+
     def collection(self, request: web.Request, name: str, service: str) -> Collection:
         """Return a collection the client may deposit into; raises NotFound, which leads to the `service` document."""
-        found = next((found for found in self.servers.open_to(request[CLIENT].name) if found.id == name), None)
+        found = next((found for found in self.open_to(request) if found.id == name), None)
         if found is None:
             raise NotFound(
                 f"There is no collection {name!r} that this account may deposit into.",
@@ -167,16 +179,23 @@ class Door:
             title=None,
             problem=None,
             retries=0,
+            sender_id=request[CLIENT].id,
+            sender=request[CLIENT].name,
+            on_behalf_of=on_behalf_of(headers),
+            slug=known.slug,
         )
 
-    async def placed(self, request: web.Request, deposit: Deposit, *, keeps_progress: bool = False) -> Deposit:
+    async def placed(self, request: web.Request, deposit: Deposit, *tags: str, keeps_progress: bool = False) -> Deposit:
         """Put a deposit into the container its address names; In-Progress may stay as it was (SWORD 2.0 § 9.3).
 
-        Raises NotFound and Refused.
+        Raises NotFound, Refused, and ChangedMeanwhile where If-Match names neither the container's tag nor one of `tags`.
         """
         container = await self.container(request)
-        if not any(found.id == container.collection for found in self.servers.open_to(request[CLIENT].name)):
+        if not any(found.id == container.collection for found in self.open_to(request)):
             raise Refused(f"The collection {container.collection!r} takes nothing from this account any more.")
+        if "If-Match" in request.headers:
+            refuse_stale(request.headers, tag_of(container.changed), *tags)
+            request[SEEN] = container.changed
         deposit = replace(deposit, container_id=container.id)
         if not keeps_progress:
             return deposit
@@ -206,7 +225,12 @@ class Door:
             raise failure from error
         if completes and not received.bytes:
             deposit = replace(deposit, operation=Operation.COMPLETE)
-        return await self.intake.receive(account, deposit, received, collection, by=named(request)), received
+        by, seen = named(request), request.get(SEEN)
+        return await self.intake.receive(account, deposit, received, collection, by=by, seen=seen), received
+
+    async def change(self, request: web.Request, deposit: Deposit) -> None:
+        """Do what a request without a body asks of the container it was placed in."""
+        await self.intake.change(request[ACCOUNT], deposit, seen=request.get(SEEN))
 
     async def spooled(self, request: web.Request) -> Received:
         """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk) or BrokenOff."""
@@ -238,7 +262,7 @@ class Door:
 
 def said(request: web.Request) -> CIMultiDict[str]:
     """Return a request's headers as they are kept: without secrets, and as text."""
-    return CIMultiDict((str(name), sound(value)) for name, value in request.headers.items() if name.lower() not in _NOT_KEPT)
+    return CIMultiDict((str(name), sound(value)) for name, value in request.headers.items() if name.lower() not in SECRETS)
 
 
 def unmediated(request: web.Request) -> None:

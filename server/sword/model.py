@@ -17,6 +17,11 @@ from server.xml import clean
 UNTYPED = "other.other"
 """The type of a work that says nothing of its type."""
 
+ATOM_TYPE = "application/atom+xml"
+
+#: The types metadata come as: Atom's, and those of clients that send EPrints XML or RIOXX in place of an entry.
+ENTRY_TYPES = frozenset({ATOM_TYPE, "application/vnd.eprints.data+xml", "application/vnd.rioxx2.data+xml"})
+
 NOTHING = "nothing"
 """The class of the problem of a complete deposit with nothing in it."""
 
@@ -112,6 +117,10 @@ class Rules:
     """The classes of remarks that hold a deposit."""
     keeps: frozenset[str] = frozenset()
     """The fields of a record that no update overwrites."""
+    duplicates: Mapping[str, str] = field(default_factory=lambda: {"doi": "hold"})
+    """What becomes of a work that is here already, by the way it is found: doi, package, title."""
+    scans: str = ""
+    """Where the virus scanner listens that looks into every file; empty: none."""
     dates: str = ""
     """What a work without a date of its own is dated by: the year or the day of its deposit, or not at all."""
 
@@ -125,6 +134,7 @@ class Operation(StrEnum):
     REPLACE_CONTENT = "replace content"
     REPLACE_ALL = "replace all"
     COMPLETE = "complete"
+    REPLACE_FILE = "replace file"
     DELETE_CONTENT = "delete content"
     DELETE_FILE = "delete file"
     DELETE = "delete"
@@ -282,8 +292,8 @@ class Listing:
 
     containers: Sequence[Container]
     titles: dict[str, str]
-    cut: bool
-    """Whether there are more, that changed longer ago."""
+    next: str
+    """Where the next page begins; empty where there is none."""
 
 
 def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
@@ -299,6 +309,9 @@ def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
             record = content.record or record
         case Operation.REPLACE_CONTENT:
             record, files = record or content.record, content.files
+        case Operation.REPLACE_FILE:
+            anew = {file.name: file for file in content.files}
+            files = tuple(anew.get(file.name, file) for file in files)
         case Operation.DELETE_CONTENT:
             files = ()
         case Operation.DELETE_FILE:
@@ -314,7 +327,7 @@ def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
         return True
     if held.problem is not None and held.problem.code == NOTHING:
         return content.record is not None or bool(content.files)
-    if (held.content_type or "").partition(";")[0].strip().lower() == "application/atom+xml":
+    if (held.content_type or "").partition(";")[0].strip().lower() in ENTRY_TYPES:
         return content.record is not None
     return bool(content.files) or operation is Operation.DELETE_CONTENT
 

@@ -19,12 +19,15 @@ class Servers:
         for each in self.live.of(KIND):
             yield each.settings
 
-    def open_to(self, account: str, code: str = "") -> list[Collection]:
-        """Return the collections an account may deposit into, of all servers or of the one with this code."""
+    def open_to(self, account: str, code: str = "", *, for_others: bool = False) -> list[Collection]:
+        """Return the collections an account may deposit into, of all servers or of the one with this code.
+
+        On behalf of others it may only into those of servers that let it.
+        """
         return [
             collection
             for server in self._every()
-            if not code or server.code == code
+            if (not code or server.code == code) and (not for_others or server.mediates(account))
             for collection in server.collections
             if server.serves(account, collection.id)
         ]
@@ -32,6 +35,10 @@ class Servers:
     def titles(self) -> dict[str, str]:
         """Return what the collections are called, by code."""
         return {collection.id: collection.title for server in self._every() for collection in server.collections}
+
+    def several(self) -> bool:
+        """Whether there is more than one server, each with a service document of its own."""
+        return len(list(self._every())) > 1
 
     def knows(self, code: str) -> bool:
         return any(server.code == code for server in self._every())
@@ -46,7 +53,7 @@ class Servers:
 
     def mediates(self, account: str) -> bool:
         """Whether an account may deposit on behalf of others."""
-        return any(client.mediates for server in self._every() for client in server.clients if client.account == account)
+        return any(server.mediates(account) for server in self._every())
 
 
 def rules_of(server: Server, collection: Collection) -> Rules:
@@ -61,7 +68,9 @@ def rules_of(server: Server, collection: Collection) -> Rules:
         server=server.code,
         types={folded(row.word): row.type for row in server.types},
         languages={folded(row.word): row.language for row in server.languages},
-        holds=frozenset(server.holds) - spared,
+        holds=frozenset(server.holds) - spared | server.scanning,
         keeps=frozenset(server.keeps),
-        dates=server.default_dates,
+        duplicates={way: policy for way, policy in server.duplicates.items() if policy != "off"},
+        dates="" if server.default_dates == "none" else server.default_dates,
+        scans=server.scanner,
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 from ulid import ULID
 
 from server.accounts.tables import accounts
@@ -102,7 +102,10 @@ def change_container(tx: Connection, before: Container, now: datetime, **values:
         )
 
 
-def containers_of(tx: Connection, account_id: int, collection: str, limit: int = 100) -> list[Container]:
+def containers_of(
+    tx: Connection, account_id: int, collection: str, limit: int = 100, *, after: tuple[datetime, str] | None = None
+) -> list[Container]:
+    """Return an account's containers in a collection, those that changed last first, from `after` one of them on."""
     query = (
         select(containers)
         .where(
@@ -110,9 +113,12 @@ def containers_of(tx: Connection, account_id: int, collection: str, limit: int =
             containers.c.collection == collection,
             containers.c.state != ContainerState.DELETED.value,
         )
-        .order_by(containers.c.changed.desc())
+        .order_by(containers.c.changed.desc(), containers.c.id.desc())
         .limit(limit)
     )
+    if after is not None:
+        changed, number = after
+        query = query.where(or_(containers.c.changed < changed, and_(containers.c.changed == changed, containers.c.id < number)))
     return [_container(row) for row in tx.execute(query).mappings()]
 
 

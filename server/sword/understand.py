@@ -15,6 +15,7 @@ from server.records.files import FileStore
 from server.records.merge import merged
 from server.records.model import File, Record
 from server.registry import Registry
+from server.sword import quirks
 from server.sword.errors import ErrorContent
 from server.sword.model import Content
 from server.sword.package import Arrived, Member, Package, Packaging
@@ -33,6 +34,8 @@ class Opened:
     payload: Arrived | None = None
     packaging: str = ""
     metadata_relevant: bool = True
+    quirks: tuple[Remark, ...] = ()
+    """What its client does otherwise than the protocol says."""
 
     def discard(self, kept: Path) -> None:
         """Remove a payload that was a part of a body, once it was unpacked or not wanted; the `kept` body itself stays."""
@@ -63,8 +66,11 @@ class Understanding:
         """Return what a request brought. Raises Invalid, with place and remedy, for content that must be held."""
         reading = read_with(self.readers, opened.entry) if opened.entry is not None and _says_something(opened.entry) else None
         if opened.payload is None:
-            return _content(reading, None, ())
-        package = self.packaging(opened.packaging).read(opened.payload, self.files)
+            return _content(reading, None, (), opened.quirks)
+        packaging, odd = self.packaging(opened.packaging), opened.quirks
+        if opened.packaging != packaging.iri:
+            odd = (*odd, quirks.packaging(opened.packaging, packaging.iri))
+        package = packaging.read(opened.payload, self.files)
         try:
             found, name = self._metadata(package) if opened.metadata_relevant else (None, "")
             # The whole package is kept; the metadata document need not be a file of the work as well.
@@ -74,7 +80,7 @@ class Understanding:
             for member in package.members:
                 if member.received.path != opened.payload.path:
                     member.received.path.unlink(missing_ok=True)
-        return _content(reading, found, files, package.remarks)
+        return _content(reading, found, files, (*odd, *package.remarks))
 
     def _metadata(self, package: Package) -> tuple[Reading | None, str]:
         found: list[tuple[Reading, str]] = []

@@ -8,7 +8,10 @@ from server.sword.model import Content, Problem
 
 
 class Unfit(Invalid):
-    """Content that cannot be taken as it is. It speaks by the first of its problems; none of what was found is lost."""
+    """Content that cannot be taken as it is. It speaks by the first of its problems; none of what was found is lost.
+
+    `refuses`: whether the profile wants such content refused, whatever it wants of other faults.
+    """
 
     def __init__(
         self,
@@ -16,11 +19,14 @@ class Unfit(Invalid):
         warnings: Sequence[Problem] = (),
         content: Content | None = None,
         notes: Sequence[str] = (),
+        *,
+        refuses: bool = False,
     ) -> None:
         first = problems[0]
         super().__init__(first.message, place=first.place, remedy=first.remedy, code=first.code, value=first.value)
         self.problems, self.warnings, self.notes = tuple(problems), tuple(warnings), tuple(notes)
         self.content = content or Content()
+        self.refuses = refuses
 
     @classmethod
     def of(cls, error: SheafError, content: Content | None = None, notes: Sequence[str] = ()) -> Self:

@@ -24,10 +24,7 @@ CORPORA = [
     ("datacite", ["agencies/datacite", "sword-samples/datacite", "crosswalk-samples"], 115),
     ("oai_dc", ["records/oai", "records/mets", "crosswalk-samples"], 2300),
     ("dcterms", ["sword-samples/atom", "sword-samples/codemeta", "sword-samples/rioxx", "records/rioxx", "records/sword"], 40),
-    ("jats", ["sword-samples/jats", "records/sword", "records/jats"], 200),
-    ("etdms", ["records/oai", "crosswalk-samples"], 500),
-    ("dim", ["records/oai", "records/mets", "schemas/reconstructed"], 9),
-    ("epdcx", ["records/mets"], 2),
+    ("jats", ["records/jats"], 170),
     ("marcxml", ["records/oai", "records/mods", "crosswalk-samples"], 15),
 ]
 

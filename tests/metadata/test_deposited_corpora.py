@@ -27,6 +27,11 @@ CORPORA = [
     ("eprints", ["sword-samples/eprints", "records/rioxx"], {"eprint"}, 100, 12),
     ("opus4", ["sword-samples/opus4", "records/sword/opus4"], {"opusDocument"}, 12, 8),
     ("ddm", ["sword-samples/bagit"], set(), 14, 12),
+    ("jats", ["sword-samples/jats", "sword-samples/mets", "records/sword", "records/jats/scielo"], set(), 40, 25),
+    ("epdcx", ["sword-samples/mets", "records/sword"], {"descriptionSet"}, 6, 8),
+    ("dim", ["records/oai/mit-transmogrifier", "records/mets"], {"dim"}, 8, 8),
+    ("etdms", ["records/oai/ualberta-fcrepo"], {"thesis"}, 500, 15),
+    ("hyrax", ["sword-samples/atom", "sword-samples/bagit"], set(), 3, 10),
 ]
 
 
@@ -57,7 +62,8 @@ def works(name: str, folders: list[str], inside: set[str]) -> Iterator[tuple[str
         except Invalid:
             continue
         each = [node for node in root.iter() if isinstance(node.tag, str) and etree.QName(node).localname in inside]
-        yield from ((source, node) for node in ([root] if len(each) < 2 else each) if SHELF[name].recognises(node))
+        whole = len(each) < 2 and SHELF[name].recognises(root)
+        yield from ((source, node) for node in ([root] if whole else each) if SHELF[name].recognises(node))
 
 
 def mapped(record: Record) -> int:

@@ -76,11 +76,12 @@ async def test_what_was_guessed_and_what_holds_is_written_down(depositor: Deposi
     taken, held = await depositor.rows(state="taken"), await depositor.rows(state="held")
     known = await depositor.house.database.read(problems.of, taken[0].id)
     assert [(each.weight, each.problem.code, each.problem.value) for each in known] == [
-        (Weight.WARN, "language-unknown", "Volapuke")
+        (Weight.WARN, "quirk-entry", "id, updated, author"),
+        (Weight.WARN, "language-unknown", "Volapuke"),
     ]
-    assert taken[0].warnings == 1
+    assert taken[0].warnings == 2
     read = await depositor.house.database.read(problems.understood_of, taken[0].id)
     assert read is not None
     assert read[0].title.value == "Peas"
     known = await depositor.house.database.read(problems.of, held[0].id)
-    assert [(each.weight, each.problem.code) for each in known] == [(Weight.HOLD, "title-missing")]
+    assert [(each.weight, each.problem.code) for each in known] == [(Weight.HOLD, "title-missing"), (Weight.WARN, "quirk-entry")]

@@ -99,7 +99,7 @@ async def test_a_doi_of_another_work_is_held(depositor: Depositor) -> None:
     assert (await depositor.state(second))[0] == "held"
     [row] = await depositor.rows(state="held")
     assert row.problem is not None
-    assert row.problem.code == "duplicate"
+    assert row.problem.code == "duplicate-doi"
     assert [title for _, _, title in await depositor.oai()] == ["Peas"]
 
 
@@ -279,7 +279,7 @@ async def test_a_doi_of_a_withdrawn_work_is_held_with_a_remedy_that_can_be_follo
     assert (await depositor.state(second))[0] == "held"
     [row] = await depositor.rows(state="held")
     assert row.problem is not None
-    assert row.problem.code == "duplicate"
+    assert row.problem.code == "duplicate-doi"
     assert "was withdrawn" in row.problem.message
     assert "administrator" in row.problem.remedy
     assert first.number in row.problem.remedy

@@ -14,7 +14,6 @@ from server.admin.imports.reasons import Reasons
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.items.files import disposition
 from server.items.page import item_page
-from server.items.sending import send_file
 from server.portal import words
 from server.portal.asked import number as digits
 from server.portal.attachment import HEADERS
@@ -22,6 +21,7 @@ from server.portal.frame import Frame, led
 from server.portal.notices import NOTICES
 from server.records.model import is_id
 from server.records.vocabulary import TYPES
+from server.sending import send_file
 from server.sword.explaining import TABLES
 from server.sword.model import Deposit, DepositState, Held
 

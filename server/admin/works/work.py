@@ -19,12 +19,12 @@ from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame, led
 from server.records import store
 from server.records.model import Record
+from server.records.sniff import differs
 from server.records.store import Stored
 from server.records.vocabulary import CATEGORIES, TYPES
 from server.works import deeds, saving
 from server.works.differences import differences
 from server.works.preview import preview
-from server.works.sniff import differs
 
 PATH = "/admin/works/{id}"
 

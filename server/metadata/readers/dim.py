@@ -6,7 +6,7 @@ from collections.abc import Callable
 from lxml import etree
 from msgspec.structs import replace
 
-from server.metadata.dates import date_of, spelt_out
+from server.metadata.dates import american, date_of
 from server.metadata.degrees import part_in_thesis, settle_thesis_type, take_degree_part
 from server.metadata.draft import Draft
 from server.metadata.dublin_core import take_relation, take_source, take_term
@@ -52,8 +52,11 @@ def recognises(root: etree._Element) -> bool:
 def read(root: etree._Element) -> Reading:
     draft = Draft(root, title_element="field dc.title")
     # What has no qualifier fills what the refined fields left empty.
-    for element in sorted(children(root, "field", "dcvalue"), key=_is_late):
-        _take(draft, element)
+    fields = sorted(children(root, "field", "dcvalue"), key=_is_late)
+    for element in fields:
+        if "orcid" not in _qualifier(element):
+            _take(draft, element)
+    _settle_orcids(draft, [element for element in fields if "orcid" in _qualifier(element)])
     settle_thesis_type(draft)
     return draft.reading()
 
@@ -110,17 +113,12 @@ def _agent_of(draft: Draft, element: etree._Element, text: str) -> Agent | None:
     return agent(name, ids=[*ids, *known])
 
 
-def _creator(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
-    if "orcid" in qualifier:
-        _orcid(draft, element, qualifier, text)
-    else:
-        draft.add_agent(element, _agent_of(draft, element, text), CREATOR)
+def _creator(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:  # noqa: ARG001 - all takers look alike
+    draft.add_agent(element, _agent_of(draft, element, text), CREATOR)
 
 
 def _contributor(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
-    if "orcid" in qualifier:
-        _orcid(draft, element, qualifier, text)
-    elif qualifier == "department":
+    if qualifier == "department":
         draft.put(draft.thesis, "department", text, element)
     else:
         role = CREATOR if qualifier == "author" else part_in_thesis(qualifier)
@@ -130,16 +128,20 @@ def _contributor(draft: Draft, element: etree._Element, qualifier: str, text: st
         draft.add_agent(element, made, role or "Other")
 
 
-def _orcid(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
+def _settle_orcids(draft: Draft, elements: list[etree._Element]) -> None:
     """Give an ORCID to the creator it names (`Curie, Marie: 0000-…`), or to the only one there is."""
-    number = _ORCID.search(text)
-    owners = [one for one in draft.creators if one.label in text] or draft.creators
-    if number is None or len(owners) != 1:
-        _leave(draft, element, qualifier, text)
-        return
-    place, found = draft.creators.index(owners[0]), agent_id(number[0], "orcid")
-    ids = tuple(dict.fromkeys([*owners[0].ids, *([found] if found else [])]))
-    draft.creators[place] = replace(owners[0], ids=ids)
+    places = {one.label: place for place, one in enumerate(draft.creators)}
+    for element in elements:
+        text = text_of(element)
+        number = _ORCID.search(text)
+        name = text[: number.start()].strip(" :;,(") if number else ""
+        place = places.get(name, 0 if len(places) == 1 and not name else None)
+        found = agent_id(number[0], "orcid") if number else None
+        if place is None or found is None:
+            _leave(draft, element, _qualifier(element), text)
+        else:
+            owner = draft.creators[place]
+            draft.creators[place] = replace(owner, ids=tuple(dict.fromkeys((*owner.ids, found))))
 
 
 def _date(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
@@ -147,7 +149,7 @@ def _date(draft: Draft, element: etree._Element, qualifier: str, text: str) -> N
     if name is None:
         _leave(draft, element, qualifier, text)
     else:
-        draft.set_date(name, spelt_out(text), element)
+        draft.set_date(name, american(text), element)
 
 
 def _description(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
@@ -168,10 +170,7 @@ def _sponsor(draft: Draft, element: etree._Element, qualifier: str, text: str) -
 
 
 def _identifier(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
-    if "orcid" in qualifier:
-        _orcid(draft, element, qualifier, text)
-    else:
-        draft.add_identifier(element, text, "" if qualifier in {"uri", "other"} else qualifier)
+    draft.add_identifier(element, text, "" if qualifier in {"uri", "other"} else qualifier)
 
 
 def _language(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:  # noqa: ARG001 - all takers look alike

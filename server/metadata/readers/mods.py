@@ -243,7 +243,8 @@ def _first_title(element: etree._Element) -> str:
 
 
 def _related(draft: Draft, element: etree._Element) -> None:
-    kind = attribute(element, "type")
+    """Take what a work is related to; what it is a part of, by volume or pages, is its host even where the type is missing."""
+    kind = attribute(element, "type") or ("host" if first(element, "part") is not None else "")
     if kind == "host":
         _host(draft, element)
     elif kind == "series":
@@ -326,6 +327,8 @@ def _pages(draft: Draft, element: etree._Element) -> None:
         start, _, end = (text_at(element, "list") or "").removeprefix("pp. ").partition("-")
     draft.put(draft.container, "first_page", start.strip(), element)
     draft.put(draft.container, "last_page", end.strip(), element)
+    if not start.strip():
+        draft.leave(element)
 
 
 def _identifier(draft: Draft, element: etree._Element) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from lxml import etree
 
-from server.metadata.dates import date_of, spelt_out
+from server.metadata.dates import american, date_of
 from server.metadata.degrees import thesis_type
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, children, first, local, text_at
@@ -119,7 +119,7 @@ def _dates(draft: Draft, element: etree._Element) -> None:
 
 def _day(text: str) -> str:
     """Return a date as ISO 8601 has it; the first of January is what the form fills in where only the year is known."""
-    found = spelt_out(text.partition(" ")[0] if text[:4].isdigit() else text)
+    found = american(text.partition(" ")[0] if text[:4].isdigit() else text)
     return found[:4] if re.fullmatch("[0-9]{4}-01-01", found) and "/" in text else found
 
 

@@ -1,5 +1,6 @@
 """The kind of profile a SWORD server is: its form, what is to be copied into the other system, and a test."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 
@@ -12,6 +13,7 @@ from server.forms.field import Choice, Label
 from server.profiles import store as profiles
 from server.profiles.kind import Kind, Tested
 from server.profiles.model import Profile, Wrong
+from server.sword.clamd import Clamd, Unscanned
 from server.sword.profile.settings import KIND, Server
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
@@ -24,7 +26,8 @@ def kind(url: str, packagings: Mapping[str, str]) -> Kind:
     service = f"{url}/sword/v2/service-document"
 
     async def test(settings: Server, session: ClientSession) -> Tested:
-        return await _asked(f"{service}/{settings.code}", session)
+        found = await _asked(f"{service}/{settings.code}", session)
+        return await asyncio.to_thread(_scanning, settings.scanner, found) if settings.scanner and found.agrees else found
 
     def facts(profile: Profile) -> tuple[tuple[str, str], ...]:
         own = f"{service}/{profile.document.get('code', '')}"
@@ -64,6 +67,15 @@ def _guard(tx: Connection, before: Profile | None, settings: Server) -> None:
             wrong[f"clients.{number}.account"] = f"There is no account {client.account!r}; make it first."
     if wrong:
         raise Wrong(wrong)
+
+
+def _scanning(scanner: str, found: Tested) -> Tested:
+    """Ask the virus scanner, too, whether it is there."""
+    try:
+        Clamd.at(scanner).ping()
+    except Unscanned as error:
+        return Tested(agrees=False, message=f"No virus scanner answers at {scanner}: {error}")
+    return Tested(agrees=True, message=f"{found.message} The virus scanner at {scanner} answers.")
 
 
 async def _asked(address: str, session: ClientSession) -> Tested:

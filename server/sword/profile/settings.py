@@ -10,6 +10,7 @@ from server.metadata.languages import written
 from server.records.vocabulary import TYPES
 from server.ruled import refuse
 from server.sword.causes import CAUSES
+from server.sword.clamd import Clamd
 from server.sword.mapping import folded
 
 KIND = "sword"
@@ -22,7 +23,8 @@ _TYPES = tuple(Choice(row.code, row.label) for row in TYPES.values())
 
 #: The classes of remarks that may hold a deposit; all others are said, and it is taken.
 HOLDABLE = (
-    "type-unknown", "type-missing", "language-unknown", "date-unknown", "metadata-missing", "unmapped",
+    "type-unknown", "type-missing", "language-unknown", "date-unknown", "field-missing", "metadata-missing", "unmapped",
+    "format-differs",
 )  # fmt: skip
 
 #: What a work consists of, as an administrator calls it.
@@ -35,6 +37,14 @@ FIELDS = {
     "rights_statement": "Statement of rights", "files": "Files", "thesis": "Thesis", "geo": "Places", "temporal": "Periods",
     "citation_text": "Citation", "source_note": "Note on the source",
 }  # fmt: skip
+
+_ANOTHER = Choice("off", "Take it as another work")
+_SECOND = (
+    Choice("hold", "Hold it for review"),
+    Choice("refuse", "Refuse it (400)"),
+    Choice("update", "Take it as a change of that work", "Where its depositor may change it; else it is held."),
+    Choice("version", "Take it as a work of its own, the next version of that one"),
+)
 
 
 class Collection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,6 +154,26 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(max_length=2000),
         title("Words for languages", "The same for languages.", one="Word", folded=True),
     ] = ()
+    by_doi: Annotated[
+        Literal["hold", "refuse", "update", "version"],
+        title("The DOI of a work that is here already", "No two works can have one DOI.", choices=_SECOND),
+    ] = "hold"
+    by_package: Annotated[
+        Literal["off", "hold", "refuse", "update", "version"],
+        title(
+            "The same package once more",
+            "Sent again within seven days by the same account it is the same deposit in any case, and gets the same receipt.",
+            choices=(_ANOTHER, *_SECOND),
+        ),
+    ] = "off"
+    by_title: Annotated[
+        Literal["off", "hold", "refuse", "update", "version"],
+        title(
+            "The title, year and first author of a work that is here already",
+            "Compared without upper case, accents and punctuation at the beginning.",
+            choices=(_ANOTHER, *_SECOND),
+        ),
+    ] = "off"
     default_dates: Annotated[
         Literal["none", "year", "day"],
         title(
@@ -185,6 +215,23 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "It is here already.",
         "There is no right to publish it.",
     )
+    scanner: Annotated[
+        str,
+        Meta(max_length=300),
+        title(
+            "Virus scanner",
+            "Where clamd listens: unix:/run/clamav/clamd.ctl or host:3310. Empty: nobody looks for viruses. A file with one is"
+            " held, and given to nobody.",
+        ),
+    ] = ""
+    unscanned: Annotated[
+        Literal["hold", "take"],
+        title(
+            "Where the scanner does not answer",
+            "Or does not look into so large a file.",
+            choices=(Choice("hold", "Hold the deposit"), Choice("take", "Take it, and say so")),
+        ),
+    ] = "hold"
     read_now_mb: Annotated[
         int,
         Meta(ge=0, le=1_000_000),
@@ -206,6 +253,10 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             yield from ((table, f"{twice!r} stands there twice") for twice in _twice(words))
         yield from _unknown("holds", values, HOLDABLE)
         yield from _unknown("keeps", values, FIELDS)
+        try:
+            Clamd.at(values.get("scanner") or "none:1")
+        except ValueError as error:
+            yield "scanner", str(error)
         if not all(collections):
             return  # whether a code is of this server can be said only when all codes could be read
         for number, client in enumerate(clients):
@@ -215,6 +266,20 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                         f"clients.{number}.collections",
                         f"{client.account} may deposit into {code!r}, which is no collection of this server",
                     )
+
+    @property
+    def scanning(self) -> frozenset[str]:
+        """The classes of what a virus scanner says that hold a deposit."""
+        return frozenset({"virus", "scan-unavailable"} if self.unscanned == "hold" else {"virus"})
+
+    @property
+    def duplicates(self) -> dict[str, str]:
+        """What becomes of a work that is here already, by the way it is found."""
+        return {"doi": self.by_doi, "package": self.by_package, "title": self.by_title}
+
+    def mediates(self, account: str) -> bool:
+        """Whether an account may deposit here on behalf of others."""
+        return any(client.mediates for client in self.clients if client.account == account)
 
     def serves(self, account: str, collection: str = "") -> bool:
         """Whether an account may deposit here at all, or into one collection."""

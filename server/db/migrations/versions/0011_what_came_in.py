@@ -114,6 +114,7 @@ def upgrade() -> None:
     op.create_index("ix_deposits_key", "deposits", ["account_id", "key"], unique=False)
     op.create_index("ix_deposits_problem", "deposits", ["problem", "state"], unique=False)
     op.create_index("ix_deposits_received", "deposits", ["received"], unique=False)
+    op.create_index("ix_deposits_sha256", "deposits", ["sha256"], unique=False)
 
     op.add_column("queries", sa.Column("room", sa.String(length=20), server_default=sa.text("'works'"), nullable=False))
     op.drop_index(op.f("uq_queries_name"), "queries")
@@ -125,6 +126,7 @@ def downgrade() -> None:
     op.create_index(op.f("uq_queries_name"), "queries", ["account_id", "name"], unique=True)
     op.drop_column("queries", "room")
 
+    op.drop_index("ix_deposits_sha256", "deposits")
     op.drop_index("ix_deposits_received", "deposits")
     op.drop_index("ix_deposits_problem", "deposits")
     op.drop_index("ix_deposits_key", "deposits")

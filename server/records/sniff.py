@@ -34,6 +34,19 @@ _SIGNS = (
     (0, b"MZ", "application/vnd.microsoft.portable-executable"),
     (0, b"\x7fELF", "application/x-executable"),
     (0, b"\x89HDF\r\n\x1a\n", "application/x-hdf5"),
+    (0, b"CDF\x01", "application/x-netcdf"),
+    (0, b"CDF\x02", "application/x-netcdf"),
+    (0, b"SIMPLE  =", "image/fits"),
+    (0, b"MATLAB 5.0 MAT-file", "application/x-matlab-data"),
+    (0, b"SQLite format 3\0", "application/vnd.sqlite3"),
+    (0, b"PAR1", "application/vnd.apache.parquet"),
+    (0, b"{\\rtf", "application/rtf"),
+    (0, b"\0\0\0\x0cjP  \r\n", "image/jp2"),
+    (0, b"AT&TFORM", "image/vnd.djvu"),
+    (0, b"8BPS", "image/vnd.adobe.photoshop"),
+    (0, b"BZh", "application/x-bzip2"),
+    (0, b"\xfd7zXZ\0", "application/x-xz"),
+    (257, b"ustar", "application/x-tar"),
 )
 _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|script|svg)", re.IGNORECASE)
 
@@ -74,9 +87,9 @@ def by_bytes(head: bytes) -> str:
 _SIGNED = frozenset(kind for _, _, kind in _SIGNS)
 
 
-def kind_of(name: str, head: bytes) -> str:
-    """Return the type a file is kept under: the one its name claims, where the bytes do not say otherwise."""
-    claimed, shown = by_name(name), by_bytes(head)
+def kind_of(name: str, head: bytes, said: str = "") -> str:
+    """Return the type a file is kept under: the one its sender or else its name claims, where the bytes do not say otherwise."""
+    claimed, shown = said if said not in {"", UNKNOWN} else by_name(name), by_bytes(head)
     if claimed == shown or claimed.startswith(_INSIDE.get(shown, ())):
         return claimed
     if shown in _SIGNED or shown == "text/html":

@@ -114,7 +114,7 @@ async def test_a_problem_is_said_with_place_and_remedy(client: TestClient) -> No
     page = await (await client.get(f"/admin/imports/{number}")).text()
     assert "The metadata has no title." in page
     assert "mods.xml" in page
-    assert "What to do:" in page
+    assert "What the depositor was told to do" in page
     assert "Read again" in page
 
 

@@ -275,7 +275,8 @@ class Intake:
             waits = waits or not ahead <= self.reading.keys()
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
-        deposit = replace(deposit, container_id=container.id, collection=container.collection)
+        server = self.acceptance.rules(container.collection).server
+        deposit = replace(deposit, container_id=container.id, collection=container.collection, server=server)
         store.add_deposit(tx, deposit, account.id)
         store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {by}: {deposit.operation}.")
         ask_to_read(tx, deposit.id, now if waits else now + GRACE)

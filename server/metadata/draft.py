@@ -1,6 +1,7 @@
 """A record in the making: readers put in what they find, and it is built, or refused, in one place."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -46,11 +47,13 @@ T = TypeVar("T")
 class Draft:
     """What a reader has found so far. Every method takes the element it is about, so that what is left over can be named.
 
-    `title_element` is what the remedy tells a sender to add where there is no title.
+    `title_element` is what the remedy tells a sender to add where there is no title; `where` says where an element stands in
+    the document that was sent, which need not be XML.
     """
 
     root: etree._Element
     title_element: str = "title"
+    where: Callable[[etree._Element], str] = place_of
     title: Text | None = None
     subtitle: str = ""
     alt_titles: list[Title] = field(default_factory=list)
@@ -93,12 +96,12 @@ class Draft:
             value = "; ".join(filter(None, parts)) or " ".join(map(str, element.attrib.values()))
         shown = clean(value)
         if shown:
-            place = place_of(element)
+            place = self.where(element)
             self.unmapped.append(Remark(f"{place}: {shortened(shown)}", code=code, place=place, value=shortened(shown)))
 
     def warn(self, element: etree._Element, message: str, *, code: str = "guessed", value: str = "") -> None:
         """Note what was guessed or mended; `value` is the word it is about, by which alike remarks are one group."""
-        place = place_of(element)
+        place = self.where(element)
         self.warnings.append(Remark(f"{place}: {message}", code=code, place=place, value=shortened(clean(value))))
 
     def put(self, part: dict[str, str], name: str, value: str, element: etree._Element) -> None:
@@ -206,7 +209,7 @@ class Draft:
         """
         if self.title is None:
             remedy = f"Add a {self.title_element} with the title of the work."
-            raise Invalid("The metadata has no title.", place=place_of(self.root), remedy=remedy, code="title-missing")
+            raise Invalid("The metadata has no title.", place=self.where(self.root), remedy=remedy, code="title-missing")
         if self.dates.get("embargo_until") and not self.access:
             self.access = "embargoed"
         self._settle_issns()
@@ -216,12 +219,12 @@ class Draft:
             record = decode(encode(self._record(self.title, kind)))
         except Invalid as error:
             raise Invalid(
-                error.message, place=f"{place_of(self.root)} {error.place}".strip(), remedy=error.remedy, code=error.code
+                error.message, place=f"{self.where(self.root)} {error.place}".strip(), remedy=error.remedy, code=error.code
             ) from error
         except ValueError as error:
             raise Invalid(
                 f"No record can be made of the metadata: {error}.",
-                place=place_of(self.root),
+                place=self.where(self.root),
                 remedy="Correct the value named.",
                 code="record",
             ) from error

@@ -21,7 +21,6 @@ from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
 from server.jobs import queue
-from server.metadata.reading import Remark
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
 from server.records import store as records
@@ -32,7 +31,7 @@ from server.sword import causes, problems, store
 from server.sword.check import Check, Looked, looked_into
 from server.sword.duplicates import REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
-from server.sword.mapping import dated, kept, mapped, weighed
+from server.sword.mapping import finished, mapped, weighed
 from server.sword.model import (
     Container,
     ContainerState,
@@ -44,7 +43,6 @@ from server.sword.model import (
     Problem,
     Rules,
     applied,
-    completed,
     drafted,
     mends,
 )
@@ -191,7 +189,8 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     whole = mends(basis.held, deposit.operation, content)
     record = None
     if basis.container.has_record or (whole and not in_progress):
-        record, remarks = _finished(draft, basis, rules)
+        before = basis.stored.record if basis.stored is not None else None
+        record, remarks = finished(draft, rules, basis.container.created.date(), before)
         content = replace(content, remarks=(*content.remarks, *remarks))
     holding, warnings = weighed(content.remarks, draft.record, rules)
     if holding:
@@ -208,18 +207,6 @@ def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Ta
     assert taken.prepared is not None  # noqa: S101 -- the other was found by it
     record = following(taken.prepared.record, other, press.renderer.repository.item(other.id))
     return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi))
-
-
-def _finished(draft: Draft, basis: _Basis, rules: Rules) -> tuple[Record, tuple[Remark, ...]]:
-    """Return the work a draft makes by the rules of its collection, and what is to be said of that. Raises Invalid."""
-    record, remarks = dated(completed(draft), rules.dates, basis.container.created.date())
-    if draft.record is None:
-        words = "No metadata was found; the work is named after its first file."
-        remarks = (Remark(words, code="metadata-missing"), *remarks)
-    if basis.stored is None:
-        return record, remarks
-    record, more = kept(record, basis.stored.record, rules.keeps)
-    return record, (*remarks, *more)
 
 
 def _take(

@@ -4,7 +4,7 @@ What a version says in its own words (documents, statuses, headers) stands in it
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,15 +20,17 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.errors import NotFound, Refused, SheafError, TooLarge, Unavailable
 from server.middleware import remote_address
-from server.records.files import DiskStore, Received, receive
+from server.records.files import DiskStore, FileStore, Received, receive
 from server.sword import errors, store
 from server.sword.conditions import refuse_stale, tag_of
-from server.sword.headers import SECRETS, credentials, on_behalf_of, refuse_mediation, sound
+from server.sword.headers import SECRETS, boolean, credentials, on_behalf_of, preferred, refuse_mediation, sound
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
 from server.sword.profile.settings import Collection
+from server.sword.scratch import scratch
 from server.sword.server import Servers
+from server.sword.trial import Trial, as_json, as_xml
 from server.xml import clean
 
 CLIENT = web.RequestKey("sword-client", Account)
@@ -44,6 +46,9 @@ SEEN = web.RequestKey("sword-seen", datetime)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refusal = Callable[[web.Request, SheafError], web.Response]
 """Writes an error in the words of a version of SWORD."""
+
+LEAST_TRIED = 2**20
+"""Bytes of a body that is tried out, however few are read at once."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -84,6 +89,8 @@ class Door:
                 request[CLIENT] = request[ACCOUNT] = await self._account(request)
                 if self.servers.mediates(request[CLIENT].name):
                     request[ACCOUNT] = await self._owner(request)
+                if request.method not in _READING and boolean(request.headers, "dry-run", default=False):
+                    return await self._tries(request)
                 return await handler(request)
             except SheafError as error:
                 return refusal(request, error)
@@ -232,18 +239,36 @@ class Door:
         """Do what a request without a body asks of the container it was placed in."""
         await self.intake.change(request[ACCOUNT], deposit, seen=request.get(SEEN))
 
-    async def spooled(self, request: web.Request) -> Received:
+    async def _tries(self, request: web.Request) -> web.Response:
+        """Say what would become of a deposit; nothing is kept of it. Raises SheafError for what would be refused."""
+        name = request.match_info.get("name", "")
+        if request.method != "POST" or not name or "id" in request.match_info:
+            raise errors.BadRequest(
+                "Only a deposit into a collection can be tried out.", place="Dry-Run", remedy="POST it to a collection."
+            )
+        self.collection(request, name, "")
+        deposit, rules = self.row(request, Operation.CREATE, _in_progress), self.servers.rules(name)
+        del request[DEPOSIT]  # it leads to no row
+        async with scratch(self.files) as store_:
+            received = await self.spooled(request, store_, min(self.limit, max(rules.read_now, LEAST_TRIED)))
+            kept = await asyncio.to_thread(store_.keep, received)
+            deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
+            tried = await Trial(self.intake).received(deposit, store_, rules)
+        kind = preferred(request.headers.get("Accept", ""), tuple(_TRIED))
+        return web.Response(body=_TRIED[kind](tried), headers={"Content-Type": kind, "Vary": "Accept"})
+
+    async def spooled(self, request: web.Request, files: FileStore | None = None, limit: int = 0) -> Received:
         """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk) or BrokenOff."""
-        length = request.content_length
-        if length is not None and length > self.limit:
+        length, limit = request.content_length, limit or self.limit
+        if length is not None and length > limit:
             raise errors.MaxUploadSizeExceeded(
-                f"The body has {length} bytes; {self.limit} are allowed.",
+                f"The body has {length} bytes; {limit} are allowed.",
                 place="Content-Length",
                 remedy="Send it in several deposits.",
             )
-        spool = self.files.spool()  # not in a thread: of a request that ends just then the open file would be nobody's
+        spool = (files or self.files).spool()  # not in a thread: of a request that ends just then the open file would be nobody's
         try:
-            received = await receive(spool, request.content.iter_any(), self.limit)
+            received = await receive(spool, request.content.iter_any(), limit)
         except TooLarge as error:
             raise errors.MaxUploadSizeExceeded(error.message, place="body", remedy=error.remedy) from error
         except Unavailable as error:
@@ -258,6 +283,14 @@ class Door:
                 f"Only {received.bytes} of {length} bytes arrived.", place="body", remedy="The client sends it again."
             )
         return received
+
+
+_TRIED = {"application/json": as_json, "application/xml": as_xml}
+"""How what would become of a deposit is written."""
+
+
+def _in_progress(headers: Mapping[str, str]) -> Said:
+    return Said(in_progress=boolean(headers, "in-progress", default=False))
 
 
 def said(request: web.Request) -> CIMultiDict[str]:

@@ -11,7 +11,7 @@ from server.metadata.languages import language_of
 from server.metadata.reading import Remark
 from server.records.model import Record
 from server.sword.causes import CAUSES
-from server.sword.model import UNTYPED, Content, Problem, Rules
+from server.sword.model import UNTYPED, Content, Draft, Problem, Rules, completed
 from server.xml import clean
 
 _TYPELESS = frozenset({"type-unknown", "type-missing"})
@@ -84,6 +84,21 @@ def kept(record: Record, before: Record, fields: Iterable[str]) -> tuple[Record,
     words = "“{}” stays as it is: the profile lets no update overwrite it."
     remarks = (Remark(words.format(name), code="kept", place=name, value=name) for name in own)
     return msgspec.structs.replace(record, **own), tuple(remarks)
+
+
+def finished(draft: Draft, rules: Rules, deposited: date, before: Record | None = None) -> tuple[Record, tuple[Remark, ...]]:
+    """Return the work a draft makes by the rules of its collection, and what is to be said of that. Raises Invalid.
+
+    `before` is the work it changes.
+    """
+    record, remarks = dated(completed(draft), rules.dates, deposited)
+    if draft.record is None:
+        words = "No metadata was found; the work is named after its first file."
+        remarks = (Remark(words, code="metadata-missing"), *remarks)
+    if before is None:
+        return record, remarks
+    record, more = kept(record, before, rules.keeps)
+    return record, (*remarks, *more)
 
 
 def weighed(remarks: Iterable[Remark], record: Record | None, rules: Rules) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:

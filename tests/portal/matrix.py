@@ -118,6 +118,8 @@ EXPECTED = {
     ("POST", "/admin/imports/causes/explain"): "admin",
     ("POST", "/admin/imports/read"): MANAGES,
     ("POST", "/admin/imports/judge"): MANAGES,
+    ("GET", "/admin/imports/try"): MANAGES,
+    ("POST", "/admin/imports/try"): MANAGES,
     ("GET", "/admin/imports/{id}"): READS,
     ("GET", "/admin/imports/{id}/files/{place}"): READS,
     ("GET", "/admin/imports/{id}/text/{place}"): READS,

@@ -45,6 +45,7 @@ def kind(url: str, packagings: Mapping[str, str]) -> Kind:
         test=test,
         guard=_guard,
         facts=facts,
+        tries=True,
         labels={"collections.packagings": Label(choices=choices)},
     )
 

@@ -1,10 +1,9 @@
 """Everything the house knows of one import, read in one go; and the documents in it, written so that a person can read them."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from lxml import etree
@@ -123,23 +122,6 @@ def as_work(found: Detail, now: datetime) -> Stored | None:
     it = found.container
     record = found.understood[0]
     return Stored(it.id, State.PENDING, 1, it.collection, it.account_id, None, None, it.created, now, record)
-
-
-def fields_of(record: Record) -> list[tuple[str, str]]:
-    """Return every field of a record that says something: its path and its value."""
-    return list(_flat("", msgspec.to_builtins(record)))
-
-
-def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    parts: Iterator[tuple[str, Any]] = iter(())
-    if isinstance(value, dict):
-        parts = iter(value.items())
-    elif isinstance(value, list):
-        parts = ((str(number), each) for number, each in enumerate(value, 1))
-    elif value is not None and value != "":
-        yield path, str(value)
-    for name, each in parts:
-        yield from _flat(f"{path} {name}".strip(), each)
 
 
 async def documents(house: House, found: Detail) -> list[Document]:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from server.accounts.model import Right
 from server.admin.imports import looking
-from server.admin.imports.looking import Detail, as_work, cause_of, detail, documents, fields_of, readable, shown_member
+from server.admin.imports.looking import Detail, as_work, cause_of, detail, documents, readable, shown_member
 from server.admin.imports.reasons import Reasons
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.items.files import disposition
@@ -24,6 +24,7 @@ from server.records.vocabulary import TYPES
 from server.sending import send_file
 from server.sword.explaining import TABLES
 from server.sword.model import Deposit, DepositState, Held
+from server.works.differences import spelled
 
 PATH = "/admin/imports/{id}"
 
@@ -58,7 +59,7 @@ class OneImport:
         return self.frame.page(
             request, "admin/imports/one.html", status, it=found, notice=_outcome(request, found), failure=failure,
             typed=typed or {}, words=words, source=source, item=item, cause_of=cause_of, readable=readable, tables=TABLES,
-            kinds=TYPES, fields=fields_of(found.understood[0]) if found.understood else [], reasons=self.reasons.of(collection),
+            kinds=TYPES, fields=spelled(found.understood[0]) if found.understood else [], reasons=self.reasons.of(collection),
         )  # fmt: skip
 
     async def original(self, request: web.Request) -> web.StreamResponse:

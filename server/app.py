@@ -199,7 +199,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path)
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {

@@ -21,6 +21,7 @@ from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
 from server.jobs import queue
+from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
 from server.records import store as records
@@ -46,6 +47,7 @@ from server.sword.model import (
     drafted,
     mends,
 )
+from server.sword.researchers import tell_researchers
 from server.sword.unfit import Unfit
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
@@ -69,6 +71,7 @@ class Acceptance:
     shelf: Registry[Check]
     path: Callable[[str], Path]
     """Where the bytes of a file are, by their SHA-256."""
+    seal: Seal
 
     async def take(self, deposit: Deposit, content: Content, *, answers: bool = False) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
@@ -94,7 +97,7 @@ class Acceptance:
                         continue
                     taken = await asyncio.to_thread(_next_version, self.press, basis, taken, other)
                 taken = replace(taken, notes=notes)
-                await self.database.write(_take, self, deposit, basis, taken, self.clock(), approves=rules.approves)
+                await self.database.write(_take, self, deposit, basis, taken, self.clock(), rules)
             except (Invalid, Conflict) as error:
                 if error.code != "changed":
                     if deposit.sha256 is None:  # nothing came that could be held
@@ -209,9 +212,7 @@ def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Ta
     return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi))
 
 
-def _take(
-    tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, *, approves: bool
-) -> None:
+def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules) -> None:
     """Take a deposit in, unless somebody else did; the container's row is locked first, whoever comes."""
     container = basis.container
     store.container(tx, container.id, to_change=True)
@@ -230,16 +231,16 @@ def _take(
         state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
         store.change_container(tx, container, now, draft=taken.draft, state=state)
         return
-    complete = ContainerState.ACCEPTED if approves else ContainerState.PENDING
+    complete = ContainerState.ACCEPTED if rules.approves else ContainerState.PENDING
     if container.has_record:  # what was returned waits again once it was changed
         returned = basis.stored is not None and basis.stored.state is State.RETURNED
         complete = ContainerState.PENDING if returned else container.state
     store.change_container(tx, container, now, draft=Draft(), has_record=True, state=complete)
-    _complete(tx, to, deposit, basis, taken.prepared, now, approves=approves)
+    _complete(tx, to, deposit, basis, taken.prepared, now, rules)
 
 
 def _complete(
-    tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime, *, approves: bool
+    tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime, rules: Rules
 ) -> None:
     """Make or change the work and note it; the stamp, which takes the feed's lock, comes last."""
     container = basis.container
@@ -250,19 +251,30 @@ def _complete(
         container.id,
         prepared.record,
         container.collection,
-        State.PUBLISHED if approves else State.PENDING,
+        State.PUBLISHED if rules.approves else State.PENDING,
         owner=container.account_id,
     )
     _note(tx, _by(tx, container.account_id), "record.created", new.id, prepared.record, now, state=(None, new.state.value))
-    if not approves:
+    if not rules.approves:
         store.note(tx, deposit.id, now, "taken", "The work waits for approval.")
         keep_new(tx, [new], now)
+        _tell(tx, to, deposit, new, now, rules)
         return
     store.note(tx, deposit.id, now, "published", "The work is published.")
     entries, change = published(tx, to.press, new, prepared, now)
     for entry in entries:
         store.note(tx, deposit.id, now, "identified", f"{entry.scheme.upper()} {entry.value}: {entry.state}.")
+    _tell(tx, to, deposit, new, now, rules)
     changes.stamp(tx, [change], now)
+
+
+def _tell(tx: Connection, to: Acceptance, deposit: Deposit, new: New, now: datetime, rules: Rules) -> None:
+    """Tell the researchers of a new work that it came in, where the profile wants that."""
+    if rules.notifies:
+        link = to.press.renderer.repository.item(new.id) if rules.approves else f"{to.press.renderer.repository.url}/my"
+        said = {"title": new.record.title.value, "link": link}
+        for name in tell_researchers(tx, to.seal, new.id, said, new.owner or 0, now):
+            store.note(tx, deposit.id, now, "told", f"{name} gets a letter.")
 
 
 def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime) -> None:

@@ -23,7 +23,17 @@ from server.middleware import remote_address
 from server.records.files import DiskStore, FileStore, Received, receive
 from server.sword import errors, store
 from server.sword.conditions import refuse_stale, tag_of
-from server.sword.headers import SECRETS, boolean, credentials, on_behalf_of, preferred, refuse_mediation, sound
+from server.sword.headers import (
+    SECRETS,
+    beneficiaries,
+    boolean,
+    credentials,
+    header,
+    on_behalf_of,
+    preferred,
+    refuse_mediation,
+    sound,
+)
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
@@ -46,6 +56,9 @@ SEEN = web.RequestKey("sword-seen", datetime)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refusal = Callable[[web.Request, SheafError], web.Response]
 """Writes an error in the words of a version of SWORD."""
+
+_MEANT = {"POST": Operation.CREATE, "PUT": Operation.REPLACE_ALL, "DELETE": Operation.DELETE}
+"""What a request means whose address was not looked at."""
 
 LEAST_TRIED = 2**20
 """Bytes of a body that is tried out, however few are read at once."""
@@ -92,6 +105,9 @@ class Door:
                 if request.method not in _READING and boolean(request.headers, "dry-run", default=False):
                     return await self._tries(request)
                 return await handler(request)
+            except errors.TargetOwnerUnknown as error:
+                await self._note(request, error)
+                return refusal(request, error)
             except SheafError as error:
                 return refusal(request, error)
 
@@ -122,15 +138,36 @@ class Door:
 
     async def _owner(self, request: web.Request) -> Account:
         """Return whose request this is, where its client may speak for others; raises TargetOwnerUnknown."""
-        name = on_behalf_of(request.headers)
-        found = await self.database.read(accounts.with_password, name) if name else None
-        if name and (found is None or not found[0].active):
+        names = beneficiaries(request.headers)
+        for name in names:
+            found = await self.database.read(accounts.with_password, name)
+            if found is not None and found[0].active:
+                return await self._allowed(request, found[0])
+        if names:
             raise errors.TargetOwnerUnknown(
-                f"There is no active account {name!r} to deposit for.",
+                f"There is no active account {names[0]!r} to deposit for.",
                 place="On-Behalf-Of",
                 remedy="Name an account of this server.",
             )
-        return found[0] if found is not None else request[CLIENT]
+        return request[CLIENT]
+
+    async def _allowed(self, request: web.Request, owner: Account) -> Account:
+        """Return for whom a client speaks; raises MediationNotAllowed where it may not for them."""
+        client = request[CLIENT]
+        if owner.id == client.id or self.servers.mediates(client.name, owner.name):
+            return owner
+        error = errors.MediationNotAllowed(
+            f"This account may not deposit on behalf of {owner.name!r}.",
+            place="On-Behalf-Of",
+            remedy="Ask the administrator, who names in the SWORD server for whom it may.",
+        )
+        await self._note(request, error)
+        raise error
+
+    async def _note(self, request: web.Request, error: errors.SwordError) -> None:
+        """Leave a row of a deposit for somebody who cannot be spoken for; its body is not read, and it is its client's own."""
+        if (operation := _MEANT.get(request.method)) is not None and not header(request.headers, "dry-run"):
+            await self.intake.refuse(request[CLIENT], self.row(request, operation, lambda _: Said()), error)
 
     # --- what may be deposited where
 
@@ -139,7 +176,8 @@ class Door:
 
         Who speaks for somebody else may only where the server lets it do so (SWORD 2.0 § 6.1).
         """
-        return self.servers.open_to(request[CLIENT].name, code, for_others=request[CLIENT].id != request[ACCOUNT].id)
+        for_others = request[CLIENT].id != request[ACCOUNT].id
+        return self.servers.open_to(request[CLIENT].name, code, on_behalf_of=request[ACCOUNT].name if for_others else "")
 
     def collection(self, request: web.Request, name: str, service: str) -> Collection:
         """Return a collection the client may deposit into; raises NotFound, which leads to the `service` document."""
@@ -203,7 +241,7 @@ class Door:
         if "If-Match" in request.headers:
             refuse_stale(request.headers, tag_of(container.changed), *tags)
             request[SEEN] = container.changed
-        deposit = replace(deposit, container_id=container.id)
+        deposit = replace(deposit, container_id=container.id, collection=container.collection)
         if not keeps_progress:
             return deposit
         before = await self.database.read(store.latest, container.id)
@@ -225,7 +263,7 @@ class Door:
         account = request[ACCOUNT]
         try:
             deposit = await place()
-            received = await self.spooled(request)
+            received = await self.spooled(request, limit=self.most(collection or deposit.collection))
         except SheafError as error:
             failure = errors.spoken(error)
             await self.intake.refuse(account, deposit, failure)
@@ -250,12 +288,16 @@ class Door:
         deposit, rules = self.row(request, Operation.CREATE, _in_progress), self.servers.rules(name)
         del request[DEPOSIT]  # it leads to no row
         async with scratch(self.files) as store_:
-            received = await self.spooled(request, store_, min(self.limit, max(rules.read_now, LEAST_TRIED)))
+            received = await self.spooled(request, store_, min(self.most(name), max(rules.read_now, LEAST_TRIED)))
             kept = await asyncio.to_thread(store_.keep, received)
             deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
             tried = await Trial(self.intake).received(deposit, store_, rules)
         kind = preferred(request.headers.get("Accept", ""), tuple(_TRIED))
         return web.Response(body=_TRIED[kind](tried), headers={"Content-Type": kind, "Vary": "Accept"})
+
+    def most(self, collection: str) -> int:
+        """Return the bytes of the largest body that a collection takes."""
+        return min(self.limit, self.servers.rules(collection).most or self.limit)
 
     async def spooled(self, request: web.Request, files: FileStore | None = None, limit: int = 0) -> Received:
         """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk) or BrokenOff."""

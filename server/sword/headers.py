@@ -80,12 +80,19 @@ def on_behalf_of(headers: Mapping[str, str]) -> str:
     return clean(header(headers, "on-behalf-of"))
 
 
+def beneficiaries(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names a request may mean by whom it is made for, the likeliest first: `a`, `a;b` or `type|a` (HAL)."""
+    whole = on_behalf_of(headers)
+    parts = [part.strip() for part in whole.split(";")]
+    return tuple(dict.fromkeys(filter(None, (whole, *parts, *(part.rpartition("|")[2].strip() for part in parts)))))
+
+
 def refuse_mediation(headers: Mapping[str, str], owner: str) -> None:
     """Refuse a request that names somebody else than whose it became. Raises MediationNotAllowed."""
-    name = on_behalf_of(headers)
-    if name and name != owner:
+    names = beneficiaries(headers)
+    if names and owner not in names:
         raise MediationNotAllowed(
-            f"Deposits on behalf of {name!r} are not allowed for this account.",
+            f"Deposits on behalf of {names[0]!r} are not allowed for this account.",
             place="On-Behalf-Of",
             remedy="Leave the header out; the deposit is then made in the account's own name.",
         )

@@ -121,6 +121,10 @@ class Rules:
     """What becomes of a work that is here already, by the way it is found: doi, package, title."""
     scans: str = ""
     """Where the virus scanner listens that looks into every file; empty: none."""
+    notifies: bool = False
+    """Whether the creators of a new work who have an account are told."""
+    most: int = 0
+    """Bytes of the largest deposit; 0: as many as the installation takes."""
     dates: str = ""
     """What a work without a date of its own is dated by: the year or the day of its deposit, or not at all."""
 

@@ -19,15 +19,15 @@ class Servers:
         for each in self.live.of(KIND):
             yield each.settings
 
-    def open_to(self, account: str, code: str = "", *, for_others: bool = False) -> list[Collection]:
+    def open_to(self, account: str, code: str = "", *, on_behalf_of: str = "") -> list[Collection]:
         """Return the collections an account may deposit into, of all servers or of the one with this code.
 
-        On behalf of others it may only into those of servers that let it.
+        On behalf of somebody else it may only into those of servers that let it.
         """
         return [
             collection
             for server in self._every()
-            if (not code or server.code == code) and (not for_others or server.mediates(account))
+            if (not code or server.code == code) and (not on_behalf_of or server.mediates(account, on_behalf_of))
             for collection in server.collections
             if server.serves(account, collection.id)
         ]
@@ -51,9 +51,14 @@ class Servers:
                     return rules_of(server, found)
         return Rules()
 
-    def mediates(self, account: str) -> bool:
-        """Whether an account may deposit on behalf of others."""
-        return any(server.mediates(account) for server in self._every())
+    def mediates(self, account: str, owner: str = "") -> bool:
+        """Whether an account may deposit on behalf of others, or of one of them."""
+        return any(server.mediates(account, owner) for server in self._every())
+
+    def most(self, code: str = "") -> int:
+        """Return the bytes of the largest deposit that all servers take, or the one with this code; 0 where none says so."""
+        said = (server.most_mb for server in self._every() if not code or server.code == code)
+        return min(filter(None, said), default=0) * 2**20
 
 
 def rules_of(server: Server, collection: Collection) -> Rules:
@@ -73,4 +78,6 @@ def rules_of(server: Server, collection: Collection) -> Rules:
         duplicates={way: policy for way, policy in server.duplicates.items() if policy != "off"},
         dates="" if server.default_dates == "none" else server.default_dates,
         scans=server.scanner,
+        notifies=server.notifies,
+        most=server.most_mb * 2**20,
     )

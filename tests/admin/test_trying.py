@@ -47,9 +47,7 @@ async def test_a_past_import_is_read_again_and_stays_as_it_is(admin: TestClient,
     assert await house.database.read(store.search) == [row]
 
 
-@pytest.mark.parametrize(
-    ("given", "words"), [({"try_document": "<a"}, "XML"), ({"try_import": "X" * 26}, "no import")]
-)
+@pytest.mark.parametrize(("given", "words"), [({"try_document": "<a"}, "XML"), ({"try_import": "X" * 26}, "no import")])
 async def test_what_cannot_be_read_is_said(admin: TestClient, given: dict[str, str], words: str) -> None:
     status, text = await tried(admin, **given)
     assert status == 422

@@ -92,8 +92,10 @@ async def served(house: House) -> AsyncIterator[int]:
     runner = runner_of(house)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield runner.addresses[0][1]
-    await runner.cleanup()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
 
 
 async def sent(port: int, recorded: Recorded, path: str) -> Answer:

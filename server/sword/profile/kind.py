@@ -3,19 +3,24 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import aiohttp
 from aiohttp import ClientSession
 from sqlalchemy import Connection
 
 from server.accounts import store as accounts
+from server.accounts import tokens
+from server.clock import now
 from server.forms.field import Choice, Label
 from server.profiles import store as profiles
-from server.profiles.kind import Kind, Tested
+from server.profiles.kind import Kind, Preview, Tested
 from server.profiles.model import Profile, Wrong
 from server.sword.clamd import Clamd, Unscanned
 from server.sword.profile.settings import KIND, Server
 
+_ACCOUNTS = "/admin/accounts"
+_SOON = timedelta(days=14)
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _QUOTED = 200
 _UNAUTHORISED = 401
@@ -45,9 +50,34 @@ def kind(url: str, packagings: Mapping[str, str]) -> Kind:
         test=test,
         guard=_guard,
         facts=facts,
+        preview=credentials,
         tries=True,
         labels={"collections.packagings": Label(choices=choices)},
     )
+
+
+def credentials(tx: Connection, settings: Server) -> Preview:
+    """Return what the clients log in with: each account, its good tokens, and when each was used last; warn of what ends soon."""
+    facts, warnings, moment = [], [], now()
+    for client in settings.clients:
+        account = accounts.find(tx, client.account)
+        if account is None or not account.active:
+            warnings.append(f"The account {client.account} cannot log in: it is switched off, or is not there any more.")
+            continue
+        good = [token for token in tokens.of_account(tx, account.id) if token.state(moment) == "good"]
+        said = [f"“{token.name}” ({token.start}…), {_used(token.used)}, until {token.expires.date()}" for token in good]
+        facts.append((client.account, "; ".join(said) or "no API token; it logs in by its password"))
+        warnings += [
+            f"The token “{token.name}” of {client.account} ends on {token.expires.date()}; make the next one now."
+            for token in good
+            if token.expires - moment < _SOON
+        ]
+    facts.append(("Made, rotated and revoked at", f"{_ACCOUNTS} and by each account itself, any number at a time"))
+    return Preview("What the clients log in with", tuple(facts), tuple(warnings))
+
+
+def _used(used: datetime | None) -> str:
+    return "never used" if used is None else f"last used {used:%Y-%m-%d %H:%M}"
 
 
 def _guard(tx: Connection, before: Profile | None, settings: Server) -> None:

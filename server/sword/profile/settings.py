@@ -86,6 +86,11 @@ class Client(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool,
         title("May deposit on behalf of others", "It names an active account (On-Behalf-Of); the deposit is that account's."),
     ] = False
+    speaks_for: Annotated[
+        tuple[str, ...],
+        Meta(max_length=1000),
+        title("On behalf of", "Names of accounts, one a line; empty: of any active account."),
+    ] = ()
 
 
 class TypeWord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -232,6 +237,18 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             choices=(Choice("hold", "Hold the deposit"), Choice("take", "Take it, and say so")),
         ),
     ] = "hold"
+    notifies: Annotated[
+        bool,
+        title(
+            "Tell researchers",
+            "Of a new work, creators and contributors who have an account here get a letter. It needs a mail profile.",
+        ),
+    ] = False
+    most_mb: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000),
+        title("Largest deposit", "Megabytes. 0: as large as the installation takes."),
+    ] = 0
     read_now_mb: Annotated[
         int,
         Meta(ge=0, le=1_000_000),
@@ -277,9 +294,13 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """What becomes of a work that is here already, by the way it is found."""
         return {"doi": self.by_doi, "package": self.by_package, "title": self.by_title}
 
-    def mediates(self, account: str) -> bool:
-        """Whether an account may deposit here on behalf of others."""
-        return any(client.mediates for client in self.clients if client.account == account)
+    def mediates(self, account: str, owner: str = "") -> bool:
+        """Whether an account may deposit here on behalf of others, or of one of them."""
+        return any(
+            client.mediates and (not owner or not client.speaks_for or owner in client.speaks_for)
+            for client in self.clients
+            if client.account == account
+        )
 
     def serves(self, account: str, collection: str = "") -> bool:
         """Whether an account may deposit here at all, or into one collection."""

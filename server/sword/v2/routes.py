@@ -85,7 +85,8 @@ class SwordV2:
             raise NotFound(f"There is no SWORD server {code!r}.", remedy=f"{self.links.service} names every collection.")
         nested = not code and self.door.servers.several()
         offered = [self._offered(found, request[CLIENT], nested=nested) for found in self.door.open_to(request, code)]
-        body = documents.service_document(self.links, self.name(), offered, self.door.limit // 1024)
+        largest = min(self.door.limit, self.door.servers.most(code) or self.door.limit)
+        body = documents.service_document(self.links, self.name(), offered, largest // 1024)
         return _xml(body, SERVICE_TYPE)
 
     async def feed(self, request: web.Request) -> web.StreamResponse:

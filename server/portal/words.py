@@ -263,6 +263,7 @@ DEEDS = {
 
 #: Letters among the deliveries; the other types are events.
 LETTERS = {
+    "mail.came-in": "Letter to somebody whose work came in",
     "mail.digest": "Daily letter",
     "mail.events": "Letter about what happened",
     "mail.invitation": "Invitation to choose a password",

@@ -64,7 +64,10 @@ async def test_failures_of_one_cause_are_one_line(house: House, mailbox: Mailbox
     for number in range(3):
         await deposit_faulty(client, b"PK\x03\x04 not a zip" + bytes([number]))
     for number in range(2):
-        sent = {"data": entry(title=f"Peas {number}", type="Vademecum"), "headers": AUTH | {"Content-Type": "application/atom+xml"}}
+        sent = {
+            "data": entry(title=f"Peas {number}", type="Vademecum"),
+            "headers": AUTH | {"Content-Type": "application/atom+xml"},
+        }
         assert (await client.post("/sword/v2/collection/works", **sent)).status == 201
     await at(house, clock, minutes=35)
     ((_, letter),) = mailbox.letters

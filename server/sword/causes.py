@@ -70,6 +70,32 @@ CAUSES: dict[str, Cause] = {
     "archive-broken": Cause(Kind.PACKAGE, "Damaged archive", "The archive cannot be opened, or ends early.", _TO_CLIENT),
     "archive-encrypted": Cause(Kind.PACKAGE, "Encrypted archive", "The archive needs a password.", _TO_CLIENT),
     "archive-empty": Cause(Kind.PACKAGE, "Empty archive", "There are no files in the archive.", _TO_CLIENT),
+    "manifest-missing": Cause(
+        Kind.PACKAGE,
+        "No manifest",
+        "The package lacks the document that would say what it is: mets.xml, bagit.txt, JATS.",
+        _TO_CLIENT,
+    ),
+    "manifest-twice": Cause(Kind.PACKAGE, "Two manifests", "It is not clear which document describes the package.", _TO_CLIENT),
+    "manifest-names-missing-file": Cause(
+        Kind.PACKAGE, "Named file missing", "The manifest names a file that is not in the package.", _TO_CLIENT
+    ),
+    "bag-incomplete": Cause(Kind.PACKAGE, "Bag not whole", "The bag's files are not those its manifests list.", _TO_CLIENT),
+    "digest-mismatch": Cause(
+        Kind.PACKAGE, "File differs from manifest", "A file is not the one whose checksum the manifest states.", _TO_CLIENT
+    ),
+    "fetch-txt": Cause(
+        Kind.PACKAGE, "Files to be fetched", "The bag wants files fetched from elsewhere, which is never done.", _TO_CLIENT
+    ),
+    "file-broken": Cause(Kind.PACKAGE, "File not readable", "A file written into the document cannot be decoded.", _TO_CLIENT),
+    "file-unnamed": Cause(Kind.PACKAGE, "File not in manifest", "The manifest does not name this file; it was kept."),
+    "file-elsewhere": Cause(Kind.PACKAGE, "File elsewhere", "The manifest names an address outside; nothing was fetched."),
+    "packaging-sniffed": Cause(
+        Kind.PACKAGE, "Packaging found out", "What stands in the archive says more than its header, and was gone by."
+    ),
+    "quirk-archive": Cause(Kind.QUIRK, "Other archive kind", "A tar was announced as a zip, and unpacked all the same."),
+    "quirk-manifest-name": Cause(Kind.QUIRK, "Other manifest name", "The manifest has not the name it should have."),
+    "quirk-bag": Cause(Kind.QUIRK, "Bag departs from rules", "The bag says something of itself in a way BagIt does not know."),
     "metadata-twice": Cause(
         Kind.PACKAGE, "Two metadata documents", "It is not clear which document describes the work.", _TO_CLIENT
     ),
@@ -78,6 +104,7 @@ CAUSES: dict[str, Cause] = {
     ),
     # The metadata.
     "xml": Cause(Kind.METADATA, "Broken XML", "The document is not well-formed.", _TO_CLIENT),
+    "json": Cause(Kind.METADATA, "Broken JSON", "The document is no JSON object.", _TO_CLIENT),
     "xml-entities": Cause(
         Kind.METADATA, "XML with entities", "The document declares entities, which may be an attack.", _TO_CLIENT
     ),

@@ -218,14 +218,16 @@ class Intake:
         """Whether a package is too large to be read within the request; raises ErrorContent for a packaging not accepted."""
         if opened.payload is None:
             return False
-        packaging = self.understanding.packaging(opened.packaging)
-        if rules.packagings and packaging.iri not in rules.packagings:
+        packaging = self.understanding.announced(opened)
+        unpacks = self.understanding.unpacks(opened)
+        # What an archive without a Packaging header is shows when it is read.
+        if rules.packagings and packaging.iri not in rules.packagings and (opened.packaging or not unpacks):
             raise ErrorContent(
-                f"This collection does not accept the packaging {opened.packaging}.",
+                f"This collection does not accept the packaging {opened.packaging or packaging.iri}.",
                 place="Packaging",
                 remedy="Use one of: " + ", ".join(rules.packagings) + ".",
             )
-        if not packaging.unpacks:
+        if not unpacks:
             return False
         return opened.payload.received.bytes > rules.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
 

@@ -146,7 +146,9 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "4.13": (
         "H: ETags everywhere, If-Match honoured, never asked for.",
-        (f"{MORE}::test_every_resource_has_an_etag_that_changes_with_it", f"{MORE}::test_a_change_that_means_what_is_not_there_any_more_is_refused"),
+        (f"{MORE}::test_every_resource_has_an_etag_that_changes_with_it", f"{MORE}::test_a_change_that_means_what_is_not_there_any_more_is_refused",
+            f"{MORE}::test_of_changes_at_once_that_mean_the_same_one_is_made",
+        ),
     ),
     "4.14": ("S: Metadata-Relevant: false leaves the metadata in a package alone.", (f"{WHOLE}::test_a_deposit_in_progress_is_published_once_when_it_is_completed",)),
     "5.1": ("M: edit, edit-media, add, exactly one treatment.", (_RECEIPT,)),

@@ -67,7 +67,7 @@ async def test_a_recording_is_accepted_byte_for_byte(house: House, name: str) ->
     async with served(house) as port:
         answers = await replayed(port, name)
     assert answers
-    known = {iri for each in house.intake.understanding.packagings for iri in (each.iri, *each.aliases)}
+    known = {iri for each in house.intake.understanding.packagings for iri in (each.iri, *each.names, *each.aliases)}
     for recorded, answer in answers:
         if any(line.lower().startswith("packaging: ") and line[11:] not in known for line in recorded.lines):
             assert answer.status == 415

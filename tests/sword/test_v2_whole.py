@@ -1,5 +1,6 @@
 """What SWORD 2.0 has beyond the round trip: statements as ORE, conditions, pages for programs, whose deposit it is."""
 
+import asyncio
 import hashlib
 
 import pytest
@@ -178,6 +179,16 @@ async def test_a_change_that_means_what_is_not_there_any_more_is_refused(deposit
     assert again.status == 200
     several = {"If-Match": f'"other", {again.headers["ETag"]}'}
     assert (await depositor.ask("PUT", receipt.edit, entry(title="Lentils"), ENTRY, several)).status == 200
+
+
+async def test_of_changes_at_once_that_mean_the_same_one_is_made(depositor: Depositor) -> None:
+    receipt = await depositor.create(GOOD, ZIP)
+    now = {"If-Match": receipt.headers["ETag"]}
+    every = [depositor.ask("PUT", receipt.edit, entry(title=f"Beans {number}"), ENTRY, now) for number in range(5)]
+    answers = await asyncio.gather(*every)
+    assert sorted(answer.status for answer in answers) == [200, 412, 412, 412, 412]
+    [made] = [answer for answer in answers if answer.status == 200]
+    assert await depositor.oai() == [(receipt.number, "", made.text("t:title"))]
 
 
 async def test_one_file_is_replaced_and_the_others_stay(depositor: Depositor) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from server.records.files import PIECE, Received
+from server.sword.archives.unpacking import Store
 from server.sword.errors import BadRequest
-from server.sword.package import Store
 from server.xml import clean
 
 LONGEST_HEADERS = 16 * 1024

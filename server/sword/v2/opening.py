@@ -57,7 +57,7 @@ def _opened(deposit: Deposit, headers: DepositHeaders, received: Received, files
                 place="Metadata-Relevant",
                 remedy="Leave the header out, or add the files at the EM-IRI.",
             )
-        return _multipart(received, headers, files, whole=deposit.operation is Operation.REPLACE_ALL)
+        return _told(deposit, _multipart(received, headers, files, whole=deposit.operation is Operation.REPLACE_ALL))
     _compare(headers.md5, received, "Content-MD5")
     if deposit.operation is Operation.REPLACE_FILE:
         payload = Arrived(received.path, received, deposit.filename or "", headers.content_type)
@@ -72,7 +72,12 @@ def _opened(deposit: Deposit, headers: DepositHeaders, received: Received, files
             place="Content-Type",
             remedy="PUT files to the EM-IRI.",
         )
-    return _payload(received, headers, headers)
+    return _told(deposit, _payload(received, headers, headers))
+
+
+def _told(deposit: Deposit, opened: Opened) -> Opened:
+    """Return a request as it is meant: what is added without a Packaging header is one file (§ 6.7.1), whatever is in it."""
+    return replace(opened, packaging=opened.packaging or BINARY) if deposit.operation is Operation.ADD else opened
 
 
 def is_entry(content_type: str) -> bool:
@@ -133,7 +138,7 @@ def _multipart(received: Received, headers: DepositHeaders, files: FileStore, *,
 
 
 def _payload(received: Received, own: DepositHeaders, whole: DepositHeaders) -> Opened:
-    packaging = own.packaging if own.packaging_named else whole.packaging
+    named = own if own.packaging_named else whole
     name = own.filename
     odd: tuple[Remark, ...] = ()
     if not name and own.content_type != OCTETS and (ending := _ending(own.content_type)):
@@ -146,7 +151,7 @@ def _payload(received: Received, own: DepositHeaders, whole: DepositHeaders) -> 
         )
     return Opened(
         payload=Arrived(received.path, received, name, own.content_type),
-        packaging=packaging,
+        packaging=named.packaging if named.packaging_named else "",
         metadata_relevant=whole.metadata_relevant,
         quirks=odd,
     )

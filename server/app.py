@@ -40,6 +40,7 @@ from server.jobs.worker import Worker
 from server.metadata.reading import readers
 from server.metadata.ruling import rules
 from server.middleware import TRUSTED, Translator, admitted, armoured, identified, translated
+from server.my.reference import Reference
 from server.my.rooms import rooms as own_rooms
 from server.notify import mail, webhooks
 from server.notify.client import Outward
@@ -81,7 +82,7 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
-from server.sword import discovery
+from server.sword import discovery, replay
 from server.sword.accept import READ, Acceptance
 from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
@@ -245,6 +246,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         update.task(database, shelf, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
+        replay.task(database, intake, live.look),
         rendering.again(renders),
         regrouping.touching(database, renderer),
         rendering.mend(renders),
@@ -344,6 +346,7 @@ def web_application(house: House) -> web.Application:
         sword3,
         items,
         *own_rooms(frame),
+        Reference(frame, authenticator),
         *ways_in(frame, authenticator),
         *rooms(frame),
         pages,

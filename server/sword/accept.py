@@ -28,7 +28,7 @@ from server.records import store as records
 from server.records.model import Record
 from server.records.store import New, State, Stored
 from server.registry import Registry
-from server.sword import problems, reference_store, store
+from server.sword import causes, problems, reference_store, store
 from server.sword.check import Check, Looked, looked_into
 from server.sword.duplicates import REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
@@ -304,15 +304,20 @@ def _hold(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unfit, n
     for sentence in unfit.notes:
         store.note(tx, deposit.id, now, "mapped", sentence)
     store.note(tx, deposit.id, now, state.value, problem.message)
-    said = {"title": deposit.title or deposit.filename or "", "state": state.value, "problem": problem.code}
-    said |= {"message": problem.message, "place": problem.place, "remedy": problem.remedy}
-    tell(tx, "import.failed", deposit.id, said, now)
+    tell(tx, "import.failed", deposit.id, said_of(deposit, problem, state), now)
     if container is None or container.has_record:
         return
     if state is DepositState.HELD:
         store.change_container(tx, container, now, state=ContainerState.HELD)
     elif deposit.operation is Operation.CREATE:
         store.change_container(tx, container, now, state=ContainerState.DELETED)
+
+
+def said_of(deposit: Deposit, problem: Problem, state: DepositState) -> dict[str, str]:
+    """Return what is told of a deposit that was held, refused or broken off: its cause, as a group is known by, and in words."""
+    said = {"title": deposit.title or deposit.filename or "", "state": state.value, "problem": problem.code}
+    said |= {"cause": causes.title(problem.code), "value": problem.value}
+    return said | {"message": problem.message, "place": problem.place, "remedy": problem.remedy}
 
 
 def _delete(tx: Connection, press: Press, deposit: Deposit, account_id: int, now: datetime) -> None:

@@ -44,7 +44,7 @@ def holding(tx: Connection, number: str, account: Account) -> Holding:
     if container.has_record:
         stored = records.get(tx, number)
         record, files, withdrawn = stored.record, stored.record.files, stored.state is State.WITHDRAWN
-        reason = (stored.reason or "") if stored.state in {State.WITHDRAWN, State.RETURNED} else ""
+        reason = (stored.reason or "") if stored.state in {State.WITHDRAWN, State.RETURNED, State.DECLINED} else ""
     names = tuple(
         (f"https://doi.org/{entry.value}" if entry.scheme == "doi" else entry.value, _WORDS[entry.state])
         for entry in ledger.of_record(tx, number)

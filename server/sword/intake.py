@@ -18,10 +18,11 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Unavailable
+from server.events.telling import tell
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
-from server.sword import reference_store, repeats, store
-from server.sword.accept import Acceptance, ask_to_read
+from server.sword import problems, reference_store, repeats, store
+from server.sword.accept import Acceptance, ask_to_read, said_of
 from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, SwordError, spoken
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.package import READ_NOW_ENTRIES, counted
@@ -293,7 +294,8 @@ class Intake:
             waits = waits or not ahead <= self.reading.keys()
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
-        deposit = replace(deposit, container_id=container.id, collection=container.collection)
+        server = self.acceptance.rules(container.collection).server
+        deposit = replace(deposit, container_id=container.id, collection=container.collection, server=server)
         reference_store.clear(tx, container.id, deposit.operation)
         store.add_deposit(tx, deposit, account.id)
         reference_store.add(tx, deposit.id, opened.references, now)
@@ -325,6 +327,7 @@ def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now:
         raise Conflict("This deposit is not held any more.", code="state")
     if not store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None, before=DepositState.HELD):
         raise Conflict("This deposit is not held any more.", code="state")
+    store.count_replay(tx, deposit.id)
     store.note(tx, deposit.id, now, "reopened", f"Read again, asked for by {by.name}.")
     audit.note(tx, by, "import.read-again", "import", deposit.id, now)
     if not container.has_record:
@@ -346,4 +349,6 @@ def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:
 def _refuse(tx: Connection, deposit: Deposit, account: Account | None) -> None:
     store.add_deposit(tx, deposit, None if account is None else account.id)
     assert deposit.problem is not None  # noqa: S101 -- set by refuse
+    problems.keep(tx, deposit.id, (deposit.problem,), ())
     store.note(tx, deposit.id, deposit.received, deposit.state.value, deposit.problem.message)
+    tell(tx, "import.refused", deposit.id, said_of(deposit, deposit.problem, deposit.state), deposit.received)

@@ -48,7 +48,7 @@ CONTAINER_MOVES: dict[ContainerState, frozenset[ContainerState]] = {
     ContainerState.HELD: _BEGUN - {ContainerState.HELD} | {ContainerState.RECEIVED, ContainerState.IN_PROGRESS},
     ContainerState.PENDING: _ENDED | {ContainerState.ACCEPTED, ContainerState.RETURNED},
     ContainerState.RETURNED: _ENDED | {ContainerState.ACCEPTED, ContainerState.PENDING},
-    ContainerState.DECLINED: frozenset({ContainerState.PENDING, ContainerState.DELETED}),
+    ContainerState.DECLINED: frozenset({ContainerState.PENDING, ContainerState.WITHDRAWN, ContainerState.DELETED}),
     ContainerState.ACCEPTED: frozenset({ContainerState.WITHDRAWN, ContainerState.DELETED}),
     ContainerState.WITHDRAWN: frozenset({ContainerState.ACCEPTED, ContainerState.DELETED}),
     ContainerState.DELETED: frozenset(),

@@ -183,19 +183,29 @@ def close(tx: Connection, number: str, now: datetime, why: str) -> None:
     note(tx, number, now, "closed", why)
 
 
+def claim(tx: Connection, number: str, account_id: int | None) -> None:
+    """Write down who sees to a deposit's problem."""
+    tx.execute(update(deposits).where(deposits.c.id == number).values(claimed_by=account_id))
+
+
+def count_replay(tx: Connection, number: str) -> None:
+    """Count that a deposit is read once more."""
+    tx.execute(update(deposits).where(deposits.c.id == number).values(replays=deposits.c.replays + 1))
+
+
 def note(tx: Connection, deposit_id: str, at: datetime, what: str, detail: str = "") -> None:
     """Add an event to a deposit's history."""
     tx.execute(_NOTE, {"deposit_id": deposit_id, "at": at, "what": what, "detail": clean(detail)})
 
 
 def deposit(tx: Connection, number: str) -> Deposit | None:
-    row = tx.execute(_DEPOSITS.where(deposits.c.id == number)).mappings().one_or_none()
-    return None if row is None else _deposit(row)
+    row = tx.execute(DEPOSITS.where(deposits.c.id == number)).mappings().one_or_none()
+    return None if row is None else read_deposit(row)
 
 
 def deposits_of(tx: Connection, container_id: str) -> list[Deposit]:
     """Return a container's deposits, the oldest first."""
-    return [_deposit(row) for row in tx.execute(_DEPOSITS_OF, {"of": container_id}).mappings()]
+    return [read_deposit(row) for row in tx.execute(_DEPOSITS_OF, {"of": container_id}).mappings()]
 
 
 def unread(tx: Connection, container_id: str) -> list[str]:
@@ -209,7 +219,7 @@ def latest(tx: Connection, container_id: str, state: DepositState | None = None)
         row = tx.execute(_LATEST, {"of": container_id}).mappings().one_or_none()
     else:
         row = tx.execute(_LATEST_IN, {"of": container_id, "its_state": state.value}).mappings().one_or_none()
-    return None if row is None else _deposit(row)
+    return None if row is None else read_deposit(row)
 
 
 def events_of(tx: Connection, deposit_id: str) -> list[Event]:
@@ -229,7 +239,7 @@ def search(
 ) -> list[Deposit]:
     """Return deposits for the monitor, the newest first; `before` is the id to go on from, `account_id` whose they are."""
     state, text, before = clean(state), clean(text), clean(before)
-    query = _DEPOSITS.order_by(deposits.c.id.desc()).limit(limit)
+    query = DEPOSITS.order_by(deposits.c.id.desc()).limit(limit)
     if state == ContainerState.PENDING:  # of the work, not of the request that brought it
         query = query.where(deposits.c.container_id.in_(select(containers.c.id).where(containers.c.state == state)))
     elif state:
@@ -251,7 +261,7 @@ def search(
             deposits.c.container_id,
         )
         query = query.where(or_(*(field.icontains(text, autoescape=True) for field in fields)))
-    return [_deposit(row) for row in tx.execute(query).mappings()]
+    return [read_deposit(row) for row in tx.execute(query).mappings()]
 
 
 def counts(tx: Connection) -> dict[str, int]:
@@ -286,7 +296,7 @@ def new_id() -> str:
 
 
 _SENDERS, _CLAIMERS = accounts.alias("senders"), accounts.alias("claimers")
-_DEPOSITS = (
+DEPOSITS = (
     select(deposits, accounts.c.name.label("account"), _SENDERS.c.name.label("sender"), _CLAIMERS.c.name.label("claimer"))
     .join(accounts, accounts.c.id == deposits.c.account_id, isouter=True)
     .join(_SENDERS, _SENDERS.c.id == deposits.c.sender_id, isouter=True)
@@ -299,8 +309,8 @@ _CONTAINER = select(containers).where(containers.c.id == bindparam("its_id"), co
 _CONTAINER_TO_CHANGE = _CONTAINER.with_for_update()
 _CHANGE_CONTAINER = update(containers).where(containers.c.id == bindparam("its_id"), containers.c.changed == bindparam("was"))
 _END_DEPOSIT = update(deposits).where(deposits.c.id == bindparam("its_id"), deposits.c.state == bindparam("was"))
-_DEPOSITS_OF = _DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id)
-_LATEST = _DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id.desc()).limit(1)
+_DEPOSITS_OF = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id)
+_LATEST = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id.desc()).limit(1)
 _LATEST_IN = _LATEST.where(deposits.c.state == bindparam("its_state"))
 _UNREAD = (
     select(deposits.c.id)
@@ -343,7 +353,7 @@ def _container(row: RowMapping) -> Container:
     )
 
 
-def _deposit(row: RowMapping) -> Deposit:
+def read_deposit(row: RowMapping) -> Deposit:
     problem = None
     if row["problem"]:
         problem = Problem(row["problem"], row["message"] or "", row["place"] or "", row["remedy"] or "", row["value"])

@@ -199,6 +199,27 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             choices=tuple(Choice(name, text) for name, text in FIELDS.items()),
         ),
     ] = ()
+    reasons_return: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=500)], ...],
+        Meta(max_length=50),
+        title(
+            "Reasons to return a work",
+            "Offered to whoever returns one, one a line; its depositor reads it. They may write their own.",
+        ),
+    ] = (
+        "A file is missing or cannot be opened.",
+        "The metadata are incomplete.",
+        "The licence is missing or does not fit.",
+    )
+    reasons_decline: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=500)], ...],
+        Meta(max_length=50),
+        title("Reasons to decline a work", "The same for what the repository does not take."),
+    ] = (
+        "It does not belong into this repository.",
+        "It is here already.",
+        "There is no right to publish it.",
+    )
     scanner: Annotated[
         str,
         Meta(max_length=300),

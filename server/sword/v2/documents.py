@@ -147,7 +147,7 @@ def media_feed(links: Links, holding: Holding) -> bytes:
 def error(href: str, failure: SwordError, now: datetime, generator: str) -> bytes:
     """Write an error document (§ 12).
 
-    `href` leads an administrator to the import monitor, its last part is the client's reference.
+    `href` leads the depositor to the same words and what became of it since, its last part is the client's reference.
     """
     return _render("error.xml", failure=failure, href=href, updated=to_wire(now), generator=generator)
 

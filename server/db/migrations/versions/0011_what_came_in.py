@@ -102,6 +102,14 @@ def upgrade() -> None:
     op.add_column("deposits", sa.Column("warnings", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("deposits", sa.Column("replays", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("deposits", sa.Column("claimed_by", sa.BigInteger(), nullable=True))
+    op.execute(
+        "INSERT INTO problems (deposit_id, code, weight, value, message, place, remedy) SELECT id, problem, 'hold', '', "
+        "COALESCE(message, ''), COALESCE(place, ''), COALESCE(remedy, '') FROM deposits WHERE problem IS NOT NULL"
+    )
+    op.execute(
+        "UPDATE deposits SET collection = (SELECT containers.collection FROM containers WHERE containers.id = container_id) "
+        "WHERE container_id IS NOT NULL"
+    )
     op.create_index("ix_deposits_collection", "deposits", ["collection", "received"], unique=False)
     op.create_index("ix_deposits_key", "deposits", ["account_id", "key"], unique=False)
     op.create_index("ix_deposits_problem", "deposits", ["problem", "state"], unique=False)

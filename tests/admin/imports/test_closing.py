@@ -8,7 +8,7 @@ from aiohttp.test_utils import TestClient
 from server.house import House
 from server.sword import store
 from server.sword.model import DepositState
-from tests.admin.test_imports import rows
+from tests.admin.imports.test_monitor import rows
 from tests.admin.visits import FAULTY, deposit_faulty, login, press
 from tests.conftest import AUTH, entry
 

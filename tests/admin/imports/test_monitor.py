@@ -62,7 +62,7 @@ async def test_the_list_can_be_filtered_and_searched(client: TestClient, deposit
 async def test_the_list_goes_on_to_older_ones(
     client: TestClient, house: House, deposit: Deposit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.admin.deposits.PAGE", 2)
+    monkeypatch.setattr("server.sword.monitor.PAGE", 2)
     await login(client)
     for title in ("A", "B", "C", "D", "E"):
         await deposit(title=title)
@@ -114,7 +114,7 @@ async def test_a_problem_is_said_with_place_and_remedy(client: TestClient) -> No
     page = await (await client.get(f"/admin/imports/{number}")).text()
     assert "The metadata has no title." in page
     assert "mods.xml" in page
-    assert "What to do:" in page
+    assert "What the depositor was told to do" in page
     assert "Read again" in page
 
 

@@ -138,7 +138,6 @@ def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> Non
         "collection": deposit.collection,
         "key": deposit.key,
         "slug": deposit.slug,
-        "stage": deposit.stage,
         "warnings": deposit.warnings,
         "replays": deposit.replays,
     }
@@ -385,7 +384,6 @@ def read_deposit(row: RowMapping) -> Deposit:
         collection=row["collection"],
         key=row["key"],
         slug=row["slug"],
-        stage=row["stage"],
         warnings=row["warnings"],
         replays=row["replays"],
         claimed_by=row["claimer"] or "",

@@ -112,6 +112,12 @@ class Acceptance:
         """Let every check look into what came. Raises NotFound where a file is not in the store any more."""
         return await asyncio.to_thread(looked_into, self.shelf, Looked(content, rules, self.path, in_progress))
 
+    async def suspected(self, error: Unfit, rules: Rules) -> Unfit:
+        """Return what is held before it was looked into with what a look into its files finds: they can be downloaded."""
+        looked = await self.look(error.content, rules)
+        holding, warnings = weighed(looked.remarks[len(error.content.remarks) :], None, rules)
+        return Unfit((*error.problems, *holding), (*error.warnings, *warnings), looked, error.notes, refuses=error.refuses)
+
     async def _other(self, deposit: Deposit, basis: "_Basis", taken: "Taken", rules: Rules) -> Other | None:
         """Return the work a new one would be a second time, where the profile wants to know."""
         if basis.stored is not None or taken.prepared is None or not asks(taken.prepared.record, rules.duplicates):

@@ -194,7 +194,7 @@ class Intake:
             if deposit.operation is Operation.DELETE_FILE:
                 content = Content(gone=(deposit.filename or "",))
             else:
-                content = await asyncio.to_thread(self.understanding.content, opened)
+                content = await self._understood(deposit, opened)
             await self.acceptance.take(deposit, content, answers=within_request)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
@@ -212,6 +212,12 @@ class Intake:
             raise
         else:
             observe.deposits.labels("taken").inc()
+
+    async def _understood(self, deposit: Deposit, opened: Opened) -> Content:
+        try:
+            return await asyncio.to_thread(self.understanding.content, opened)
+        except Unfit as error:
+            raise await self.acceptance.suspected(error, await self._rules(deposit, "")) from error
 
     async def _rules(self, deposit: Deposit, collection: str) -> Rules:
         """Return the rules of a deposit's collection: the one it is sent to, or that of its container."""

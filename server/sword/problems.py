@@ -6,10 +6,14 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from server.errors import Refused
 from server.records.model import Record, decode, encode
 from server.sword.model import Content, Held, Problem, Source
 from server.sword.tables import deposits, members, problems, understood
 from server.xml import clean
+
+VIRUS = "virus"
+"""The code of a virus that was found."""
 
 MOST = 500
 """Remarks kept of one deposit: a document may be wrong in a thousand places, nobody reads them all."""
@@ -36,6 +40,7 @@ class Known:
 def keep(tx: Connection, deposit_id: str, holding: Iterable[Problem], warnings: Iterable[Problem]) -> None:
     """Write down all that is wrong with a deposit, in place of what was known before."""
     found = [(problem, Weight.HOLD) for problem in holding] + [(problem, Weight.WARN) for problem in warnings]
+    found.sort(key=lambda each: (each[1] is Weight.WARN, each[0].code != VIRUS))  # one that is cut off would be given out
     tx.execute(_FORGET_PROBLEMS, {"its_id": deposit_id})
     if rows := [_row(deposit_id, problem, weight) for problem, weight in found[:MOST]]:
         tx.execute(insert(problems), rows)
@@ -47,6 +52,7 @@ def keep(tx: Connection, deposit_id: str, holding: Iterable[Problem], warnings: 
 _FORGET_PROBLEMS = delete(problems).where(problems.c.deposit_id == bindparam("its_id"))
 _FORGET_MEMBERS = delete(members).where(members.c.deposit_id == bindparam("its_id"))
 _FORGET_UNDERSTOOD = delete(understood).where(understood.c.deposit_id == bindparam("its_id"))
+_INFECTED = select(problems.c.id).where(problems.c.deposit_id == bindparam("its_id"), problems.c.code == VIRUS).limit(1)
 _COUNT = update(deposits).where(deposits.c.id == bindparam("its_id"))
 _ADD_MEMBERS, _ADD_UNDERSTOOD = insert(members), insert(understood)
 _REMARKS = (
@@ -79,6 +85,12 @@ def of(tx: Connection, deposit_id: str) -> list[Known]:
 def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:
     """Return what was remarked of a container's deposits, each sentence once; not how their client writes them."""
     return tuple(dict.fromkeys(tx.execute(_REMARKS, {"its_id": container_id}).scalars()))
+
+
+def harmless(tx: Connection, deposit_id: str) -> None:
+    """Let the bytes of a deposit be handed out, to whomever; raises Refused where a virus was found among them."""
+    if tx.execute(_INFECTED, {"its_id": deposit_id}).first() is not None:
+        raise Refused("A virus was found in it; it is given to nobody.", code=VIRUS)
 
 
 def keep_content(tx: Connection, deposit_id: str, content: Content) -> None:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import gzip
+from itertools import count
 from typing import BinaryIO, cast
 
 from lxml import etree
@@ -10,7 +11,7 @@ from lxml import etree
 from server.errors import Invalid
 from server.records.files import Received
 from server.sword.alone import document
-from server.sword.archives.entries import BROKEN, Entry, checked, damaged
+from server.sword.archives.entries import BROKEN, Entry, checked, damaged, folded
 from server.sword.archives.unpacking import Store, kind_of
 from server.sword.package import Arrived, Document, Member, Package, Packaging, Role, Unusable, discard
 from server.xml import parse, place_of, text_of
@@ -28,7 +29,7 @@ def read(arrived: Arrived, store: Store) -> Package:
     found = Document(arrived.filename, root=root, reader="eprints", required=True)
     if len(root.findall("{*}eprint")) > 1:  # the reader says so
         return Package((found,), (whole,))
-    return Package((found,), (whole, *inlined(root, arrived.received.bytes, store)))
+    return Package((found,), (whole, *inlined(root, arrived.received.bytes, store, arrived.filename)))
 
 
 def _parsed(arrived: Arrived) -> etree._Element:
@@ -41,14 +42,23 @@ def _parsed(arrived: Arrived) -> etree._Element:
             raise damaged(error, arrived.filename) from error
 
 
-def inlined(root: etree._Element, size: int, store: Store) -> list[Member]:
-    """Take the files out of a document; the names are checked as an archive's are. Raises Invalid, nothing stays then."""
+def inlined(root: etree._Element, size: int, store: Store, whole: str = "") -> list[Member]:
+    """Take the files out of a document, which is called `whole` itself; the names are checked as an archive's are.
+
+    A name that is taken is given again below a number: its document's, or the next that is free. Raises Invalid; nothing stays
+    then.
+    """
     found: dict[str, tuple[etree._Element, str]] = {}
+    taken, numbers = {folded(whole)}, count(1)
     for number, each in enumerate(root.iterfind(f".//{_EP}documents/{_EP}document"), 1):
         for file in each.iterfind("{*}files/{*}file"):
             data, name = file.find("{*}data"), text_of(file.find("{*}filename"))
             if data is not None and name:
-                found[f"{number}/{name}" if name in found else name] = data, text_of(file.find("{*}mime_type"))
+                other = name if folded(name) not in taken else f"{number}/{name}"
+                while folded(other) in taken:
+                    other = f"{number}/{next(numbers)}/{name}"
+                taken.add(folded(other))
+                found[other] = data, text_of(file.find("{*}mime_type"))
     members: list[Member] = []
     try:
         for name, entry in list(checked((Entry(name, 0) for name in found), size)):

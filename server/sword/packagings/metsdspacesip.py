@@ -1,11 +1,10 @@
 """METSDSpaceSIP: a METS document beside the files it names, whatever it wraps: EPDCX, MODS, DIM, Dublin Core, ProQuest's DISS."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 from lxml import etree
 
-from server.errors import Invalid, TooLarge
+from server.errors import Invalid
 from server.metadata.reading import Remark
 from server.sword.archives.unpacking import Store
 from server.sword.mets import described, is_mets, named
@@ -14,11 +13,13 @@ from server.sword.package import (
     Arrived,
     Choice,
     Contents,
+    Member,
     Package,
     Packaging,
     Role,
     manifest_missing,
     parsed,
+    root_of,
     unpacked,
 )
 
@@ -54,25 +55,28 @@ def read(arrived: Arrived, store: Store) -> Package:
 
 def _manifest(contents: Contents, place: str) -> tuple[str, etree._Element]:
     """Find the one METS document at the top, by its name or else by its root element."""
-    found = {}
-    for member in contents.documents(".xml"):
-        if member.name.lower() == NAME or contents.lone:
-            found[member.name] = parsed(member)
-        elif member.received.bytes <= LARGEST_DOCUMENT:
-            with suppress(Invalid, TooLarge):  # a file of the work, whatever is wrong with it
-                found[member.name] = parsed(member)
-    manifests = [(name, root) for name, root in found.items() if is_mets(root)]
+    manifests = [member for member in contents.documents(".xml") if _may_be(member, meant=contents.lone)]
     if len(manifests) > 1:
-        names = ", ".join(name for name, _ in manifests)
+        names = ", ".join(member.name for member in manifests)
         raise Invalid(
             f"The package has more than one METS document: {names}.",
             place=names,
             remedy=f"Keep the one that describes the package, {NAME}, at the top.",
             code="manifest-twice",
         )
-    if not manifests:
+    root = parsed(manifests[0]) if manifests else None
+    if root is None or not is_mets(root):
         raise manifest_missing(NAME, "METSDSpaceSIP", place)
-    return manifests[0]
+    return manifests[0].name, root
+
+
+def _may_be(member: Member, *, meant: bool) -> bool:
+    """Whether a document is the METS; one that cannot be read is a file of the work, unless by its name it must be the METS."""
+    meant = meant or member.name.lower() == NAME
+    if not meant and member.received.bytes > LARGEST_DOCUMENT:
+        return False
+    root = root_of(member)
+    return root.lower() == "mets" or (meant and not root)
 
 
 PLUGIN = Packaging(

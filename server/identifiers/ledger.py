@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, update
 
 from server.errors import Conflict
-from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, State
+from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, Pending, State, Ticket
 from server.identifiers.tables import identifiers, submissions
 
 _QUOTED = 300
@@ -29,6 +29,10 @@ class Entry:
     message: str | None
     acknowledged: str | None
     registered: datetime | None
+    stamp: int = 0
+    """The greatest that was sent with it: agencies take the greater for the later."""
+    waiting: int | None = None
+    """The submission its agency is working at."""
 
 
 #: Which state a fault leads to. A transient or unknown one leaves the identifier on its way.
@@ -134,9 +138,11 @@ def shown_dois(tx: Connection, record_ids: list[str]) -> dict[str, str]:
     return {row.record_id: row.value for row in tx.execute(query.order_by(identifiers.c.id.desc()))}
 
 
-def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> int:
-    """Write down that something is about to be sent, and return the submission's number."""
-    _move(tx, entry, State.SUBMITTED, now)
+def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> Ticket:
+    """Write down that something is about to be sent, and return its ticket: its stamp grows whatever the clock says."""
+    current = tx.execute(select(identifiers.c.stamp).where(identifiers.c.id == entry.id)).scalar_one()
+    stamp = max(int(now.strftime("%Y%m%d%H%M%S%f")[:17]), current + 1)
+    _move(tx, entry, State.SUBMITTED, now, stamp=stamp)
     row = {
         "identifier_id": entry.id,
         "agency": agency,
@@ -147,7 +153,21 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
         "url": desired.url,
         "wanted": desired.state.value,
     }
-    return int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one())
+    return Ticket(int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one()), stamp)
+
+
+def under_way(tx: Connection, entry: Entry) -> tuple[Ticket, str] | None:
+    """Return the submission the agency is working at, and the digest of what was sent with it."""
+    if entry.waiting is None:
+        return None
+    row = tx.execute(select(submissions).where(submissions.c.id == entry.waiting)).one()
+    return Ticket(row.id, entry.stamp, waiting=True, sent=row.sent), row.digest
+
+
+def wait(tx: Connection, entry: Entry, submission: int, outcome: Pending, now: datetime) -> None:
+    """Note that the agency is working at what was sent."""
+    _answer(tx, submission, outcome.status, "pending", outcome.answer or outcome.message, now)
+    _move(tx, entry, State.SUBMITTED, now, waiting=submission, fault=None, message=outcome.message)
 
 
 def confirm(
@@ -157,7 +177,8 @@ def confirm(
     _answer(tx, submission, outcome.status, "confirmed", outcome.answer, now)
     current = get(tx, entry.id)
     first = current is not None and current.registered is None and not hidden
-    values = {"acknowledged": digest, "fault": None, "message": None} | ({"registered": now} if first else {})
+    values: dict[str, object] = {"acknowledged": digest, "fault": None, "message": outcome.remark or None, "waiting": None}
+    values |= {"registered": now} if first else {}
     _move(tx, entry, State.WITHDRAWN if hidden else State.REGISTERED, now, **values)
     return first
 
@@ -165,7 +186,9 @@ def confirm(
 def fail(tx: Connection, entry: Entry, submission: int, outcome: Failed, now: datetime) -> None:
     """Note that the agency does not agree; the reason is kept in its own words."""
     _answer(tx, submission, outcome.status, outcome.fault.value, outcome.answer or outcome.message, now)
-    _move(tx, entry, AFTER[outcome.fault], now, fault=outcome.fault.value, message=outcome.message)
+    lost = outcome.fault is Fault.TRANSIENT and entry.waiting is not None  # it was only asked after, and may be asked again
+    waiting = entry.waiting if lost else None
+    _move(tx, entry, AFTER[outcome.fault], now, fault=outcome.fault.value, message=outcome.message, waiting=waiting)
 
 
 def counts(tx: Connection) -> dict[str, int]:
@@ -254,5 +277,5 @@ def _answer(tx: Connection, submission: int, status: int | None, outcome: str, a
 def _entry(row: RowMapping) -> Entry:
     return Entry(
         row["id"], row["record_id"], row["scheme"], row["value"], row["own"], row["profile_id"], row["environment"],
-        State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"],
+        State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"], row["stamp"], row["waiting"],
     )  # fmt: skip

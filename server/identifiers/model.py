@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
 
@@ -72,6 +73,8 @@ class Confirmed:
     status: int
     answer: str
     """The body of the agency's answer as it came, secrets redacted."""
+    remark: str = ""
+    """What the agency adds although it agrees: one sentence, for whoever keeps the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,35 @@ class Failed:
     """Seconds, where the agency named them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The agency has taken what was sent and will say later what it makes of it."""
+
+    message: str
+    wait: float
+    """Seconds after which it is asked."""
+    status: int | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What makes one submission one: agencies that work through a queue are asked by it."""
+
+    submission: int
+    """Its number, which no other submission has."""
+    stamp: int
+    """Seventeen digits (a moment in UTC, to the millisecond), greater than with any submission of this identifier before."""
+    waiting: bool = False
+    """Whether it was sent already, so that the agency is only asked what it made of it; else it is sent."""
+    sent: datetime | None = None
+    """When it was sent, where it was."""
+
+
 class Client(Protocol):
     """One account at one agency."""
 
-    async def agree(self, desired: Desired) -> Confirmed | Failed:
+    async def agree(self, desired: Desired, ticket: Ticket) -> Confirmed | Failed | Pending:
         """Make the agency agree about one identifier, whatever it knew before. Never raises for what an agency may do."""
         ...
 

@@ -17,7 +17,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.events.telling import tell
 from server.identifiers import ledger
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
@@ -41,6 +41,8 @@ class _Question:
     entry: ledger.Entry
     stored: Stored
     profile: Profile
+    under_way: tuple[Ticket, str] | None = None
+    """What the agency is working at: its ticket, and the digest of what was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class _Agreed:
     submission: int
     digest: str
     outcome: Confirmed
+    latest: bool
+    """Whether it is what is wanted now: while an agency was at work the record may have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +82,22 @@ class Registrar:
         if question.entry.acknowledged == digest:
             return Done("the agency agrees already")
         account = profiles.opened(question.profile, agency.account, self.seal)
-        submission = await self.database.write(
-            ledger.begin, question.entry, desired, digest, agency.name, job.attempts, self.clock()
-        )
-        outcome = await agency.client(account, self.session).agree(desired)
+        if question.under_way is not None:
+            ticket, sent = question.under_way
+        else:
+            written = (question.entry, desired, digest, agency.name, job.attempts, self.clock())
+            ticket, sent = await self.database.write(ledger.begin, *written), digest
+        outcome = await agency.client(account, self.session).agree(desired, ticket)
         log.info(
             "asked the agency",
             extra={"identifier": desired.value, "agency": agency.name, "outcome": type(outcome).__name__.lower()},
         )
-        if isinstance(outcome, Failed):
-            await self.database.write(_settle_failure, job, question, submission, outcome, self.clock())
+        if isinstance(outcome, Pending):
+            await self.database.write(_settle_wait, job, question, ticket.submission, outcome, self.clock())
+        elif isinstance(outcome, Failed):
+            await self.database.write(_settle_failure, job, question, ticket.submission, outcome, self.clock())
         else:
-            agreed = _Agreed(question, desired, submission, digest, outcome)
+            agreed = _Agreed(question, desired, ticket.submission, sent, outcome, latest=sent == digest)
             change = self._change(question, desired)
             await self.database.write(_settle_success, self, job, agreed, change, self.clock())
         return None
@@ -121,7 +129,7 @@ def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
     unknown_to_agency = entry.registered is None and entry.state == "reserved"
     if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
         return Done("the work is not published")
-    return _Question(entry, stored, profile)
+    return _Question(entry, stored, profile, ledger.under_way(tx, entry))
 
 
 def _obstacle(entry: ledger.Entry, profile: Profile) -> str:
@@ -138,7 +146,8 @@ def _settle_success(
     tx: Connection, registrar: Registrar, job: Job, agreed: _Agreed, change: changes.Change | None, now: datetime
 ) -> None:
     """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the DOI."""
-    if not queue.settle(tx, job, Done(), now):
+    following = Done() if agreed.latest else Later(timedelta(0), "The record changed while the agency was at work.")
+    if not queue.settle(tx, job, following, now):
         return
     question, desired = agreed.question, agreed.desired
     hidden = desired.state is AgencyState.HIDDEN
@@ -153,6 +162,11 @@ def _settle_success(
         # (rare, so within the transaction).
         change = registrar.renderer.change(registrar.renderer.kept(current, doi=desired.value), current.collection)
     changes.stamp(tx, [change], now)
+
+
+def _settle_wait(tx: Connection, job: Job, question: _Question, submission: int, outcome: Pending, now: datetime) -> None:
+    if queue.settle(tx, job, Later(timedelta(seconds=outcome.wait), outcome.message), now):
+        ledger.wait(tx, question.entry, submission, outcome, now)
 
 
 def _settle_failure(tx: Connection, job: Job, question: _Question, submission: int, outcome: Failed, now: datetime) -> None:

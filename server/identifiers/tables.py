@@ -1,6 +1,6 @@
 """Tables of the identifiers: each name once, what its agency acknowledged, and every exchange with it."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, text
 
 from server.db.columns import Serial, Utc, metadata
 
@@ -20,6 +20,8 @@ identifiers = Table(
     Column("message", Text),  # in words, the agency's own included
     Column("acknowledged", String(64)),  # digest of what the agency confirmed last
     Column("registered", Utc),  # when the agency first confirmed it
+    Column("stamp", BigInteger, nullable=False, server_default=text("0")),  # the greatest that was ever sent with it
+    Column("waiting", BigInteger),  # the submission the agency is working at
     Column("created", Utc, nullable=False),
     Column("changed", Utc, nullable=False),
     Index("uq_identifiers_normal", "scheme", "normal", unique=True),

@@ -14,7 +14,7 @@ from yarl import URL
 
 from server import clock
 from server.forms.field import Choice, title
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Ticket
 
 ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -141,7 +141,7 @@ class DataciteClient:
         escaped = [json.dumps(account.password, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
         self._secrets = (token, account.password, *escaped, quote(account.password, safe=""))
 
-    async def agree(self, desired: Desired) -> Confirmed | Failed:
+    async def agree(self, desired: Desired, _ticket: Ticket) -> Confirmed | Failed:
         """Make DataCite agree about one DOI. PUT is an upsert, so it may be sent again whatever became of the last one."""
         outcome = await self._put(desired, EVENTS[desired.state, None])
         if isinstance(outcome, Answer):

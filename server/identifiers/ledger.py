@@ -33,6 +33,8 @@ class Entry:
     """The greatest that was sent with it: agencies take the greater for the later."""
     waiting: int | None = None
     """The submission its agency is working at."""
+    slot: datetime | None = None
+    """The moment that is kept for asking its agency."""
 
 
 #: Which state a fault leads to. A transient or unknown one leaves the identifier on its way.
@@ -154,6 +156,12 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
         "wanted": desired.state.value,
     }
     return Ticket(int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one()), stamp)
+
+
+def keep_slot(tx: Connection, entry: Entry, slot: datetime | None) -> None:
+    """Keep a moment for asking an identifier's agency, or let go of it."""
+    if entry.slot != slot:
+        tx.execute(update(identifiers).where(identifiers.c.id == entry.id).values(slot=slot))
 
 
 def under_way(tx: Connection, entry: Entry) -> tuple[Ticket, str] | None:
@@ -278,4 +286,5 @@ def _entry(row: RowMapping) -> Entry:
     return Entry(
         row["id"], row["record_id"], row["scheme"], row["value"], row["own"], row["profile_id"], row["environment"],
         State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"], row["stamp"], row["waiting"],
+        row["slot"],
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """The identifier core in values: what is minted, what an agency should say of it, and what it said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -181,6 +181,19 @@ class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How often an agency may be asked: so many calls in so many seconds, and so many of them at once."""
+
+    calls: int
+    seconds: float
+    burst: int
+
+
+PACE = Pace(300, 300.0, 30)
+"""How often an agency is asked that says nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Agency:
     """One registration agency: its name, the class of its profile's settings, and how a client is made of them."""
 
@@ -194,3 +207,9 @@ class Agency:
     """One sentence for the list of profile types."""
     metadata: str = field(default="datacite")
     """The format (its prefix) in which the agency wants its metadata."""
+    paces: Mapping[str, Pace] = field(default_factory=dict)
+    """How often it may be asked, by environment."""
+
+    def pace(self, environment: str) -> Pace:
+        """Return how often it may be asked in an environment."""
+        return self.paces.get(environment, PACE)

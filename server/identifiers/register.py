@@ -16,7 +16,8 @@ from server import observe
 from server.clock import Clock
 from server.db.engine import Database
 from server.events.telling import tell
-from server.identifiers import ledger
+from server.identifiers import gate, ledger
+from server.identifiers.gate import Turned
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
@@ -82,11 +83,10 @@ class Registrar:
         if question.entry.acknowledged == digest:
             return Done("the agency agrees already")
         account = profiles.opened(question.profile, agency.account, self.seal)
-        if question.under_way is not None:
-            ticket, sent = question.under_way
-        else:
-            written = (question.entry, desired, digest, agency.name, job.attempts, self.clock())
-            ticket, sent = await self.database.write(ledger.begin, *written), digest
+        begun = await self.database.write(_begin, agency, question, desired, digest, job.attempts, self.clock())
+        if isinstance(begun, Turned):
+            return Later(begun.at - self.clock(), begun.why, failed=False)
+        ticket, sent = begun
         outcome = await agency.client(account, self.session).agree(desired, ticket)
         log.info(
             "asked the agency",
@@ -146,7 +146,8 @@ def _settle_success(
     tx: Connection, registrar: Registrar, job: Job, agreed: _Agreed, change: changes.Change | None, now: datetime
 ) -> None:
     """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the DOI."""
-    following = Done() if agreed.latest else Later(timedelta(0), "The record changed while the agency was at work.")
+    gate.told(tx, agreed.question.profile.id, agreed.question.profile.name, agreed.outcome, now)
+    following = Done() if agreed.latest else Later(timedelta(0), "The record changed while the agency was at work.", failed=False)
     if not queue.settle(tx, job, following, now):
         return
     question, desired = agreed.question, agreed.desired
@@ -164,12 +165,26 @@ def _settle_success(
     changes.stamp(tx, [change], now)
 
 
+def _begin(
+    tx: Connection, agency: Agency, question: _Question, desired: Desired, digest: str, attempt: int, now: datetime
+) -> tuple[Ticket, str] | Turned:
+    """Write down what is about to be sent, unless it is not its turn; return its ticket and the digest of what it holds."""
+    entry = question.entry
+    turned = gate.enter(tx, question.profile.id, agency.pace(entry.environment), entry.slot, now)
+    ledger.keep_slot(tx, entry, turned.at if turned is not None else None)
+    if turned is not None:
+        return turned
+    return question.under_way or (ledger.begin(tx, entry, desired, digest, agency.name, attempt, now), digest)
+
+
 def _settle_wait(tx: Connection, job: Job, question: _Question, submission: int, outcome: Pending, now: datetime) -> None:
-    if queue.settle(tx, job, Later(timedelta(seconds=outcome.wait), outcome.message), now):
+    gate.told(tx, question.profile.id, question.profile.name, outcome, now)
+    if queue.settle(tx, job, Later(timedelta(seconds=outcome.wait), outcome.message, failed=False), now):
         ledger.wait(tx, question.entry, submission, outcome, now)
 
 
 def _settle_failure(tx: Connection, job: Job, question: _Question, submission: int, outcome: Failed, now: datetime) -> None:
+    gate.told(tx, question.profile.id, question.profile.name, outcome, now)
     if not queue.settle(tx, job, _next(job, outcome), now):
         return
     ledger.fail(tx, question.entry, submission, outcome, now)

@@ -14,7 +14,7 @@ from yarl import URL
 
 from server import clock
 from server.forms.field import Choice, title
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Ticket
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Pace, Ticket
 
 ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -30,6 +30,9 @@ _KEPT_ANSWER = 16_384
 _LONGEST_WAIT = 86_400.0
 """Seconds; an agency that asks for more is asked again after a day."""
 _PREFIX_DIGITS = 5
+
+#: DataCite, "Rate limit": who registers many DOIs stays at 300 to 500 requests in five minutes; the test system takes 750.
+PACES = {"production": Pace(300, 300.0, 60), "test": Pace(750, 300.0, 60)}
 
 
 class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -303,5 +306,6 @@ PLUGIN = Agency(
     scheme="doi",
     account=Account,
     client=DataciteClient,
+    paces=PACES,
     description="Registers DOIs at DataCite when a work is approved, and keeps their metadata and addresses up to date.",
 )

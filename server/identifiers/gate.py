@@ -2,7 +2,7 @@
 
 One for each profile, shared by all workers through the database. Speed is a token bucket, kept as the moment the next token is
 due (the generic cell rate algorithm): who comes too early is given a moment of its own to come back, so that nobody asks twice
-whether it is its turn. An agency that does not answer several times in a row is down: one worker tries it now and then, more and more
+whether it is its turn. An agency that does not answer several times in a row is down: one worker tries it now and then, ever more
 seldom, and whoever else comes is given a later moment. So ten thousand that wait cost an agency that is down a dozen calls.
 """
 

@@ -79,12 +79,13 @@ def told(tx: Connection, profile_id: int, name: str, outcome: Confirmed | Failed
             lasted = str(now - row.since).partition(".")[0] if row.since is not None else ""
             tell(tx, "agency.back", str(profile_id), {"profile": name, "lasted": lasted}, now)
         return
-    assert isinstance(outcome, Failed)  # noqa: S101 - nothing else is silent
+    assert not isinstance(outcome, Confirmed)  # noqa: S101 - who confirms is not silent
+    asked = outcome.retry_after if isinstance(outcome, Failed) else None
     failures = row.failures + 1
     values: dict[str, object] = {"failures": failures, "since": row.since or now, "words": outcome.message}
-    if failures >= DOWN_AFTER or outcome.retry_after is not None:
+    if failures >= DOWN_AFTER or asked is not None:
         pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
-        values["until"] = now + max(pause, timedelta(seconds=outcome.retry_after or 0))
+        values["until"] = now + max(pause, timedelta(seconds=asked or 0))
     tx.execute(update(gates).where(mine).values(values))
     if failures == DOWN_AFTER:
         tell(tx, "agency.down", str(profile_id), {"profile": name, "message": outcome.message}, now)
@@ -92,6 +93,8 @@ def told(tx: Connection, profile_id: int, name: str, outcome: Confirmed | Failed
 
 def _is_silent(outcome: Confirmed | Failed | Pending) -> bool:
     """Whether an outcome says that nobody can be asked, rather than something of an identifier."""
+    if isinstance(outcome, Pending):
+        return outcome.status is None  # sent, and the answer was lost
     if not isinstance(outcome, Failed) or outcome.fault not in {Fault.TRANSIENT, Fault.UNKNOWN}:
         return False
     return outcome.status is None or outcome.status >= _SERVER_ERROR or outcome.status in _TOO_MANY

@@ -144,7 +144,8 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
     """Write down that something is about to be sent, and return its ticket: its stamp grows whatever the clock says."""
     current = tx.execute(select(identifiers.c.stamp).where(identifiers.c.id == entry.id)).scalar_one()
     stamp = max(int(now.strftime("%Y%m%d%H%M%S%f")[:17]), current + 1)
-    _move(tx, entry, State.SUBMITTED, now, stamp=stamp)
+    # From now on the agency may hold this or what it confirmed before, until it answers.
+    _move(tx, entry, State.SUBMITTED, now, stamp=stamp, acknowledged=None)
     row = {
         "identifier_id": entry.id,
         "agency": agency,
@@ -164,12 +165,19 @@ def keep_slot(tx: Connection, entry: Entry, slot: datetime | None) -> None:
         tx.execute(update(identifiers).where(identifiers.c.id == entry.id).values(slot=slot))
 
 
-def under_way(tx: Connection, entry: Entry) -> tuple[Ticket, str] | None:
+def under_way(tx: Connection, entry: Entry, now: datetime) -> tuple[Ticket, str] | None:
     """Return the submission the agency is working at, and the digest of what was sent with it."""
     if entry.waiting is None:
         return None
     row = tx.execute(select(submissions).where(submissions.c.id == entry.waiting)).one()
-    return Ticket(row.id, entry.stamp, waiting=True, sent=row.sent), row.digest
+    return Ticket(row.id, entry.stamp, waiting=True, age=now - row.sent), row.digest
+
+
+def are_waiting(tx: Connection, profile_id: int) -> int:
+    """Count the submissions the agency of a profile is working at."""
+    waits = (identifiers.c.state == State.SUBMITTED.value, identifiers.c.waiting.is_not(None))
+    query = select(func.count()).select_from(identifiers).where(identifiers.c.profile_id == profile_id, *waits)
+    return int(tx.execute(query).scalar_one())
 
 
 def wait(tx: Connection, entry: Entry, submission: int, outcome: Pending, now: datetime) -> None:
@@ -196,7 +204,14 @@ def fail(tx: Connection, entry: Entry, submission: int, outcome: Failed, now: da
     _answer(tx, submission, outcome.status, outcome.fault.value, outcome.answer or outcome.message, now)
     lost = outcome.fault is Fault.TRANSIENT and entry.waiting is not None  # it was only asked after, and may be asked again
     waiting = entry.waiting if lost else None
-    _move(tx, entry, AFTER[outcome.fault], now, fault=outcome.fault.value, message=outcome.message, waiting=waiting)
+    stamp = max(entry.stamp, outcome.above)
+    values = {"fault": outcome.fault.value, "message": outcome.message, "waiting": waiting}
+    _move(tx, entry, AFTER[outcome.fault], now, **values, **({"stamp": stamp} if outcome.above else {}))
+
+
+def refuse(tx: Connection, entry: Entry, message: str, now: datetime) -> None:
+    """Note that the agency would refuse the work as it is, so that nothing was sent."""
+    _move(tx, entry, State.REJECTED, now, fault=Fault.REJECTED.value, message=message, acknowledged=None)
 
 
 def counts(tx: Connection) -> dict[str, int]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
 
 from msgspec import Meta, Struct
 
 from server.forms.field import Choice, Group, title
+from server.metadata.work import Work
 from server.records.vocabulary import CATEGORIES, TYPES
 
 
@@ -64,6 +65,8 @@ class Desired:
     state: AgencyState
     metadata: bytes
     """The agency's own metadata document, validated before it is sent."""
+    refusal: str = ""
+    """What the agency would refuse of the work, in terms of its fields; then there is no document, and nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class Failed:
     answer: str = ""
     retry_after: float | None = None
     """Seconds, where the agency named them."""
+    above: int = 0
+    """The stamp the agency knows of another submission, where it wants a greater one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +116,8 @@ class Ticket:
     """Seventeen digits (a moment in UTC, to the millisecond), greater than with any submission of this identifier before."""
     waiting: bool = False
     """Whether it was sent already, so that the agency is only asked what it made of it; else it is sent."""
-    sent: datetime | None = None
-    """When it was sent, where it was."""
+    age: timedelta = timedelta(0)
+    """How long ago it was sent, where it was."""
 
 
 class Client(Protocol):
@@ -207,6 +212,12 @@ class Agency:
     """One sentence for the list of profile types."""
     metadata: str = field(default="datacite")
     """The format (its prefix) in which the agency wants its metadata."""
+    document: Callable[[Work, Any, AgencyState], bytes] | None = None
+    """Writes what the agency wants for an account, where that is no format; raises Invalid for what it would refuse."""
+    barred: frozenset[str] = frozenset()
+    """Types it registers for no repository; works of these types never come to it."""
+    most_waiting: int | None = None
+    """How many submissions it may be working at before it is sent more."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
 

@@ -9,10 +9,10 @@ from server.forms.fault import SENTENCES
 from server.oai.kind import PENDING
 from server.oai.proving import PROOFS
 from server.portal.notices import NOTICES
-from server.portal.words import DEEDS, KINDS, LETTERS
+from server.portal.words import DEEDS, KINDS, LETTERS, LOOK_AT
 from server.sword.causes import CAUSES, Cause
 
-TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, CAUSES, DEEDS, LETTERS, PROOFS, PENDING)
+TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, CAUSES, LOOK_AT, DEEDS, LETTERS, PROOFS, PENDING)
 
 
 def words(value: object) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession, web
@@ -40,6 +40,7 @@ from server.jobs.worker import Worker
 from server.metadata.reading import readers
 from server.metadata.ruling import rules
 from server.middleware import TRUSTED, Translator, admitted, armoured, identified, translated
+from server.my.reference import Reference
 from server.my.rooms import rooms as own_rooms
 from server.notify import mail, webhooks
 from server.notify.client import Outward
@@ -81,16 +82,28 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
-from server.sword import server as sword_server
+from server.sword import discovery, replay
 from server.sword.accept import READ, Acceptance
+from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
-from server.sword.intake import Intake
+from server.sword.intake import Intake, Open
 from server.sword.package import packagings
-from server.sword.server import Server, Servers
+from server.sword.profile import kind as sword_server
+from server.sword.profile.settings import KIND as SWORD
+from server.sword.profile.settings import Server
+from server.sword.reference_store import FETCH
+from server.sword.server import Servers
 from server.sword.understand import Understanding
 from server.sword.v2.documents import Links
 from server.sword.v2.opening import open_deposit
 from server.sword.v2.routes import SwordV2
+from server.sword.v3.desk import Desk as Sword3Desk
+from server.sword.v3.documents import Limits
+from server.sword.v3.fetching import Fetching
+from server.sword.v3.links import ROOT as SWORD3
+from server.sword.v3.links import Links as Sword3Links
+from server.sword.v3.opening import Opening
+from server.sword.v3.routes import SwordV3
 from server.works import attributing, bulk
 
 _ = (
@@ -132,7 +145,7 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, {definition.KIND: Definition, sword_server.KIND: Server})
+        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server})
         await live.look()
         agent = f"{_named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
@@ -194,7 +207,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, Servers(live).rules)
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {
@@ -204,7 +217,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         SEEK: Seeking(database, clock),
     }
     worker = Worker(database, handlers, clock, slots=settings.workers)
-    intake = Intake(database, understanding, acceptance, clock, {"sword2": open_deposit}, wake=worker.call)
+    opens: dict[str, Open] = {"sword2": open_deposit, "sword3": _opening(understanding, settings)}
+    intake = Intake(database, understanding, acceptance, clock, opens, wake=worker.call)
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
     channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
     handlers |= {
@@ -213,6 +227,10 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         DIGEST: Digests(database, clock, _stuck),
     }
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
+    handlers[FETCH] = Fetching(
+        database, intake, files, clock, Guard(settings.opened), f"{_named(settings.url)}by reference)",
+        Sword3Links(renderer.repository.url), _limits(settings).assembled,
+    )  # fmt: skip
 
     def life() -> timedelta:
         return definition_of(live, settings).token_life
@@ -228,6 +246,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         update.task(database, shelf, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
+        replay.task(database, intake, live.look),
         rendering.again(renders),
         regrouping.touching(database, renderer),
         rendering.mend(renders),
@@ -252,9 +271,19 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     )  # fmt: skip
 
 
+def _limits(settings: Settings) -> Limits:
+    """Return how much comes in by SWORD 3.0: a file in segments or by reference may be four times the largest body."""
+    largest = settings.max_upload_mb * 2**20
+    return Limits(upload=largest, assembled=4 * largest)
+
+
+def _opening(understanding: Understanding, settings: Settings) -> Opening:
+    return Opening(understanding.readers, understanding.json_readers, _limits(settings).assembled)
+
+
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, sword_server.KIND: Server}
+    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server}
     several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
     return {agency.name: agency.account for agency in agencies()} | single | several
 
@@ -277,11 +306,23 @@ def web_application(house: House) -> web.Application:
         "sword2", house.database, authenticator, Servers(live), house.intake, house.files, house.clock,
         house.settings.max_upload_mb * 2**20,
     )  # fmt: skip
-    sword = SwordV2(by_sword2, house.intake.acceptance, Links(url), name)
-    items = Items(house.database, house.files, renderer, pages)
+    links = Links(url)
+    sword = SwordV2(by_sword2, house.intake.acceptance, links, name)
+    by_sword3 = replace(by_sword2, protocol="sword3")
+    opening = _opening(house.intake.understanding, house.settings)
+    links3 = Sword3Links(url)
+    sword3 = SwordV3(Sword3Desk(by_sword3, links3, name, opening, _limits(house.settings)), house.intake.acceptance)
+
+    def by_version(request: web.Request, status: int, text: str) -> web.StreamResponse:
+        return (sword3 if request.path.startswith(f"{SWORD3}/") else sword).translate(request, status, text)
+
+    items = Items(
+        house.database, house.files, renderer, pages, discovery.services(links, links3),
+        lambda tx, number: discovery.of_work(tx, links, links3, number),
+    )  # fmt: skip
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
-    translators: dict[str, Translator] = {"sword": sword.translate} | dict.fromkeys(_PAGED, pages.translate)
+    translators: dict[str, Translator] = {"sword": by_version} | dict.fromkeys(_PAGED, pages.translate)
     translators["oai"] = plainly(pages.translate)
     tally = Tally(house.database, house.clock, _named(house.settings.url))
     sealer = Sealer(house.database, house.clock)
@@ -302,8 +343,10 @@ def web_application(house: House) -> web.Application:
         ),  # before the contexts, which stand at addresses like its own
         Oai(answering, provider, tally, gate, sealer),
         sword,
+        sword3,
         items,
         *own_rooms(frame),
+        Reference(frame, authenticator),
         *ways_in(frame, authenticator),
         *rooms(frame),
         pages,

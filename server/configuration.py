@@ -17,8 +17,8 @@ from server.profiles.model import Wrong
 from server.profiles.reading import read
 from server.profiles.seal import Seal
 from server.settings import Settings
-from server.sword import server
-from server.sword.server import Collection, Server
+from server.sword.profile import settings as sword
+from server.sword.profile.settings import Collection, Server
 
 DEFINITION = "OAI repository"
 SERVER = "SWORD server"
@@ -57,16 +57,16 @@ MOVED = {
     "admin_email": (definition.KIND, "admin_emails"),
     "oai_page_size": (definition.KIND, "page_size"),
     "oai_token_days": (definition.KIND, "token_days"),
-    "import_as": (server.KIND, "import_as"),
-    "content_faults": (server.KIND, "content_faults"),
-    "read_now_mb": (server.KIND, "read_now_mb"),
+    "import_as": (sword.KIND, "import_as"),
+    "content_faults": (sword.KIND, "content_faults"),
+    "read_now_mb": (sword.KIND, "read_now_mb"),
 }
 
 
 #: By kind or field: the class a value must fit, and what that class needs beside it.
 _PROOFS: dict[str, tuple[type[Struct], dict[str, Any]]] = {
     definition.KIND: (Definition, {"repository_name": "x", "admin_emails": ["x@example.org"]}),
-    server.KIND: (Server, {"code": "x", "collections": [{"id": "x", "title": "x"}]}),
+    sword.KIND: (Server, {"code": "x", "collections": [{"id": "x", "title": "x"}]}),
     "import_as": (Collection, {"id": "x", "title": "x"}),
 }
 
@@ -82,8 +82,8 @@ def first_profiles(tx: Connection, settings: Settings, moved: Mapping[str, str],
     described = first_definition(settings, fitting.get(definition.KIND, {}))
     if rendering.known(tx) is None:  # nobody harvests it yet
         described = structs.replace(described, contexts=CONTEXTS)
-    serving = first_server(fitting.get(server.KIND, {}))
-    for kind, name, made in ((definition.KIND, DEFINITION, described), (server.KIND, SERVER, serving)):
+    serving = first_server(fitting.get(sword.KIND, {}))
+    for kind, name, made in ((definition.KIND, DEFINITION, described), (sword.KIND, SERVER, serving)):
         if store.find(tx, name) is None:
             profile = store.add(tx, kind, name, made, seal, now, sole=kind == definition.KIND)
             note(tx, HOUSE, "profile.made", "profile", str(profile.id), now, summary=name)

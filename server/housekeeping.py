@@ -22,6 +22,8 @@ from server.records.files import DiskStore
 from server.runs import store as runs
 from server.runs.model import ItemOutcome, Outcome
 from server.runs.task import Nothing, Task, one_step
+from server.sword.v3 import staging
+from server.sword.v3.segments import IDLE
 
 PAUSE = 3600.0
 JOBS_KEPT = timedelta(days=30)
@@ -99,6 +101,8 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     while await database.write(deliveries.forget, clock()):
         pass
     await database.write(telling.forget, clock() - JOBS_KEPT)
+    while await database.write(staging.forget, clock() - IDLE):
+        pass
     return Tidied(ghosts, done, old, await asyncio.to_thread(files.sweep))
 
 

@@ -113,6 +113,15 @@ def hand_back(tx: Connection, press: Press, stored: Stored, reason: str, now: da
     return back
 
 
+def decline(tx: Connection, press: Press, stored: Stored, reason: str, now: datetime) -> Stored:
+    """Do not take a work that waits for approval or was returned. Raises Conflict for any other."""
+    if stored.state not in {State.PENDING, State.RETURNED}:
+        raise Conflict("Only a work that waits for approval, or was returned, can be declined.", code="state")
+    declined = store.replace(tx, stored, stored.record, now, state=State.DECLINED, reason=reason)
+    _tell(tx, press, "record.declined", declined, now)
+    return declined
+
+
 def hand_in(tx: Connection, stored: Stored, now: datetime) -> Stored:
     """Let a draft or a returned work wait for approval. Raises Conflict where it is published or gone."""
     if not stored.state.before:

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Column, Connection, select, tuple_
 
 from server.records.tables import record_versions, records
-from server.sword.tables import containers, deposits
+from server.sword.tables import containers, deposits, members, segments
 
 #: Columns that hold a file's SHA-256, or documents with some. What one lets go of stands in a later one by then (a draft becomes
 #: a record, a record an earlier version), so whoever looks through them in this order, one after the other, misses none.
 COLUMNS: tuple[Column[Any], ...] = (
-    deposits.c.sha256, containers.c.document, records.c.document, record_versions.c.document,
+    segments.c.sha256, deposits.c.sha256, members.c.sha256, containers.c.document, records.c.document, record_versions.c.document,
 )  # fmt: skip
 
 _SHA256 = re.compile(r'(?:"sha256":\s*"|^)([0-9a-f]{64})(?:"|$)')

@@ -11,6 +11,8 @@ from server.errors import Invalid, TooLarge
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
 _SPECIAL = re.compile('[&<>"\r]')
+#: An XML declaration in letters that are one byte each, and the encoding it names.
+_DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 
 LARGEST_DOCUMENT = 64 * 2**20
 """Bytes; metadata documents are kilobytes, so whatever is larger is not metadata."""
@@ -46,6 +48,7 @@ def parse(source: bytes | BinaryIO, *, place: str = "") -> etree._Element:
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
+        encoding=_mended(data),
         remove_comments=True,
         remove_pis=True,
     )
@@ -54,7 +57,7 @@ def parse(source: bytes | BinaryIO, *, place: str = "") -> etree._Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         where = f"{place} line {line}, column {column}".strip()
-        reason = (error.msg or "not well-formed").split(", line")[0]
+        reason = (error.msg or "not well-formed").split(", line")[0].strip()
         raise Invalid(
             f"The XML cannot be read: {reason}.", place=where, remedy="Send a well-formed XML document in UTF-8.", code="xml"
         ) from error
@@ -71,6 +74,23 @@ def parse(source: bytes | BinaryIO, *, place: str = "") -> etree._Element:
             code="xml-entities",
         )
     return root
+
+
+def _mended(data: bytes) -> str | None:
+    """Return UTF-8 for a document that is written in it and declares something else, as programs do that copy their first line.
+
+    Bytes that are UTF-8 are never anything else by chance; read as declared, every umlaut would be two wrong letters.
+    """
+    declared = _DECLARED.match(data)
+    if declared is None or declared[1].lower() in {b"utf-8", b"utf8"}:
+        return None
+    if data.isascii() and not declared[1].lower().startswith((b"utf-16", b"utf-32", b"ucs")):  # ISO-2022-JP is ASCII too
+        return None
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return None
+    return "utf-8"
 
 
 def text_of(element: etree._Element | None) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from aiohttp import web
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from server.accounts.model import Right
 from server.admin import profile_form
 from server.admin.profiles import PAGE
+from server.admin.trying import tried, wanted_of
 from server.audit import log
 from server.audit.log import Asked, Noted
 from server.errors import NotFound, SheafError
@@ -30,10 +31,14 @@ from server.profiles.kind import Kind, Preview
 from server.profiles.model import Contacts, Profile, Wrong
 from server.runs import store as runs
 from server.runs.model import Run
-from server.runs.store import Wanted
+from server.runs.store import Wanted as WantedRuns
+from server.sword.profile.settings import Server
+from server.sword.trial import Wanted
 
 LINES = 50
 _SEEN = "seen"
+_TRY = "try"
+_NOTHING_MORE = {"review": None, "wanted": Wanted(), "outcome": None}
 _PEOPLE = Layout.of(Contacts)
 
 
@@ -72,6 +77,11 @@ class OneProfile:
         read = profile_form.read(layout, given, profile, stored)
         if isinstance(read, Form):
             return await self._settings(request, profile, kind, read, stored, fault=fault)
+        if kind.tries and any(name == _TRY for name, _ in given):
+            wanted = wanted_of(dict(given))
+            outcome = await tried(self.frame.house, cast("Server", read.settings), wanted)
+            form = profile_form.again(layout, given, profile, stored, {})
+            return await self._settings(request, profile, kind, form, stored, fault=fault, wanted=wanted, outcome=outcome)
         if (review := await self._reviewed(kind, stored, read.settings, given)) is not None:
             form = profile_form.again(layout, given, profile, stored, {})
             return await self._settings(request, profile, kind, form, stored, fault=fault, review=review)
@@ -112,8 +122,9 @@ class OneProfile:
         *,
         fault: str,
         status: int = 0,
-        review: tuple[Preview, str] | None = None,
+        **more: Any,
     ) -> web.Response:
+        """Show the form; `more` is a review of what saving would lead to, or what somebody tried with the settings."""
         preview: Preview | None = None
         if kind.preview is not None and stored is not None:
             preview = await self.frame.house.database.read(kind.preview, stored)
@@ -121,7 +132,7 @@ class OneProfile:
         facts, pending = kind.facts(profile), await self.frame.house.database.read(kind.pending)
         return self._page(
             request, profile, kind, "admin/profile.html", status, form=form, facts=facts, preview=preview, fault=fault,
-            review=review, seen=_SEEN, pending=pending,
+            seen=_SEEN, pending=pending, stored=stored, **(_NOTHING_MORE | more),
         )  # fmt: skip
 
     async def contacts(self, request: web.Request) -> web.StreamResponse:
@@ -204,7 +215,7 @@ class OneProfile:
 def _history(tx: Connection, profile_id: int, before: int) -> tuple[list[Noted], list[ledger.Submission], list[Run]]:
     lines = log.search(tx, Asked(subject_kind="profile", subject=str(profile_id)), LINES)
     sent = ledger.submissions_of(tx, profile_id, before=before, limit=LINES + 1)
-    return lines, sent, runs.ended(tx, Wanted(profile_id=profile_id), LINES)
+    return lines, sent, runs.ended(tx, WantedRuns(profile_id=profile_id), LINES)
 
 
 def _did(tx: Connection, profile_id: int) -> tuple[int, bool]:

@@ -12,7 +12,7 @@ from server.admin.deliveries import Deliveries
 from server.admin.harvests.console import Console
 from server.admin.harvests.simulations import Simulations
 from server.admin.identifiers import Identifiers
-from server.admin.imports import Imports
+from server.admin.imports.rooms import rooms as imports
 from server.admin.jobs.queue import Queue
 from server.admin.jobs.runs import Runs
 from server.admin.jobs.schedules import Schedules
@@ -25,6 +25,7 @@ from server.admin.quarantine import Quarantine
 from server.admin.search import Search
 from server.admin.sets import Sets
 from server.admin.start import Start
+from server.admin.trying import Trying
 from server.admin.works.bulk import Bulk
 from server.admin.works.listing import WorksList
 from server.admin.works.work import WorkRoom
@@ -47,6 +48,6 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
     harvests = (Sets(frame), Simulations(frame), Console(frame), Quarantine(frame))
-    watched = (Imports(frame), Identifiers(frame), People(frame), *harvests, *jobs, Deliveries(frame))
+    watched = (Trying(frame), *imports(frame), Identifiers(frame), People(frame), *harvests, *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -3,10 +3,14 @@
 aiohttp by itself answers in the words of its parser and logs a stack trace for each: from outside anybody could flood the log.
 """
 
+import re
+
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
-from server import observe
+from server import clock, observe
+from server.sword import errors
+from server.sword.v2 import documents
 
 LONGEST_LINE = 16 * 1024
 """Bytes of a request's first line: OAI-PMH puts all it asks into the address, and 8 kB of it must always be answered."""
@@ -18,6 +22,11 @@ _TOO_LONG = (
     "OAI-PMH takes long arguments by POST.\n"
 )
 _NO_REQUEST = "This is no request of HTTP.\n"
+
+_TWO_LENGTHS = "The request has Transfer-Encoding and Content-Length; where its body ends is not clear (RFC 9112 § 6.1)."
+
+_LINE = re.compile(rb"[A-Z]{3,10} (/[^\s?]*)")
+"""How a request begins."""
 
 _HEADERS = {"Server": "Sheaf", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
@@ -41,6 +50,14 @@ class _Server(web.Server):
 
 
 class _Connection(web.RequestHandler):
+    __slots__ = ("_path",)
+
+    def data_received(self, data: bytes) -> None:
+        """Remember which room a request is for: the parser says nothing of one it cannot read."""
+        if (begun := _LINE.match(data)) is not None:
+            self._path = begun[1]
+        super().data_received(data)
+
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
@@ -49,6 +66,23 @@ class _Connection(web.RequestHandler):
             return super().handle_error(request, status, exc, message)
         observe.requests.labels("other", str(status)).inc()
         log.info("refused what is no request", extra={"status": status, "reason": type(exc).__name__})
-        response = web.Response(status=status, text=_TOO_LONG if isinstance(exc, LineTooLong) else _NO_REQUEST, headers=_HEADERS)
+        text = _TOO_LONG if isinstance(exc, LineTooLong) else _NO_REQUEST
+        if getattr(self, "_path", b"").startswith(b"/sword/"):
+            response = web.Response(status=status, body=_error(exc, text), headers=_HEADERS | {"Content-Type": "application/xml"})
+        else:
+            response = web.Response(status=status, text=text, headers=_HEADERS)
         response.force_close()
         return response
+
+
+def _error(exc: HttpProcessingError, text: str) -> bytes:
+    """Say in SWORD's words what the parser could not read; its clients read nothing else."""
+    said = exc.message.lower()
+    if "transfer-encoding" in said and "content-length" in said:
+        failure = errors.BadRequest(
+            _TWO_LENGTHS, place="Transfer-Encoding", remedy="Send one of the two; a proxy before the server can take one away."
+        )
+    else:
+        place = "Content-Length" if "content-length" in said else "request"
+        failure = errors.BadRequest(text.strip(), place=place, remedy="Send a request of HTTP/1.1.")
+    return documents.error("", failure, clock.now(), "Sheaf")

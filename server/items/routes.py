@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
@@ -16,7 +17,6 @@ from server.identifiers.ledger import Entry
 from server.items.citation import names
 from server.items.files import protection
 from server.items.page import item_page, own_doi, tombstone
-from server.items.sending import send_file, unchanged
 from server.items.signposting import Link, header, links
 from server.items.spoken import year
 from server.metadata.fragments import Renderer
@@ -28,6 +28,7 @@ from server.records.files import DiskStore
 from server.records.model import File, is_id
 from server.records.store import State, Stored
 from server.records.vocabulary import ACCESS, TYPES
+from server.sending import send_file, unchanged
 
 NEWEST = 10
 MANY = 10_000
@@ -57,6 +58,10 @@ class Items:
     files: DiskStore
     renderer: Renderer
     pages: Pages
+    services: tuple[tuple[str, str, str], ...]
+    """Relation, address and media type of the links by which programs find where they can deposit."""
+    editable: Callable[[Connection, str], tuple[tuple[str, str, str], ...]]
+    """The same for what a program can edit of a work."""
     _count: Recent[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,14 +83,22 @@ class Items:
             (work, TYPES[work.record.type].label, year(work.record.dates.issued), names(work.record.creators)) for work in newest
         ]
         body = self.pages.write(
-            "items/front.html", count=count, works=works, url=self.renderer.repository.url, email=self.renderer.repository.email
+            "items/front.html",
+            count=count,
+            works=works,
+            url=self.renderer.repository.url,
+            email=self.renderer.repository.email,
+            services=self.services,
         )
         latest = max((work.modified for work in newest), default=None)
         return _kept(request, body, latest, {})
 
     async def item(self, request: web.Request) -> web.StreamResponse:
         """Show a published work, or the tombstone of one that was; a draft does not exist for the public."""
-        stored, entries, touched = await self.database.read(_shown, _number(request))
+        number = _number(request)
+        (stored, entries, touched), editable = await self.database.read(
+            lambda tx: (_shown(tx, number), self.editable(tx, number))
+        )
         if stored.state is State.WITHDRAWN:
             return await self._tombstone(stored, entries)
         today = self.renderer.current(stored)
@@ -93,7 +106,7 @@ class Items:
             touched = max(touched, datetime.combine(end, time(), UTC))
         page = item_page(today, entries, self.renderer.repository, self.renderer.formats.values())
         found = links(page, stored.record.type, own_doi(entries))
-        body = self.pages.write("items/item.html", item=page, links=found)
+        body = self.pages.write("items/item.html", item=page, links=found, editable=editable)
         return _kept(request, body, touched, {"Link": header(found)})
 
     async def file(self, request: web.Request) -> web.StreamResponse:

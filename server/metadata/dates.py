@@ -8,6 +8,12 @@ _EXTENDED = re.compile(r"(-?[0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?:[T ][0-9
 _BASIC = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?[0-9.:Z+-]*)?")
 #: A year as cataloguing rules print it: [1865], c1865, ©1865, 1865., and a year before 1000 without its zero.
 _PRINTED = re.compile(r"(?:\[|c|©|℗)*\s*([0-9]{3,4})\s*\]?\.?")
+_AMERICAN = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+#: May 1911; 24 May 1911; May 24, 1911; the month as a whole word or its first three letters.
+_WORDS = re.compile(r"(?:([0-9]{1,2}) )?([A-Za-z]{3,9})\.?(?: ([0-9]{1,2}),)? ([0-9]{4})")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 
 
 def date_of(text: str) -> str:
@@ -18,7 +24,27 @@ def date_of(text: str) -> str:
         if found:
             year, month, day = (*found.groups(), None, None)[:3]
             return _checked(year or "", month, day)
-    return ""
+    return _in_words(text)
+
+
+def _in_words(text: str) -> str:
+    """Return the date English words state, or an empty string."""
+    found = _WORDS.fullmatch(" ".join(text.split()))
+    if not found:
+        return ""
+    before, word, after, year = found.groups()
+    month = next((n for n, name in enumerate(_MONTHS, 1) if word.lower() in {name, name[:3]}), 0)
+    day = before or after
+    return _checked(year, f"{month:02d}", f"{day:0>2}" if day else None) if month and not (before and after) else ""
+
+
+def american(text: str) -> str:
+    """Bring a day as American forms have it (06/01/2014) to ISO 8601; whatever else stands there stays as it is."""
+    found = _AMERICAN.fullmatch(text.strip())
+    if not found:
+        return text
+    month, day, year = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}"
 
 
 def has_time(text: str) -> bool:

@@ -1,5 +1,7 @@
 """A record in the making: readers put in what they find, and it is built, or refused, in one place."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -45,11 +47,13 @@ T = TypeVar("T")
 class Draft:
     """What a reader has found so far. Every method takes the element it is about, so that what is left over can be named.
 
-    `title_element` is what the remedy tells a sender to add where there is no title.
+    `title_element` is what the remedy tells a sender to add where there is no title; `where` says where an element stands in
+    the document that was sent, which need not be XML.
     """
 
     root: etree._Element
     title_element: str = "title"
+    where: Callable[[etree._Element], str] = place_of
     title: Text | None = None
     subtitle: str = ""
     alt_titles: list[Title] = field(default_factory=list)
@@ -92,12 +96,12 @@ class Draft:
             value = "; ".join(filter(None, parts)) or " ".join(map(str, element.attrib.values()))
         shown = clean(value)
         if shown:
-            place = place_of(element)
+            place = self.where(element)
             self.unmapped.append(Remark(f"{place}: {shortened(shown)}", code=code, place=place, value=shortened(shown)))
 
     def warn(self, element: etree._Element, message: str, *, code: str = "guessed", value: str = "") -> None:
         """Note what was guessed or mended; `value` is the word it is about, by which alike remarks are one group."""
-        place = place_of(element)
+        place = self.where(element)
         self.warnings.append(Remark(f"{place}: {message}", code=code, place=place, value=shortened(clean(value))))
 
     def put(self, part: dict[str, str], name: str, value: str, element: etree._Element) -> None:
@@ -130,12 +134,14 @@ class Draft:
             self.alt_titles.append(Title(value=value, lang=lang, kind=kind or guess))
 
     def add_language(self, element: etree._Element, text: str) -> None:
-        found = language_of(text)
-        if text:
+        """Take a language, or several in one text (`en; de`) where each of them is known."""
+        words = [text] if language_of(text) else [word.strip() for word in re.split(r"[;,/|]", text)]
+        found = [language_of(word) for word in words]
+        if text and all(found):
+            self.language_words.extend(words)
+            self.languages.extend(found)
+        elif text:
             self.language_words.append(text)
-        if found:
-            self.languages.append(found)
-        else:
             self.leave(element, text, code="language-unknown")
 
     def add_identifier(self, element: etree._Element, text: str, named: str = "") -> None:
@@ -203,7 +209,7 @@ class Draft:
         """
         if self.title is None:
             remedy = f"Add a {self.title_element} with the title of the work."
-            raise Invalid("The metadata has no title.", place=place_of(self.root), remedy=remedy, code="title-missing")
+            raise Invalid("The metadata has no title.", place=self.where(self.root), remedy=remedy, code="title-missing")
         if self.dates.get("embargo_until") and not self.access:
             self.access = "embargoed"
         self._settle_issns()
@@ -213,12 +219,12 @@ class Draft:
             record = decode(encode(self._record(self.title, kind)))
         except Invalid as error:
             raise Invalid(
-                error.message, place=f"{place_of(self.root)} {error.place}".strip(), remedy=error.remedy, code=error.code
+                error.message, place=f"{self.where(self.root)} {error.place}".strip(), remedy=error.remedy, code=error.code
             ) from error
         except ValueError as error:
             raise Invalid(
                 f"No record can be made of the metadata: {error}.",
-                place=place_of(self.root),
+                place=self.where(self.root),
                 remedy="Correct the value named.",
                 code="record",
             ) from error

@@ -1,7 +1,7 @@
 """Dublin Core terms, each with the place it has in a record; shared by all readers of formats made of them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from urllib.parse import unquote
 
 from lxml import etree
@@ -11,10 +11,10 @@ from server.metadata.draft import Draft
 from server.metadata.elements import attribute, lang_of, local, namespace
 from server.metadata.identifying import identify
 from server.metadata.names import agent, is_body, split, unpacked
+from server.metadata.packed import funding_of, is_note, take_note
 from server.metadata.rights import embargo_end, take_rights
 from server.metadata.roles import CREATOR, FUNDER, role_of
 from server.records.model import Affiliation, Funding, Identifier, Place, Related, Subject, Text
-from server.records.vocabulary import VERSIONS, find_term
 from server.xml import text_of
 
 TERMS = "http://purl.org/dc/terms/"
@@ -33,8 +33,11 @@ _SOURCE = re.compile(
     r"(?:, (?P<first>\w{1,12})(?:[-\u2013](?P<last>\w{1,12}))?)?"
     r"(?:\.? ISSN:? (?P<issn>[0-9]{4}-[0-9]{3}[0-9Xx]))?\.?"
 )
-_FUNDER = re.compile(r"Funder: ([^;]+)(?:;(.*?))?(?:; Grant\(s\): (.+))?")
-_FUNDER_SCHEMES = {"fundref": "Crossref Funder ID", "doi": "Crossref Funder ID", "ror": "ROR", "isni": "ISNI", "grid": "GRID"}
+#: `Annalen der Physik, volume 17, issue 10, page 891-921, article-number 8`, as the same service writes a citation.
+_CITATION = re.compile(
+    r"(?P<title>.+?)(?:, volume (?P<volume>[^,]+))?(?:, issue (?P<issue>[^,]+))?"
+    r"(?:, pages? (?P<first_page>[^,\u2013-]+)(?:[\u2013-](?P<last_page>[^,]+))?)?(?:, article-number (?P<article_no>[^,]+))?"
+)
 
 #: dcterms relation to DataCite relationType.
 _RELATIONS = {
@@ -45,15 +48,26 @@ _RELATIONS = {
 }  # fmt: skip
 
 
-def take_all(draft: Draft, elements: Iterable[etree._Element]) -> None:
-    """Take up Dublin Core elements. The unqualified ones come last, as they fill what the refined ones left empty."""
+def take_all(draft: Draft, elements: Iterable[etree._Element], namespaces: Container[str] = NAMESPACES) -> None:
+    """Take up Dublin Core elements, also those of a namespace that took them over with their names.
+
+    The unqualified ones come last, as they fill what the refined ones left empty.
+    """
     elements = list(elements)
     for element in sorted(elements, key=lambda e: (local(e) in _LATE, local(e) == "date" and has_time(text_of(e)))):
         take = _TERMS.get(local(element))
-        if take is None or namespace(element) not in NAMESPACES:
+        if take is None or namespace(element) not in namespaces:
             draft.leave(element)
         else:
             take(draft, element, text_of(element))
+
+
+def take_term(draft: Draft, element: etree._Element, name: str) -> bool:
+    """Take an element of another format as the term it stands for; False where there is no such term."""
+    take = _TERMS.get(name)
+    if take is not None:
+        take(draft, element, text_of(element))
+    return take is not None
 
 
 def _title(draft: Draft, element: etree._Element, text: str) -> None:
@@ -109,28 +123,15 @@ def _add_abstract(draft: Draft, element: etree._Element, text: str) -> None:
 
 def _description(draft: Draft, element: etree._Element, text: str) -> None:
     """Take a description as an abstract unless there is a real one; some senders pack other facts into it."""
-    funder = _FUNDER.fullmatch(text)
-    key, _, value = text.partition(": ")
-    if funder:
-        draft.funding.append(_packed_funding(*funder.groups("")))
-    elif key == "Article version" and find_term(VERSIONS, value):
-        draft.version = find_term(VERSIONS, value) or ""
-    elif key == "Peer reviewed" and value in {"True", "False"}:
-        draft.peer_reviewed = value == "True"
+    funding = funding_of(text) if text.startswith("Funder: ") else None
+    if funding:
+        draft.funding.append(funding)
+    elif is_note(text):
+        take_note(draft, element, text)
     elif not draft.has_abstract:
         _add_abstract(draft, element, text)
     elif text != draft.abstracts[0].value:
         draft.leave(element)
-
-
-def _packed_funding(name: str, ids: str, awards: str) -> Funding:
-    """Make a funding of `Funder: name; ror: address, Fundref: address; Grant(s): number`."""
-    for part in re.split("[;,]", ids):
-        key, _, value = part.strip().partition(": ")
-        scheme = _FUNDER_SCHEMES.get(key.lower(), "")
-        if scheme:
-            return Funding(funder_name=name, funder_id=value.strip(), funder_id_scheme=scheme, award_no=awards)
-    return Funding(funder_name=name, award_no=awards)
 
 
 def _contents(draft: Draft, element: etree._Element, text: str) -> None:  # noqa: ARG001 - all takers look alike
@@ -191,8 +192,15 @@ def _language(draft: Draft, element: etree._Element, text: str) -> None:
 
 
 def _relation(draft: Draft, element: etree._Element, text: str) -> None:
-    """Take another work's identifier, the address of a grant, or what OpenAIRE's terms say of the work itself."""
-    relation = _RELATIONS[local(element)]
+    take_relation(draft, element, text, local(element))
+
+
+def take_relation(draft: Draft, element: etree._Element, text: str, term: str) -> None:
+    """Take another work's identifier, the address of a grant, or what OpenAIRE's terms say of the work itself.
+
+    `term` is the one of Dublin Core: relation, isPartOf, references …
+    """
+    relation = _RELATIONS[term]
     meant = text.removeprefix(_SEMANTICS)
     kind, _, rest = meant.partition("/")
     scheme, _, value = rest.partition("/")
@@ -266,6 +274,10 @@ def _citation(draft: Draft, element: etree._Element, text: str) -> None:
     if draft.citation_text and text != draft.citation_text:
         draft.leave(element)
     draft.citation_text = draft.citation_text or text
+    parts = _CITATION.fullmatch(text)
+    if parts and any((parts["volume"], parts["issue"], parts["article_no"])):
+        for name, value in parts.groupdict("").items():
+            draft.put(draft.container, name, value.strip(), element)
 
 
 def _available(draft: Draft, element: etree._Element, text: str) -> None:

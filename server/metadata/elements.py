@@ -1,6 +1,6 @@
 """Walking through XML elements by their local names, whatever namespace a sender put them in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from lxml import etree
 
@@ -66,12 +66,14 @@ def only_child(root: etree._Element, name: str) -> etree._Element:
     return only_work(root, list(children(root, name)), name)
 
 
-def only_work(root: etree._Element, works: Sequence[etree._Element], name: str) -> etree._Element:
+def only_work(
+    root: etree._Element, works: Sequence[etree._Element], name: str, where: Callable[[etree._Element], str] = place_of
+) -> etree._Element:
     """Return the one work a document describes; raises Invalid for none (one-record) and for several (several-works)."""
     if len(works) != 1:
         raise Invalid(
             f"The document holds {len(works)} descriptions; a deposit has one.",
-            place=place_of(works[1] if works else root),
+            place=where(works[1] if len(works) > 1 else root),
             remedy=f"Send one {name} element for each work.",
             code="several-works" if works else "one-record",
         )

@@ -18,6 +18,9 @@ _NAMES = {
     "português": "pt", "romanian": "ro", "russian": "ru", "sanskrit": "sa", "serbian": "sr", "slovak": "sk", "slovenian": "sl",
     "spanish": "es", "swahili": "sw", "swedish": "sv", "syriac": "syr", "tamil": "ta", "thai": "th", "tibetan": "bo",
     "turkish": "tr", "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi", "welsh": "cy", "yiddish": "yi",
+    "brazilian portuguese": "pt-BR", "slovene": "sl", "mandarin": "zh", "bokmål": "nb", "nynorsk": "nn", "dansk": "da",
+    "norsk": "no", "polski": "pl", "suomi": "fi", "svenska": "sv", "русский": "ru", "українська": "uk", "中文": "zh",
+    "日本語": "ja", "한국어": "ko", "العربية": "ar", "multilingual": "mul", "multiple languages": "mul",
 }  # fmt: skip
 
 #: Codes that say nothing of the language, and codes without two or three letters that catalogues still use.
@@ -33,8 +36,10 @@ def language_of(word: str) -> str:
     key = " ".join(word.split()).lower()
     if key.startswith(("http://", "https://")):
         key = key.rstrip("/").rsplit("/", 1)[-1]
-    if key in _NAMES:
-        return _NAMES[key]
+    # A name may end a sentence, or be told more exactly in parentheses: English (United Kingdom).
+    name = key.partition(" (")[0].rstrip(".")
+    if name in _NAMES:
+        return _NAMES[name]
     if key in _EMPTY or not key.isascii() or " " in key:
         return ""
     try:

@@ -20,6 +20,10 @@ _KEYED = re.compile(r"\s*([\w-]+):\s*(.+)")
 _ADDRESSES = {"doi.org/10.13039/": "Crossref Funder ID", "ror.org/": "ROR", "isni.org/": "ISNI", "grid.": "GRID"}
 _UNKNOWN = {"unspecified", "unknown", "n/a", "none"}
 _DAY_FIRST = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4})")
+_CITATION = re.compile(
+    r"(?P<title>.+?)(?:, volume (?P<volume>[^,]+))?(?:, issue (?P<issue>[^,]+))?(?:, pages? (?P<pages>[^,]+))?"
+    r"(?:, article-number (?P<article_no>[^,]+))?"
+)
 _LICENCE = re.compile(r"Licen[cs]e for \w+ version of this article starting on [0-9-]+: \S+")
 
 
@@ -53,6 +57,11 @@ def made_funding(name: str, ids: str, award: str) -> Funding | None:
     award = "" if award.strip().lower() in _UNKNOWN else award.strip()
     made = Funding(funder_name=name, funder_id=funder_id, funder_id_scheme=scheme, award_no=award)
     return made if made != Funding() else None
+
+
+def is_note(text: str) -> bool:
+    """Say whether a text is a note of that service's."""
+    return text.startswith("**") or text.partition(": ")[0] in _NOTES
 
 
 def take_note(draft: Draft, element: etree._Element, text: str) -> None:
@@ -106,12 +115,26 @@ def _history(draft: Draft, element: etree._Element, value: str) -> None:
 def take_history(draft: Draft, element: etree._Element, word: str, text: str) -> None:
     """Take a day of a history where no other is known for its kind; a day told before more exactly is the same day."""
     name, found = HISTORY.get(word, ""), day(text)
-    if name and found and not draft.dates.get(name, "").startswith(found):
-        draft.put(draft.dates, name, found, element)
-    elif text and not (name and found):
+    known = draft.dates.get(name, "")
+    if name and found and not known:
+        draft.dates[name] = found
+    elif text and not (found and known.startswith(found)):
         draft.leave(element, f"{word} {text}".strip())
 
 
 _NOTES: dict[str, Take] = {
     "Article version": _version, "Embargo end date": _embargo, "Peer reviewed": _reviewed, "History": _history,
 }  # fmt: skip
+
+
+def take_citation(draft: Draft, element: etree._Element, text: str) -> None:
+    """Keep a citation, and take the journal from one that names its parts: `Annalen, volume 17, issue 10, page 891-921`."""
+    found = _CITATION.fullmatch(text)
+    if found and (found["volume"] or found["issue"] or found["pages"] or found["article_no"]):
+        start, _, end = (found["pages"] or "").partition("-")
+        told = {name: found[name] for name in ("title", "volume", "issue", "article_no")}
+        for name, value in (told | {"first_page": start, "last_page": end}).items():
+            draft.put(draft.container, name, (value or "").strip(), element)
+    if draft.citation_text and text != draft.citation_text:
+        draft.leave(element)
+    draft.citation_text = draft.citation_text or text

@@ -84,10 +84,25 @@ def _groups(found: Sequence[Event]) -> list[dict[str, Any]]:
     """Return the events by their kind, as the letter shows them."""
     groups: list[dict[str, Any]] = []
     for kind, words in EVENTS.items():
-        lines = [_line(event) for event in found if event.type == kind]
-        if lines:
-            groups.append({"title": words, "count": len(lines), "lines": lines[:SHOWN], "more": max(0, len(lines) - SHOWN)})
+        alike = [event for event in found if event.type == kind]
+        if alike:
+            lines = _lines(alike)
+            groups.append({"title": words, "count": len(alike), "lines": lines[:SHOWN], "more": max(0, len(lines) - SHOWN)})
     return groups
+
+
+def _lines(alike: Sequence[Event]) -> list[str]:
+    """Return a line for each event; those of one cause are one line, the most frequent first."""
+    by_cause: dict[tuple[str, str], list[Event]] = {}
+    for number, event in enumerate(alike):
+        cause = str(event.data.get("cause") or "")
+        by_cause.setdefault((cause, str(event.data.get("value") or "")) if cause else ("", str(number)), []).append(event)
+    ordered = sorted(by_cause.items(), key=lambda each: -len(each[1]))
+    return [_line(those[0]) if len(those) == 1 else _cause(*cause, len(those)) for cause, those in ordered]
+
+
+def _cause(cause: str, value: str, count: int) -> str:
+    return f"{count} × {cause}: {value}"[:300] if value else f"{count} × {cause}"[:300]
 
 
 def _line(event: Event) -> str:

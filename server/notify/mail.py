@@ -73,7 +73,7 @@ class Mail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     daily: Annotated[
         tuple[EventName, ...],
         title("Told once a day", "Events of the daily letter, which also says what is stuck.", choices=EVENT_CHOICES),
-    ] = ("job.ended", "import.failed", "identifier.rejected", "identifier.blocked")
+    ] = ("job.ended", "import.failed", "import.refused", "identifier.rejected", "identifier.blocked")
     digest: Annotated[bool, title("Daily letter", "Whether there is one; a day without anything to say has none.")] = True
     digest_hour: Annotated[int, Meta(ge=0, le=23), title("Hour of the daily letter", "From 0 to 23, in UTC.")] = 6
     language: Annotated[

@@ -7,9 +7,9 @@ from aiohttp import web
 from server.errors import NotFound
 from server.house import House
 from server.items.files import disposition
-from server.items.sending import send_file
 from server.portal.asked import number
 from server.records.store import Stored
+from server.sending import send_file
 
 HEADERS = {
     "Content-Type": "application/octet-stream",

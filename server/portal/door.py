@@ -31,7 +31,7 @@ LONGEST_OF_STRANGERS = 64 * 1024
 MOST_FIELDS = 20_000
 
 #: Where a login may lead: a page of ours behind the door, and nothing a browser could take for another host.
-_OWN = re.compile(r"/(?:admin|my|account)(?:/[A-Za-z0-9/._-]*)?(?:\?[A-Za-z0-9=&%+._-]*)?")
+_OWN = re.compile(r"/(?:admin|my|account|sword/deposits)(?:/[A-Za-z0-9/._-]*)?(?:\?[A-Za-z0-9=&%+._-]*)?")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Form = MultiDictProxy[str | bytes | bytearray | web.FileField]
@@ -115,6 +115,12 @@ class Door:
 
         vars(answer)["right"] = right
         return answer
+
+    async def somebody(self, request: web.Request) -> Account | None:
+        """Return whose session a request belongs to; None for a stranger, and for one who may not come from there."""
+        cookie = self.worn(request)
+        found = await self._admitted(cookie, remote_address(request)) if cookie else None
+        return None if found is None or found.outside or found.codes_due else found.account
 
     async def _admitted(self, cookie: str, address: str) -> Admitted | None:
         now = self.clock()

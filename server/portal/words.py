@@ -10,6 +10,7 @@ from server.oai.simulating import NAME as SIMULATION
 from server.oai.simulations import Simulation
 from server.records.store import State
 from server.runs.model import Outcome, RunState
+from server.sword.causes import Kind as CauseKind
 from server.sword.causes import title
 from server.sword.model import ContainerState, DepositState
 
@@ -48,6 +49,7 @@ WORKS = {
     State.PENDING: Word("waits for approval", "It is complete. Publish it, and the world can read it; or return it.", "wait"),
     State.RETURNED: Word("returned", "Its depositor was told what to change.", "wait"),
     State.DRAFT: Word("draft", "Somebody is still writing it. Only people behind the login see it.", ""),
+    State.DECLINED: Word("declined", "The repository does not take it; its depositor was told why.", ""),
     State.PUBLISHED: Word("published", "Everybody can read it, and harvesters get it.", "good"),
     State.WITHDRAWN: Word("withdrawn", "Its page is a tombstone; its files are closed.", ""),
 }
@@ -57,6 +59,7 @@ OWN = {
     State.PENDING: Word("waits for approval", "It is complete and waits for approval. It cannot be changed meanwhile.", "wait"),
     State.RETURNED: Word("returned", "Something must be changed. Change it and hand it in again.", "bad"),
     State.DRAFT: Word("draft", "Only you and those who keep the repository see it. Hand it in when it is complete.", ""),
+    State.DECLINED: Word("declined", "The repository does not take it.", ""),
     State.PUBLISHED: WORKS[State.PUBLISHED],
     State.WITHDRAWN: WORKS[State.WITHDRAWN],
 }
@@ -147,6 +150,19 @@ HARVESTERS = {
     "refused": Word("was refused", "Some of their requests were answered with errors or with 503."),
 }
 
+#: What has to be looked at for a problem of an import.
+LOOK_AT = {
+    CauseKind.PROTOCOL: "the request",
+    CauseKind.PACKAGE: "the package",
+    CauseKind.METADATA: "the metadata",
+    CauseKind.MAPPING: "words nobody explained",
+    CauseKind.DUPLICATE: "what is here already",
+    CauseKind.IDENTIFIER: "identifiers",
+    CauseKind.SCAN: "the files",
+    CauseKind.SERVER: "our own fault",
+    CauseKind.QUIRK: "tolerated",
+}
+
 #: How much a fault of a record weighs.
 WEIGHTS = {
     Weight.ERROR: Word("error", "It is not as it must be.", "bad"),
@@ -159,6 +175,7 @@ KINDS = {
     "render": "Render every record anew",
     "regroup": "Look which records come into other sets",
     "read-deposit": "Read a package that was deposited",
+    "fetch-references": "Fetch files a deposit names by address",
     "run": "Do a part of a run",
     "seek-people": "Look for people in the works",
     "notify": "Hand events to those who want to know",
@@ -190,8 +207,14 @@ DEEDS = {
     "delivery.repeated": "Delivery sent again",
     "harvester.changed": "Harvester named or watched otherwise",
     "identifier.reserved": "Identifier reserved",
+    "import.claimed": "Import claimed",
     "import.closed": "Import closed",
+    "import.mapped": "Words of imports mapped",
+    "import.noted": "Note written to an import",
     "import.read-again": "Import read again",
+    "import.released": "Import given back",
+    "import.resolved": "Import resolved",
+    "imports.judged": "Many imports judged",
     "job.asked-again": "Job tried again",
     "job.forgotten": "Jobs that were done forgotten",
     "openid.refused": "Login by OpenID Connect refused",
@@ -216,6 +239,7 @@ DEEDS = {
     "record.assigned": "Work given to another account or collection",
     "record.changed": "Work changed",
     "record.created": "Work entered",
+    "record.declined": "Work declined",
     "record.handed-in": "Work handed in",
     "record.published": "Work published",
     "record.restored": "Work published again",
@@ -240,6 +264,7 @@ DEEDS = {
 
 #: Letters among the deliveries; the other types are events.
 LETTERS = {
+    "mail.came-in": "Letter to somebody whose work came in",
     "mail.digest": "Daily letter",
     "mail.events": "Letter about what happened",
     "mail.invitation": "Invitation to choose a password",

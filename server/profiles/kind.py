@@ -78,6 +78,8 @@ class Kind:
     review: Review | None = None
     pending: Callable[[Connection], tuple[str, ...]] = field(default=lambda _tx: ())
     """Says in sentences what of that which was saved is still being done."""
+    tries: bool = False
+    """Whether what comes in by it can be tried out, by settings that are not saved yet, too."""
     rules: Mapping[type[Struct], Rule] = field(default_factory=dict)
     """What the form asks of values beyond their classes, told with all else that is wrong; `guard` asks it again of everybody."""
     labels: Mapping[str, Label] = field(default_factory=dict)

@@ -20,13 +20,15 @@ from server.records.tables import record_versions, records, searchable
 class State(StrEnum):
     """draft → pending → published → withdrawn.
 
-    A pending work may be returned, and is pending again when its depositor changed it. Whatever is not published may be
-    published or withdrawn, and a withdrawn work published again.
+    A pending work may be returned, and is pending again when its depositor changed it; or declined, and is pending again only
+    where those who declined it think again. Whatever else is not published may be published, whatever is not withdrawn may be
+    withdrawn, and a withdrawn work published again.
     """
 
     DRAFT = "draft"  # somebody is still writing it
     PENDING = "pending"  # complete, waits for approval
     RETURNED = "returned"  # its depositor was told what to change
+    DECLINED = "declined"  # the repository does not take it
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
 
@@ -36,7 +38,7 @@ class State(StrEnum):
         return self in _BEFORE
 
 
-_BEFORE = frozenset({State.DRAFT, State.PENDING, State.RETURNED})
+_BEFORE = frozenset({State.DRAFT, State.PENDING, State.RETURNED, State.DECLINED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ records = Table(
     "records",
     metadata,
     Column("id", String(26), primary_key=True),  # ULID
-    Column("state", String(10), nullable=False),  # draft, pending, returned, published, withdrawn
+    Column("state", String(10), nullable=False),  # draft, pending, returned, declined, published, withdrawn
     Column("type", String(64), nullable=False),
     Column("version", Integer, nullable=False),
     Column("title", Text, nullable=False),

@@ -239,6 +239,44 @@ _SPOKEN = {
     "interactiveresource": "interactiveResource.website",
     "physicalobject": "other.model",
     "image, map": "other.map",
+    # Crossref's types, as aggregators pass them on
+    "proceedings article": "conference.conferencePaper",
+    "proceedings": "publication.conferenceProceeding",
+    "posted content": "postedContent.preprint",
+    "reference entry": "publication.encyclopediaEntry",
+    "reference book": "publication.book",
+    "book part": "publication.bookChapter",
+    "book series": "publication.book",
+    "journal volume": "publication.journalIssue",
+    # what a fresh DSpace offers
+    "animation": "creativeWork.film",
+    "image, 3 d": "other.model",
+    "learning object": "teaching.other",
+    "plan or blueprint": "other.other",
+    "recording, acoustical": "creativeWork.musicalPerformance",
+    "recording, musical": "creativeWork.musicalPerformance",
+    "recording, oral": "creativeWork.musicalPerformance",
+}
+
+#: Narrower concepts of COAR Resource Types 3.1, each under the type that is next above it or comes nearest.
+_NARROWER = {
+    "dataset.dataset": "2h0m-x761 63ng-b465 a8f1-npv9 acf7-8yt9 am6w-6qaw cqmr-7k63 dd58-gfsx ff4c-28rk fxf3-d3g7 h41y-fw7b "
+    "nhd0-w6sy w2xt-7017 c_cb28 ehvm-h119",
+    "patent.patent": "9dkx-ksaf c53b-jcy5 gpq7-g5ve mw8g-3cr8 sb3y-w4eh z907-ymbb",
+    "creativeWork.designAndArchitecture": "bw7t-ym2g jbnf-dyad",
+    "software.code": "qh80-2r4e c_c950",
+    "publication.report": "yz1n-zft9 c_186u c_18gh c_18op c_18ws c_18wz c_7877 c_ab20 c_18hj c_18wq c_18ww c_ba1f",
+    "conference.conferencePoster": "c_18co",
+    "conference.conferencePaper": "c_18cp",
+    "publication.journalArticle": "c_2df8fbb1 c_7acd c_7bab c_beb9 c_dcae04bc c_3e5a",
+    "publication.letter": "c_545b",
+    "publication.journalIssue": "c_2659 c_2cd9 c_2fe3 qx5c-ar31",
+    "publication.bookReview": "c_efa0 h9bq-739p",
+    "publication.annotation": "d97f-vb57",
+    "etd.doctoral": "c_46ec",
+    "creativeWork.film": "c_8a7e",
+    "creativeWork.painting": "c_c513",
+    "other.map": "c_12cc",
 }
 
 
@@ -254,6 +292,7 @@ def _index() -> dict[str, str]:
     for row in order:
         if row.coar not in {"c_1843", "c_18cf"}:  # "other" and "text" say nothing of a type
             index.setdefault(row.coar.lower(), row.code)
+    index.update({concept: code for code, concepts in _NARROWER.items() for concept in concepts.split() if concept not in index})
     for row in order:
         if row.eurepo != "other":
             index.setdefault(row.eurepo.lower(), row.code)

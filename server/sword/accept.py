@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,18 +17,22 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Conflict, NotFound, SheafError, Unavailable
+from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
-from server.identifiers.schemes import doi
 from server.jobs import queue
-from server.metadata.reading import Remark
+from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
 from server.records import store as records
 from server.records.model import Record
 from server.records.store import New, State, Stored
-from server.sword import problems, store
+from server.registry import Registry
+from server.sword import causes, problems, reference_store, store
+from server.sword.check import Check, Looked, looked_into
+from server.sword.duplicates import REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
+from server.sword.duplicates import problem as duplicate
+from server.sword.mapping import finished, mapped, weighed
 from server.sword.model import (
     Container,
     ContainerState,
@@ -38,12 +43,10 @@ from server.sword.model import (
     Operation,
     Problem,
     Rules,
-    applied,
-    completed,
-    drafted,
-    mends,
-    typed,
 )
+from server.sword.operations import applied, drafted, mends
+from server.sword.researchers import tell_researchers
+from server.sword.unfit import Unfit
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
 READ = "read-deposit"
@@ -63,25 +66,41 @@ class Acceptance:
     clock: Clock
     rules: Callable[[str], Rules]
     """How deposits into a collection are taken, as it is at this moment."""
+    shelf: Registry[Check]
+    path: Callable[[str], Path]
+    """Where the bytes of a file are, by their SHA-256."""
+    seal: Seal
 
-    async def take(self, deposit: Deposit, content: Content) -> None:
+    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
 
         Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
-        done again. A deposit somebody else took meanwhile is left as it is.
+        done again. A deposit somebody else took meanwhile is left as it is. `answers`: whether its client still waits for the
+        receipt, and may be given that of another container.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
+        looked = False
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read(_basis, deposit.container_id)
+            basis = await self.database.read(_basis, deposit)
             rules = self.rules(basis.container.collection)
-            taken = await asyncio.to_thread(_made, self.press, deposit, basis, typed(content, rules.type))
+            if not looked:  # once, as a scanner may take its time
+                content = await self.look(content, rules, in_progress=deposit.in_progress)
+                looked = True
+            understood, notes = mapped(content, rules)
             try:
-                await self.database.write(_take, self, deposit, basis, taken, self.clock(), approves=rules.approves)
-            except Conflict as error:
-                if error.code == "duplicate" and taken.prepared is not None:
-                    await self._explain(error, taken.prepared)
+                taken = await asyncio.to_thread(_made, self.press, deposit, basis, understood, rules)
+                if (other := await self._other(deposit, basis, taken, rules)) is not None:
+                    if other.policy != VERSION:
+                        deposit = await self._instead(deposit, basis, other, understood, answers=answers)
+                        continue
+                    taken = await asyncio.to_thread(_next_version, self.press, basis, taken, other)
+                taken = replace(taken, notes=notes)
+                await self.database.write(_take, self, deposit, basis, taken, self.clock(), rules)
+            except (Invalid, Conflict) as error:
                 if error.code != "changed":
-                    raise
+                    if deposit.sha256 is None:  # nothing came that could be held
+                        raise
+                    raise Unfit.of(error, understood, notes) from error
                 await asyncio.sleep(random.uniform(0.0, 0.01 * attempt))  # noqa: S311 -- no secret: it parts those who met
             else:
                 return
@@ -89,16 +108,28 @@ class Acceptance:
             "Many requests change this deposit at once.", remedy="What was sent is kept and will be read; ask for the statement."
         )
 
-    async def _explain(self, error: Conflict, prepared: Prepared) -> None:
-        """Say of a name that another work has what its depositor can do; that work may be gone."""
-        if gone := await self.database.read(_withdrawn, prepared):
-            error.message = f"{error.message} That work was withdrawn."
-            error.remedy = f"Ask the administrator, who can publish work {gone} again; or send this one with its own DOI or none."
+    async def look(self, content: Content, rules: Rules, *, in_progress: bool = False) -> Content:
+        """Let every check look into what came. Raises NotFound where a file is not in the store any more."""
+        return await asyncio.to_thread(looked_into, self.shelf, Looked(content, rules, self.path, in_progress))
+
+    async def _other(self, deposit: Deposit, basis: "_Basis", taken: "Taken", rules: Rules) -> Other | None:
+        """Return the work a new one would be a second time, where the profile wants to know."""
+        if basis.stored is not None or taken.prepared is None or not asks(taken.prepared.record, rules.duplicates):
+            return None
+        return await self.database.read(find, deposit, taken.prepared.record, rules.duplicates)
+
+    async def _instead(self, deposit: Deposit, basis: "_Basis", other: Other, content: Content, *, answers: bool) -> Deposit:
+        """Return a deposit as a change of the work that is here already. Raises Unfit where it cannot be one, or must not."""
+        alone = deposit.operation is Operation.CREATE and answers
+        if other.policy == UPDATE and alone and other.may_change(basis.container.account_id):
+            return await self.database.write(joined, deposit, basis.container, other, content)
+        said = duplicate(other, self.press.renderer.repository.item(other.id))
+        raise Unfit((said,), [Problem.from_remark(remark) for remark in content.remarks], content, refuses=other.policy == REFUSE)
 
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
         state = DepositState.REFUSED if refused else DepositState.HELD
-        await self.database.write(_hold, deposit, state, Problem.of(error), self.clock())
+        await self.database.write(_hold, deposit, state, Unfit.of(error), self.clock())
         log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 
@@ -115,6 +146,10 @@ class _Basis:
     doi: str = ""
     stored: Stored | None = None
     held: Deposit | None = None
+    waits: bool = False
+    """Whether files that were named by their address have not come yet: nothing is complete before."""
+    later: Deposit | None = None
+    """What was taken after the deposit that is read: while that was held, its client went on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,47 +162,57 @@ class Taken:
     whole: bool
     """Whether nothing of the container is held any more."""
     content: Content
+    notes: tuple[str, ...] = ()
+    """What was mapped on the way, in sentences."""
 
 
-def _basis(tx: Connection, container_id: str) -> _Basis:
-    container = store.container(tx, container_id)
+def _basis(tx: Connection, deposit: Deposit) -> _Basis:
+    container = store.container(tx, deposit.container_id or "")
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
-    held = store.latest(tx, container_id, DepositState.HELD)
+    held = store.latest(tx, container.id, DepositState.HELD)
+    later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE else None
+    later = later if later is not None and later.id > deposit.id else None
     if not container.has_record:
-        return _Basis(container, container.draft, held=held if container.state is ContainerState.HELD else None)
-    stored = records.get(tx, container_id)
-    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container_id), stored, held)
+        held = held if container.state is ContainerState.HELD else None
+        return _Basis(container, container.draft, held=held, waits=reference_store.outstanding(tx, container.id), later=later)
+    stored = records.get(tx, container.id)
+    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later)
 
 
-def _withdrawn(tx: Connection, prepared: Prepared) -> str:
-    """Return the withdrawn work that has a DOI of this one, or an empty string."""
-    for identifier in prepared.record.identifiers:
-        if identifier.scheme == "doi":
-            owner = ledger.owner_of(tx, "doi", doi.normal(identifier.value))
-            if owner not in {None, prepared.record_id}:
-                stored = records.find(tx, owner or "")
-                return stored.id if stored is not None and stored.state is State.WITHDRAWN else ""
-    return ""
+def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
+    """Make of the container what the deposit asks; costly with many files, so it runs in a thread. Raises Unfit and Invalid.
 
-
-def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content) -> Taken:
-    """Make of the container what the deposit asks; costly with many files, so it runs in a thread."""
-    draft = applied(basis.draft, deposit.operation, content)
+    What began a container and was held while its client went on fills what came later, and is complete if that was.
+    """
+    operation, in_progress = deposit.operation, deposit.in_progress
+    if basis.later is not None:
+        operation, in_progress = Operation.ADD, basis.later.in_progress
+    draft = applied(basis.draft, operation, content)
     whole = mends(basis.held, deposit.operation, content)
-    prepared = None
-    if basis.container.has_record or (whole and not deposit.in_progress):
-        came = basis.stored.provenance if basis.stored is not None else None
-        prepared = prepare(press, basis.container.id, completed(draft), basis.container.created, doi=basis.doi, provenance=came)
-    if prepared is not None and draft.record is None:
-        remark = Remark("No metadata was found; the work is named after its first file.", code="metadata-missing")
-        content = replace(content, remarks=(*content.remarks, remark))
+    record = None
+    if basis.container.has_record or (whole and not in_progress and not basis.waits):
+        before = basis.stored.record if basis.stored is not None else None
+        record, remarks = finished(draft, rules, basis.container.created.date(), before)
+        content = replace(content, remarks=(*content.remarks, *remarks))
+    holding, warnings = weighed(content.remarks, draft.record, rules)
+    if holding:
+        raise Unfit(holding, warnings, content)
+    if record is None:
+        return Taken(draft, None, whole, content)
+    came = basis.stored.provenance if basis.stored is not None else None
+    prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
     return Taken(draft, prepared, whole, content)
 
 
-def _take(
-    tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, *, approves: bool
-) -> None:
+def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Taken:
+    """Make what is here already once more, as its next version."""
+    assert taken.prepared is not None  # noqa: S101 -- the other was found by it
+    record = following(taken.prepared.record, other, press.renderer.repository.item(other.id))
+    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi))
+
+
+def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules) -> None:
     """Take a deposit in, unless somebody else did; the container's row is locked first, whoever comes."""
     container = basis.container
     store.container(tx, container.id, to_change=True)
@@ -176,6 +221,8 @@ def _take(
         return
     problems.keep(tx, deposit.id, (), map(Problem.from_remark, taken.content.remarks))
     problems.keep_content(tx, deposit.id, taken.content)
+    for sentence in taken.notes:
+        store.note(tx, deposit.id, now, "mapped", sentence)
     tell(tx, "import.taken", deposit.id, {"title": title or "", "work": container.id, "operation": deposit.operation.value}, now)
     queue.drop(tx, READ, deposit.id)
     if basis.held is not None and taken.whole:
@@ -184,16 +231,16 @@ def _take(
         state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
         store.change_container(tx, container, now, draft=taken.draft, state=state)
         return
-    complete = ContainerState.ACCEPTED if approves else ContainerState.PENDING
+    complete = ContainerState.ACCEPTED if rules.approves else ContainerState.PENDING
     if container.has_record:  # what was returned waits again once it was changed
         returned = basis.stored is not None and basis.stored.state is State.RETURNED
         complete = ContainerState.PENDING if returned else container.state
     store.change_container(tx, container, now, draft=Draft(), has_record=True, state=complete)
-    _complete(tx, to, deposit, basis, taken.prepared, now, approves=approves)
+    _complete(tx, to, deposit, basis, taken.prepared, now, rules)
 
 
 def _complete(
-    tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime, *, approves: bool
+    tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime, rules: Rules
 ) -> None:
     """Make or change the work and note it; the stamp, which takes the feed's lock, comes last."""
     container = basis.container
@@ -204,19 +251,30 @@ def _complete(
         container.id,
         prepared.record,
         container.collection,
-        State.PUBLISHED if approves else State.PENDING,
+        State.PUBLISHED if rules.approves else State.PENDING,
         owner=container.account_id,
     )
     _note(tx, _by(tx, container.account_id), "record.created", new.id, prepared.record, now, state=(None, new.state.value))
-    if not approves:
+    if not rules.approves:
         store.note(tx, deposit.id, now, "taken", "The work waits for approval.")
         keep_new(tx, [new], now)
+        _tell(tx, to, deposit, new, now, rules)
         return
     store.note(tx, deposit.id, now, "published", "The work is published.")
     entries, change = published(tx, to.press, new, prepared, now)
     for entry in entries:
         store.note(tx, deposit.id, now, "identified", f"{entry.scheme.upper()} {entry.value}: {entry.state}.")
+    _tell(tx, to, deposit, new, now, rules)
     changes.stamp(tx, [change], now)
+
+
+def _tell(tx: Connection, to: Acceptance, deposit: Deposit, new: New, now: datetime, rules: Rules) -> None:
+    """Tell the researchers of a new work that it came in, where the profile wants that."""
+    if rules.notifies:
+        link = to.press.renderer.repository.item(new.id) if rules.approves else f"{to.press.renderer.repository.url}/my"
+        said = {"title": new.record.title.value, "link": link}
+        for name in tell_researchers(tx, to.seal, new.id, said, new.owner or 0, now):
+            store.note(tx, deposit.id, now, "told", f"{name} gets a letter.")
 
 
 def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepared: Prepared, now: datetime) -> None:
@@ -235,22 +293,31 @@ def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepa
     show(tx, press, "record.revised", (changed, change), now)
 
 
-def _hold(tx: Connection, deposit: Deposit, state: DepositState, problem: Problem, now: datetime) -> None:
-    container = store.container(tx, deposit.container_id or "", to_change=True)
-    if not store.end_deposit(tx, deposit.id, state, problem):
+def _hold(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unfit, now: datetime) -> None:
+    container, problem = store.container(tx, deposit.container_id or "", to_change=True), unfit.problems[0]
+    record = unfit.content.record
+    if not store.end_deposit(tx, deposit.id, state, problem, title=record.title.value if record is not None else None):
         return
     queue.drop(tx, READ, deposit.id)
-    problems.keep(tx, deposit.id, (problem,), ())
+    problems.keep(tx, deposit.id, unfit.problems, unfit.warnings)
+    problems.keep_content(tx, deposit.id, unfit.content)
+    for sentence in unfit.notes:
+        store.note(tx, deposit.id, now, "mapped", sentence)
     store.note(tx, deposit.id, now, state.value, problem.message)
-    said = {"title": deposit.title or deposit.filename or "", "state": state.value, "problem": problem.code}
-    said |= {"message": problem.message, "place": problem.place, "remedy": problem.remedy}
-    tell(tx, "import.failed", deposit.id, said, now)
+    tell(tx, "import.failed", deposit.id, said_of(deposit, problem, state), now)
     if container is None or container.has_record:
         return
     if state is DepositState.HELD:
         store.change_container(tx, container, now, state=ContainerState.HELD)
     elif deposit.operation is Operation.CREATE:
         store.change_container(tx, container, now, state=ContainerState.DELETED)
+
+
+def said_of(deposit: Deposit, problem: Problem, state: DepositState) -> dict[str, str]:
+    """Return what is told of a deposit that was held, refused or broken off: its cause, as a group is known by, and in words."""
+    said = {"title": deposit.title or deposit.filename or "", "state": state.value, "problem": problem.code}
+    said |= {"cause": causes.title(problem.code), "value": problem.value}
+    return said | {"message": problem.message, "place": problem.place, "remedy": problem.remedy}
 
 
 def _delete(tx: Connection, press: Press, deposit: Deposit, account_id: int, now: datetime) -> None:

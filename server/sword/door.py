@@ -4,8 +4,9 @@ What a version says in its own words (documents, statuses, headers) stands in it
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -19,13 +20,27 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.errors import NotFound, Refused, SheafError, TooLarge, Unavailable
 from server.middleware import remote_address
-from server.records.files import DiskStore, Received, receive
+from server.records.files import DiskStore, FileStore, Received, receive
 from server.sword import errors, store
-from server.sword.headers import on_behalf_of, refuse_mediation, sound
+from server.sword.conditions import refuse_stale, tag_of
+from server.sword.headers import (
+    SECRETS,
+    beneficiaries,
+    boolean,
+    credentials,
+    header,
+    on_behalf_of,
+    preferred,
+    refuse_mediation,
+    sound,
+)
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
-from server.sword.server import Collection, Servers
+from server.sword.profile.settings import Collection
+from server.sword.scratch import scratch
+from server.sword.server import Servers
+from server.sword.trial import Trial, as_json, as_xml
 from server.xml import clean
 
 CLIENT = web.RequestKey("sword-client", Account)
@@ -35,12 +50,20 @@ ACCOUNT = web.RequestKey("sword-account", Account)
 DEPOSIT = web.RequestKey("sword-deposit", str)
 """The id of the row a request became: its reference in whatever it is answered."""
 
+SEEN = web.RequestKey("sword-seen", datetime)
+"""When the container changed last that a conditional request means; it must not change before the request is begun."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refusal = Callable[[web.Request, SheafError], web.Response]
 """Writes an error in the words of a version of SWORD."""
 
+_MEANT = {"POST": Operation.CREATE, "PUT": Operation.REPLACE_ALL, "DELETE": Operation.DELETE}
+"""What a request means whose address was not looked at."""
+
+LEAST_TRIED = 2**20
+"""Bytes of a body that is tried out, however few are read at once."""
+
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +74,7 @@ class Said:
     packaging: str = ""
     """As the client named it; empty where it did not."""
     in_progress: bool = False
+    slug: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +102,12 @@ class Door:
                 request[CLIENT] = request[ACCOUNT] = await self._account(request)
                 if self.servers.mediates(request[CLIENT].name):
                     request[ACCOUNT] = await self._owner(request)
+                if request.method not in _READING and boolean(request.headers, "dry-run", default=False):
+                    return await self._tries(request)
                 return await handler(request)
+            except errors.TargetOwnerUnknown as error:
+                await self._note(request, error)
+                return refusal(request, error)
             except SheafError as error:
                 return refusal(request, error)
 
@@ -97,33 +126,62 @@ class Door:
     async def _account(self, request: web.Request) -> Account:
         """Return whose request this is: by HTTP Basic with a password or a token, or by a Bearer token (RFC 6750)."""
         scope = Scope.READ if request.method in _READING else Scope.DEPOSIT
+        sent, form = credentials(request.headers)
         try:
-            return await self.authenticator.admit(request.headers.get("Authorization", ""), scope, remote=remote_address(request))
+            return await self.authenticator.admit(sent, scope, remote=remote_address(request))
         except Refused as error:
             if error.code != UNKNOWN:
                 raise errors.NotAllowed(error.message, place=error.place, remedy=error.remedy) from error
-            if bearer(request.headers.get("Authorization", "")):
-                raise errors.InvalidToken(error.message, place=error.place, remedy=error.remedy) from error
             remedy = error.remedy or "Send HTTP Basic credentials of an active depositor, or an API token."
-            raise errors.Unauthorised(error.message, place=error.place, remedy=remedy) from error
+            known = errors.InvalidToken if bearer(request.headers.get("Authorization", "")) else errors.Unauthorised
+            raise known(f"{error.message} Seen: {form}.", place=error.place, remedy=remedy) from error
 
     async def _owner(self, request: web.Request) -> Account:
         """Return whose request this is, where its client may speak for others; raises TargetOwnerUnknown."""
-        name = on_behalf_of(request.headers)
-        found = await self.database.read(accounts.with_password, name) if name else None
-        if name and (found is None or not found[0].active):
+        names = beneficiaries(request.headers)
+        for name in names:
+            found = await self.database.read(accounts.with_password, name)
+            if found is not None and found[0].active:
+                return await self._allowed(request, found[0])
+        if names:
             raise errors.TargetOwnerUnknown(
-                f"There is no active account {name!r} to deposit for.",
+                f"There is no active account {names[0]!r} to deposit for.",
                 place="On-Behalf-Of",
                 remedy="Name an account of this server.",
             )
-        return found[0] if found is not None else request[CLIENT]
+        return request[CLIENT]
+
+    async def _allowed(self, request: web.Request, owner: Account) -> Account:
+        """Return for whom a client speaks; raises MediationNotAllowed where it may not for them."""
+        client = request[CLIENT]
+        if owner.id == client.id or self.servers.mediates(client.name, owner.name):
+            return owner
+        error = errors.MediationNotAllowed(
+            f"This account may not deposit on behalf of {owner.name!r}.",
+            place="On-Behalf-Of",
+            remedy="Ask the administrator, who names in the SWORD server for whom it may.",
+        )
+        await self._note(request, error)
+        raise error
+
+    async def _note(self, request: web.Request, error: errors.SwordError) -> None:
+        """Leave a row of a deposit for somebody who cannot be spoken for; its body is not read, and it is its client's own."""
+        if (operation := _MEANT.get(request.method)) is not None and not header(request.headers, "dry-run"):
+            await self.intake.refuse(request[CLIENT], self.row(request, operation, lambda _: Said()), error)
 
     # --- what may be deposited where
 
+    def open_to(self, request: web.Request, code: str = "") -> list[Collection]:
+        """Return the collections a request may deposit into, of all servers or of one.
+
+        Who speaks for somebody else may only where the server lets it do so (SWORD 2.0 § 6.1).
+        """
+        for_others = request[CLIENT].id != request[ACCOUNT].id
+        return self.servers.open_to(request[CLIENT].name, code, on_behalf_of=request[ACCOUNT].name if for_others else "")
+
     def collection(self, request: web.Request, name: str, service: str) -> Collection:
         """Return a collection the client may deposit into; raises NotFound, which leads to the `service` document."""
-        found = next((found for found in self.servers.open_to(request[CLIENT].name) if found.id == name), None)
+        found = next((found for found in self.open_to(request) if found.id == name), None)
         if found is None:
             raise NotFound(
                 f"There is no collection {name!r} that this account may deposit into.",
@@ -166,17 +224,24 @@ class Door:
             title=None,
             problem=None,
             retries=0,
+            sender_id=request[CLIENT].id,
+            sender=request[CLIENT].name,
+            on_behalf_of=on_behalf_of(headers),
+            slug=known.slug,
         )
 
-    async def placed(self, request: web.Request, deposit: Deposit, *, keeps_progress: bool = False) -> Deposit:
+    async def placed(self, request: web.Request, deposit: Deposit, *tags: str, keeps_progress: bool = False) -> Deposit:
         """Put a deposit into the container its address names; In-Progress may stay as it was (SWORD 2.0 § 9.3).
 
-        Raises NotFound and Refused.
+        Raises NotFound, Refused, and ChangedMeanwhile where If-Match names neither the container's tag nor one of `tags`.
         """
         container = await self.container(request)
-        if not any(found.id == container.collection for found in self.servers.open_to(request[CLIENT].name)):
+        if not any(found.id == container.collection for found in self.open_to(request)):
             raise Refused(f"The collection {container.collection!r} takes nothing from this account any more.")
-        deposit = replace(deposit, container_id=container.id)
+        if "If-Match" in request.headers:
+            refuse_stale(request.headers, tag_of(container.changed), *tags)
+            request[SEEN] = container.changed
+        deposit = replace(deposit, container_id=container.id, collection=container.collection)
         if not keeps_progress:
             return deposit
         before = await self.database.read(store.latest, container.id)
@@ -198,27 +263,54 @@ class Door:
         account = request[ACCOUNT]
         try:
             deposit = await place()
-            received = await self.spooled(request)
+            received = await self.spooled(request, limit=self.most(collection or deposit.collection))
         except SheafError as error:
             failure = errors.spoken(error)
             await self.intake.refuse(account, deposit, failure)
             raise failure from error
         if completes and not received.bytes:
             deposit = replace(deposit, operation=Operation.COMPLETE)
-        return await self.intake.receive(account, deposit, received, collection, by=named(request)), received
+        by, seen = named(request), request.get(SEEN)
+        return await self.intake.receive(account, deposit, received, collection, by=by, seen=seen), received
 
-    async def spooled(self, request: web.Request) -> Received:
+    async def change(self, request: web.Request, deposit: Deposit) -> None:
+        """Do what a request without a body asks of the container it was placed in."""
+        await self.intake.change(request[ACCOUNT], deposit, seen=request.get(SEEN))
+
+    async def _tries(self, request: web.Request) -> web.Response:
+        """Say what would become of a deposit; nothing is kept of it. Raises SheafError for what would be refused."""
+        name = request.match_info.get("name", "")
+        if request.method != "POST" or not name or "id" in request.match_info:
+            raise errors.BadRequest(
+                "Only a deposit into a collection can be tried out.", place="Dry-Run", remedy="POST it to a collection."
+            )
+        self.collection(request, name, "")
+        deposit, rules = self.row(request, Operation.CREATE, _in_progress), self.servers.rules(name)
+        del request[DEPOSIT]  # it leads to no row
+        async with scratch(self.files) as store_:
+            received = await self.spooled(request, store_, min(self.most(name), max(rules.read_now, LEAST_TRIED)))
+            kept = await asyncio.to_thread(store_.keep, received)
+            deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
+            tried = await Trial(self.intake).received(deposit, store_, rules)
+        kind = preferred(request.headers.get("Accept", ""), tuple(_TRIED))
+        return web.Response(body=_TRIED[kind](tried), headers={"Content-Type": kind, "Vary": "Accept"})
+
+    def most(self, collection: str) -> int:
+        """Return the bytes of the largest body that a collection takes."""
+        return min(self.limit, self.servers.rules(collection).most or self.limit)
+
+    async def spooled(self, request: web.Request, files: FileStore | None = None, limit: int = 0) -> Received:
         """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk) or BrokenOff."""
-        length = request.content_length
-        if length is not None and length > self.limit:
+        length, limit = request.content_length, limit or self.limit
+        if length is not None and length > limit:
             raise errors.MaxUploadSizeExceeded(
-                f"The body has {length} bytes; {self.limit} are allowed.",
+                f"The body has {length} bytes; {limit} are allowed.",
                 place="Content-Length",
                 remedy="Send it in several deposits.",
             )
-        spool = self.files.spool()  # not in a thread: of a request that ends just then the open file would be nobody's
+        spool = (files or self.files).spool()  # not in a thread: of a request that ends just then the open file would be nobody's
         try:
-            received = await receive(spool, request.content.iter_any(), self.limit)
+            received = await receive(spool, request.content.iter_any(), limit)
         except TooLarge as error:
             raise errors.MaxUploadSizeExceeded(error.message, place="body", remedy=error.remedy) from error
         except Unavailable as error:
@@ -235,9 +327,17 @@ class Door:
         return received
 
 
+_TRIED = {"application/json": as_json, "application/xml": as_xml}
+"""How what would become of a deposit is written."""
+
+
+def _in_progress(headers: Mapping[str, str]) -> Said:
+    return Said(in_progress=boolean(headers, "in-progress", default=False))
+
+
 def said(request: web.Request) -> CIMultiDict[str]:
     """Return a request's headers as they are kept: without secrets, and as text."""
-    return CIMultiDict((str(name), sound(value)) for name, value in request.headers.items() if name.lower() not in _NOT_KEPT)
+    return CIMultiDict((str(name), sound(value)) for name, value in request.headers.items() if name.lower() not in SECRETS)
 
 
 def unmediated(request: web.Request) -> None:

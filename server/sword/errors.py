@@ -120,7 +120,14 @@ _DOORS: dict[type[SheafError], type[SwordError]] = {
     Conflict: ChangedMeanwhile,
 }
 
-_STATUSES: dict[int, type[SwordError]] = {404: Gone, 405: MethodNotAllowed, 413: MaxUploadSizeExceeded, 500: Broken, 503: Away}
+_STATUSES: dict[int, type[SwordError]] = {
+    404: Gone,
+    405: MethodNotAllowed,
+    412: ChangedMeanwhile,
+    413: MaxUploadSizeExceeded,
+    500: Broken,
+    503: Away,
+}
 
 
 def spoken(error: SheafError) -> SwordError:

@@ -3,8 +3,9 @@
 Tolerant of what they send, strict about what cannot be understood.
 """
 
+import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -22,9 +23,15 @@ ALIASES = {
     "in-progress": ("In-Progress", "X-In-Progress"),
     "metadata-relevant": ("Metadata-Relevant",),
     "slug": ("Slug",),
+    "dry-run": ("Dry-Run", "X-No-Op"),
+    "token": ("Api-Key", "X-Ojs-Sword-Api-Token", "X-Api-Key"),
 }
 
+#: Headers that let somebody in; they are kept nowhere.
+SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", *(name.lower() for name in ALIASES["token"])})
+
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 _PARAMETER = re.compile(r'([\w*-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -46,17 +53,46 @@ def boolean(headers: Mapping[str, str], name: str, *, default: bool) -> bool:
     return _BOOLEANS[value.lower()]
 
 
+def credentials(headers: Mapping[str, str]) -> tuple[str, str]:
+    """Return an Authorization value of RFC 9110 for credentials in any form clients send, and what that form is called.
+
+    A token comes as `APIKey …`, in a header of its own, or as the user's name with no password.
+    """
+    sent = headers.get("Authorization", "").strip()
+    if not sent:
+        token = header(headers, "token")
+        name = next((alias for alias in ALIASES["token"] if headers.get(alias)), "")
+        return (f"Bearer {token}", f"a token in the header {name}") if token else ("", "none")
+    scheme, _, rest = sent.partition(" ")
+    if scheme.lower() in {"apikey", "token"}:
+        return f"Bearer {rest.strip()}", f"a token after {scheme!r}"
+    if scheme.lower() != "basic":
+        return sent, "a Bearer token" if scheme.lower() == "bearer" else f"{scheme[:20]!r}"
+    with suppress(ValueError, UnicodeDecodeError):
+        name, _, password = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
+        if name and not password:
+            return f"Bearer {name}", "a name without a password, taken as a token"
+    return sent, "HTTP Basic"
+
+
 def on_behalf_of(headers: Mapping[str, str]) -> str:
     """Return whom a request is made for (SWORD 2.0 § 7), in any spelling of the header; empty for oneself."""
     return clean(header(headers, "on-behalf-of"))
 
 
+def beneficiaries(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names a request may mean by whom it is made for, the likeliest first: `a`, `a;b` or `type|a` (HAL)."""
+    whole = on_behalf_of(headers)
+    parts = [part.strip() for part in whole.split(";")]
+    return tuple(dict.fromkeys(filter(None, (whole, *parts, *(part.rpartition("|")[2].strip() for part in parts)))))
+
+
 def refuse_mediation(headers: Mapping[str, str], owner: str) -> None:
     """Refuse a request that names somebody else than whose it became. Raises MediationNotAllowed."""
-    name = on_behalf_of(headers)
-    if name and name != owner:
+    names = beneficiaries(headers)
+    if names and owner not in names:
         raise MediationNotAllowed(
-            f"Deposits on behalf of {name!r} are not allowed for this account.",
+            f"Deposits on behalf of {names[0]!r} are not allowed for this account.",
             place="On-Behalf-Of",
             remedy="Leave the header out; the deposit is then made in the account's own name.",
         )
@@ -78,6 +114,22 @@ def content_type(value: str) -> tuple[str, dict[str, str]]:
     """Split a Content-Type into the type in lower case and its parameters."""
     kind, _, rest = value.partition(";")
     return kind.strip().lower(), _parameters(rest)
+
+
+def preferred(accept: str, offered: Sequence[str]) -> str:
+    """Return what somebody wants of what there is (RFC 9110 § 12.5.1); the first where they do not say or want none of it.
+
+    To refuse would help nobody: clients send what their library puts there.
+    """
+    weights = {}
+    for each in accept.split(","):
+        kind, parameters = content_type(each)
+        try:
+            weight = float(parameters.pop("q", "1"))
+        except ValueError:
+            weight = 0.0
+        weights[";".join([kind, *(f"{name}={value}" for name, value in parameters.items())])] = weight
+    return max(offered, key=lambda kind: weights.get(kind, 0.0))
 
 
 def parameters_of(value: str) -> tuple[str, dict[str, str]]:

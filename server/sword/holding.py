@@ -1,9 +1,11 @@
 """All there is to say of a container, read in one go."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import Connection
 
 from server.accounts.model import Account
-from server.errors import NotFound, Refused
+from server.errors import Invalid, NotFound, Refused
 from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
 from server.records import store as records
@@ -42,7 +44,7 @@ def holding(tx: Connection, number: str, account: Account) -> Holding:
     if container.has_record:
         stored = records.get(tx, number)
         record, files, withdrawn = stored.record, stored.record.files, stored.state is State.WITHDRAWN
-        reason = (stored.reason or "") if stored.state in {State.WITHDRAWN, State.RETURNED} else ""
+        reason = (stored.reason or "") if stored.state in {State.WITHDRAWN, State.RETURNED, State.DECLINED} else ""
     names = tuple(
         (f"https://doi.org/{entry.value}" if entry.scheme == "doi" else entry.value, _WORDS[entry.state])
         for entry in ledger.of_record(tx, number)
@@ -57,13 +59,27 @@ def original(tx: Connection, deposit_id: str, account: Account) -> Deposit:
     if found is None or found.sha256 is None or found.container_id is None:
         raise NotFound("There is no such deposit.")
     container_of(tx, found.container_id, account)
+    if found.problem is not None and found.problem.code == "virus":
+        raise Refused("A virus was found in it; it is given to nobody.", code="virus")
     return found
 
 
-def listing(tx: Connection, account: Account, collection: str, most: int = MOST_LISTED) -> Listing:
-    """Return the `most` containers of a depositor in a collection that changed last, and their titles."""
-    found = store.containers_of(tx, account.id, collection, most + 1)
+def listing(tx: Connection, account: Account, collection: str, after: str = "", most: int = MOST_LISTED) -> Listing:
+    """Return a page of a depositor's containers in a collection, those that changed last first; `after` says where it begins."""
+    found = store.containers_of(tx, account.id, collection, most + 1, after=_place(after))
     shown = found[:most]
     titles = {each.id: each.draft.record.title.value if each.draft.record else "Deposit in progress" for each in shown}
     titles |= store.titles_of(tx, [each.id for each in shown if each.has_record])
-    return Listing(shown, titles, cut=len(found) > most)
+    last = shown[-1] if len(found) > most else None
+    return Listing(shown, titles, f"{last.changed.isoformat()}~{last.id}" if last is not None else "")
+
+
+def _place(after: str) -> tuple[datetime, str] | None:
+    """Read where a page begins, as `listing` wrote it. Raises Invalid."""
+    if not after:
+        return None
+    changed, _, number = after.partition("~")
+    try:
+        return datetime.fromisoformat(changed).astimezone(UTC), number
+    except ValueError as error:
+        raise Invalid("This page of the feed does not exist.", place="after", remedy="Begin at the collection.") from error

@@ -19,14 +19,16 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge
+from server.events.telling import tell
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
-from server.sword import store
-from server.sword.accept import Acceptance, ask_to_read
-from server.sword.errors import BrokenOff, ContentRefused, ErrorContent, SwordError, spoken
+from server.sword import problems, reference_store, store
+from server.sword.accept import Acceptance, ask_to_read, said_of
+from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, SwordError, spoken
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.package import READ_NOW_ENTRIES, counted
 from server.sword.understand import Opened, Understanding, names_a_work, says_nothing
+from server.sword.unfit import Unfit
 
 GRACE = timedelta(minutes=2)
 """After this long a deposit still marked received is read by the worker: whoever was reading it is gone."""
@@ -56,8 +58,10 @@ class Intake:
     reading: dict[str, asyncio.Event] = field(default_factory=dict)
     """The deposits that requests of this process are reading, each with an event that says when it is done."""
 
-    async def receive(self, account: Account, deposit: Deposit, received: Received, collection: str, *, by: str) -> Container:
-        """Take a deposit in and return its container as it is then; `by` says who sent it.
+    async def receive(
+        self, account: Account, deposit: Deposit, received: Received, collection: str, *, by: str, seen: datetime | None = None
+    ) -> Container:
+        """Take a deposit in and return its container as it is then; `by` says who sent it, `seen` which container it means.
 
         Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Content that is wrong is held,
         and no error.
@@ -72,7 +76,9 @@ class Intake:
                     deposit = replace(deposit, operation=Operation.COMPLETE)
                 rules = await self._rules(deposit, collection)
                 waits = await asyncio.to_thread(self._waits, opened, rules)
-                begun = await self.database.write(self._begin, account, deposit, collection, opened, by=by, waits=waits)
+                begun = await self.database.write(
+                    self._begin, account, deposit, collection, opened, by=by, waits=waits, seen=seen
+                )
             except SheafError as error:
                 failure = spoken(error)
                 await self.refuse(account, deposit, failure)
@@ -86,13 +92,15 @@ class Intake:
                 )
         return await self._leave(begun)
 
-    async def change(self, account: Account, deposit: Deposit) -> None:
+    async def change(self, account: Account, deposit: Deposit, *, seen: datetime | None = None) -> None:
         """Do what a request without a body asks of its container; should we break down meanwhile, the worker does it.
 
         Raises SheafError where it cannot be done; the deposit's row says so too.
         """
         with self._announced(deposit.id):
-            begun = await self.database.write(self._begin, account, deposit, "", Opened(), by=account.name, waits=False)
+            begun = await self.database.write(
+                self._begin, account, deposit, "", Opened(), by=account.name, waits=False, seen=seen
+            )
             await self._go_on(begun, Opened())
         await self._leave(begun)
 
@@ -156,7 +164,7 @@ class Intake:
 
     async def _leave(self, begun: "_Begun") -> Container:
         """Return the container as it is now; what waited for this deposit is next."""
-        container, unread = await self.database.read(_standing, begun.container.id)
+        container, unread = await self.database.read(_standing, begun)
         if not begun.waits:
             await self._call_next(unread)
         return container
@@ -186,11 +194,12 @@ class Intake:
                 content = Content(gone=(deposit.filename or "",))
             else:
                 content = await asyncio.to_thread(self.understanding.content, opened)
-            await self.acceptance.take(deposit, content)
+            await self.acceptance.take(deposit, content, answers=within_request)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
-            refused = bare or (within_request and (await self._rules(deposit, "")).refuses)
-            await self.acceptance.hold(deposit, error, refused=refused)
+            wanted = isinstance(error, Unfit) and error.refuses
+            refused = bare or (within_request and (wanted or (await self._rules(deposit, "")).refuses))
+            await self.acceptance.hold(deposit, Unfit.of(error, Content(remarks=opened.quirks)), refused=refused)
             if bare and within_request:
                 raise
             if refused and within_request:
@@ -209,22 +218,34 @@ class Intake:
         """Whether a package is too large to be read within the request; raises ErrorContent for a packaging not accepted."""
         if opened.payload is None:
             return False
-        packaging = self.understanding.packaging(opened.packaging)
-        if rules.packagings and packaging.iri not in rules.packagings:
+        packaging = self.understanding.announced(opened)
+        unpacks = self.understanding.unpacks(opened)
+        # What an archive without a Packaging header is shows when it is read.
+        if rules.packagings and packaging.iri not in rules.packagings and (opened.packaging or not unpacks):
             raise ErrorContent(
-                f"This collection does not accept the packaging {opened.packaging}.",
+                f"This collection does not accept the packaging {opened.packaging or packaging.iri}.",
                 place="Packaging",
                 remedy="Use one of: " + ", ".join(rules.packagings) + ".",
             )
-        if not packaging.unpacks:
+        if not unpacks:
             return False
         return opened.payload.received.bytes > rules.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
 
     def _begin(
-        self, tx: Connection, account: Account, deposit: Deposit, collection: str, opened: Opened, *, by: str, waits: bool
+        self,
+        tx: Connection,
+        account: Account,
+        deposit: Deposit,
+        collection: str,
+        opened: Opened,
+        *,
+        by: str,
+        waits: bool,
+        seen: datetime | None,
     ) -> "_Begun":
         """Write container and deposit; answer the same deposit sent again with the container it made.
 
+        A conditional request means the container of `seen`: not one that changed since, or that an earlier request will change.
         Spec: one deposit, counted retries. What comes while an earlier deposit waits in the queue waits behind it.
         """
         now = self.clock()
@@ -237,8 +258,9 @@ class Intake:
                 store.count_retry(tx, known.id, now)
                 return _Begun(known, deposit, ahead, waits=True, repeated=True)
             number = store.new_id()
+            slug = deposit.slug or None
             container = Container(
-                number, account.id, collection, ContainerState.RECEIVED, None, Draft(), has_record=False, created=now, changed=now
+                number, account.id, collection, ContainerState.RECEIVED, slug, Draft(), has_record=False, created=now, changed=now
             )
             store.add_container(tx, container, mark)
         else:
@@ -246,11 +268,20 @@ class Intake:
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
             container, ahead = found, frozenset(store.unread(tx, found.id))
+            if seen is not None and (ahead or found.changed != seen):
+                raise ChangedMeanwhile(
+                    "Another request changes this deposit at the same moment.",
+                    place="If-Match",
+                    remedy="Get it again, and send the change with the ETag that comes with it.",
+                )
             waits = waits or not ahead <= self.reading.keys()
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
-        deposit = replace(deposit, container_id=container.id, collection=container.collection)
+        server = self.acceptance.rules(container.collection).server
+        deposit = replace(deposit, container_id=container.id, collection=container.collection, server=server)
+        reference_store.clear(tx, container.id, deposit.operation)
         store.add_deposit(tx, deposit, account.id)
+        reference_store.add(tx, deposit.id, opened.references, now)
         store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {by}: {deposit.operation}.")
         ask_to_read(tx, deposit.id, now if waits else now + GRACE)
         return _Begun(container, deposit, ahead, waits=waits)
@@ -279,6 +310,7 @@ def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now:
         raise Conflict("This deposit is not held any more.", code="state")
     if not store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None, before=DepositState.HELD):
         raise Conflict("This deposit is not held any more.", code="state")
+    store.count_replay(tx, deposit.id)
     store.note(tx, deposit.id, now, "reopened", f"Read again, asked for by {by.name}.")
     audit.note(tx, by, "import.read-again", "import", deposit.id, now)
     if not container.has_record:
@@ -287,7 +319,10 @@ def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now:
     return replace(deposit, state=DepositState.RECEIVED, problem=None)
 
 
-def _standing(tx: Connection, number: str) -> tuple[Container, list[str]]:
+def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:
+    """Return where a deposit stands now: its own container, or that of a work it turned out to be once more."""
+    deposit = store.deposit(tx, begun.deposit.id)
+    number = begun.container.id if deposit is None else deposit.container_id or ""
     found = store.container(tx, number)
     if found is None:
         raise NotFound("The deposit was deleted meanwhile.")
@@ -297,7 +332,9 @@ def _standing(tx: Connection, number: str) -> tuple[Container, list[str]]:
 def _refuse(tx: Connection, deposit: Deposit, account: Account | None) -> None:
     store.add_deposit(tx, deposit, None if account is None else account.id)
     assert deposit.problem is not None  # noqa: S101 -- set by refuse
+    problems.keep(tx, deposit.id, (deposit.problem,), ())
     store.note(tx, deposit.id, deposit.received, deposit.state.value, deposit.problem.message)
+    tell(tx, "import.refused", deposit.id, said_of(deposit, deposit.problem, deposit.state), deposit.received)
 
 
 def _repeats(tx: Connection, deposit: Deposit, opened: Opened, known: Container, now: datetime) -> bool:
@@ -309,13 +346,9 @@ def _repeats(tx: Connection, deposit: Deposit, opened: Opened, known: Container,
         return True
     if known.state not in {ContainerState.IN_PROGRESS, ContainerState.RECEIVED, ContainerState.HELD}:
         return False
-    if opened.payload is not None or _slug(deposit) or (opened.entry is not None and names_a_work(opened.entry)):
+    if opened.payload is not None or deposit.slug or (opened.entry is not None and names_a_work(opened.entry)):
         return True
     return now - known.created < MOMENT and len(store.deposits_of(tx, known.id)) == 1
-
-
-def _slug(deposit: Deposit) -> str:
-    return next((value for name, value in deposit.headers if name.lower() == "slug"), "")
 
 
 def _fingerprint(account: Account, deposit: Deposit, collection: str) -> str:
@@ -328,4 +361,4 @@ def _fingerprint(account: Account, deposit: Deposit, collection: str) -> str:
         deposit.filename,
         str(deposit.in_progress),
     )
-    return hashlib.sha256("\0".join([*(part or "" for part in parts), _slug(deposit)]).encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256("\0".join([*(part or "" for part in parts), deposit.slug]).encode("utf-8", "replace")).hexdigest()

@@ -1,21 +1,24 @@
 """SWORD in values: containers and deposits with their states, drafts and what an operation makes of them. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import PurePath
 
-import msgspec
-
-from server.errors import Invalid, SheafError
+from server.errors import SheafError
 from server.metadata.reading import Remark
-from server.records.merge import merged
-from server.records.model import File, Record, Text, Value
+from server.records.model import File, Record, Value
 from server.xml import clean
 
 UNTYPED = "other.other"
 """The type of a work that says nothing of its type."""
+
+ATOM_TYPE = "application/atom+xml"
+
+#: The types metadata come as: Atom's, and those of clients that send EPrints XML or RIOXX in place of an entry.
+ENTRY_TYPES = frozenset({ATOM_TYPE, "application/vnd.eprints.data+xml", "application/vnd.rioxx2.data+xml"})
+JSON_TYPES = frozenset({"application/json", "application/ld+json"})
+"""Bodies that are metadata in SWORD 3.0."""
 
 NOTHING = "nothing"
 """The class of the problem of a complete deposit with nothing in it."""
@@ -45,7 +48,7 @@ CONTAINER_MOVES: dict[ContainerState, frozenset[ContainerState]] = {
     ContainerState.HELD: _BEGUN - {ContainerState.HELD} | {ContainerState.RECEIVED, ContainerState.IN_PROGRESS},
     ContainerState.PENDING: _ENDED | {ContainerState.ACCEPTED, ContainerState.RETURNED},
     ContainerState.RETURNED: _ENDED | {ContainerState.ACCEPTED, ContainerState.PENDING},
-    ContainerState.DECLINED: frozenset({ContainerState.PENDING, ContainerState.DELETED}),
+    ContainerState.DECLINED: frozenset({ContainerState.PENDING, ContainerState.WITHDRAWN, ContainerState.DELETED}),
     ContainerState.ACCEPTED: frozenset({ContainerState.WITHDRAWN, ContainerState.DELETED}),
     ContainerState.WITHDRAWN: frozenset({ContainerState.ACCEPTED, ContainerState.DELETED}),
     ContainerState.DELETED: frozenset(),
@@ -112,6 +115,16 @@ class Rules:
     """The classes of remarks that hold a deposit."""
     keeps: frozenset[str] = frozenset()
     """The fields of a record that no update overwrites."""
+    duplicates: Mapping[str, str] = field(default_factory=lambda: {"doi": "hold"})
+    """What becomes of a work that is here already, by the way it is found: doi, package, title."""
+    scans: str = ""
+    """Where the virus scanner listens that looks into every file; empty: none."""
+    notifies: bool = False
+    """Whether the creators of a new work who have an account are told."""
+    most: int = 0
+    """Bytes of the largest deposit; 0: as many as the installation takes."""
+    dates: str = ""
+    """What a work without a date of its own is dated by: the year or the day of its deposit, or not at all."""
 
 
 class Operation(StrEnum):
@@ -122,7 +135,10 @@ class Operation(StrEnum):
     REPLACE_METADATA = "replace metadata"
     REPLACE_CONTENT = "replace content"
     REPLACE_ALL = "replace all"
+    REPLACE_OBJECT = "replace object"  # SWORD 3.0 § 7.4: what does not come with it is gone, metadata too
+    CLEAR_METADATA = "clear metadata"
     COMPLETE = "complete"
+    REPLACE_FILE = "replace file"  # other bytes under the same name
     DELETE_CONTENT = "delete content"
     DELETE_FILE = "delete file"
     DELETE = "delete"
@@ -280,87 +296,5 @@ class Listing:
 
     containers: Sequence[Container]
     titles: dict[str, str]
-    cut: bool
-    """Whether there are more, that changed longer ago."""
-
-
-def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
-    """Return the draft after an operation. What says nothing of metadata leaves them as they are."""
-    record, files = draft.record, draft.files
-    match operation:
-        case Operation.CREATE | Operation.REPLACE_ALL:
-            record, files = content.record or record, content.files
-        case Operation.ADD:
-            record = merged(record, content.record) if record and content.record else record or content.record
-            files = _added(files, content.files)
-        case Operation.REPLACE_METADATA:
-            record = content.record or record
-        case Operation.REPLACE_CONTENT:
-            record, files = record or content.record, content.files
-        case Operation.DELETE_CONTENT:
-            files = ()
-        case Operation.DELETE_FILE:
-            files = tuple(file for file in files if file.name not in content.gone)
-        case Operation.COMPLETE | Operation.DELETE:
-            pass
-    return Draft(record=record, files=files)
-
-
-def typed(content: Content, type_code: str) -> Content:
-    """Return content whose record, where it names no type of its own, has the collection's."""
-    if not type_code or content.record is None or content.record.type != UNTYPED:
-        return content
-    return replace(content, record=msgspec.structs.replace(content.record, type=type_code))
-
-
-def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
-    """Whether a request brings anew what is held, so that its container is not held any more."""
-    if held is None or held.operation in {Operation.COMPLETE, Operation.DELETE_CONTENT, Operation.DELETE_FILE}:
-        return True
-    if held.problem is not None and held.problem.code == NOTHING:
-        return content.record is not None or bool(content.files)
-    if (held.content_type or "").partition(";")[0].strip().lower() == "application/atom+xml":
-        return content.record is not None
-    return bool(content.files) or operation is Operation.DELETE_CONTENT
-
-
-def completed(draft: Draft) -> Record:
-    """Return the record a draft makes. One without metadata is named after its first file, as its depositor said nothing else.
-
-    Raises Invalid for a draft with nothing in it: it would be a work nobody can tell from another.
-    """
-    record = draft.record
-    if record is None:
-        if not draft.files:
-            raise Invalid(
-                "The deposit is complete, and there is nothing in it: no metadata and no files.",
-                place="deposit",
-                remedy="Send metadata (an Atom entry) or files to it; it is then published.",
-                code=NOTHING,
-            )
-        record = Record(type=UNTYPED, title=Text(value=PurePath(draft.files[0].name).name))
-    return msgspec.structs.replace(record, files=draft.files)
-
-
-def drafted(record: Record) -> Draft:
-    """Return the draft a record can be edited as."""
-    return Draft(record=msgspec.structs.replace(record, files=()), files=record.files)
-
-
-def _added(files: tuple[File, ...], more: tuple[File, ...]) -> tuple[File, ...]:
-    """Add files without overwriting (SWORD 2.0 § 6.7.1).
-
-    The same name with other bytes gets a number, the same bytes are there already.
-    """
-    result = list(files)
-    names = {file.name: file.sha256 for file in files}
-    for file in more:
-        if names.get(file.name) == file.sha256:
-            continue
-        path, number, name = PurePath(file.name), 1, file.name
-        while name in names:
-            number += 1
-            name = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
-        names[name] = file.sha256
-        result.append(msgspec.structs.replace(file, name=name))
-    return tuple(result)
+    next: str
+    """Where the next page begins; empty where there is none."""

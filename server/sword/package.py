@@ -1,62 +1,46 @@
-"""What a packaging makes of a deposit's bytes: metadata documents and files.
+"""What a packaging makes of a deposit's bytes: the documents that may be metadata, and the files."""
 
-Limits and path checks are the same for every packaging.
-"""
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import unquote
 
-import io
-import lzma
-import re
-import stat
-import struct
-import unicodedata
-import zipfile
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Protocol
+from lxml import etree
 
-from server.errors import Invalid
+from server.errors import Invalid, SheafError, TooLarge
 from server.metadata.reading import Remark
-from server.records.files import PIECE, Received, Spool
+from server.records.files import Received
 from server.registry import Registry
-from server.xml import FORBIDDEN
+from server.sword.archives.entries import folded
+from server.sword.archives.unpacking import Store, kind_of, unpack
+from server.sword.archives.unpacking import counted as count
+from server.xml import parse
 
-MOST_ENTRIES = 10_000
 READ_NOW_ENTRIES = 1_000
 """Entries up to which an archive is read within the request."""
-MOST_BYTES = 64 * 2**30
-LARGEST_RATIO = 200
-RATIO_FROM = 10 * 2**20  # a small file may be as compressible as it likes
-LONGEST_NAME = 255
-#: What the zip module raises over a damaged or a contrived archive.
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    ValueError,
-    OverflowError,
-    RuntimeError,
-    OSError,
-)
-_DRIVE = re.compile("[A-Za-z]:")
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
-LARGEST_DIRECTORY = 8 * 2**20
-"""Bytes of an archive's list of entries: it is read whole, so it must not be as long as its sender likes."""
-_END = struct.Struct("<4s4H2IH")
-_WIDE_END = struct.Struct("<4sQ2H2I4Q")  # Zip64, without what may follow
-_WIDE_LOCATOR = 20
-_LONGEST_END = 2**16 + _END.size + _WIDE_LOCATOR + _WIDE_END.size
-#: Left by operating systems, never part of a work.
-_LITTER = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
+READ_NOW_BYTES = 64 * 2**20
+"""Bytes up to which a compressed tar is unpacked only to count its entries."""
+LARGEST_DOCUMENT = 16 * 2**20
+LARGEST_DOCUMENTS = 64 * 2**20
+"""Bytes of all documents offered together: they are read into memory, a work's metadata are kilobytes."""
 
 
-class Store(Protocol):
-    """The part of the file store a packaging uses."""
+class Role(StrEnum):
+    """What a member of a package is for."""
 
-    def spool(self) -> Spool: ...
+    FILE = "file"  # of the work
+    METADATA = "metadata"
+    MANIFEST = "manifest"  # says what is in the package
+
+
+class Choice(StrEnum):
+    """What several metadata documents in one package mean."""
+
+    ONE = "one"  # two are one too many
+    FIRST = "first"  # they stand in order of preference: the first that is known is read
+    ALL = "all"  # each describes the same work, and they complete one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +59,105 @@ class Member:
 
     name: str
     received: Received
+    role: Role = Role.FILE
+    mime: str = ""
+    """Its media type where the package states it."""
+    path: str = ""
+    """Where it stood in the package, when that is not its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of a package that may be metadata: its bytes, or an element of one that was parsed."""
+
+    name: str
+    data: bytes = b""
+    root: etree._Element | None = None
+    reader: str = ""
+    """The reader that is meant, by name; none means that it is to be found out."""
+    required: bool = False
+    """Whether it is metadata for certain, so that one nobody can read is a fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What was in it: the documents that may be metadata, by name, and the files."""
+    """What was in it."""
 
-    documents: tuple[tuple[str, bytes], ...] = ()
+    documents: tuple[Document, ...] = ()
     members: tuple[Member, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    choice: Choice = Choice.ONE
 
-    def discard(self) -> None:
-        """Remove what was unpacked."""
-        for member in self.members:
-            member.received.path.unlink(missing_ok=True)
+
+class Unusable(Invalid):
+    """Content that is wrong, in a package that could be unpacked: `members` are on disk, to be kept or discarded."""
+
+    def __init__(self, error: SheafError, members: Iterable[Member]) -> None:
+        super().__init__(error.message, place=error.place, remedy=error.remedy, code=error.code, value=error.value)
+        self.members = tuple(members)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """An archive unpacked to disk: its members, by name, and what is to be said of it."""
+
+    members: Mapping[str, Member]
+    remarks: tuple[Remark, ...] = ()
+    spellings: dict[str, Member] = field(default_factory=dict)
+    """The members by what is the same of all spellings of their names; filled when it is asked for."""
+    lone: bool = False
+    """Whether there was no archive: the body is the one member."""
+
+    def find(self, name: str) -> Member | None:
+        """Find a file by a name as a manifest writes it: as it is, percent-encoded, with `./`, or composed otherwise."""
+        if name in self.members:
+            return self.members[name]
+        if not self.spellings:
+            self.spellings.update((folded(known), member) for known, member in self.members.items())
+        return self.spellings.get(_same(name)) or self.spellings.get(_same(unquote(name)))
+
+    def at_top(self, *endings: str) -> list[Member]:
+        """Return the members at the top whose names end so."""
+        return [member for name, member in self.members.items() if "/" not in name and name.lower().endswith(endings)]
+
+    def documents(self, *endings: str) -> list[Member]:
+        """Return what may be a manifest: what is at the top and ends so, or the document that came by itself."""
+        return list(self.members.values()) if self.lone else self.at_top(*endings)
+
+    def package(
+        self,
+        documents: Iterable[Document],
+        roles: Mapping[str, Role] | None = None,
+        *,
+        choice: Choice = Choice.ONE,
+        remarks: Iterable[Remark] = (),
+    ) -> Package:
+        """Return a package of all members, in the roles given by name."""
+        members = tuple(replace(member, role=(roles or {}).get(name, member.role)) for name, member in self.members.items())
+        return Package(tuple(documents), members, (*self.remarks, *remarks), choice)
 
 
 @dataclass(frozen=True, slots=True)
 class Packaging:
     """One way to pack a deposit.
 
-    `read` runs in a thread and raises Invalid (with the place in the package) for what is to be held.
+    `read` runs in a thread and raises Invalid (with the place in the package) for what is to be held; what it unpacked and does
+    not return it removes.
     """
 
     iri: str
-    aliases: tuple[str, ...]
+    names: tuple[str, ...]
+    """Its other proper names."""
     title: str
     read: Callable[[Arrived, Store], Package]
     unpacks: bool = True
     """Whether it is an archive, whose reading takes the longer the more is in it."""
+    aliases: tuple[str, ...] = ()
+    """Names that clients use for it, and should not."""
+    sniff: Callable[[Sequence[str]], bool] | None = None
+    """Whether an archive with files of these names is of this kind for certain."""
+    media_types: tuple[str, ...] = ()
+    """The media types that say as much as a Packaging header."""
 
 
 def packagings() -> Registry[Packaging]:
@@ -111,137 +165,88 @@ def packagings() -> Registry[Packaging]:
     return Registry("server.sword.packagings", Packaging, lambda packaging: packaging.iri)
 
 
-class Bounded(io.FileIO):
-    """A file nobody reads more of than LARGEST_DIRECTORY at once, so that an archive's list of entries cannot fill the memory."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > LARGEST_DIRECTORY:
-            raise _unsafe("The archive's list of entries is too long.", "", "Send fewer files, or an archive within the archive.")
-        return super().read(-1 if size is None else size) or b""
-
-
 def counted(path: Path) -> int:
-    """Count the entries of an archive from its end and its list of entries, without opening it; 0 where it is none.
+    """Count an archive's entries without unpacking it, a little over READ_NOW_ENTRIES at least; 0 where it is none."""
+    return count(path, READ_NOW_ENTRIES, READ_NOW_BYTES)
 
-    Neither what the end says nor what is listed is believed alone. Counts no further than one over what is allowed.
+
+@contextmanager
+def unpacked(arrived: Arrived, store: Store, *, lone: bool = False) -> Iterator[Contents]:
+    """Unpack an archive of whatever kind to disk, to look into it; with `lone`, an XML document by itself is as good as one.
+
+    Raises Invalid as unpack does; what is Invalid while it is looked into becomes Unusable, and after any other error
+    nothing stays.
     """
-    with path.open("rb") as file:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(max(0, size - _LONGEST_END))
-        tail = file.read(_LONGEST_END)
-        at = tail.rfind(b"PK\x05\x06")
-        if at < 0 or len(tail) - at < _END.size:
-            return 0
-        _, _, _, _, said, length, _, _ = _END.unpack_from(tail, at)
-        end = size - len(tail) + at
-        wide = at - _WIDE_LOCATOR - _WIDE_END.size
-        if wide >= 0 and tail.startswith(b"PK\x06\x06", wide):
-            said, length = _WIDE_END.unpack_from(tail, wide)[-3:-1]
-            end -= _WIDE_LOCATOR + _WIDE_END.size
-        file.seek(max(0, end - length))
-        return max(int(said), _listed(file.read(min(length, LARGEST_DIRECTORY))))
-
-
-def _listed(directory: bytes) -> int:
-    count = at = 0
-    while count <= MOST_ENTRIES and directory.startswith(b"PK\x01\x02", at) and at + 46 <= len(directory):
-        at += 46 + sum(struct.unpack_from("<3H", directory, at + 28))
-        count += 1
-    return count
-
-
-def too_many(count: int) -> Invalid:
-    """Say that an archive has too many entries."""
-    return _unsafe(
-        f"The archive has {count} entries; {MOST_ENTRIES} are allowed.", "", "Send fewer files, or an archive within the archive."
-    )
-
-
-def entries(archive: zipfile.ZipFile, size: int) -> list[tuple[str, zipfile.ZipInfo]]:
-    """Return the files of an archive of `size` bytes with the names they get, after looking at every entry, litter left out.
-
-    Raises Invalid naming the entry at fault.
-    """
-    listed = archive.infolist()
-    if len(listed) > MOST_ENTRIES:
-        raise too_many(len(listed))
-    if sum(entry.file_size for entry in listed) > MOST_BYTES:
-        raise _unsafe("The archive would unpack to more than 64 GB.", "", "Send the files in several deposits.")
-    if (total := sum(entry.file_size for entry in listed)) > max(
-        RATIO_FROM, LARGEST_RATIO * size
-    ):  # entries may share the same bytes
-        raise _unsafe(f"The archive would unpack to {total // max(size, 1)} times its size.", "", "Send the files uncompressed.")
-    seen: dict[str, str] = {}
-    found = []
-    for entry in listed:
-        _check(entry)
-        path = PurePosixPath(entry.filename)
-        if entry.is_dir() or not _LITTER.isdisjoint(path.parts):
-            continue
-        name = str(path)  # without `./` and doubled slashes, which make two names of one
-        folded = unicodedata.normalize("NFC", name).casefold()
-        if folded in seen:
-            raise _unsafe(
-                f"Two entries have the same name: {seen[folded]!r} and {entry.filename!r}.", entry.filename, "Rename one of them."
-            )
-        seen[folded] = entry.filename
-        found.append((name, entry))
-    return found
-
-
-def _check(entry: zipfile.ZipInfo) -> None:
-    name = entry.filename
-    path = PurePosixPath(name)
-    if not (path.parts or entry.is_dir()) or path.is_absolute() or ".." in path.parts or "\\" in name or _DRIVE.match(name):
-        raise _unsafe(
-            f"The entry {name!r} points outside of the archive.", name, "Use relative names below the archive's own folder."
-        )
-    if FORBIDDEN.search(name) or _CONTROL.search(name) or any(len(part.encode()) > LONGEST_NAME for part in path.parts):
-        raise _unsafe(
-            f"The entry {name!r} has a name that cannot be kept.",
-            name,
-            "Use names of at most 255 bytes without control characters.",
-        )
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        raise _unsafe(f"The entry {name!r} is a symbolic link.", name, "Send the file itself.")
-    if entry.flag_bits & 1:
-        raise _unsafe(f"The entry {name!r} is encrypted.", name, "Send the archive without a password.", "archive-encrypted")
-    if entry.file_size > RATIO_FROM and entry.file_size > LARGEST_RATIO * max(entry.compress_size, 1):
-        raise _unsafe(
-            f"The entry {name!r} unpacks to {entry.file_size // max(entry.compress_size, 1)} times its size.",
-            name,
-            "Send it uncompressed.",
-        )
-
-
-def unpack(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo, store: Store) -> Member:
-    """Unpack one entry to disk under a name, believing nothing its header says of its size. Raises Invalid where it is broken."""
-    spool = store.spool()
-    total = 0
+    remarks = []
+    lone = lone and _is_xml(arrived.path)
+    if lone:
+        members = {arrived.filename: Member(arrived.filename, arrived.received)}
+    else:
+        members = {each.name: Member(each.name, each.received) for each in unpack(arrived.path, arrived.filename, store)}
+        said = f"{arrived.content_type} {arrived.filename}".lower().replace("gzip", "")
+        if "zip" in said and kind_of(arrived.path) == "tar":
+            words = "The archive is announced as a zip and is a tar."
+            remarks.append(Remark(words, code="quirk-archive", place="Content-Type"))
     try:
-        with archive.open(entry) as source:
-            while piece := source.read(PIECE):
-                total += len(piece)
-                if total > entry.file_size:
-                    raise _unsafe(
-                        f"The entry {entry.filename!r} is larger than it says.", entry.filename, "Make the archive again."
-                    )
-                spool.write(piece)
-        if total < entry.file_size:
-            raise _unsafe(f"The entry {name!r} is smaller than it says.", name, "Make the archive again.", "archive-broken")
-        return Member(name, spool.finish())
-    except BROKEN as error:
-        spool.discard()
-        raise _unsafe(
-            f"The entry {entry.filename!r} cannot be unpacked: {error}.",
-            entry.filename,
-            "Make the archive again.",
-            "archive-broken",
-        ) from error
+        yield Contents(members, tuple(remarks), lone=lone)
+    except (Invalid, TooLarge) as error:
+        raise Unusable(error, members.values()) from error
     except BaseException:
-        spool.discard()
+        discard(members.values(), arrived.path)
         raise
 
 
-def _unsafe(message: str, place: str, remedy: str, code: str = "archive-unsafe") -> Invalid:
-    return Invalid(message, place=place, remedy=remedy, code=code)
+def _is_xml(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+
+
+def discard(members: Iterable[Member], but: Path | None = None) -> None:
+    """Remove what was unpacked; what became a file was moved away, and the body itself (`but`) stays."""
+    for member in members:
+        if member.received.path != but:
+            member.received.path.unlink(missing_ok=True)
+
+
+def documents_of(members: Iterable[Member], *, reader: str = "", required: bool = False) -> list[Document]:
+    """Read members that may be metadata into memory, the large ones left out. Raises Invalid where they are too many."""
+    small = [member for member in members if member.received.bytes <= LARGEST_DOCUMENT]
+    if sum(member.received.bytes for member in small) > LARGEST_DOCUMENTS:
+        raise Invalid(
+            f"The XML documents at the top of the package have more than {LARGEST_DOCUMENTS // 2**20} MB together.",
+            place=small[0].name,
+            remedy="Put XML that is not metadata into a folder.",
+            code="metadata-twice",
+        )
+    return [Document(member.name, member.received.path.read_bytes(), reader=reader, required=required) for member in small]
+
+
+def parsed(member: Member) -> etree._Element:
+    """Parse a member; raises Invalid and TooLarge with its name in the place."""
+    with member.received.path.open("rb") as file:
+        return parse(file, place=member.name)
+
+
+def _same(name: str) -> str:
+    return folded(name.removeprefix("./").lstrip("/"))
+
+
+def manifest_missing(name: str, packaging: str, place: str) -> Invalid:
+    """Say that a package lacks what would tell what it is."""
+    return Invalid(
+        f"The package has no {name}, which a package of the kind {packaging} must have.",
+        place=place,
+        remedy=f"Add {name} at the top of the archive, or announce the packaging it really is.",
+        code="manifest-missing",
+    )
+
+
+def file_missing(manifest: str, name: str) -> Invalid:
+    """Say that a manifest names a file that is not there."""
+    return Invalid(
+        f"{manifest} names the file {name!r}, and the package does not hold it.",
+        place=manifest,
+        remedy="Pack the file as well, or take it out of the manifest.",
+        code="manifest-names-missing-file",
+        value=name,
+    )

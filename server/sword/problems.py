@@ -59,9 +59,13 @@ def of(tx: Connection, deposit_id: str) -> list[Known]:
 
 
 def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:
-    """Return what was remarked of a container's deposits, each sentence once, the oldest first."""
+    """Return what was remarked of a container's deposits, each sentence once; not how their client writes them."""
     query = select(problems.c.message).join(deposits, deposits.c.id == problems.c.deposit_id)
-    mine = (deposits.c.container_id == container_id, problems.c.weight == Weight.WARN.value)
+    mine = (
+        deposits.c.container_id == container_id,
+        problems.c.weight == Weight.WARN.value,
+        ~problems.c.code.startswith("quirk-"),
+    )
     return tuple(dict.fromkeys(tx.execute(query.where(*mine).order_by(problems.c.id)).scalars()))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 from ulid import ULID
 
 from server.accounts.tables import accounts
@@ -102,7 +102,10 @@ def change_container(tx: Connection, before: Container, now: datetime, **values:
         )
 
 
-def containers_of(tx: Connection, account_id: int, collection: str, limit: int = 100) -> list[Container]:
+def containers_of(
+    tx: Connection, account_id: int, collection: str, limit: int = 100, *, after: tuple[datetime, str] | None = None
+) -> list[Container]:
+    """Return an account's containers in a collection, those that changed last first, from `after` one of them on."""
     query = (
         select(containers)
         .where(
@@ -110,9 +113,12 @@ def containers_of(tx: Connection, account_id: int, collection: str, limit: int =
             containers.c.collection == collection,
             containers.c.state != ContainerState.DELETED.value,
         )
-        .order_by(containers.c.changed.desc())
+        .order_by(containers.c.changed.desc(), containers.c.id.desc())
         .limit(limit)
     )
+    if after is not None:
+        changed, number = after
+        query = query.where(or_(containers.c.changed < changed, and_(containers.c.changed == changed, containers.c.id < number)))
     return [_container(row) for row in tx.execute(query).mappings()]
 
 
@@ -203,20 +209,30 @@ def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
         note(tx, number, now, "repeated", "The same deposit came again and was answered with the existing receipt.")
 
 
+def claim(tx: Connection, number: str, account_id: int | None) -> None:
+    """Write down who sees to a deposit's problem."""
+    tx.execute(update(deposits).where(deposits.c.id == number).values(claimed_by=account_id))
+
+
+def count_replay(tx: Connection, number: str) -> None:
+    """Count that a deposit is read once more."""
+    tx.execute(update(deposits).where(deposits.c.id == number).values(replays=deposits.c.replays + 1))
+
+
 def note(tx: Connection, deposit_id: str, at: datetime, what: str, detail: str = "") -> None:
     """Add an event to a deposit's history."""
     tx.execute(insert(events).values(deposit_id=deposit_id, at=at, what=what, detail=clean(detail)))
 
 
 def deposit(tx: Connection, number: str) -> Deposit | None:
-    row = tx.execute(_DEPOSITS.where(deposits.c.id == number)).mappings().one_or_none()
-    return None if row is None else _deposit(row)
+    row = tx.execute(DEPOSITS.where(deposits.c.id == number)).mappings().one_or_none()
+    return None if row is None else read_deposit(row)
 
 
 def deposits_of(tx: Connection, container_id: str) -> list[Deposit]:
     """Return a container's deposits, the oldest first."""
-    query = _DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id)
-    return [_deposit(row) for row in tx.execute(query).mappings()]
+    query = DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id)
+    return [read_deposit(row) for row in tx.execute(query).mappings()]
 
 
 def unread(tx: Connection, container_id: str) -> list[str]:
@@ -227,11 +243,11 @@ def unread(tx: Connection, container_id: str) -> list[str]:
 
 def latest(tx: Connection, container_id: str, state: DepositState | None = None) -> Deposit | None:
     """Return a container's latest deposit, or its latest in a state."""
-    query = _DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id.desc()).limit(1)
+    query = DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id.desc()).limit(1)
     if state is not None:
         query = query.where(deposits.c.state == state.value)
     row = tx.execute(query).mappings().one_or_none()
-    return None if row is None else _deposit(row)
+    return None if row is None else read_deposit(row)
 
 
 def events_of(tx: Connection, deposit_id: str) -> list[Event]:
@@ -251,7 +267,7 @@ def search(
 ) -> list[Deposit]:
     """Return deposits for the monitor, the newest first; `before` is the id to go on from, `account_id` whose they are."""
     state, text, before = clean(state), clean(text), clean(before)
-    query = _DEPOSITS.order_by(deposits.c.id.desc()).limit(limit)
+    query = DEPOSITS.order_by(deposits.c.id.desc()).limit(limit)
     if state == ContainerState.PENDING:  # of the work, not of the request that brought it
         query = query.where(deposits.c.container_id.in_(select(containers.c.id).where(containers.c.state == state)))
     elif state:
@@ -273,7 +289,7 @@ def search(
             deposits.c.container_id,
         )
         query = query.where(or_(*(field.icontains(text, autoescape=True) for field in fields)))
-    return [_deposit(row) for row in tx.execute(query).mappings()]
+    return [read_deposit(row) for row in tx.execute(query).mappings()]
 
 
 def counts(tx: Connection) -> dict[str, int]:
@@ -308,7 +324,7 @@ def new_id() -> str:
 
 
 _SENDERS, _CLAIMERS = accounts.alias("senders"), accounts.alias("claimers")
-_DEPOSITS = (
+DEPOSITS = (
     select(deposits, accounts.c.name.label("account"), _SENDERS.c.name.label("sender"), _CLAIMERS.c.name.label("claimer"))
     .join(accounts, accounts.c.id == deposits.c.account_id, isouter=True)
     .join(_SENDERS, _SENDERS.c.id == deposits.c.sender_id, isouter=True)
@@ -339,7 +355,7 @@ def _container(row: RowMapping) -> Container:
     )
 
 
-def _deposit(row: RowMapping) -> Deposit:
+def read_deposit(row: RowMapping) -> Deposit:
     problem = None
     if row["problem"]:
         problem = Problem(row["problem"], row["message"] or "", row["place"] or "", row["remedy"] or "", row["value"])

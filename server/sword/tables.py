@@ -61,6 +61,7 @@ deposits = Table(
     Index("ix_deposits_problem", "problem", "state"),
     Index("ix_deposits_collection", "collection", "received"),
     Index("ix_deposits_received", "received"),
+    Index("ix_deposits_sha256", "sha256"),
     Index("ix_deposits_key", "account_id", "key"),
 )
 

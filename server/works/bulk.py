@@ -40,6 +40,8 @@ class Deed(StrEnum):
 
     APPROVE = "approve"
     RETURN = "return"
+    DECLINE = "decline"
+    REOPEN = "reopen"
     WITHDRAW = "withdraw"
     RESTORE = "restore"
     ADD_SUBJECT = "add-subject"
@@ -76,7 +78,7 @@ class Kind:
     """What becomes of the record, for deeds that change nothing else."""
 
 
-_BEFORE = frozenset(state for state in State if state.before)
+_BEFORE = frozenset(state for state in State if state.before) - {State.DECLINED}
 
 
 def _with_subject(record: Record, value: str) -> Record:
@@ -101,6 +103,8 @@ def _accessible(record: Record, value: str) -> Record:
 KINDS: dict[Deed, Kind] = {
     Deed.APPROVE: Kind("Publish", concerns=_BEFORE, grave=True),
     Deed.RETURN: Kind("Return to their depositors", "Reason", frozenset({State.PENDING, State.DRAFT})),
+    Deed.DECLINE: Kind("Decline", "Reason", frozenset({State.PENDING, State.RETURNED})),
+    Deed.REOPEN: Kind("Let what was declined wait for approval again", concerns=frozenset({State.DECLINED})),
     Deed.WITHDRAW: Kind("Withdraw", "Reason", frozenset(State) - {State.WITHDRAWN}, grave=True),
     Deed.RESTORE: Kind("Publish again what was withdrawn", concerns=frozenset({State.WITHDRAWN}), grave=True),
     Deed.ADD_SUBJECT: Kind("Add a subject", "Subject", record=_with_subject),
@@ -178,10 +182,11 @@ def _deed(change: Change) -> deeds.Deed:
     simple: dict[Deed, deeds.Deed] = {
         Deed.APPROVE: deeds.approve,
         Deed.RESTORE: deeds.restore,
+        Deed.REOPEN: deeds.reopen,
         Deed.REGISTER: _register,
         Deed.RENDER: _render,
     }
-    reasoned = {Deed.RETURN: deeds.returned, Deed.WITHDRAW: deeds.taken_away}
+    reasoned = {Deed.RETURN: deeds.returned, Deed.DECLINE: deeds.declined, Deed.WITHDRAW: deeds.taken_away}
     if change.deed in simple:
         return simple[change.deed]
     if change.deed in reasoned:

@@ -33,6 +33,7 @@ def approve(tx: Connection, press: Press, stored: Stored, prepared: Prepared, by
     """Publish a work that is not published yet. Raises Conflict where it is, or was; Invalid as `publishing.approve`."""
     if not stored.state.before:
         raise Conflict("Only a work that is not published yet can be approved.", code="state")
+    _not_declined(stored)
     return _publish(tx, press, stored, prepared, by, now)
 
 
@@ -52,10 +53,31 @@ def restore(tx: Connection, press: Press, stored: Stored, prepared: Prepared, by
 
 def hand_back(tx: Connection, press: Press, stored: Stored, reason: str, by: Actor, now: datetime) -> Stored:
     """Return a work to its depositor with the reason, who finds it in the statement and on their page. Raises Conflict."""
+    _not_declined(stored)
     words = f"The work was returned by {by.name}: {reason}"
     _move_container(tx, stored.id, ContainerState.RETURNED, now, "returned", words)
     _note(tx, by, "record.returned", stored, now, state=(stored.state.value, State.RETURNED.value), reason=(None, reason))
     return publishing.hand_back(tx, press, stored, reason, now)
+
+
+def decline(tx: Connection, press: Press, stored: Stored, reason: str, by: Actor, now: datetime) -> Stored:
+    """Do not take a work, and say why; its depositor finds it in the statement and on their page. Raises Conflict."""
+    words = f"The work was declined by {by.name}: {reason}"
+    _move_container(tx, stored.id, ContainerState.DECLINED, now, "declined", words)
+    _note(tx, by, "record.declined", stored, now, state=(stored.state.value, State.DECLINED.value), reason=(None, reason))
+    return publishing.decline(tx, press, stored, reason, now)
+
+
+def reopen(tx: Connection, _press: Press, stored: Stored, _prepared: Prepared, by: Actor, now: datetime) -> Stored:
+    """Let a declined work wait for approval again. Raises Conflict where it was not declined."""
+    if stored.state is not State.DECLINED:
+        raise Conflict("The work was not declined.", code="state")
+    return hand_in(tx, stored, by, now)
+
+
+def _not_declined(stored: Stored) -> None:
+    if stored.state is State.DECLINED:
+        raise Conflict("The work was declined.", remedy="Let it wait for approval again first.", code="state")
 
 
 def hand_in(tx: Connection, stored: Stored, by: Actor, now: datetime) -> Stored:
@@ -194,6 +216,15 @@ def returned(reason: str, _replacement: str = "") -> Deed:
 
     def deed(tx: Connection, press: Press, stored: Stored, _prepared: Prepared, by: Actor, now: datetime) -> Stored:
         return hand_back(tx, press, stored, reason, by, now)
+
+    return deed
+
+
+def declined(reason: str, _replacement: str = "") -> Deed:
+    """Return the deed that declines a work with a reason."""
+
+    def deed(tx: Connection, press: Press, stored: Stored, _prepared: Prepared, by: Actor, now: datetime) -> Stored:
+        return decline(tx, press, stored, reason, by, now)
 
     return deed
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from server.records.model import Record
+from server.records.vocabulary import TYPES
 from server.works.labels import LABELS
 
 _WORDS = re.compile(r"\s+|[^\s\w]|\w+")
@@ -41,6 +42,11 @@ def differences(before: Record, after: Record) -> tuple[Difference, ...]:
         for path in paths
         if old.get(path, "") != new.get(path, "")
     )
+
+
+def spelled(record: Record) -> tuple[tuple[str, str], ...]:
+    """Return all a work says, field by field in the words of the form."""
+    return tuple((_spoken(path), TYPES[text].label if path == "type" else text) for path, text in _leaves(record))
 
 
 def _place(old: dict[str, str], new: dict[str, str]) -> Any:

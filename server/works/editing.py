@@ -19,10 +19,10 @@ from server.forms.posted import Press, press
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.records.model import File, Licence, Record
+from server.records.sniff import by_name, kind_of, safe_name
 from server.works.asked import RULES
 from server.works.labels import LABELS, LICENCES
 from server.works.sections import Section
-from server.works.sniff import by_name, kind_of, safe_name
 
 LONGEST_FILE_NAME = 240
 UPLOADED = "uploaded"

@@ -90,7 +90,7 @@ def mine(tx: Connection, account: Account, person_id: int | None, before: str) -
 
 
 #: What its owner must do something about stands first.
-_ORDER = {State.RETURNED: 0, State.DRAFT: 1, State.PENDING: 2}
+_ORDER = {State.RETURNED: 0, State.DRAFT: 1, State.PENDING: 2, State.DECLINED: 3}
 
 
 def look(tx: Connection, shelf: Registry[Agency], number: str, account: Account) -> Looked:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,13 +26,18 @@ from server.portal.links import link
 from server.profiles import store as profiles
 from server.runs import schedule as schedules
 from server.runs import store as runs
+from server.sword import problems
 from server.sword import store as sword
+from server.sword.model import Content, Held
 from tests.browser.conftest import OWN, Site
 from tests.browser.test_pages import wait_for
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, entry
 from tests.portal.matrix import EXPECTED
 
 WHO = Visitor("Sickle/0.7.0 (+https://harvester.example.org/about)", "192.0.2.1", "gregor@example.org")
+
+WORD = "Vademecum"
+"""A word for a type that nobody knows."""
 
 Numbers = dict[str, list[str]]
 
@@ -55,8 +61,11 @@ def furnished(site: Site) -> Numbers:
     run = site.do(house.database.write(runs.start, task, task.parameters(), OPERATOR, now()))
     schedule = site.do(house.database.write(schedules.add, task, task.parameters(), "0 3 * * *", OPERATOR, now()))
     work = site.entry("Peas")
+    site.deposit(entry(title="Beans", type=WORD))
     site.faulty("peas.zip", "admin")
     (held,) = site.do(house.database.read(sword.search, limit=1))
+    member = Held("mods.xml", 9, "0" * 64, "application/xml", "metadata")
+    site.do(house.database.write(problems.keep_content, held.id, Content(members=(replace(member, sha256=kept(site)),))))
     made = site.do(house.database.read(profiles.every))
     taken, hook = {profile.kind for profile in made}, next(profile for profile in made if profile.kind == WEBHOOK)
     kinds = [kind.name for kind in house.keeper.kinds if not (kind.single and kind.name in taken)]
@@ -71,6 +80,7 @@ def furnished(site: Site) -> Numbers:
         f"/admin/works/{work}/formats": ["oai_dc"],
         "/admin/people": ["1"],
         "/admin/imports": [held.id],
+        f"/admin/imports/{held.id}/text": ["1"],
         "/admin/accounts": ["1"],
         "/admin/profiles": [str(profile.id) for profile in made],
         "/admin/profiles/new": kinds,
@@ -84,6 +94,13 @@ def furnished(site: Site) -> Numbers:
         "/admin/jobs/schedules": [str(schedule)],
         "/admin/jobs/schedules/new": tasks,
     }
+
+
+def kept(site: Site) -> str:
+    """Keep a document in the file store and return its SHA-256."""
+    spool = site.house.files.spool()
+    spool.write(b"<mods/>\n\n")
+    return site.house.files.keep(spool.finish())
 
 
 def stopped(tx: Connection, at: datetime) -> None:
@@ -125,6 +142,12 @@ def explored(numbers: Numbers) -> list[str]:
     ]
 
 
+def watched(numbers: Numbers) -> list[str]:
+    """The addresses of what the import monitor shows by its arguments, and of what a depositor sees of one import."""
+    cause = f"/admin/imports/causes?code=type-unknown&value={WORD}&weight=hold"
+    return ["/admin/imports?state=held", "/admin/imports?q=nothing", cause, f"/sword/deposits/{numbers['/admin/imports'][0]}"]
+
+
 def _filled(path: str, numbers: Numbers) -> list[str]:
     room, brace, rest = path.partition("/{")
     if not brace:
@@ -158,7 +181,7 @@ def test_no_page_shuts_anybody_out(site: Site, browser: webdriver.Chrome, width:
     browser.find_element(By.ID, "name").send_keys("admin", Keys.TAB, PASSWORD, Keys.ENTER)
     wait_for(browser, "/admin")
     word = site.do(site.house.database.write(tickets.issue, Purpose.RESET, now(), 1))
-    for path in [link("", word), *pages(numbers), *explored(numbers)]:
+    for path in [link("", word), *pages(numbers), *explored(numbers), *watched(numbers)]:
         wrong += judged(browser, site.url + path)
         too_wide = browser.execute_script("return document.documentElement.scrollWidth") - width
         wrong += [f"{path}: {too_wide} pixels wider than the screen"] * (too_wide > 0)

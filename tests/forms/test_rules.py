@@ -8,7 +8,7 @@ from server.forms.form import Form, Layout
 from server.oai.definition import Definition
 from server.people.model import Person, Post
 from server.records.model import Container, Dates, Place, Record, Text
-from server.sword.server import Client, Collection, Server
+from server.sword.profile.settings import Client, Collection, Server
 from server.works.asked import RULES
 
 

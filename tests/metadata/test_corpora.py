@@ -23,8 +23,8 @@ CORPORA = [
     ("datacite", ["records/datacite/xml", "records/oai"], 245),
     ("datacite", ["agencies/datacite", "sword-samples/datacite", "crosswalk-samples"], 115),
     ("oai_dc", ["records/oai", "records/mets", "crosswalk-samples"], 2300),
-    ("dcterms", ["sword-samples/atom", "sword-samples/codemeta", "sword-samples/rioxx", "records/rioxx", "records/sword"], 40),
-    ("jats", ["sword-samples/jats", "records/sword", "records/jats"], 200),
+    ("dcterms", ["sword-samples/atom", "sword-samples/codemeta", "sword-samples/rioxx", "records/rioxx", "records/sword"], 30),
+    ("jats", ["records/jats"], 170),
     ("marcxml", ["records/oai", "records/mods", "crosswalk-samples"], 15),
 ]
 

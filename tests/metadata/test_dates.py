@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.metadata.dates import date_of, has_time
+from server.metadata.dates import american, date_of, has_time
 from server.records.model import Dates
 
 
@@ -13,6 +13,7 @@ from server.records.model import Dates
     [
         ("1859", "1859"), ("1859-11", "1859-11"), ("1859-11-24", "1859-11-24"), ("18591124", "1859-11-24"), ("820", "0820"), ("0820", "0820"),
         ("-0043", "-0043"), ("-0043-03-15", "-0043-03-15"), ("2004-02-29", "2004-02-29"), ("1865-07-04T10:00:00Z", "1865-07-04"),
+        ("November 1859", "1859-11"), ("24 November 1859", "1859-11-24"), ("Nov. 24, 1859", "1859-11-24"), ("Nov 1859", "1859-11"),
         ("[1859]", "1859"), ("c1859.", "1859"), ("©1859", "1859"), ("  1859  ", "1859"), ("20261122T100000", "2026-11-22"),
     ],
 )  # fmt: skip
@@ -27,6 +28,11 @@ def test_a_date_is_read(written: str, meant: str):
         "0000",
         "0000-00-00",
         "spring 1865",
+        "November",
+        "31 November 1859",
+        "24 November 24, 1859",
+        "Mayhem 1859",
+        "11/24/1859",
         "1865-00",
         "1865-13",
         "2023-02-29",
@@ -40,6 +46,11 @@ def test_a_date_is_read(written: str, meant: str):
 )
 def test_what_is_not_a_date_gives_nothing(written: str):
     assert not date_of(written)
+
+
+def test_a_day_of_an_american_form():
+    assert american("6/1/2014") == "2014-06-01"
+    assert american("2014-06-01") == "2014-06-01"
 
 
 def test_a_stamp_is_told_from_a_date():

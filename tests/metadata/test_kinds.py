@@ -11,6 +11,7 @@ from server.metadata.kinds import choose_type
         (["info:eu-repo/semantics/article", "publication.editorial"], "publication.editorial"),
         (["Text", "info:eu-repo/semantics/doctoralThesis"], "etd.doctoral"),
         (["article", "http://purl.org/coar/resource_type/c_5794"], "conference.conferencePaper"),
+        (["proceedings-article"], "conference.conferencePaper"), (["Learning Object"], "teaching.other"),
         (["Text"], "other.other"), (["palimpsest", "Book"], "publication.book"), (["palimpsest"], None), ([], None),
     ],
 )  # fmt: skip

@@ -17,14 +17,16 @@ CODES = SHARED / "data" / "schemas" / "xmetadissplus" / "iso639-2.xsd"
     [
         ("en", "en"), ("eng", "en"), ("ger", "de"), ("deu", "de"), ("fre", "fr"), ("grc", "grc"), ("German", "de"), ("ancient greek", "grc"),
         ("de-AT", "de-AT"), ("en_US", "en-US"), ("Français", "fr"), ("http://id.loc.gov/vocabulary/iso639-2/ger", "de"), ("zxx", "zxx"),
-        ("american", "en-US"),
+        ("american", "en-US"), ("English (United Kingdom)", "en"), ("English.", "en"), ("日本語", "ja"), ("Multiple languages", "mul"),
     ],
 )  # fmt: skip
 def test_a_language_is_found(written: str, tag: str):
     assert language_of(written) == tag
 
 
-@pytest.mark.parametrize("written", ["", "und", "Klingonese", "the language of birds", "qq1", "日本語", "x" * 300, "en-"])
+@pytest.mark.parametrize(
+    "written", ["", "und", "Klingonese", "the language of birds", "qq1", "ᚱᚢᚾᚨ", "(English)", "x" * 300, "en-"]
+)
 def test_an_unknown_word_gives_nothing(written: str):
     assert not language_of(written)
 

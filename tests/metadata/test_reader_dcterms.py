@@ -6,7 +6,7 @@ import pytest
 
 from server.metadata.readers.dcterms import PLUGIN
 from server.metadata.reading import Reading
-from server.records.model import Agent, AgentId, Dates, Funding, Licence, Related, Text, Title
+from server.records.model import Agent, AgentId, Container, Dates, Funding, Licence, Related, Text, Title
 from server.xml import parse
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "metadata" / "dcterms"
@@ -46,11 +46,10 @@ def test_facts_packed_into_descriptions_and_rights(entry: Reading):
     assert record.licences == (
         Licence(uri="https://creativecommons.org/publicdomain/zero/1.0/", spdx="CC0-1.0", start_date="1883-02-01"),
     )
-    assert "/entry/description (line 15): History: received 1882-01-01" in entry.unmapped
 
 
 def test_dates_and_what_is_none(entry: Reading):
-    assert entry.record.dates == Dates(issued="1883", embargo_until="2027-01-01")
+    assert entry.record.dates == Dates(issued="1883", submitted="1882-01-01", embargo_until="2027-01-01")
     assert entry.record.access == "embargoed"
     assert "/entry/dateAccepted (line 20): 0000" in entry.unmapped
 
@@ -82,6 +81,24 @@ def test_an_entry_without_terms_falls_back_to_atom():
     assert reading.record.creators == (Agent(family="Galilei", given="Galileo"),)
     assert reading.record.abstracts[0].value.startswith("Observations of the Moon")
     assert reading.warnings == ("/entry (line 2): the metadata states no type; the record has the type “Other”.",)
+
+
+def test_several_languages_in_one_text_and_one_that_is_none():
+    terms = "<t:title>Opticks</t:title><t:language>en; Latin</t:language><t:language>en, Klingonese</t:language>"
+    reading = PLUGIN.read(parse(f'<x xmlns:t="http://purl.org/dc/terms/">{terms}</x>'.encode()))
+    assert reading.record.languages == ("en", "la")
+    assert reading.languages == ("en", "Latin", "en, Klingonese")
+    assert [(remark.code, remark.value) for remark in reading.unmapped] == [("language-unknown", "en, Klingonese")]
+
+
+def test_a_citation_with_its_parts_named_tells_the_journal():
+    citation = "Annalen der Physik, volume 17, issue 10, page 891-921, article-number 8"
+    terms = f"<t:title>On Moving Bodies</t:title><t:bibliographicCitation>{citation}</t:bibliographicCitation>"
+    record = PLUGIN.read(parse(f'<x xmlns:t="http://purl.org/dc/terms/">{terms}</x>'.encode())).record
+    assert record.citation_text == citation
+    assert record.container == Container(
+        title="Annalen der Physik", volume="17", issue="10", first_page="891", last_page="921", article_no="8"
+    )
 
 
 def test_other_documents_are_not_recognised():

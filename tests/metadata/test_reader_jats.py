@@ -283,6 +283,19 @@ def test_what_is_called_article_and_is_none():
     assert not PLUGIN.recognises(parse(b'<article xmlns="http://docbook.org/ns/docbook" article-type="faq"/>'))
 
 
+def test_marks_upon_marks_in_a_title_are_only_a_title():
+    deep = "<italic>" * 200 + "Monadology" + "</italic>" * 200
+    title = f"<title-group><article-title>{deep}</article-title></title-group>"
+    root = parse(f"<article><front><article-meta>{title}</article-meta></front></article>".encode())
+    assert PLUGIN.read(root).record.title.value == "Monadology"
+
+
+def test_an_article_that_declares_entities_is_never_read():
+    with pytest.raises(Invalid) as caught:
+        parse(b'<!DOCTYPE article [<!ENTITY a "b">]><article><front><article-meta>&a;</article-meta></front></article>')
+    assert caught.value.code == "xml-entities"
+
+
 def test_many_authors_and_affiliations_cost_no_more_than_their_number():
     affs = "".join(f'<aff id="a{n}"><institution>Observatory {n}</institution></aff>' for n in range(2000))
     people = "".join(

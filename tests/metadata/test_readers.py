@@ -2,7 +2,7 @@
 
 import copy
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,7 +46,10 @@ def is_title(element: etree._Element) -> bool:
         "title", "titleInfo", "titles", "titlesMain", "alternative", "article-title", "trans-title", "alt-title", "alternativeTitle", "DISS_title",
     }  # fmt: skip
     marc, dim = element.get("tag") in {"245", "246", "880"}, element.get("element") == "title"
-    return named or marc or dim or any(value.endswith(("/title", "/alternative")) for value in element.attrib.values())
+    codemeta = etree.QName(element).localname == "name" and element.getparent() is element.getroottree().getroot()
+    return (
+        named or marc or dim or codemeta or any(value.endswith(("/title", "/alternative")) for value in element.attrib.values())
+    )
 
 
 @pytest.mark.parametrize("reader", list(SHELF), ids=lambda reader: reader.name)
@@ -129,6 +132,19 @@ def test_forbidden_characters_never_reach_a_record(reader: Reader, path: Path, c
     except Invalid:
         return
     assert not FORBIDDEN.search(encode(reader.read(root).record).decode())
+
+
+@pytest.mark.parametrize(("reader", "path"), DOCUMENTS, ids=lambda value: getattr(value, "name", None))
+def test_every_field_may_stand_there_many_times(reader: Reader, path: Path):
+    """Thousands of elements, which a search among all for each would make last for minutes."""
+    root = parse(path.read_bytes())
+    largest = sorted(root.iter(), key=len)[-3:]
+    copies = [[copy.deepcopy(child) for child in parent for _ in range(3000 // max(len(parent), 1))] for parent in largest]
+    for parent, repeated in zip(largest, copies, strict=True):
+        parent.extend(repeated)
+    started = process_time()
+    answer_to(reader, root)
+    assert process_time() - started < 10
 
 
 def test_a_long_document_costs_no_more_than_its_length():

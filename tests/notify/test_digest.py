@@ -11,7 +11,7 @@ from server.notify.digest import next_time
 from server.profiles import keeping
 from server.profiles import store as profiles
 from tests.admin.visits import deposit_faulty
-from tests.conftest import SetClock
+from tests.conftest import AUTH, SetClock, entry
 from tests.notify.conftest import found, tell
 from tests.notify.test_mail import Mailbox, mailbox, set_up, settings_of
 
@@ -57,6 +57,25 @@ async def test_a_letter_a_day_tells_what_is_stuck_and_what_happened(
     await tell(house, 2, "import.failed")
     await at(house, clock, hours=24)
     assert "An import failed: 2\n" in mailbox.letters[1][1].get_body(("plain",)).get_content().replace("\r", "")
+
+
+async def test_failures_of_one_cause_are_one_line(house: House, mailbox: Mailbox, clock: SetClock, client) -> None:
+    await set_up(house, settings_of(mailbox, digest=True, digest_hour=10))
+    for number in range(3):
+        await deposit_faulty(client, b"PK\x03\x04 not a zip" + bytes([number]))
+    for number in range(2):
+        sent = {
+            "data": entry(title=f"Peas {number}", type="Vademecum"),
+            "headers": AUTH | {"Content-Type": "application/atom+xml"},
+        }
+        assert (await client.post("/sword/v2/collection/works", **sent)).status == 201
+    await at(house, clock, minutes=35)
+    ((_, letter),) = mailbox.letters
+    text = letter.get_body(("plain",)).get_content()
+    assert "An import failed: 5" in text
+    assert "3 × Damaged archive" in text
+    assert "2 × Unknown type: Vademecum" in text
+    assert text.index("3 ×") < text.index("2 ×")
 
 
 async def test_a_day_without_anything_to_say_has_no_letter(house: House, mailbox: Mailbox, clock: SetClock) -> None:

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 from lxml import etree
+from multidict import CIMultiDict
 
 from server.house import House
 from server.sword import store
@@ -68,7 +69,7 @@ class Answer:
     """A response, read whole, its body parsed where it is XML."""
 
     status: int
-    headers: dict[str, str]
+    headers: CIMultiDict[str]
     body: bytes
 
     @property
@@ -180,7 +181,7 @@ class Depositor:
 
 
 async def answer(response: ClientResponse) -> Answer:
-    return Answer(response.status, dict(response.headers), await response.read())
+    return Answer(response.status, CIMultiDict(response.headers), await response.read())
 
 
 @pytest.fixture

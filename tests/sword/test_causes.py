@@ -69,16 +69,19 @@ def test_the_tables_of_states_name_every_state() -> None:
 
 
 async def test_what_was_guessed_and_what_holds_is_written_down(depositor: Depositor) -> None:
-    await depositor.create(entry(type="Scroll"), ENTRY)
+    await depositor.create(entry(more="<dcterms:language>Volapuke</dcterms:language>"), ENTRY)
     await depositor.create(
         b"<entry xmlns='http://www.w3.org/2005/Atom'><title/><author><name>Mendel</name></author></entry>", ENTRY
     )
     taken, held = await depositor.rows(state="taken"), await depositor.rows(state="held")
     known = await depositor.house.database.read(problems.of, taken[0].id)
-    assert [(each.weight, each.problem.code, each.problem.value) for each in known] == [(Weight.WARN, "type-unknown", "Scroll")]
-    assert taken[0].warnings == 1
+    assert [(each.weight, each.problem.code, each.problem.value) for each in known] == [
+        (Weight.WARN, "quirk-entry", "id, updated, author"),
+        (Weight.WARN, "language-unknown", "Volapuke"),
+    ]
+    assert taken[0].warnings == 2
     read = await depositor.house.database.read(problems.understood_of, taken[0].id)
     assert read is not None
     assert read[0].title.value == "Peas"
     known = await depositor.house.database.read(problems.of, held[0].id)
-    assert [(each.weight, each.problem.code) for each in known] == [(Weight.HOLD, "title-missing")]
+    assert [(each.weight, each.problem.code) for each in known] == [(Weight.HOLD, "title-missing"), (Weight.WARN, "quirk-entry")]

@@ -92,3 +92,42 @@ async def test_the_client_deposits_from_service_document_to_deletion(client: Tes
     depositor = Depositor(client, house)
     assert sorted(status for _, status, _ in await depositor.oai()) == ["", "deleted"]
     assert [title for _, status, title in await depositor.oai() if not status] == ["Beans"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_client_makes_the_round_trip_in_every_packaging_offered(
+    client: TestClient, house: House, tmp_path: Any
+) -> None:
+    """What is in the package does not matter here: one that lacks its manifest is held, and can be replaced all the same."""
+    sword2 = client_module()
+
+    def speak() -> list[str]:
+        service = f"http://127.0.0.1:{PORT}/sword/v2/service-document"
+        layer = sword2.http_layer.HttpLib2Layer(str(tmp_path / "cache"), timeout=30.0)
+        sword = sword2.Connection(service, user_name="depositor", user_pass=PASSWORD, http_impl=layer)
+        sword.get_service_document()
+        [(_, [collection])] = sword.workspaces
+        sent = {"payload": GOOD, "mimetype": "application/zip", "filename": "peas.zip"}
+        for packaging in collection.acceptPackaging:
+            entry = sword2.Entry(title="Peas", dcterms_title="Peas", dcterms_creator="Mendel, Gregor")
+            receipt = sword.create(
+                col_iri=collection.href, metadata_entry=entry, in_progress=True, suggested_identifier=packaging
+            )
+            assert receipt.code == 201
+            assert sword.add_file_to_resource(receipt.edit_media, packaging=packaging, **sent).code == 201
+            replaced = sword.update_files_for_resource(dr=receipt, packaging=packaging, **sent)
+            assert replaced.code == 204
+            assert sword.append(dr=receipt, metadata_entry=entry, in_progress=True).code == 200
+            assert sword.get_deposit_receipt(receipt.edit).valid
+            assert sword.get_ore_sword_statement(receipt.ore_statement_iri).original_deposits
+            assert sword.delete_content_of_resource(dr=receipt).code == 204
+            assert sword.update_files_for_resource(dr=receipt, packaging=SIMPLE_ZIP, **sent).code == 204
+            assert sword.get_resource(receipt.edit_media, packaging=SIMPLE_ZIP).content[:2] == b"PK"
+            assert sword.complete_deposit(dr=receipt).code == 200
+            assert sword.delete_container(dr=receipt).code == 204
+        layer.h.close()
+        return collection.acceptPackaging
+
+    packagings = await in_thread(speak)
+    assert set(packagings) == set(house.intake.understanding.packagings.names())
+    assert {status for _, status, _ in await Depositor(client, house).oai()} == {"deleted"}

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
+from server.sword import quirks
+from server.sword.causes import CAUSES
 from server.sword.errors import BadRequest, SwordError
-from server.sword.headers import on_behalf_of, sound
+from server.sword.headers import beneficiaries, on_behalf_of, sound
 from server.sword.v2.opening import is_entry
 from server.sword.v2.request import BINARY, DepositHeaders, deposit_headers
 from server.xml import FORBIDDEN
@@ -141,6 +143,19 @@ def test_every_form_of_on_behalf_of_is_read(name: str, sent: str) -> None:
     assert on_behalf_of(CIMultiDict({name: sent})) == sent
 
 
+@pytest.mark.parametrize(
+    ("sent", "names"),
+    [
+        ("", ()),
+        ("mendel", ("mendel",)),
+        ("a;b", ("a;b", "a", "b")),
+        ("login|mendel; idhal|gregor", ("login|mendel; idhal|gregor", "login|mendel", "idhal|gregor", "mendel", "gregor")),
+    ],
+)
+def test_whom_a_request_may_be_for(sent: str, names: tuple[str, ...]) -> None:
+    assert beneficiaries(CIMultiDict({"On-Behalf-Of": sent})) == names
+
+
 def test_a_slug_is_percent_encoded_utf_8() -> None:
     assert read(Slug="Versuche%20%C3%BCber").slug == "Versuche über"
 
@@ -179,6 +194,14 @@ WORDS = st.lists(
     )
 )
 VALUES = st.one_of(st.text(st.characters(max_codepoint=0xFFFF)), WORDS.map("".join))
+
+
+@given(st.dictionaries(NAMES, VALUES))
+def test_whatever_is_odd_in_headers_is_told_in_words(headers: dict[str, str]) -> None:
+    for remark in quirks.of_headers(CIMultiDict({name: sound(value) for name, value in headers.items()})):
+        assert remark.code in CAUSES
+        assert remark
+        assert remark.place
 
 
 @given(st.dictionaries(NAMES, VALUES))

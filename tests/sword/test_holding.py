@@ -99,7 +99,7 @@ async def test_a_doi_of_another_work_is_held(depositor: Depositor) -> None:
     assert (await depositor.state(second))[0] == "held"
     [row] = await depositor.rows(state="held")
     assert row.problem is not None
-    assert row.problem.code == "duplicate"
+    assert row.problem.code == "duplicate-doi"
     assert [title for _, _, title in await depositor.oai()] == ["Peas"]
 
 
@@ -279,14 +279,14 @@ async def test_a_doi_of_a_withdrawn_work_is_held_with_a_remedy_that_can_be_follo
     assert (await depositor.state(second))[0] == "held"
     [row] = await depositor.rows(state="held")
     assert row.problem is not None
-    assert row.problem.code == "duplicate"
+    assert row.problem.code == "duplicate-doi"
     assert "was withdrawn" in row.problem.message
     assert "administrator" in row.problem.remedy
     assert first.number in row.problem.remedy
 
 
 async def test_the_depositor_is_told_what_was_guessed(client: TestClient, deposit: Deposit) -> None:
-    number = await deposit(entry(type="Gobbledygook", issued="last spring"))
+    number = await deposit(entry(issued="last spring", more="<dcterms:language>Gobbledygook</dcterms:language>"))
     receipt = await (await client.get(f"/sword/v2/edit/{number}", headers=AUTH)).text()
     assert "Please check:" in receipt
     assert "Gobbledygook" in receipt

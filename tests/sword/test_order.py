@@ -9,7 +9,8 @@ import pytest
 from server.records.model import File
 from server.sword import store
 from server.sword.errors import ErrorContent
-from server.sword.model import Content, DepositState, Draft, Operation, applied
+from server.sword.model import Content, DepositState, Draft, Operation
+from server.sword.operations import applied
 from server.sword.understand import Understanding
 from tests.conftest import entry
 from tests.sword.conftest import ENTRY, GOOD, MODS, OPEN, PDF, ZIP, Depositor, archive, related

@@ -12,43 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import Invalid, SheafError, Unavailable
-from server.metadata.reading import readers
-from server.records.files import DiskStore, Spool
+from server.records.files import Spool
 from server.sword import package
+from server.sword.archives import entries
+from server.sword.archives import zip as zips
 from server.sword.errors import ErrorContent
-from server.sword.model import Content
-from server.sword.package import Arrived, packagings
+from server.sword.package import packagings
 from server.sword.packagings import simplezip
-from server.sword.understand import Opened, Understanding
+from tests.sword.desk import Desk, zipped
 
 MODS = b"""<mods xmlns="http://www.loc.gov/mods/v3"><titleInfo><title>Peas</title></titleInfo><genre>journal article</genre>
 <originInfo><dateIssued>1866</dateIssued></originInfo></mods>"""
 BOMB = b'<!DOCTYPE mods [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><mods xmlns="http://www.loc.gov/mods/v3"><titleInfo><title>&b;</title></titleInfo></mods>'
-
-
-class Desk:
-    """An understanding over a store of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.store = DiskStore(folder)
-        self.understanding = Understanding(readers(), packagings(), self.store)
-
-    def read(self, body: bytes, *, packaging: str = simplezip.IRI, relevant: bool = True, name: str = "peas.zip") -> Content:
-        spool = self.store.spool()
-        spool.write(body)
-        received = spool.finish()
-        kept = self.store.keep(received)
-        arrived = Arrived(
-            self.store.path(kept),
-            package.Received(self.store.path(kept), received.bytes, kept, received.md5),
-            name,
-            "application/zip",
-        )
-        return self.understanding.content(Opened(payload=arrived, packaging=packaging, metadata_relevant=relevant))
-
-    def left(self) -> list[Path]:
-        return list((self.folder / "spool").iterdir())
 
 
 @pytest.fixture
@@ -59,14 +34,6 @@ def desk(tmp_path: Path) -> Desk:
 @pytest.fixture(scope="module")
 def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return Desk(tmp_path_factory.mktemp("packages"))
-
-
-def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, content in entries:
-            archive.writestr(name, content)
-    return out.getvalue()
 
 
 def named(name: str, **values: int) -> zipfile.ZipInfo:
@@ -164,21 +131,21 @@ def test_the_entry_at_fault_is_the_place(desk: Desk) -> None:
 
 
 def test_too_many_entries_are_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(entries, "MOST_ENTRIES", 3)
     assert len(desk.read(zipped(*((str(number), b"") for number in range(3)))).files) == 3
     with pytest.raises(Invalid, match="4 entries; 3 are allowed"):
         desk.read(zipped(*((str(number), b"") for number in range(4))))
 
 
 def test_a_list_of_entries_that_would_fill_the_memory_is_not_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "LARGEST_DIRECTORY", 70_000)
+    monkeypatch.setattr(entries, "LARGEST_DIRECTORY", 70_000)
     with pytest.raises(Invalid, match="list of entries"):
         desk.read(zipped(*((f"{number:0200}", b"") for number in range(400))))
     assert desk.left() == []
 
 
 def test_documents_at_the_top_do_not_fill_the_memory(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simplezip, "LARGEST_DOCUMENTS", 1000)
+    monkeypatch.setattr(package, "LARGEST_DOCUMENTS", 1000)
     with pytest.raises(Invalid, match="XML documents at the top"):
         desk.read(zipped(*((f"{number}.xml", b"<a>" + b" " * 300 + b"</a>") for number in range(4))))
 
@@ -245,7 +212,7 @@ def test_binary_stays_as_it_is(desk: Desk) -> None:
 
 def test_packagings_have_other_spellings_and_unknown_ones_are_named(desk: Desk) -> None:
     for packaging in packagings():
-        for iri in (packaging.iri, *packaging.aliases):
+        for iri in (packaging.iri, *packaging.names, *packaging.aliases):
             assert desk.understanding.packaging(iri) is packaging
     with pytest.raises(ErrorContent, match="no such thing") as caught:
         desk.understanding.packaging("no such thing")
@@ -291,7 +258,7 @@ def test_entries_are_counted_without_opening_the_archive(tmp_path: Path, monkeyp
             archive.writestr(zipfile.ZipInfo(str(number)), b"")
     (tmp_path / "a.zip").write_bytes(out.getvalue())
     monkeypatch.setattr(zipfile, "ZipFile", None)
-    assert package.counted(tmp_path / "a.zip") == count
+    assert zips.counted(tmp_path / "a.zip") == count
 
 
 def test_an_end_that_says_less_than_is_listed_is_not_believed(
@@ -301,8 +268,8 @@ def test_an_end_that_says_less_than_is_listed_is_not_believed(
     end = body.rindex(b"PK\x05\x06")
     struct.pack_into("<2H", body, end + 8, 1, 1)
     (tmp_path / "a.zip").write_bytes(body)
-    assert package.counted(tmp_path / "a.zip") == 20
-    monkeypatch.setattr(package, "MOST_ENTRIES", 10)
+    assert zips.counted(tmp_path / "a.zip") == 20
+    monkeypatch.setattr(entries, "MOST_ENTRIES", 10)
     monkeypatch.setattr(zipfile, "ZipFile", None)
     with pytest.raises(Invalid, match="11 entries; 10 are allowed"):
         desk.read(bytes(body))
@@ -312,11 +279,8 @@ def test_an_end_that_says_less_than_is_listed_is_not_believed(
 def test_any_bytes_can_be_counted(tmp_path_factory: pytest.TempPathFactory, sent: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.zip"
     path.write_bytes(sent + b"PK\x05\x06" + sent)
-    assert package.counted(path) >= 0
+    assert zips.counted(path) >= 0
 
 
-def test_packagings_say_whether_they_unpack() -> None:
-    assert {packaging.iri.rpartition("/")[2]: packaging.unpacks for packaging in packagings()} == {
-        "Binary": False,
-        "SimpleZip": True,
-    }
+def test_only_one_file_is_not_unpacked() -> None:
+    assert [packaging.iri for packaging in packagings() if not packaging.unpacks] == ["http://purl.org/net/sword/package/Binary"]

@@ -62,7 +62,7 @@ REFUSALS: dict[str, Refusal] = {
     "in progress, perhaps": (GOOD, ZIP | {"In-Progress": "maybe"}, 400, "ErrorBadRequest", "In-Progress"),
     "no file name": (
         GOOD,
-        {"Content-Type": "application/zip", "Packaging": SIMPLE_ZIP},
+        {"Content-Type": "application/octet-stream", "Packaging": SIMPLE_ZIP},
         400,
         "ErrorBadRequest",
         "Content-Disposition",
@@ -335,7 +335,7 @@ ELSEWHERE = [
     ("GET", "/sword/v2/edit/none", 404, ""), ("GET", f"/sword/v2/edit/{'0' * 26}", 404, ""), ("GET", "/sword/v2/edit/%00", 404, ""),
     ("PUT", f"/sword/v2/edit/{'0' * 26}", 404, ""), ("GET", "/sword/v2/edit/%ff", 404, ""), ("GET", f"/sword/v2/edit-media/{'0' * 26}/%00", 404, ""),
     ("DELETE", "/sword/v2/service-document", 405, "GET,HEAD"), ("PATCH", f"/sword/v2/edit/{'0' * 26}", 405, "DELETE,GET,HEAD,POST,PUT"),
-    ("DELETE", "/sword/v2/collection/works", 405, "GET,HEAD,POST"), ("PUT", f"/sword/v2/edit-media/{'0' * 26}/a", 405, "DELETE,GET,HEAD"),
+    ("DELETE", "/sword/v2/collection/works", 405, "GET,HEAD,POST"), ("POST", f"/sword/v2/edit-media/{'0' * 26}/a", 405, "DELETE,GET,HEAD,PUT"),
 ]  # fmt: skip
 
 

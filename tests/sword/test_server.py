@@ -1,17 +1,27 @@
 """The SWORD server's profile: collections, clients, packagings and what becomes of deposits follow it at once."""
 
+import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient
 from lxml import etree
+from sqlalchemy import Connection
 
-from server import control
+from server import clock, control
+from server.accounts import store as accounts
+from server.accounts import tokens
+from server.accounts.tokens import Scope
 from server.house import House
+from server.profiles.kind import Preview
 from server.profiles.model import Wrong
 from server.records import store as records
+from server.records.model import Record
 from server.sword import store as deposits
+from server.sword.profile import kind
+from server.sword.profile.settings import FIELDS, Client, Collection, Server
 from tests.conftest import AUTH, PASSWORD, configured, entry
 
 ENTRY = {"Content-Type": "application/atom+xml;type=entry"}
@@ -50,11 +60,11 @@ async def test_the_service_document_follows_the_profile_at_once(client: TestClie
 async def test_each_collection_takes_in_by_its_own_rules(client: TestClient, house: House) -> None:
     await configured(house, "sword", collections=[WORKS, THESES | {"type": "dataset.dataset"}])
     untyped = entry(type="")
-    for collection, state, kind in (("works", "published", "other.other"), ("theses", "pending", "dataset.dataset")):
+    for collection, state, code in (("works", "published", "other.other"), ("theses", "pending", "dataset.dataset")):
         answer = await post(client, collection, untyped)
         assert answer.status == 201
         stored = await house.database.read(records.get, answer.headers["Location"].rpartition("/")[2])
-        assert (stored.state, stored.record.type, stored.collection) == (state, kind, collection)
+        assert (stored.state, stored.record.type, stored.collection) == (state, code, collection)
     typed = await post(client, "theses")
     stored = await house.database.read(records.get, typed.headers["Location"].rpartition("/")[2])
     assert stored.record.type == "publication.journalArticle", "what the work says itself counts"
@@ -135,21 +145,70 @@ async def test_two_servers_share_no_code_and_every_client_is_an_account(house: H
         ({"clients": [{"account": "other"}, {"account": "other"}]}, "clients"),
         ({"content_faults": "forget"}, "content_faults"),
         ({"read_now_mb": -1}, "read_now_mb"),
+        ({"holds": ["checksum"]}, "holds"),
+        ({"keeps": ["colour"]}, "keeps"),
+        ({"types": [{"word": "Paper", "type": "nothing"}]}, "types"),
+        ({"types": [{"word": "Paper", "type": "dataset.dataset"}, {"word": "paper ", "type": "dataset.dataset"}]}, "types"),
+        ({"languages": [{"word": "Platt", "language": "Low German"}]}, "languages"),
     ],
 )
 async def test_what_no_server_can_do_is_refused(house: House, values: dict, field: str) -> None:
     with pytest.raises(Wrong) as caught:
         await configured(house, "sword", **values)
-    assert caught.value.fields.keys() == {field}
+    assert {path.partition(".")[0] for path in caught.value.fields} == {field}
+
+
+def test_every_field_of_a_work_can_be_kept() -> None:
+    assert set(FIELDS) == set(Record.__struct_fields__)
 
 
 async def test_the_test_finds_the_door(client: TestClient, house: House) -> None:
-    from server.sword import server
-
     settings = house.keeper.live.of("sword")[0].settings
     base = str(client.make_url("")).rstrip("/")
-    found = await server.kind(base, {}).test(settings, client.session)
+    found = await kind.kind(base, {}).test(settings, client.session)
     assert found.agrees, found.message
-    elsewhere = await server.kind(f"{base}/elsewhere", {}).test(settings, client.session)
+    elsewhere = await kind.kind(f"{base}/elsewhere", {}).test(settings, client.session)
     assert not elsewhere.agrees
     assert "404" in elsewhere.message
+
+
+async def test_a_client_speaks_only_for_those_it_may(client: TestClient, house: House) -> None:
+    clients = [{"account": "depositor", "mediates": True, "speaks_for": ["other"]}]
+    await configured(house, "sword", clients=clients)
+    assert (await post(client, "works", **{"On-Behalf-Of": "other"})).status == 201
+    refused = await post(client, "works", **{"On-Behalf-Of": "admin"})
+    assert refused.status == 412
+    assert "MediationNotAllowed" in await refused.text()
+    assert (await post(client, "works", entry(title="Own"), **{"On-Behalf-Of": "depositor"})).status == 201
+
+
+async def test_the_profile_says_what_its_clients_log_in_with(house: House) -> None:
+    def prepare(tx: Connection) -> Preview:
+        account = accounts.get(tx, "depositor")
+        tokens.add(tx, account, "old", [Scope.DEPOSIT], timedelta(days=7), (), clock.now())
+        made, _ = tokens.add(tx, account, "new", [Scope.DEPOSIT], timedelta(days=90), (), clock.now())
+        tokens.note_use(tx, made.id, clock.now(), "192.0.2.1")
+        settings = Server(code="x", collections=(Collection(id="x", title="X"),), clients=(Client(account="depositor"),))
+        return kind.credentials(tx, settings)
+
+    found = await house.database.write(prepare)
+    [(account, said), _] = found.facts
+    assert account == "depositor"
+    assert "“new” (shf_" in said
+    assert "last used" in said
+    assert "never used" in said
+    assert [words for words in found.warnings if "“old”" in words], "it ends soon"
+    assert len(found.warnings) == 1
+
+
+async def test_the_largest_deposit_is_the_servers_to_say(client: TestClient, house: House) -> None:
+    await configured(house, "sword", most_mb=1)
+    assert (await offered(client)).xpath("//sword:maxUploadSize/text()", namespaces=NAMES) == ["1024"]
+    zipped = {"Content-Type": "application/zip", "Content-Disposition": "attachment; filename=a.zip"}
+    large = b"x" * (2**20 + 1)
+    answer = await client.post("/sword/v2/collection/works", data=io.BytesIO(large), headers=AUTH | zipped)
+    assert answer.status == 413
+    assert "MaxUploadSizeExceeded" in await answer.text()
+    first = await post(client, "works")
+    media = f"/sword/v2/edit-media/{first.headers['Location'].rpartition('/')[2]}"
+    assert (await client.put(media, data=io.BytesIO(large), headers=AUTH | zipped)).status == 413

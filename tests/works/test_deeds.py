@@ -160,6 +160,7 @@ async def standing(client: TestClient, house: House, state: State) -> str:
     ways: dict[State, tuple[deeds.Deed, ...]] = {
         State.PENDING: (),
         State.RETURNED: (deeds.returned("Count again."),),
+        State.DECLINED: (deeds.declined("Not for here."),),
         State.PUBLISHED: (deeds.approve,),
         State.WITHDRAWN: (deeds.approve, deeds.taken_away("Wrong.")),
     }
@@ -175,6 +176,8 @@ async def standing(client: TestClient, house: House, state: State) -> str:
 BECOMES = {
     "approve": {State.DRAFT: State.PUBLISHED, State.PENDING: State.PUBLISHED, State.RETURNED: State.PUBLISHED},
     "return": {State.DRAFT: State.RETURNED, State.PENDING: State.RETURNED, State.RETURNED: State.RETURNED},
+    "decline": {State.PENDING: State.DECLINED, State.RETURNED: State.DECLINED},
+    "reopen": {State.DECLINED: State.PENDING},
     "withdraw": {state: State.WITHDRAWN for state in State if state is not State.WITHDRAWN},
     "restore": {State.WITHDRAWN: State.PUBLISHED},
 }
@@ -182,6 +185,8 @@ BECOMES = {
 MAY = {
     "approve": {Role.REVIEWER, Role.MANAGER, Role.ADMIN},
     "return": {Role.REVIEWER, Role.MANAGER, Role.ADMIN},
+    "decline": {Role.REVIEWER, Role.MANAGER, Role.ADMIN},
+    "reopen": {Role.REVIEWER, Role.MANAGER, Role.ADMIN},
     "withdraw": {Role.MANAGER, Role.ADMIN},
     "restore": {Role.MANAGER, Role.ADMIN},
 }

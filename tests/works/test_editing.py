@@ -4,11 +4,11 @@ import pytest
 
 from server.forms.entry import Entry
 from server.records.model import Agent, File, Licence, Record, Text
+from server.records.sniff import differs, kind_of, safe_name
 from server.works import editing
 from server.works.editing import FILES, RECORD, Basis, Sheet
 from server.works.labels import LABELS, TYPES_BY_CATEGORY
 from server.works.sections import SECTIONS
-from server.works.sniff import differs, kind_of, safe_name
 
 KEY = b"only for tests"
 PEAS = Record(type="publication.journalArticle", title=Text(value="Peas"), creators=(Agent(family="Mendel"),))

@@ -40,7 +40,15 @@ class Looked:
 
     @property
     def may_approve(self) -> bool:
-        return self.stored.state.before
+        return self.stored.state.before and self.stored.state is not State.DECLINED
+
+    @property
+    def may_decline(self) -> bool:
+        return self.stored.state in {State.PENDING, State.RETURNED}
+
+    @property
+    def may_reopen(self) -> bool:
+        return self.stored.state is State.DECLINED
 
     @property
     def may_return(self) -> bool:

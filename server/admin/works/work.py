@@ -19,12 +19,12 @@ from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame, led
 from server.records import store
 from server.records.model import Record
+from server.records.sniff import differs
 from server.records.store import Stored
 from server.records.vocabulary import CATEGORIES, TYPES
 from server.works import deeds, saving
 from server.works.differences import differences
 from server.works.preview import preview
-from server.works.sniff import differs
 
 PATH = "/admin/works/{id}"
 
@@ -43,6 +43,8 @@ class WorkRoom:
             get(f"{PATH}/files/{{place}}", Right.WORKS, self.file),
             post(f"{PATH}/approve", Right.REVIEW, self.approve),
             post(f"{PATH}/return", Right.REVIEW, self.hand_back),
+            post(f"{PATH}/decline", Right.REVIEW, self.decline),
+            post(f"{PATH}/reopen", Right.REVIEW, self.reopen),
             post(f"{PATH}/withdraw", Right.WITHDRAW, self.withdraw),
             post(f"{PATH}/restore", Right.WITHDRAW, self.restore),
             post(f"{PATH}/versions/{{number}}/restore", Right.EDIT, self.bring_back),
@@ -116,6 +118,15 @@ class WorkRoom:
     async def hand_back(self, request: web.Request) -> web.StreamResponse:
         given = await fields(request)
         return await self._done(request, self._reasoned(request, given, deeds.returned), "returned", given)
+
+    async def decline(self, request: web.Request) -> web.StreamResponse:
+        given = await fields(request)
+        return await self._done(request, self._reasoned(request, given, deeds.declined), "declined", given)
+
+    async def reopen(self, request: web.Request) -> web.StreamResponse:
+        """Let a declined work wait for approval again."""
+        deed = deeds.carried_out(self.frame.house, work_of(request), request[VISITOR].actor, deeds.reopen)
+        return await self._done(request, deed, "reopened")
 
     async def withdraw(self, request: web.Request) -> web.StreamResponse:
         given = await fields(request)

@@ -79,6 +79,7 @@ def read(root: etree._Element) -> Reading:
     eprint = root if local(root) == "eprint" else only_work(root, list(children(root, "eprint")), "eprint")
     draft = Draft(eprint)
     _types(draft, eprint)
+    kind = text_at(eprint, "date_type").lower()
     for element in children(eprint):
         name = local(element)
         take = _ELEMENTS.get(name)
@@ -86,6 +87,8 @@ def read(root: etree._Element) -> Reading:
             draft.put(draft.container, _CONTAINER[name], text_of(element), element)
         elif name in _CONFERENCE:
             draft.put(draft.conference, _CONFERENCE[name], text_of(element), element)
+        elif name == "date":
+            _dated(draft, element, text_of(element), kind)
         elif take:
             take(draft, element)
         elif name not in _OF_THE_REPOSITORY:
@@ -119,6 +122,10 @@ def _types(draft: Draft, eprint: etree._Element) -> None:
             draft.add_type(element, text_of(element), "etd.graduate")
     for element in children(eprint, "type"):
         draft.add_type(element, text_of(element), _TYPES.get(text_of(element).lower(), ""))
+
+
+def _is_a(draft: Draft, word: str) -> bool:
+    return word in draft.meanings
 
 
 def _title(draft: Draft, element: etree._Element) -> None:
@@ -180,11 +187,6 @@ def _subjects(draft: Draft, element: etree._Element) -> None:
         draft.subjects.append(Subject(value=text, scheme="lcc" if known else "", code=text if known else ""))
 
 
-def _date(draft: Draft, element: etree._Element) -> None:
-    kind = text_at(draft.root, "date_type").lower()
-    _dated(draft, element, text_of(element), kind)
-
-
 def _dates(draft: Draft, element: etree._Element) -> None:
     for item in children(element, "item"):
         _dated(draft, item, text_at(item, "date"), text_at(item, "date_type").lower())
@@ -223,7 +225,7 @@ def _issn(draft: Draft, element: etree._Element) -> None:
 
 def _isbn(draft: Draft, element: etree._Element) -> None:
     for text in _texts(element):
-        if text_at(draft.root, "type") in {"book_section", "conference_item"}:
+        if _is_a(draft, "book_section") or _is_a(draft, "conference_item"):
             draft.put(draft.container, "isbn", text, element)
         else:
             draft.add_identifier(element, text, "isbn")
@@ -248,12 +250,12 @@ def _related(draft: Draft, element: etree._Element) -> None:
 
 def _institution(draft: Draft, element: etree._Element) -> None:
     """Take the institution of a thesis as the one that awards the degree, of anything else as who brings it out."""
-    thesis = text_at(draft.root, "type").lower() == "thesis"
+    thesis = _is_a(draft, "thesis")
     draft.put(draft.thesis if thesis else draft.publisher, "grantor" if thesis else "name", text_of(element), element)
 
 
 def _department(draft: Draft, element: etree._Element) -> None:
-    if text_at(draft.root, "type").lower() == "thesis":
+    if _is_a(draft, "thesis"):
         draft.put(draft.thesis, "department", text_of(element), element)
     else:
         draft.leave(element)
@@ -356,7 +358,7 @@ _ELEMENTS: dict[str, Take] = {
     "producers": _people("Producer"), "conductors": _people("Other"), "lyricists": _people(CREATOR),
     "exhibitors": _people("Other"), "supervisors": _people("Supervisor"), "copyright_holders": _bodies("RightsHolder"),
     "patent_applicant": _bodies("RightsHolder"), "abstract": _abstract, "keywords": _keywords, "subjects": _subjects,
-    "date": _date, "dates": _dates, "publisher": _publisher, "place_of_pub": _publication_place, "pagerange": _pages,
+    "dates": _dates, "publisher": _publisher, "place_of_pub": _publication_place, "pagerange": _pages,
     "issn": _issn, "isbn": _isbn, "id_number": _identifier, "doi": _identifier, "official_url": _identifier,
     "related_url": _related, "institution": _institution, "department": _department, "refereed": _refereed,
     "ispublished": _status, "full_text_status": _access, "funders": _funders, "projects": _projects, "note": _note,

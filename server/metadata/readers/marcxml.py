@@ -7,6 +7,7 @@ from string import ascii_lowercase
 from lxml import etree
 
 from server.metadata.dates import date_of
+from server.metadata.degrees import thesis_type
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, children, local, namespace, only_child
 from server.metadata.identifying import identify
@@ -34,12 +35,6 @@ _LEADER_TYPES = {
     "cm": "creativeWork.musicalScore", "gm": "creativeWork.film", "jm": "creativeWork.musicalPerformance",
     "im": "interactiveResource.podcast",
 }  # fmt: skip
-
-#: How degrees begin that are not doctoral.
-_DEGREES = (
-    ("etd.graduate", re.compile(r"master|magister|M\.? ?(?:A|Sc|Phil|Ed|Eng|S)\b", re.IGNORECASE)),
-    ("etd.undergraduate", re.compile(r"bachelor|B\.? ?(?:A|Sc|Ed|Eng|S)\b", re.IGNORECASE)),
-)
 
 #: 650 second indicator to the thesaurus it stands for.
 _THESAURI = {"0": "lcsh", "1": "lcshac", "2": "mesh", "3": "nal", "5": "csh", "6": "rvm"}
@@ -78,10 +73,7 @@ def read(root: etree._Element) -> Reading:
 
 def _degree_type(draft: Draft) -> str:
     """Tell the type from the degree a thesis was written for; empty where there is none."""
-    name = draft.thesis.get("degree_name", "")
-    if not draft.thesis:
-        return ""
-    return next((code for code, form in _DEGREES if form.match(name)), "etd.doctoral")
+    return (thesis_type(draft.thesis.get("degree_name", "")) or "etd.doctoral") if draft.thesis else ""
 
 
 def _codes(element: etree._Element, codes: str) -> list[str]:

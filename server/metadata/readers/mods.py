@@ -5,6 +5,7 @@ from collections.abc import Callable
 from lxml import etree
 
 from server.metadata.dates import date_of
+from server.metadata.degrees import take_degree
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, children, first, lang_of, local, namespace, only_child, text_at
 from server.metadata.identifying import identify
@@ -242,7 +243,8 @@ def _first_title(element: etree._Element) -> str:
 
 
 def _related(draft: Draft, element: etree._Element) -> None:
-    kind = attribute(element, "type")
+    """Take what a work is related to; what it is a part of, by volume or pages, is its host even where the type is missing."""
+    kind = attribute(element, "type") or ("host" if first(element, "part") is not None else "")
     if kind == "host":
         _host(draft, element)
     elif kind == "series":
@@ -325,6 +327,8 @@ def _pages(draft: Draft, element: etree._Element) -> None:
         start, _, end = (text_at(element, "list") or "").removeprefix("pp. ").partition("-")
     draft.put(draft.container, "first_page", start.strip(), element)
     draft.put(draft.container, "last_page", end.strip(), element)
+    if not start.strip():
+        draft.leave(element)
 
 
 def _identifier(draft: Draft, element: etree._Element) -> None:
@@ -360,21 +364,8 @@ def _resource(draft: Draft, element: etree._Element) -> None:
 def _extension(draft: Draft, element: etree._Element) -> None:
     """Take the degree of the ETD-MS schema, which MODS carries in its extension."""
     degrees = [node for node in element.iter() if local(node) == "degree"]
-    names = {
-        "name": "degree_name",
-        "level": "degree_level",
-        "discipline": "discipline",
-        "grantor": "grantor",
-        "date": "date_awarded",
-    }
     for degree in degrees:
-        for child in children(degree):
-            name = names.get(local(child), "")
-            value = date_of(text_of(child)) if name == "date_awarded" else text_of(child)
-            if name and value:
-                draft.put(draft.thesis, name, value, child)
-            else:
-                draft.leave(child)
+        take_degree(draft, degree)
     if not degrees:
         draft.leave(element)
 

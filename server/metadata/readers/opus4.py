@@ -62,7 +62,9 @@ def read(root: etree._Element) -> Reading:
     draft = Draft(document, title_element="titlesMain/titleMain")
     _attributes(draft, document)
     for group in children(document):
-        if local(group) == "files":
+        if local(group) == "titlesMain":
+            _main_titles(draft, group)
+        if local(group) in {"titlesMain", "files"}:
             continue
         take = _GROUPS.get(local(group), _leave)
         for element in children(group):
@@ -102,21 +104,16 @@ def _lang(element: etree._Element) -> str:
     return language_of(attribute(element, "language"))
 
 
-def _main_title(draft: Draft, element: etree._Element) -> None:
+def _main_titles(draft: Draft, group: etree._Element) -> None:
     """Take the title in the document's own language; the others are its translations."""
-    own, text = attribute(draft.root, "language"), text_of(element)
-    main = next((node for node in children(_parent(element), "titleMain") if attribute(node, "language") == own), None)
-    if not text:
-        return
-    if draft.title is None and main in {None, element}:
-        draft.title = Text(value=text, lang=_lang(element))
-    else:
-        draft.alt_titles.append(Title(value=text, lang=_lang(element), kind="translated"))
-
-
-def _parent(element: etree._Element) -> etree._Element:
-    parent = element.getparent()
-    return element if parent is None else parent
+    titles = [title for title in children(group) if text_of(title)]
+    own = attribute(draft.root, "language")
+    main = next((title for title in titles if attribute(title, "language") == own), titles[0] if titles else None)
+    for title in titles:
+        if title is main and draft.title is None:
+            draft.title = Text(value=text_of(title), lang=_lang(title))
+        else:
+            draft.alt_titles.append(Title(value=text_of(title), lang=_lang(title), kind="translated"))
 
 
 def _title(draft: Draft, element: etree._Element) -> None:
@@ -208,7 +205,7 @@ def _leave(draft: Draft, element: etree._Element) -> None:
 
 
 _GROUPS: dict[str, Take] = {
-    "titlesMain": _main_title, "titles": _title, "abstracts": _abstract, "persons": _person, "keywords": _keyword,
+    "titles": _title, "abstracts": _abstract, "persons": _person, "keywords": _keyword,
     "dnbInstitutions": _numbered, "dates": _date, "identifiers": _identifier, "notes": _leave, "collections": _numbered,
     "series": _numbered, "enrichments": _enrichment, "licences": _numbered,
 }  # fmt: skip

@@ -8,7 +8,8 @@ from urllib.parse import quote
 from server.clock import to_wire
 from server.metadata.templates import environment
 from server.sword.errors import SwordError
-from server.sword.model import STATES, ContainerState, DepositState, Holding, Listing
+from server.sword.model import STATES, ContainerState, Deposit, DepositState, Holding, Listing
+from server.sword.v2.dublin_core import elements
 
 ROOT = "/sword/v2"
 MEDIA = f"{ROOT}/edit-media/"
@@ -16,10 +17,12 @@ TERMS = "http://purl.org/net/sword/terms/"
 STATE = "http://purl.org/net/sword/state/"
 
 MOST_REMARKS = 5
+MOST_TOLD = 20
 
-SERVICE_TYPE = "application/atomserv+xml"
+SERVICE_TYPE = "application/atomsvc+xml"
 ENTRY_TYPE = "application/atom+xml;type=entry"
 FEED_TYPE = "application/atom+xml;type=feed"
+ORE_TYPE = "application/rdf+xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Collection:
     abstract: str = ""
     mediation: bool = False
     """Whether the account that asks may deposit on behalf of others."""
+    server: str = ""
+    """The code of its server, where that has a service document of its own beside this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,17 @@ class Links:
     def statement(self, number: str) -> str:
         return f"{self.base}{ROOT}/statement/{number}"
 
+    def ore(self, number: str) -> str:
+        return f"{self.statement(number)}.rdf"
+
+    def page(self, name: str, after: str) -> str:
+        return f"{self.collection(name)}?after={quote(after, safe='')}"
+
     def item(self, number: str) -> str:
         return f"{self.base}/items/{number}"
 
     def monitor(self, deposit_id: str) -> str:
-        return f"{self.base}/admin/imports/{deposit_id}"
+        return f"{self.base}/sword/deposits/{deposit_id}"
 
 
 def service_document(links: Links, name: str, collections: Sequence[Collection], max_upload_kb: int) -> bytes:
@@ -79,31 +90,50 @@ def service_document(links: Links, name: str, collections: Sequence[Collection],
     return _render("service.xml", links=links, name=name, collections=collections, max_upload_kb=max_upload_kb)
 
 
-def receipt(links: Links, holding: Holding) -> bytes:
-    """Write a deposit receipt (§ 10)."""
-    return _render("receipt.xml", links=links, holding=holding, treatment=treatment(holding), **_common(holding))
-
-
-def statement(links: Links, holding: Holding) -> bytes:
-    """Write a statement as an Atom feed (§ 11.2)."""
-    description = " ".join(filter(None, (_state(holding), _problem(holding))))
+def receipt(links: Links, holding: Holding, deposit: str = "") -> bytes:
+    """Write a deposit receipt (§ 10); in the reply to a `deposit` that brought bytes, with the link to them."""
+    kept = _originals(holding)
+    original = next((each for each in kept if each.id == deposit), kept[0] if deposit and kept else None)
     return _render(
-        "statement.xml",
+        "receipt.xml",
         links=links,
         holding=holding,
-        state=STATE + holding.container.state.value,
-        description=description,
+        elements=elements(holding),
+        original=original,
+        treatment=treatment(holding),
+        verbose=verbose(holding),
         **_common(holding),
     )
 
 
-def collection_feed(links: Links, collection: Collection, listing: Listing, now: datetime) -> bytes:
-    """Write a collection as an Atom feed (RFC 5023 § 10)."""
+def statement(links: Links, holding: Holding) -> bytes:
+    """Write a statement as an Atom feed (§ 11.2)."""
+    return _render("statement.xml", links=links, holding=holding, **_stated(holding), **_common(holding))
+
+
+def ore(links: Links, holding: Holding) -> bytes:
+    """Write a statement as an OAI-ORE resource map in RDF/XML (§ 11.1)."""
+    aggregation = f"{links.edit(holding.container.id)}#aggregation"
+    return _render("ore.xml", links=links, holding=holding, aggregation=aggregation, **_stated(holding), **_common(holding))
+
+
+def _stated(holding: Holding) -> dict[str, object]:
+    description = " ".join(filter(None, (_state(holding), _problem(holding))))
+    return {"state": STATE + holding.container.state.value, "description": description, "originals": _originals(holding)}
+
+
+def _originals(holding: Holding) -> list[Deposit]:
+    return [deposit for deposit in holding.deposits if deposit.sha256 and deposit.bytes]
+
+
+def collection_feed(links: Links, collection: Collection, listing: Listing, now: datetime, after: str = "") -> bytes:
+    """Write a page of a collection as an Atom feed, linked with the next (RFC 5023 § 10.1)."""
     return _render(
         "collection.xml",
         links=links,
         collection=collection,
         listing=listing,
+        page=links.page(collection.name, after) if after else links.collection(collection.name),
         updated=to_wire(now),
         wire=to_wire,
     )
@@ -117,7 +147,7 @@ def media_feed(links: Links, holding: Holding) -> bytes:
 def error(href: str, failure: SwordError, now: datetime, generator: str) -> bytes:
     """Write an error document (§ 12).
 
-    `href` leads an administrator to the import monitor, its last part is the client's reference.
+    `href` leads the depositor to the same words and what became of it since, its last part is the client's reference.
     """
     return _render("error.xml", failure=failure, href=href, updated=to_wire(now), generator=generator)
 
@@ -133,6 +163,14 @@ def treatment(holding: Holding) -> str:
         words += ["Please check:", *holding.remarks[:MOST_REMARKS]]
     if (more := len(holding.remarks) - MOST_REMARKS) > 0:
         words.append(f"And {more} more; the administrator sees them all.")
+    return " ".join(words)
+
+
+def verbose(holding: Holding) -> str:
+    """Say all there is to say: what the client calls the deposit, all that was remarked, how each request ended (§ 10)."""
+    words = [f"Slug: {holding.container.slug}."] if holding.container.slug else []
+    words += holding.remarks
+    words += [f"{to_wire(each.received)} {each.operation}: {each.state}." for each in holding.deposits[-MOST_TOLD:]]
     return " ".join(words)
 
 

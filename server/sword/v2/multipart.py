@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from server.records.files import PIECE, Received
+from server.sword.archives.unpacking import Store
 from server.sword.errors import BadRequest
-from server.sword.package import Store
 from server.xml import clean
 
 LONGEST_HEADERS = 16 * 1024
@@ -28,6 +28,8 @@ class Part:
 
     headers: dict[str, str]
     received: Received
+    unsaid: bool = False
+    """Whether it was in base64 and did not say so."""
 
 
 def split(path: Path, boundary: str, store: Store) -> list[Part]:
@@ -123,7 +125,8 @@ def _part(body: BinaryIO, start: int, end: int, store: Store) -> Part:
         )
     parsed = HeaderParser().parsestr(_text(head[:cut]))
     headers = {clean(name).title(): clean(" ".join(value.splitlines())) for name, value in parsed.items()}
-    return Part(headers, _decoded(body, start + cut + gap, end, headers, store))
+    encoding, unsaid = _encoding(body, start + cut + gap, end, headers)
+    return Part(headers, _decoded(body, start + cut + gap, end, encoding, store), unsaid)
 
 
 def _text(head: bytes) -> str:
@@ -134,15 +137,18 @@ def _text(head: bytes) -> str:
         return head.decode("latin-1")
 
 
-def _decoded(body: BinaryIO, start: int, end: int, headers: dict[str, str], store: Store) -> Received:
+def _encoding(body: BinaryIO, start: int, end: int, headers: dict[str, str]) -> tuple[str, bool]:
+    """Return how a part is encoded, and whether it is in base64 without saying so: some clients send their entry like that."""
     encoding = headers.get("Content-Transfer-Encoding", "").strip().lower()
+    if encoding == "base64" or "atom" not in headers.get("Content-Type", "").lower():
+        return encoding, False
     body.seek(start)
-    if (
-        encoding != "base64"
-        and "atom" in headers.get("Content-Type", "").lower()
-        and body.read(min(1, end - start)) not in {b"<", b"\xef", b" ", b"\n", b"\r"}
-    ):
-        encoding = "base64"  # a client that encodes its entry and does not say so
+    if body.read(min(1, end - start)) in {b"<", b"\xef", b" ", b"\n", b"\r"}:
+        return encoding, False
+    return "base64", True
+
+
+def _decoded(body: BinaryIO, start: int, end: int, encoding: str, store: Store) -> Received:
     if encoding not in {"", "7bit", "8bit", "binary", "base64"}:
         raise BadRequest(
             f"Parts in {encoding} are not taken.",

@@ -5,18 +5,15 @@ Tolerant of what real clients send, strict about what cannot be understood.
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from server.sword.errors import BadRequest
-from server.sword.headers import boolean, content_type, file_name, header, parameters_of
+from server.sword.headers import HEX_MD5, boolean, content_type, file_name, header, parameters_of
 from server.xml import clean
 
 BINARY = "http://purl.org/net/sword/package/Binary"
-
-_HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ def _md5(value: str) -> str:
     """Read a Content-MD5: hexadecimal as SWORD 2.0 writes it, or base64 as RFC 1864 does."""
     if not value:
         return ""
-    if _HEX_MD5.fullmatch(value):
+    if HEX_MD5.fullmatch(value):
         return value.lower()
     try:
         digest = base64.b64decode(value, validate=True)

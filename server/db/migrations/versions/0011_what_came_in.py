@@ -102,10 +102,19 @@ def upgrade() -> None:
     op.add_column("deposits", sa.Column("warnings", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("deposits", sa.Column("replays", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("deposits", sa.Column("claimed_by", sa.BigInteger(), nullable=True))
+    op.execute(
+        "INSERT INTO problems (deposit_id, code, weight, value, message, place, remedy) SELECT id, problem, 'hold', '', "
+        "COALESCE(message, ''), COALESCE(place, ''), COALESCE(remedy, '') FROM deposits WHERE problem IS NOT NULL"
+    )
+    op.execute(
+        "UPDATE deposits SET collection = (SELECT containers.collection FROM containers WHERE containers.id = container_id) "
+        "WHERE container_id IS NOT NULL"
+    )
     op.create_index("ix_deposits_collection", "deposits", ["collection", "received"], unique=False)
     op.create_index("ix_deposits_key", "deposits", ["account_id", "key"], unique=False)
     op.create_index("ix_deposits_problem", "deposits", ["problem", "state"], unique=False)
     op.create_index("ix_deposits_received", "deposits", ["received"], unique=False)
+    op.create_index("ix_deposits_sha256", "deposits", ["sha256"], unique=False)
 
     op.add_column("queries", sa.Column("room", sa.String(length=20), server_default=sa.text("'works'"), nullable=False))
     op.drop_index(op.f("uq_queries_name"), "queries")
@@ -117,6 +126,7 @@ def downgrade() -> None:
     op.create_index(op.f("uq_queries_name"), "queries", ["account_id", "name"], unique=True)
     op.drop_column("queries", "room")
 
+    op.drop_index("ix_deposits_sha256", "deposits")
     op.drop_index("ix_deposits_received", "deposits")
     op.drop_index("ix_deposits_problem", "deposits")
     op.drop_index("ix_deposits_key", "deposits")

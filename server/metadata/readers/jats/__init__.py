@@ -7,15 +7,7 @@ from lxml import etree
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, children, first, lang_of, local, namespace, only_child, text_at
 from server.metadata.identifying import identify
-from server.metadata.kinds import choose_type
-from server.metadata.readers.jats.grants import (
-    take_funding,
-    take_licence,
-    take_number,
-    take_permissions,
-    take_sponsor,
-    take_statement,
-)
+from server.metadata.readers.jats.grants import take_contracts, take_funding, take_licence, take_permissions, take_statement
 from server.metadata.readers.jats.people import take_people
 from server.metadata.readers.jats.prose import paragraphs, prose
 from server.metadata.readers.jats.subjects import take_categories, take_keywords
@@ -171,6 +163,7 @@ def _publisher(draft: Draft, element: etree._Element) -> None:
 def _article(draft: Draft, meta: etree._Element) -> None:
     take_people(draft, meta)
     take_dates(draft, meta)
+    take_contracts(draft, meta)
     for child in children(meta):
         take = _ARTICLE.get(local(child))
         if take is None:
@@ -327,6 +320,7 @@ def _nothing(draft: Draft, element: etree._Element) -> None:
     """Pass over what has been taken with its neighbours."""
 
 
+_CONTRACTS = ("contract-sponsor", "grant-sponsor", "contract-num", "grant-num")
 _PARTS: dict[str, Take] = {"journal-meta": _journal, "article-meta": _article}
 _JOURNAL: dict[str, Take] = {
     "journal-title-group": _journal_titles, "journal-title": _journal_title, "issn": _issn, "issn-l": _issn, "isbn": _isbn,
@@ -340,10 +334,9 @@ _ARTICLE: dict[str, Take] = {
     "supplementary-material": _supplement, "pub-history": _history, "permissions": take_permissions,
     "copyright-statement": take_statement, "license": take_licence, "self-uri": _self_uri,
     "related-article": _related_article, "related-object": _related_article, "abstract": _abstract, "trans-abstract": _abstract,
-    "kwd-group": take_keywords, "funding-group": take_funding, "support-group": take_funding, "contract-sponsor": take_sponsor,
-    "grant-sponsor": take_sponsor, "contract-num": take_number, "grant-num": take_number, "conference": _conference,
+    "kwd-group": take_keywords, "funding-group": take_funding, "support-group": take_funding, "conference": _conference,
     "counts": _counts, "custom-meta-group": _custom, "custom-meta-wrap": _custom, "author-notes": _each,
-    **dict.fromkeys(("contrib-group", "aff", "aff-alternatives", "pub-date", "history"), _nothing),
+    **dict.fromkeys(("contrib-group", "aff", "aff-alternatives", "pub-date", "history", *_CONTRACTS), _nothing),
 }  # fmt: skip
 
 PLUGIN = Reader("jats", "JATS XML", recognises, read)

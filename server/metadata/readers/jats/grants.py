@@ -19,7 +19,6 @@ _FUNDER_SCHEMES = {
     "isni": "ISNI",
     "grid": "GRID",
 }
-_SPONSORS, _NUMBERS = ("contract-sponsor", "grant-sponsor"), ("contract-num", "grant-num")
 _FUNDER_IDS = frozenset({"institution-id", "named-content"})
 
 
@@ -150,17 +149,15 @@ def _funder_ids(element: etree._Element) -> Iterator[tuple[etree._Element, str, 
             yield child, kind.lower().replace("fundref-id", "fundref"), text_of(child)
 
 
-def take_sponsor(draft: Draft, element: etree._Element) -> None:
-    """Take a funder as NLM 2 wrote it: a contract-sponsor, to whose id the numbers of its contracts point."""
-    meta, ids = element.getparent(), {attribute(element, "id"), attribute(element, "rid")} - {""}
-    numbers = [] if meta is None else [n for n in children(meta, *_NUMBERS) if attribute(n, "rid") in ids and text_of(n)]
-    funder = _funder(draft, element)
-    _fund(draft, [funder] if funder else [], [(text_of(number), "") for number in numbers])
-
-
-def take_number(draft: Draft, element: etree._Element) -> None:
-    """Take the number of a contract whose sponsor nobody names; the others have been taken with theirs."""
-    meta, rid = element.getparent(), attribute(element, "rid")
-    sponsors = [] if meta is None else [{attribute(s, "id"), attribute(s, "rid")} for s in children(meta, *_SPONSORS)]
-    if not rid or not any(rid in ids for ids in sponsors):
-        _fund(draft, [], [(text_of(element), "")])
+def take_contracts(draft: Draft, meta: etree._Element) -> None:
+    """Take funders as NLM 2 wrote them: a contract-sponsor, to whose id the numbers of its contracts point."""
+    numbers: dict[str, list[tuple[str, str]]] = {}
+    for number in children(meta, "contract-num", "grant-num"):
+        numbers.setdefault(attribute(number, "rid"), []).append((text_of(number), ""))
+    for sponsor in children(meta, "contract-sponsor", "grant-sponsor"):
+        funder = _funder(draft, sponsor)
+        ids = dict.fromkeys((attribute(sponsor, "id"), attribute(sponsor, "rid")))
+        found = [number for rid in ids if rid for number in numbers.pop(rid, [])]
+        _fund(draft, [funder] if funder else [], found)
+    for alone in numbers.values():
+        _fund(draft, [], alone)

@@ -1,0 +1,158 @@
+"""What can be done about one import: read it again, judge its work, set it aside, see to it, write a note."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from server.accounts.model import Right
+from server.admin.imports.looking import detail
+from server.admin.imports.one import PATH, OneImport, import_of
+from server.admin.imports.reasons import chosen
+from server.audit import log as audit
+from server.audit.log import Actor
+from server.errors import Conflict, Invalid, NotFound
+from server.house import House
+from server.portal.door import VISITOR, fields
+from server.portal.frame import Frame
+from server.sword import store
+from server.works import deeds
+from server.xml import clean
+
+LONGEST_NOTE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    frame: Frame
+    one: OneImport
+
+    def routes(self) -> list[web.RouteDef]:
+        post = self.frame.post
+        return [
+            post(f"{PATH}/publish", Right.REVIEW, self.publish),
+            post(f"{PATH}/return", Right.REVIEW, self.hand_back),
+            post(f"{PATH}/decline", Right.REVIEW, self.decline),
+            post(f"{PATH}/reopen", Right.REVIEW, self.reopen),
+            post(f"{PATH}/withdraw", Right.WITHDRAW, self.withdraw),
+            post(f"{PATH}/read", Right.IMPORTS, self.read_again),
+            post(f"{PATH}/close", Right.IMPORTS, self.close),
+            post(f"{PATH}/claim", Right.REVIEW, self.claim),
+            post(f"{PATH}/release", Right.REVIEW, self.release),
+            post(f"{PATH}/note", Right.REVIEW, self.note),
+            post(f"{PATH}/resolve", Right.IMPORTS, self.resolve),
+        ]
+
+    async def publish(self, request: web.Request) -> web.StreamResponse:
+        deed = _judged(self.frame.house, import_of(request), request[VISITOR].actor, deeds.approve, waits=True)
+        return await self.one.done(request, deed, "published")
+
+    async def hand_back(self, request: web.Request) -> web.StreamResponse:
+        """Return the work to its depositor with a reason."""
+        return await self._reasoned(request, deeds.returned, "returned")
+
+    async def decline(self, request: web.Request) -> web.StreamResponse:
+        """Do not take the work, and say why."""
+        return await self._reasoned(request, deeds.declined, "declined")
+
+    async def reopen(self, request: web.Request) -> web.StreamResponse:
+        """Let a declined work wait for approval again."""
+        deed = _judged(self.frame.house, import_of(request), request[VISITOR].actor, deeds.reopen)
+        return await self.one.done(request, deed, "reopened")
+
+    async def withdraw(self, request: web.Request) -> web.StreamResponse:
+        return await self._reasoned(request, deeds.taken_away, "withdrawn")
+
+    async def _reasoned(self, request: web.Request, deed: Callable[[str], deeds.Deed], what: str) -> web.StreamResponse:
+        given = await fields(request)
+
+        async def do() -> None:
+            made = deed(deeds.reason_of(chosen(given)))
+            await _judged(self.frame.house, import_of(request), request[VISITOR].actor, made)
+
+        return await self.one.done(request, do(), what, given | {"deed": what})
+
+    async def read_again(self, request: web.Request) -> web.StreamResponse:
+        deed = self.frame.house.intake.read_again(import_of(request), request[VISITOR].actor)
+        return await self.one.done(request, deed, "read")
+
+    async def close(self, request: web.Request) -> web.StreamResponse:
+        return await self._written(request, _close, "closed")
+
+    async def claim(self, request: web.Request) -> web.StreamResponse:
+        """See to it oneself."""
+        return await self._written(request, _claim, "claimed")
+
+    async def release(self, request: web.Request) -> web.StreamResponse:
+        """Leave it to somebody else."""
+        return await self._written(request, _release, "released")
+
+    async def note(self, request: web.Request) -> web.StreamResponse:
+        return await self._written(request, _note, "noted")
+
+    async def resolve(self, request: web.Request) -> web.StreamResponse:
+        """Settle what nothing else can: a request that was refused or broke off, or one that is held and was mended elsewhere."""
+        return await self._written(request, _resolve, "resolved")
+
+    async def _written(
+        self, request: web.Request, deed: Callable[[Connection, str, str, Actor, datetime], None], what: str
+    ) -> web.StreamResponse:
+        house, given = self.frame.house, await fields(request)
+        said = clean(given.get("note", "")).strip()[:LONGEST_NOTE]
+        done = house.database.write(deed, import_of(request), said, request[VISITOR].actor, house.clock())
+        return await self.one.done(request, done, what, given)
+
+
+async def _judged(house: House, number: str, by: Actor, deed: deeds.Deed, *, waits: bool = False) -> None:
+    """Do a deed to the work of an import. Raises NotFound, Conflict and Invalid; writes nothing then."""
+    seen = await house.database.read(detail, number)
+    if seen.work is None or (waits and not seen.may_judge):
+        raise Conflict("This work does not wait for approval any more.", code="state")
+    await deeds.carried_out(house, seen.work.id, by, deed)
+
+
+def _close(tx: Connection, number: str, _said: str, by: Actor, now: datetime) -> None:
+    store.close(tx, number, now, f"Set aside by {by.name}.")
+    audit.note(tx, by, "import.closed", "import", number, now)
+
+
+def _claim(tx: Connection, number: str, _said: str, by: Actor, now: datetime) -> None:
+    _exists(tx, number)
+    store.claim(tx, number, by.account_id)
+    store.note(tx, number, now, "claimed", f"{by.name} sees to it.")
+    audit.note(tx, by, "import.claimed", "import", number, now)
+
+
+def _release(tx: Connection, number: str, _said: str, by: Actor, now: datetime) -> None:
+    _exists(tx, number)
+    store.claim(tx, number, None)
+    store.note(tx, number, now, "released", f"{by.name} leaves it to somebody else.")
+    audit.note(tx, by, "import.released", "import", number, now)
+
+
+def _note(tx: Connection, number: str, said: str, by: Actor, now: datetime) -> None:
+    _exists(tx, number)
+    if not said:
+        raise Invalid("A note without a word says nothing.", place="note")
+    store.note(tx, number, now, "note", f"{by.name}: {said}")
+    audit.note(tx, by, "import.noted", "import", number, now, changes={"note": (None, said)})
+
+
+def _resolve(tx: Connection, number: str, said: str, by: Actor, now: datetime) -> None:
+    seen = detail(tx, number)
+    words = f"Resolved by {by.name}" + (f": {said}" if said else ".")
+    if seen.may_close:
+        store.close(tx, number, now, words)
+    elif seen.may_resolve:
+        store.note(tx, number, now, "resolved", words)
+    else:
+        raise Conflict("Nothing about this import is open any more.", code="state")
+    store.claim(tx, number, None)
+    audit.note(tx, by, "import.resolved", "import", number, now, changes={"note": (None, said)} if said else {})
+
+
+def _exists(tx: Connection, number: str) -> None:
+    if store.deposit(tx, number) is None:
+        raise NotFound("There is no such import.")

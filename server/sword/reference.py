@@ -1,0 +1,69 @@
+"""Files a deposit names by their address instead of bringing them: what is known of each, and how far it is. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+KEY = "by-reference {}"
+"""What the deposit of a fetched file is called (Idempotency-Key): so it is taken in once, whoever breaks down meanwhile."""
+
+
+class ReferenceState(StrEnum):
+    """How far a file is that was sent by reference."""
+
+    PENDING = "pending"  # nobody has asked for it yet, or it is asked for again later
+    DOWNLOADING = "downloading"
+    FETCHED = "fetched"  # its own deposit says the rest
+    FAILED = "failed"  # and its deposit does not say so yet
+    ERROR = "error"
+    LINKED = "linked"  # nobody is to fetch it
+    DROPPED = "dropped"  # it was replaced or deleted before it came
+
+
+#: What can follow what.
+MOVES: dict[ReferenceState, frozenset[ReferenceState]] = {
+    ReferenceState.PENDING: frozenset({ReferenceState.DOWNLOADING, ReferenceState.FAILED, ReferenceState.DROPPED}),
+    ReferenceState.DOWNLOADING: frozenset({
+        ReferenceState.PENDING, ReferenceState.FETCHED, ReferenceState.FAILED, ReferenceState.DROPPED,
+    }),
+    ReferenceState.FETCHED: frozenset({ReferenceState.DOWNLOADING, ReferenceState.PENDING, ReferenceState.FAILED}),
+    ReferenceState.FAILED: frozenset({ReferenceState.ERROR, ReferenceState.DROPPED}),
+    ReferenceState.ERROR: frozenset(),
+    ReferenceState.LINKED: frozenset(),
+    ReferenceState.DROPPED: frozenset(),
+}  # fmt: skip
+
+#: While one of these is left, a container is not complete, whatever its client said.
+OUTSTANDING = frozenset({ReferenceState.PENDING, ReferenceState.DOWNLOADING, ReferenceState.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A file as its client describes it."""
+
+    url: str
+    filename: str
+    content_type: str
+    bytes: int | None
+    """As announced; None where it was not."""
+    digest: str
+    """As a Digest header says it; empty where there is none."""
+    packaging: str
+    dereference: bool = True
+    """Whether it is to be fetched, or only the link to be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A reference as it stands."""
+
+    id: int
+    deposit_id: str
+    reference: Reference
+    state: ReferenceState
+    got: int
+    """Bytes so far."""
+    message: str
+
+    @property
+    def key(self) -> str:
+        return KEY.format(self.id)

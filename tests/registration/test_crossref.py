@@ -138,6 +138,7 @@ async def test_an_edit_that_is_taken_back_while_the_agency_is_at_work_is_taken_b
         await client.put(f"/sword/v2/edit/{number}", data=entry(type="Dataset", title=title), headers=ATOM)
         await registering.worker.drain()
     await work(registering, clock)
+    agency.finish()
     assert agency.dois[f"{PREFIX}/data.00000001"].title == "First"
 
 

@@ -101,6 +101,19 @@ async def test_the_request_is_the_one_that_is_documented(service, client):
     assert service.log[1].query == {"usr": "role", "pwd": PASSWORD, "file_name": call.file_name, "type": "result"}
 
 
+@needs_schema
+async def test_the_other_version_of_the_schema_is_taken_too(service):
+    work = famous.work(1, model.Record(type="dataset.dataset", title=model.Text(value="Elements")), doi=DOI)
+    settings = account(service.url, schema="5.5.0")
+    assert PLUGIN.document is not None
+    desired = Desired(DOI, work.landing_url, AgencyState.FINDABLE, PLUGIN.document(work, settings, AgencyState.FINDABLE))
+    async with aiohttp.ClientSession() as session:
+        client = CrossrefClient(settings, session)
+        await client.agree(desired, ticket())
+        assert isinstance(await client.agree(desired, ticket(waiting=True)), Confirmed)
+    assert b'version="5.5.0"' in service.submissions[0].content
+
+
 def test_no_two_submissions_have_one_file_name():
     assert file_name(DOI, ticket(1)) != file_name(DOI, ticket(2)) != file_name("10.82433/data.00000002", ticket(2))
     assert len(file_name("10.82433/" + "x" * 200, ticket(10**9)).encode()) < 104

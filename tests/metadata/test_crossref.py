@@ -1,9 +1,12 @@
 """Crossref 5.4.0: each record type as a person reads it, any record at all as the official schema reads it, and what is refused."""
 
+import io
+import json
 import os
 import re
 
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
@@ -28,6 +31,7 @@ MANY = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+ACL = SHARED / "data" / "records" / "acl" / "acl-anthology-open.jsonl.zst"
 DOI = "10.82433/data.00000001"
 FULL = {
     "title": model.Text(value="Elements & <more>", lang="grc"),
@@ -77,10 +81,12 @@ def work(code: str, **fields: object) -> Work:
     return famous.work(9, model.Record(**({"type": code} | FULL | fields)), doi=DOI)
 
 
-def written(work: Work, *, withdrawn: bool = False) -> etree._Element:
-    inner = body(work, repository="Museum & Papers", withdrawn=withdrawn)
+def written(work: Work, *, withdrawn: bool = False, version: str = "5.4.0") -> etree._Element:
+    inner = body(work, repository="Museum & Papers", withdrawn=withdrawn, version=version)
     email, name = "library@example.org", "Library <of> & papers"
-    return etree.fromstring(deposit(inner, batch="sheaf-1", stamp=20261122101500123, depositor=name, email=email))
+    return etree.fromstring(
+        deposit(inner, batch="sheaf-1", stamp=20261122101500123, depositor=name, email=email, version=version)
+    )
 
 
 def texts(root: etree._Element, path: str) -> list[str]:
@@ -122,6 +128,17 @@ def test_every_type_is_valid_full_and_bare(code):
             title = ("WITHDRAWN: " if withdrawn else "") + "Elements & <more>"
             assert title in texts(root, "//c:title")
             assert (texts(root, "//c:doi"), texts(root, "//c:resource")) == ([DOI], [one.landing_url])
+
+
+@pytest.mark.skipif(not (CROSSREF / "5.5.0-xsd10").exists(), reason="needs agencies/crossref/5.5.0-xsd10 of SHEAF_SHARED")
+@pytest.mark.parametrize("code", sorted(RECORD_TYPES))
+def test_every_type_is_valid_in_the_other_version_too(code):
+    """Against the copy of 5.5.0 without its three assertions; the one that is about what we write is looked at here."""
+    root = written(work(code), version="5.5.0")
+    schema("5.5.0-xsd10").assertValid(root)
+    for person in root.iter("{*}person_name"):
+        assert [role.get("type") in {"author", "editor"} for role in person.iter("{*}role")] == [True]
+        assert "contributor_role" not in person.attrib
 
 
 @needs_schema
@@ -281,6 +298,36 @@ def test_real_records_are_valid_or_refused_by_their_fields():
     served = [record for record in real_records() if record.type in RECORD_TYPES]
     possible = sum(valid_or_refused(famous.work(6, record, doi=DOI)) for record in served)
     assert possible > 0.9 * len(served) > 0
+
+
+@needs_schema
+@pytest.mark.skipif(not ACL.exists(), reason="needs records/acl of SHEAF_SHARED")
+def test_the_volumes_of_a_large_anthology_are_valid_where_they_have_a_publisher():
+    """The corpus is of papers, which are barred; what can be deposited of it are its proceedings and issues."""
+    kinds = {"proceedings": "publication.conferenceProceeding", "journal-issue": "publication.journalIssue"}
+    with ACL.open("rb") as packed:
+        lines = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(packed), "utf-8")
+        volumes = [
+            each
+            for line in lines
+            if '"type": "proceedings"' in line or '"type": "journal-issue"' in line
+            for each in [json.loads(line)]
+        ]
+    possible = 0
+    for volume in volumes[::10]:
+        record = model.Record(
+            type=kinds[volume["type"]],
+            title=model.Text(value=volume["title"]),
+            creators=tuple(
+                model.Agent(family=p.get("family", ""), given=p.get("given", ""), name=p.get("name", ""))
+                for p in volume.get("creators", ())
+            ),
+            dates=model.Dates(issued=volume["date"]),
+            publisher=model.Publisher(name=volume.get("publisher", ""), place=volume.get("place", "")),
+            licences=(model.Licence(uri=volume["license"]),) if "license" in volume else (),
+        )
+        possible += valid_or_refused(famous.work(6, record, doi=DOI))
+    assert possible > 100
 
 
 @needs_schema

@@ -17,7 +17,7 @@ MOST_WAITING = 9_000
 
 
 def _document(work: Work, account: Any, state: AgencyState) -> bytes:
-    return body(work, repository=account.repository_name, withdrawn=state is AgencyState.HIDDEN)
+    return body(work, repository=account.repository_name, withdrawn=state is AgencyState.HIDDEN, version=account.schema)
 
 
 PLUGIN = Agency(

@@ -55,6 +55,14 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
             choices=(Choice("test", "Test"), Choice("production", "Production")),
         ),
     ]
+    schema: Annotated[
+        Literal["5.4.0", "5.5.0"],
+        title(
+            "Schema",
+            "The version of Crossref's deposit schema; both are taken.",
+            choices=(Choice("5.4.0", "5.4.0"), Choice("5.5.0", "5.5.0")),
+        ),
+    ] = "5.4.0"
     endpoint: Annotated[
         str, title("Endpoint", "Another address of the service, for trials on this machine; only with the test environment.")
     ] = ""

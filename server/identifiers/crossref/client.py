@@ -84,6 +84,7 @@ class CrossrefClient:
             stamp=ticket.stamp,
             depositor=account.registration_name,
             email=account.email,
+            version=account.schema,
         )
         form = aiohttp.FormData()
         for field, value in (("operation", "doMDUpload"), ("login_id", account.account_id), ("login_passwd", account.password)):

@@ -54,6 +54,9 @@ _ROWS = (
 
 RECORD_TYPES = {code: record_type for record_type, codes in _ROWS for code in codes.split()}
 
+#: Kinds of posted content that 5.5.0 has no more, and what they are there.
+KINDS_OF_5_5 = {"working_paper": "other"}
+
 #: What two types become where the record says enough for it (see view.py): a review that names what it reviews, a document that
 #: carries the designation of a standard.
 PEER_REVIEW = RecordType("peer_review", "post-publication")

@@ -1,4 +1,4 @@
-"""A work as a record of Crossref's deposit schema 5.4.0: every value decided here, so that the template only writes."""
+"""A work as a record of Crossref's deposit schema, 5.4.0 or 5.5.0: every value decided here, so that the template only writes."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from server.metadata.addresses import bare, uri
 from server.metadata.crossref.people import Complain, Institution, Person, folded, institution, people, ror_of
-from server.metadata.crossref.record_types import PEER_REVIEW, RECORD_TYPES, STANDARD, RecordType
+from server.metadata.crossref.record_types import KINDS_OF_5_5, PEER_REVIEW, RECORD_TYPES, STANDARD, RecordType
 from server.metadata.crossref.relations import Relation, relations
 from server.metadata.formats.datacite import funder_id, once
 from server.metadata.languages import iso639_2b, iso639_3, written
@@ -22,6 +22,8 @@ _WEB = 1991
 
 _ISBN = re.compile(r"(?:97[89]-)?\d[\d -]+[\dX]", re.ASCII)
 _WITHDRAWN = "WITHDRAWN: "
+DEFAULT = "5.4.0"
+"""The version of the schema that is written where no other is wanted; 5.5.0 is the other."""
 _LONGEST_PLACE = 255
 _LONGEST_PUBLISHER = 255
 _LONGEST_DEGREE = 255
@@ -84,6 +86,7 @@ class Licence:
 class Deposit:
     """The one record of a deposit."""
 
+    version: str
     type: RecordType
     doi: str
     url: str
@@ -135,12 +138,17 @@ _WHERE_KNOWN: dict[str, tuple[RecordType, Callable[[Record], bool]]] = {
 }
 
 
-def view(work: Work, *, repository: str, withdrawn: bool) -> tuple[Deposit | None, tuple[Problem, ...]]:
-    """Decide what Crossref is told of a work, or why it would refuse it. `repository` is the name its datasets stand under."""
+def view(work: Work, *, repository: str, withdrawn: bool, version: str = DEFAULT) -> tuple[Deposit | None, tuple[Problem, ...]]:
+    """Decide what Crossref is told of a work, or why it would refuse it.
+
+    `repository` is the name its datasets stand under, `version` that of the schema.
+    """
     record = work.record
     kind = record_type(record)
     if kind is None:
         return None, (Problem("type", f"Crossref takes no DOI for {TYPES[record.type].label} from a repository"),)
+    if version != DEFAULT:
+        kind = RecordType(kind.name, KINDS_OF_5_5.get(kind.kind, kind.kind))
     problems: list[Problem] = []
 
     def complain(path: str, message: str) -> None:
@@ -155,6 +163,7 @@ def view(work: Work, *, repository: str, withdrawn: bool) -> tuple[Deposit | Non
     body = _institution(work, kind, complain)
     container = record.container
     deposit = Deposit(
+        version=version,
         type=kind,
         doi=work.doi,
         url=work.landing_url,

@@ -93,15 +93,11 @@ def datacite(site: Site) -> Iterator[Example]:
     with running_in(site, fake):
         yield Example(
             {
-                "prefix": "10.82433", "account_id": "INST.REPO", "password": password, "environment": "test",
-                "endpoint": fake.url,
+                "prefix": "10.82433", "account_id": "INST.REPO", "password": password, "environment": "test", "endpoint": fake.url,
             },
             ({"prefix": "11.5"}, "prefix", "starts with 10."),
-            ("padding", "5"),
-            secret=password,
-            agrees="DataCite knows the account",
-            dead={"password": "a wrong one"},
-            refuses="DataCite answered 401: Bad credentials",
+            ("padding", "5"), secret=password, dead={"password": "a wrong one"},
+            agrees="DataCite knows the account", refuses="DataCite answered 401: Bad credentials",
         )  # fmt: skip
 
 
@@ -117,11 +113,8 @@ def crossref(site: Site) -> Iterator[Example]:
                 "endpoint": fake.url,
             },
             ({"email": "nobody"}, "email", "must be a mail address"),
-            ("padding", "5"),
-            secret=password,
-            agrees="Crossref knows the account",
-            dead={"password": "a wrong one"},
-            refuses="Wrong credentials",
+            ("padding", "5"), secret=password, dead={"password": "a wrong one"},
+            agrees="Crossref knows the account", refuses="Wrong credentials",
         )  # fmt: skip
 
 

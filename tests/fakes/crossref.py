@@ -11,7 +11,7 @@ from enum import StrEnum
 from aiohttp import web
 from lxml import etree
 
-from tests.fakes.crossref_schema import schema
+from tests.fakes.crossref_schema import XSD, schema
 
 PENDING_LIMIT = 10_000
 CONTENT = web.RequestKey("content", bytes)
@@ -117,6 +117,8 @@ class FakeCrossref:
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> str:
+        if XSD.exists():
+            schema()  # seconds, once a run: not while somebody waits for an answer
         app = web.Application(client_max_size=10 * 2**20, middlewares=[self._door])
         app.router.add_post("/servlet/deposit", self._deposit)
         app.router.add_get("/servlet/submissionDownload", self._download)

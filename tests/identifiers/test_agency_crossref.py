@@ -51,6 +51,7 @@ def account(url: str = "", **changes: object) -> Account:
 async def service() -> AsyncIterator[FakeCrossref]:
     fake = FakeCrossref()
     fake.members[0].password = PASSWORD
+    fake.slowness = 0.8
     await fake.start()
     yield fake
     await fake.stop()
@@ -64,7 +65,7 @@ async def client(service: FakeCrossref) -> AsyncIterator[CrossrefClient]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(speaking, "_TIMEOUT", aiohttp.ClientTimeout(total=2, connect=1, sock_read=0.15))
+    monkeypatch.setattr(speaking, "_TIMEOUT", aiohttp.ClientTimeout(total=2, connect=1, sock_read=0.4))
 
 
 # When all is well.

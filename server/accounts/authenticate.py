@@ -15,6 +15,7 @@ from server.accounts import failures, networks, one_time_codes, rules, store, th
 from server.accounts.model import RIGHTS, Account, is_name
 from server.accounts.noting import noted
 from server.accounts.passwords import Remembered, verify
+from server.accounts.rules import Rule
 from server.accounts.tokens import COVERS, NOTED, SCOPES, Scope, Token
 from server.audit.log import Actor
 from server.clock import Clock
@@ -72,7 +73,7 @@ class Authenticator:
         now = now or self._clock()
         if not is_name(name):
             return None
-        known = await self._database.read(_known, name, remote, now)
+        known = await self._database.read_hot(_known, name, remote, now)
         if known.wait:
             return None
         good = known.stored is not None and (known.stored, password) in self._remembered
@@ -107,17 +108,18 @@ class Authenticator:
         account = await self.check(name, password, remote=remote, now=now)
         if account is None:
             raise Refused("The name or password is wrong.", code=UNKNOWN, place="Authorization")
-        if await self._database.read(_needs_codes, account):
+        rule, needs_codes = await self._database.read_hot(_ruled, account)
+        if needs_codes:
             raise Refused(
                 "This account logs in with one-time codes, or must by the rule for its role; a program cannot give them.",
                 place="Authorization",
                 remedy="Make an API token on the page of the account, and send it in place of the password.",
                 code="second-step",
             )
-        return await self._let(account, scope, remote)
+        return self._let(account, rule, scope, remote)
 
     async def _by_token(self, text: str, name: str, scope: Scope, remote: str, now: datetime) -> Account:
-        token = await self._database.read(tokens.by_text, text)
+        token = await self._database.read_hot(tokens.by_text, text)
         if token is None or not token.account.active or (name and name != token.account.name):
             log.warning("refused a token nobody has", extra={"address": remote})
             raise Refused("This token is not known.", code=UNKNOWN, place="Authorization")
@@ -144,18 +146,18 @@ class Authenticator:
                 f"This token is not made for this: {SCOPES[scope].title.lower()}.", place="Authorization",
                 remedy=f"Make one with the scope {scope}.", code="scope",
             )  # fmt: skip
-        account = await self._let(token.account, scope, remote)
+        rule = await self._database.read_hot(rules.of, token.account.role)
+        account = self._let(token.account, rule, scope, remote)
         if token.used is None or now - token.used >= NOTED:
             await self._database.write(tokens.note_use, token.id, now, remote)
         return account
 
-    async def _let(self, account: Account, scope: Scope, remote: str) -> Account:
+    def _let(self, account: Account, rule: Rule, scope: Scope, remote: str) -> Account:
         if SCOPES[scope].right not in RIGHTS[account.role]:
             raise Refused(
                 f"An account with the role {account.role} may not deposit.", place="Authorization",
                 remedy="Use the account of a depositor, or ask the administrator for the role.", code="right",
             )  # fmt: skip
-        rule = await self._database.read(rules.of, account.role)
         if not networks.contain(rule.networks, remote):
             log.warning("refused an account from a foreign network", extra={"account": account.name, "address": remote})
             raise Refused(
@@ -199,9 +201,13 @@ def _known(tx: Connection, name: str, remote: str, now: datetime) -> _Known:
     return _Known(account, stored, failures.tries(tx, name, remote) is not None, failures.wait(tx, name, remote, now))
 
 
-def _needs_codes(tx: Connection, account: Account) -> bool:
-    """Whether a password is not enough: the account uses one-time codes, or its role asks for them and none are set up yet."""
-    return rules.of(tx, account.role).codes or one_time_codes.uses_codes(tx, account)
+def _ruled(tx: Connection, account: Account) -> tuple[Rule, bool]:
+    """Return the rule of an account's role, and whether a password is not enough for it.
+
+    It is not where the account uses one-time codes, or its role asks for them and none are set up yet.
+    """
+    rule = rules.of(tx, account.role)
+    return rule, rule.codes or one_time_codes.uses_codes(tx, account)
 
 
 def _failed(tx: Connection, name: str, remote: str, now: datetime) -> None:

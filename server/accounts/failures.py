@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from server.accounts import throttle
 from server.accounts.tables import failures
@@ -23,9 +23,12 @@ def wait(tx: Connection, name: str, address: str, now: datetime) -> timedelta:
 def tries(tx: Connection, name: str, address: str, *, counts: bool = False) -> Tries | None:
     """Return how often this name failed at this address lately, or None; whoever `counts` lets no other count meanwhile."""
     name, address = throttle.key(name, address)
-    query = select(failures).where(failures.c.name == name, failures.c.address == address)
-    row = tx.execute(query.with_for_update() if counts else query).one_or_none()
+    row = tx.execute(_TRIES_TO_COUNT if counts else _TRIES, {"of": name, "at": address}).one_or_none()
     return None if row is None else Tries(row.tries, row.last, row.until)
+
+
+_TRIES = select(failures).where(failures.c.name == bindparam("of"), failures.c.address == bindparam("at"))
+_TRIES_TO_COUNT = _TRIES.with_for_update()
 
 
 def guessed(tx: Connection, name: str, address: str, now: datetime) -> Tries:

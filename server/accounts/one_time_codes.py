@@ -11,7 +11,7 @@ from hmac import compare_digest
 from typing import Protocol
 
 import pyotp
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from server.accounts.digests import digest
 from server.accounts.model import Account
@@ -84,7 +84,10 @@ def switch_off(tx: Connection, account: Account) -> None:
 
 
 def uses_codes(tx: Connection, account: Account) -> bool:
-    return tx.execute(select(accounts.c.code_secret).where(accounts.c.id == account.id)).scalar() is not None
+    return tx.execute(_SECRET, {"of": account.id}).scalar() is not None
+
+
+_SECRET = select(accounts.c.code_secret).where(accounts.c.id == bindparam("of"))
 
 
 def confirm(tx: Connection, account: Account, code: str, seal: Sealing, now: datetime) -> str:

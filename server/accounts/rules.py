@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from server.accounts import networks
 from server.accounts.model import Role
@@ -19,8 +19,11 @@ class Rule:
 
 
 def of(tx: Connection, role: Role) -> Rule:
-    row = tx.execute(select(role_rules).where(role_rules.c.role == role.value)).one_or_none()
+    row = tx.execute(_OF, {"of": role.value}).one_or_none()
     return Rule() if row is None else Rule(networks.opened(row.networks), row.codes)
+
+
+_OF = select(role_rules).where(role_rules.c.role == bindparam("of"))
 
 
 def every(tx: Connection) -> dict[Role, Rule]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from server.accounts import failures, sessions, tickets
 from server.accounts.model import LONGEST_NAME, Account, Role, is_name
@@ -69,7 +69,7 @@ def every(tx: Connection) -> list[Account]:
 
 def with_password(tx: Connection, name: str) -> tuple[Account, str] | None:
     """Return an account and its password hash, or None."""
-    row = tx.execute(_SELECT.where(accounts.c.name == name)).one_or_none()
+    row = tx.execute(_BY_NAME, {"of": name}).one_or_none()
     return None if row is None else (_account(row), row.password)
 
 
@@ -87,7 +87,7 @@ def get(tx: Connection, name: str) -> Account:
 
 
 def by_id(tx: Connection, number: int) -> Account | None:
-    row = tx.execute(_SELECT.where(accounts.c.id == number)).one_or_none()
+    row = tx.execute(_BY_ID, {"of": number}).one_or_none()
     return None if row is None else _account(row)
 
 
@@ -223,6 +223,7 @@ def _keep_an_administrator(tx: Connection, account: Account) -> None:
 
 
 _SELECT = select(accounts.c.id, accounts.c.name, accounts.c.role, accounts.c.active, accounts.c.password)
+_BY_NAME, _BY_ID = _SELECT.where(accounts.c.name == bindparam("of")), _SELECT.where(accounts.c.id == bindparam("of"))
 
 
 def _details(now: datetime) -> Select[Any]:

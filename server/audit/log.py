@@ -70,7 +70,10 @@ def note(
         "summary": summary,
         "changes": msgspec.json.encode(changes or {}).decode(),
     }
-    tx.execute(insert(audit).values(row))
+    tx.execute(_NOTE, row)
+
+
+_NOTE = insert(audit)
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -10,7 +10,8 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from server import clock, observe
 from server.sword import errors
-from server.sword.v2 import documents
+from server.sword.v2 import documents as v2
+from server.sword.v3 import documents as v3
 
 LONGEST_LINE = 16 * 1024
 """Bytes of a request's first line: OAI-PMH puts all it asks into the address, and 8 kB of it must always be answered."""
@@ -67,22 +68,25 @@ class _Connection(web.RequestHandler):
         observe.requests.labels("other", str(status)).inc()
         log.info("refused what is no request", extra={"status": status, "reason": type(exc).__name__})
         text = _TOO_LONG if isinstance(exc, LineTooLong) else _NO_REQUEST
-        if getattr(self, "_path", b"").startswith(b"/sword/"):
-            response = web.Response(status=status, body=_error(exc, text), headers=_HEADERS | {"Content-Type": "application/xml"})
+        path = getattr(self, "_path", b"")
+        if path.startswith(b"/sword/3/"):
+            status, document = v3.error(_failure(exc, text), clock.now())
+            response = web.Response(status=status, body=v3.written(document), headers=_HEADERS | {"Content-Type": v3.TYPE})
+        elif path.startswith(b"/sword/"):
+            body = v2.error("", _failure(exc, text), clock.now(), "Sheaf")
+            response = web.Response(status=status, body=body, headers=_HEADERS | {"Content-Type": "application/xml"})
         else:
             response = web.Response(status=status, text=text, headers=_HEADERS)
         response.force_close()
         return response
 
 
-def _error(exc: HttpProcessingError, text: str) -> bytes:
+def _failure(exc: HttpProcessingError, text: str) -> errors.SwordError:
     """Say in SWORD's words what the parser could not read; its clients read nothing else."""
     said = exc.message.lower()
     if "transfer-encoding" in said and "content-length" in said:
-        failure = errors.BadRequest(
+        return errors.BadRequest(
             _TWO_LENGTHS, place="Transfer-Encoding", remedy="Send one of the two; a proxy before the server can take one away."
         )
-    else:
-        place = "Content-Length" if "content-length" in said else "request"
-        failure = errors.BadRequest(text.strip(), place=place, remedy="Send a request of HTTP/1.1.")
-    return documents.error("", failure, clock.now(), "Sheaf")
+    place = "Content-Length" if "content-length" in said else "request"
+    return errors.BadRequest(text.strip(), place=place, remedy="Send a request of HTTP/1.1.")

@@ -1,9 +1,13 @@
 """Numbers without gaps: a row a sequence, taken inside the transaction that uses them, given back when it rolls back."""
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, case, select
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, case, select
+from sqlalchemy.sql.dml import ReturningInsert
 
 from server.db.columns import metadata
-from server.db.upsert import insert
+from server.db.upsert import insert_in
 
 sequences = Table(
     "sequences",
@@ -19,13 +23,21 @@ def take(tx: Connection, name: str, count: int = 1, *, start: int = 1) -> int:
     `start` is the lowest number the caller wants; a sequence already beyond it goes on where it is. On PostgreSQL the row
     stays locked until the commit.
     """
-    statement = insert(tx, sequences).values(name=name, value=start + count - 1)
+    values = {"name": name, "value": start + count - 1, "count": count}
+    return int(tx.execute(_take(tx.dialect.name), values).scalar_one())
+
+
+@cache
+def _take(dialect: str) -> ReturningInsert[Any]:
+    """Write the statement, once for each kind of database: what is built anew each time costs more than it does."""
+    statement = insert_in(dialect, sequences)
+    count = bindparam("count", type_=BigInteger)
     larger = statement.excluded.value - count
     current = sequences.c.value
     statement = statement.on_conflict_do_update(
         index_elements=[sequences.c.name], set_={"value": case((current >= larger, current), else_=larger) + count}
     )
-    return int(tx.execute(statement.returning(sequences.c.value)).scalar_one())
+    return statement.returning(sequences.c.value)
 
 
 def last(tx: Connection, name: str) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, insert, select, update
 from ulid import ULID
 
 from server.events.model import EVENTS, Event
@@ -14,6 +14,8 @@ from server.jobs import queue
 
 #: The kind of job that hands events to their subscribers.
 NOTIFY = "notify"
+
+_TELL = insert(outbox)
 
 
 def tell(tx: Connection, kind: str, subject: str, data: Mapping[str, Any], now: datetime) -> str:
@@ -25,7 +27,7 @@ def tell(tx: Connection, kind: str, subject: str, data: Mapping[str, Any], now: 
         raise ValueError(f"there is no event {kind!r}")
     number = str(ULID())
     row = {"id": number, "type": kind, "subject": subject[:200], "at": now, "data": msgspec.json.encode(data).decode()}
-    tx.execute(insert(outbox).values(row | {"sent": False}))
+    tx.execute(_TELL, row | {"sent": False})
     # Asking for a job locks its row till the end of the transaction: on PostgreSQL all who tell would wait for one another.
     # So the request goes to one of 32 jobs by chance; each of them hands on whatever waits.
     queue.enqueue(tx, NOTIFY, number[-1], now)
@@ -34,8 +36,16 @@ def tell(tx: Connection, kind: str, subject: str, data: Mapping[str, Any], now: 
 
 def waiting(tx: Connection, limit: int) -> list[Event]:
     """Return events nobody has handed on yet, the oldest first, and lock them: of several who write each takes others."""
-    rows = tx.execute(select(outbox).where(~outbox.c.sent).order_by(outbox.c.seq).limit(limit).with_for_update(skip_locked=True))
-    return [_event(row) for row in rows]
+    return [_event(row) for row in tx.execute(_WAITING, {"most": limit})]
+
+
+_WAITING = (
+    select(outbox)
+    .where(~outbox.c.sent)
+    .order_by(outbox.c.seq)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
 
 
 def between(tx: Connection, kinds: Iterable[str], after: datetime, until: datetime, limit: int) -> list[Event]:
@@ -46,7 +56,10 @@ def between(tx: Connection, kinds: Iterable[str], after: datetime, until: dateti
 
 def handed_on(tx: Connection, seqs: Iterable[int]) -> None:
     """Mark events as handed to their subscribers."""
-    tx.execute(update(outbox).where(outbox.c.seq.in_(list(seqs))).values(sent=True))
+    tx.execute(_HANDED_ON, {"seqs": list(seqs)})
+
+
+_HANDED_ON = update(outbox).where(outbox.c.seq.in_(bindparam("seqs", expanding=True))).values(sent=True)
 
 
 def forget(tx: Connection, before: datetime) -> int:

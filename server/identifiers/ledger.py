@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, insert, or_, select, update
 
 from server.errors import Conflict
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, Pending, State, Ticket
@@ -107,8 +107,10 @@ def keep_external(tx: Connection, record_id: str, scheme: str, value: str, norma
 
 def of_record(tx: Connection, record_id: str) -> list[Entry]:
     """Return a work's identifiers, the oldest first."""
-    query = select(identifiers).where(identifiers.c.record_id == record_id).order_by(identifiers.c.id)
-    return [_entry(row) for row in tx.execute(query).mappings()]
+    return [_entry(row) for row in tx.execute(_OF_RECORD, {"id": record_id}).mappings()]
+
+
+_OF_RECORD = select(identifiers).where(identifiers.c.record_id == bindparam("id")).order_by(identifiers.c.id)
 
 
 def get(tx: Connection, number: int) -> Entry | None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, case, delete, func, select, update
+from sqlalchemy.sql.dml import Insert
 from ulid import ULID
 
-from server.db.upsert import insert
+from server.db.upsert import insert_in
 from server.jobs.model import FOLLOWS, Answer, Done, Job, JobState, Later, More
 from server.jobs.tables import OPEN, jobs
 
@@ -29,28 +32,39 @@ def enqueue(tx: Connection, kind: str, subject: str, now: datetime) -> None:
         "created": now,
         "changed": now,
     }
-    active = jobs.c.state == JobState.ACTIVE.value
-    again = {
+    tx.execute(_enqueue(tx.dialect.name), row)
+
+
+@cache
+def _enqueue(dialect: str) -> Insert:
+    """Write the statement, once for each kind of database: every deposit asks for several jobs."""
+    statement, active = insert_in(dialect, jobs), jobs.c.state == JobState.ACTIVE.value
+    again: dict[str, Any] = {
         "state": case((active, jobs.c.state), else_=JobState.READY.value),
-        "due": case((active, jobs.c.due), else_=now),
+        "due": case((active, jobs.c.due), else_=statement.excluded.due),
         "again": active,
-        "changed": now,
+        "changed": statement.excluded.changed,
     }
-    tx.execute(
-        insert(tx, jobs).values(row).on_conflict_do_update(index_elements=["kind", "subject"], index_where=OPEN, set_=again)
-    )
+    return statement.on_conflict_do_update(index_elements=["kind", "subject"], index_where=OPEN, set_=again)
 
 
 def claim(tx: Connection, kinds: Iterable[str], now: datetime, limit: int = 1) -> list[Job]:
     """Take up to `limit` due jobs for LEASE; also those whose claimant let its lease run out."""
-    due = (
-        select(jobs.c.id)
-        .where(jobs.c.state.in_([*_WAITING, JobState.ACTIVE.value]), jobs.c.due <= now, jobs.c.kind.in_(list(kinds)))
-        .order_by(jobs.c.due, jobs.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    wanted = {"now": now, "kinds": list(kinds), "most": limit}
+    return _take(tx, list(tx.execute(_DUE, wanted).scalars()), now)
+
+
+_DUE = (
+    select(jobs.c.id)
+    .where(
+        jobs.c.state.in_([*_WAITING, JobState.ACTIVE.value]),
+        jobs.c.due <= bindparam("now"),
+        jobs.c.kind.in_(bindparam("kinds", expanding=True)),
     )
-    return _take(tx, list(tx.execute(due).scalars()), now)
+    .order_by(jobs.c.due, jobs.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
 
 
 def claim_this(tx: Connection, kind: str, subject: str, now: datetime) -> Job | None:
@@ -65,13 +79,23 @@ def _take(tx: Connection, ids: list[int], now: datetime) -> list[Job]:
     if not ids:
         return []
     token = str(ULID())
-    taken = (
-        update(jobs)
-        .where(jobs.c.id.in_(ids))
-        .values(state=JobState.ACTIVE.value, due=now + LEASE, attempts=jobs.c.attempts + 1, claim=token, again=False, changed=now)
-        .returning(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.attempts, jobs.c.claim, jobs.c.created)
+    values = {"ids": ids, "end": now + LEASE, "token": token, "now": now}
+    return sorted((Job(*row) for row in tx.execute(_TAKE, values)), key=lambda job: job.id)
+
+
+_TAKE = (
+    update(jobs)
+    .where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=JobState.ACTIVE.value,
+        due=bindparam("end"),
+        attempts=jobs.c.attempts + 1,
+        claim=bindparam("token"),
+        again=False,
+        changed=bindparam("now"),
     )
-    return sorted((Job(*row) for row in tx.execute(taken)), key=lambda job: job.id)
+    .returning(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.attempts, jobs.c.claim, jobs.c.created)
+)
 
 
 def renew(tx: Connection, job: Job, now: datetime) -> bool:
@@ -84,7 +108,7 @@ def renew(tx: Connection, job: Job, now: datetime) -> bool:
 
 def settle(tx: Connection, job: Job, answer: Answer, now: datetime) -> bool:
     """Write down how a job ended; return False, writing nothing, where the claim is not ours any more."""
-    row = tx.execute(select(jobs.c.again).where(*_ours(job)).with_for_update()).one_or_none()
+    row = tx.execute(_AGAIN, {"its_id": job.id, "its_claim": job.claim}).one_or_none()
     if row is None:
         return False
     state = FOLLOWS[type(answer)]
@@ -98,8 +122,16 @@ def settle(tx: Connection, job: Job, answer: Answer, now: datetime) -> bool:
     if row.again and not isinstance(answer, Later):
         state, attempts = JobState.READY, 0
     values = {"state": state.value, "due": due, "note": note, "claim": None, "again": False, "attempts": attempts, "changed": now}
-    tx.execute(update(jobs).where(jobs.c.id == job.id).values(values))
+    tx.execute(_SETTLE, {"its_id": job.id, **values})
     return True
+
+
+_SETTLE = update(jobs).where(jobs.c.id == bindparam("its_id"))
+_AGAIN = (
+    select(jobs.c.again)
+    .where(jobs.c.id == bindparam("its_id"), jobs.c.claim == bindparam("its_claim"), jobs.c.state == JobState.ACTIVE.value)
+    .with_for_update()
+)
 
 
 def release(tx: Connection, job: Job, now: datetime) -> None:
@@ -119,8 +151,14 @@ def reopen(tx: Connection, now: datetime) -> int:
 
 def drop(tx: Connection, kind: str, subject: str) -> None:
     """Take back a request that waits, be it for a person: what it asked for was done otherwise, or is wanted no more."""
-    waits = jobs.c.state.in_([*_WAITING, JobState.HELD.value])
-    tx.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject, waits))
+    tx.execute(_DROP, {"its_kind": kind, "its_subject": subject})
+
+
+_DROP = delete(jobs).where(
+    jobs.c.kind == bindparam("its_kind"),
+    jobs.c.subject == bindparam("its_subject"),
+    jobs.c.state.in_([*_WAITING, JobState.HELD.value]),
+)
 
 
 def forget(tx: Connection, before: datetime) -> int:

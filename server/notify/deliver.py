@@ -50,6 +50,8 @@ log = observe.logger("notify")
 def handed_on(tx: Connection, now: datetime) -> int:
     """Hand the oldest waiting events to their subscribers; return how many there were."""
     found = telling.waiting(tx, BATCH)
+    if not found:
+        return 0
     subscribers = profiles.every(tx, enabled=True)
     wanted = [new for profile in subscribers for event in found if (new := _wanted(profile, event, now))]
     store.add(tx, wanted, now)
@@ -76,9 +78,11 @@ class Notifier:
     wake: Callable[[], None]
 
     async def __call__(self, _job: Job) -> Answer:
-        total = 0
-        while count := await self.database.write(handed_on, self.clock()):
+        total, count = 0, BATCH
+        while count == BATCH:  # who tells of more asks again
+            count = await self.database.write(handed_on, self.clock())
             total += count
+        if total:
             self.wake()
         return Done(f"{total} events were handed on")
 

@@ -123,12 +123,15 @@ class Known:
 
 def link_new(tx: Connection, works: Iterable[tuple[str, Record]], now: datetime) -> None:
     """Link the creators of works that are new; three short statements where nobody is among them, however many works."""
-    if tx.execute(select(people.c.id).limit(1)).scalar() is None:
+    if tx.execute(_ANYBODY).scalar() is None:
         return
     found = [creator for record_id, record in works for creator in creators(record_id, record)]
     who = known(tx, found)
     if rows := [link for creator in found for link in _links(creator, who, (), now)]:
         tx.execute(insert(person_links), [_row(link) for link in rows])
+
+
+_ANYBODY = select(people.c.id).limit(1)
 
 
 def link_again(tx: Connection, record_id: str, record: Record, now: datetime) -> None:

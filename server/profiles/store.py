@@ -145,10 +145,11 @@ def _one(tx: Connection, *conditions: Any) -> Profile | None:
 
 def every(tx: Connection, *, enabled: bool | None = None) -> list[Profile]:
     """Return the profiles in the order they were made."""
-    query = select(profiles).where(profiles.c.deleted.is_(None)).order_by(profiles.c.id)
-    if enabled is not None:
-        query = query.where(profiles.c.enabled == enabled)
-    return [_profile(row) for row in tx.execute(query).mappings()]
+    return [_profile(row) for row in tx.execute(_EVERY[enabled]).mappings()]
+
+
+_ALL = select(profiles).where(profiles.c.deleted.is_(None)).order_by(profiles.c.id)
+_EVERY = {None: _ALL, True: _ALL.where(profiles.c.enabled), False: _ALL.where(~profiles.c.enabled)}
 
 
 def of_kind(tx: Connection, kind: str) -> list[Profile]:

@@ -113,28 +113,21 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
             left = shown.formats & ~offered & ~_bits(change.written.broken)
         specs = sorted(change.sets + gone) if change.deleted else change.sets
         head = header(change.identifier, moment, specs, deleted=change.deleted)
-        rows.append(
-            {
-                "seq": seq,
-                "record_id": change.record_id,
-                "datestamp": moment,
-                "deleted": change.deleted,
-                "formats": offered,
-                "left": left,
-                "header": head,
-            }
-        )
+        rows.append({
+            "seq": seq, "record_id": change.record_id, "datestamp": moment, "deleted": change.deleted, "formats": offered,
+            "left": left, "header": head,
+        })  # fmt: skip
         written = {} if change.deleted else change.written.bodies
         bodies += ({"key": number << SHIFT | seq, "body": whole(head, body)} for number, body in written.items())
         members += ({"set_id": ids[spec], "seq": seq, "left": False} for spec in change.sets)
         members += ({"set_id": ids[spec], "seq": seq, "left": not change.deleted} for spec in gone)
     tx.execute(_SUPERSEDE, [{"id": row["record_id"], "by": row["seq"]} for row in rows])
     blocks.unseal(tx, ((shown.seq, shown.formats) for shown in before.values()))
-    tx.execute(insert(feed), rows)
+    tx.execute(_FEED, rows)
     if bodies:
-        tx.execute(insert(fragments), bodies)
+        tx.execute(_FRAGMENTS, bodies)
     if members:
-        tx.execute(insert(memberships), members)
+        tx.execute(_MEMBERSHIPS, members)
     _quarantine(tx, pending, before, moment)
     for row, change in zip(rows, pending, strict=True):
         if change.deleted:
@@ -147,8 +140,7 @@ _UNKNOWN = _Shown(0, 0, ())
 
 def _shown(tx: Connection, ids: Sequence[str]) -> dict[str, _Shown]:
     """Return what was told of records, by record id; nothing for those nobody heard of."""
-    live = select(feed.c.record_id, feed.c.seq, feed.c.formats, feed.c.left)
-    rows = tx.execute(live.where(feed.c.record_id.in_(ids), feed.c.superseded.is_(None))).all()
+    rows = tx.execute(_LIVE, {"ids": ids}).all()
     if not rows:
         return {}
     seqs = {row.seq: list[str]() for row in rows}
@@ -162,6 +154,11 @@ def _shown(tx: Connection, ids: Sequence[str]) -> dict[str, _Shown]:
     return {
         row.record_id: _Shown(row.seq, row.formats | row.left | held.get(row.record_id, 0), tuple(seqs[row.seq])) for row in rows
     }
+
+
+_LIVE = select(feed.c.record_id, feed.c.seq, feed.c.formats, feed.c.left).where(
+    feed.c.record_id.in_(bindparam("ids", expanding=True)), feed.c.superseded.is_(None)
+)
 
 
 def _bits(numbers: Iterable[int]) -> int:
@@ -203,6 +200,10 @@ _SUPERSEDE = (
 )
 
 
+_FEED, _FRAGMENTS, _MEMBERSHIPS = insert(feed), insert(fragments), insert(memberships)
+_SETS = select(sets.c.spec, sets.c.id).where(sets.c.spec.in_(bindparam("specs", expanding=True)))
+
+
 def header(identifier: str, moment: datetime, specs: Iterable[str], *, deleted: bool) -> bytes:
     """Write a record's header (OAI-PMH 2.5). Identifiers and setSpecs are of our making and need no escaping."""
     status = ' status="deleted"' if deleted else ""
@@ -222,7 +223,7 @@ def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
     wanted = list(specs)
     if not wanted:
         return {}
-    found = {row.spec: row.id for row in tx.execute(select(sets.c.spec, sets.c.id).where(sets.c.spec.in_(wanted)))}
+    found = {row.spec: row.id for row in tx.execute(_SETS, {"specs": wanted})}
     for spec in wanted:
         if spec not in found:
             found[spec] = tx.execute(insert(sets).values(spec=spec, name=spec).returning(sets.c.id)).scalar_one()

@@ -30,6 +30,8 @@ class Received:
     md5: str
     digests: Mapping[str, str] = field(default_factory=dict)
     """Those that were asked for besides, by their names in `hashlib`."""
+    flushed: bool = True
+    """Whether they outlive a power cut already; what is kept is flushed first."""
 
 
 class FileStore(Protocol):
@@ -54,6 +56,8 @@ class DiskStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "files"
         self._spool = folder / "spool"
+        self._made = bytearray(1 << 16)
+        """Which folders this process knows to be there whatever happens, by the first four digits of what stands in them."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_folder(self._folder)
         _make_folder(self._spool)
@@ -69,13 +73,14 @@ class DiskStore:
             if fresh and received.path == target:  # a body that is the file, kept when it arrived
                 return received.sha256
             if fresh:
-                _flush_folder(target.parent)  # whoever put it there may not have come to that yet
+                _flush(target.parent)  # whoever put it there may not have come to that yet
                 received.path.unlink()
                 return received.sha256
-            _make_folder(target.parent.parent)
-            _make_folder(target.parent)
+            if not received.flushed:
+                _flush(received.path)
+            self._make_folder(received.sha256[:4])
             os.replace(received.path, target)  # noqa: PTH105 -- the same file system by construction
-            _flush_folder(target.parent)
+            _flush(target.parent)
         except OSError as error:
             received.path.unlink(missing_ok=True)
             raise full(error) from error
@@ -145,6 +150,14 @@ class DiskStore:
                     gone += 1
         return gone
 
+    def _make_folder(self, digits: str) -> None:
+        """Make the folder for names that begin with four digits, unless this process did before: each costs two flushes."""
+        number = int(digits, 16)
+        if not self._made[number]:
+            _make_folder(self._folder / digits[:2])
+            _make_folder(self._folder / digits[:2] / digits[2:])
+            self._made[number] = 1
+
     def _target(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:4] / sha256
 
@@ -174,16 +187,22 @@ class Spool:
             digest.update(piece)
         self._bytes += len(piece)
 
-    def finish(self) -> Received:
-        """Flush to the disk and return what was received."""
+    def finish(self, last: bytes = b"", *, flush: bool = True) -> Received:
+        """Write the last piece, flush to the disk and return what was received.
+
+        What may be thrown away, or is kept only later, need not be flushed here. Raises Unavailable when the disk is full.
+        """
+        if last:
+            self.write(last)
         try:
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if flush:
+                os.fsync(self._file.fileno())
             self._file.close()
         except OSError as error:
             raise full(error) from error
         said = {name: digest.hexdigest() for name, digest in self._digests.items()}
-        return Received(self._path, self._bytes, said.pop("sha256"), said.pop("md5"), said)
+        return Received(self._path, self._bytes, said.pop("sha256"), said.pop("md5"), said, flush)
 
     def discard(self) -> None:
         with suppress(OSError):  # a full disk says so once more while what is buffered is flushed
@@ -196,7 +215,7 @@ async def receive(spool: Spool, pieces: AsyncIterable[bytes], limit: int) -> Rec
 
     Raises TooLarge above `limit` bytes and Unavailable; leaves nothing then.
     """
-    total = 0
+    total, last = 0, b""
     try:
         async for piece in _gathered(pieces):
             total += len(piece)
@@ -206,8 +225,10 @@ async def receive(spool: Spool, pieces: AsyncIterable[bytes], limit: int) -> Rec
                     remedy="Send less at once, or ask for a higher limit.",
                     code="too-large",
                 )
-            await asyncio.to_thread(spool.write, piece)
-        return await asyncio.to_thread(spool.finish)
+            if last:
+                await asyncio.to_thread(spool.write, last)
+            last = piece  # the last one is written where it is flushed, in one visit to a thread
+        return await asyncio.to_thread(spool.finish, last)
     except BaseException:
         spool.discard()
         raise
@@ -240,11 +261,12 @@ def _make_folder(folder: Path) -> None:
     """Make a folder in one that is there, and flush that one: also where the folder was made by somebody just now."""
     if not folder.is_dir():
         folder.mkdir(exist_ok=True)
-    _flush_folder(folder.parent)
+    _flush(folder.parent)
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _flush(path: Path) -> None:
+    """Flush a file, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from server.errors import Conflict, NotFound
 from server.records import provenance as origins
@@ -96,8 +96,12 @@ def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
         for work in works
     ]
     if rows:
-        tx.execute(insert(records), rows)
-        tx.execute(insert(searchable), [_card(work, now) for work in works])
+        tx.execute(_ADD, rows if len(rows) > 1 else rows[0])
+        cards = [_card(work, now) for work in works]
+        tx.execute(_ADD_CARD, cards if len(cards) > 1 else cards[0])
+
+
+_ADD, _ADD_CARD = insert(records), insert(searchable)
 
 
 def _card(new: New, now: datetime) -> dict[str, Any]:
@@ -116,11 +120,12 @@ def get(tx: Connection, record_id: str, *, to_change: bool = False) -> Stored:
 
 def find(tx: Connection, record_id: str, *, to_change: bool = False) -> Stored | None:
     """Return a record, or None. `to_change` lets nobody else change it, or what hangs on it, before the transaction ends."""
-    query = select(records).where(records.c.id == record_id)
-    if to_change:
-        query = query.with_for_update(key_share=True)
-    row = tx.execute(query).mappings().one_or_none()
+    row = tx.execute(_FIND_TO_CHANGE if to_change else _FIND, {"id": record_id}).mappings().one_or_none()
     return None if row is None else _stored(row)
+
+
+_FIND = select(records).where(records.c.id == bindparam("id"))
+_FIND_TO_CHANGE = _FIND.with_for_update(key_share=True)
 
 
 def some(tx: Connection, ids: Iterable[str]) -> list[Stored]:

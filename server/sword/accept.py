@@ -81,7 +81,7 @@ class Acceptance:
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
         looked = False
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read(_basis, deposit)
+            basis = await self.database.read_hot(_basis, deposit)
             rules = self.rules(basis.container.collection)
             if not looked:  # once, as a scanner may take its time
                 content = await self.look(content, rules, in_progress=deposit.in_progress)
@@ -116,7 +116,7 @@ class Acceptance:
         """Return the work a new one would be a second time, where the profile wants to know."""
         if basis.stored is not None or taken.prepared is None or not asks(taken.prepared.record, rules.duplicates):
             return None
-        return await self.database.read(find, deposit, taken.prepared.record, rules.duplicates)
+        return await self.database.read_hot(find, deposit, taken.prepared.record, rules.duplicates)
 
     async def _instead(self, deposit: Deposit, basis: "_Basis", other: Other, content: Content, *, answers: bool) -> Deposit:
         """Return a deposit as a change of the work that is here already. Raises Unfit where it cannot be one, or must not."""

@@ -44,6 +44,9 @@ CAUSES: dict[str, Cause] = {
         Kind.PROTOCOL, "Too large", "The body is over the limit.", "Raise the limit, or ask for several deposits."
     ),
     "broken-off": Cause(Kind.PROTOCOL, "Connection broke off", "The body ended early.", "The client sends it again by itself."),
+    "too-slow": Cause(
+        Kind.PROTOCOL, "Sent too slowly", "The client sent next to nothing for a minute.", "The client sends it again by itself."
+    ),
     "method": Cause(Kind.PROTOCOL, "Method not allowed", "This address does not take this method.", _TO_CLIENT),
     "unauthorised": Cause(Kind.PROTOCOL, "Login needed", "There were no credentials, or wrong ones.", "See the account."),
     "forbidden": Cause(Kind.PROTOCOL, "Not allowed", "The account may not do this.", "See the account and the SWORD profile."),
@@ -61,6 +64,9 @@ CAUSES: dict[str, Cause] = {
     "conflict": Cause(Kind.PROTOCOL, "Contradiction", "The request contradicts what is there."),
     "content": Cause(Kind.PROTOCOL, "Content refused", "The profile refuses deposits whose content is wrong."),
     "invalid": Cause(Kind.METADATA, "Content not valid", "A value breaks a rule.", "Correct the value named."),
+    "key-reused": Cause(
+        Kind.PROTOCOL, "Key used twice", "The client sent two different requests under one Idempotency-Key.", _TO_CLIENT
+    ),
     "state": Cause(Kind.PROTOCOL, "Not in this state", "What was asked does not fit where the deposit stands."),
     "nothing": Cause(Kind.PROTOCOL, "Nothing in it", "The deposit is complete, and has no metadata and no files.", _TO_CLIENT),
     # SWORD 3.0: digests, documents, files by reference, files in segments.

@@ -5,6 +5,7 @@ What a version says in its own words (documents, statuses, headers) stands in it
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,6 +30,7 @@ from server.sword.headers import (
     boolean,
     credentials,
     header,
+    idempotency_key,
     on_behalf_of,
     preferred,
     refuse_mediation,
@@ -37,6 +39,7 @@ from server.sword.headers import (
 from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
+from server.sword.pace import paced
 from server.sword.profile.settings import Collection
 from server.sword.scratch import scratch
 from server.sword.server import Servers
@@ -109,7 +112,10 @@ class Door:
                 await self._note(request, error)
                 return refusal(request, error)
             except SheafError as error:
-                return refusal(request, error)
+                response = refusal(request, error)
+                if isinstance(error, errors.BrokenOff | errors.Undecodable):
+                    response.force_close()  # nobody waits for a rest that does not come
+                return response
 
         async def expect(request: web.Request) -> web.StreamResponse | None:
             """Answer `Expect: 100-continue` only to somebody we know: a stranger's body is never read (spec: 401 early)."""
@@ -117,7 +123,8 @@ class Door:
                 await self._account(request)
             except SheafError as error:
                 return refusal(request, error)
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            with suppress(ConnectionError):  # who has gone is found gone where the body is read
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
             return None
 
@@ -140,7 +147,7 @@ class Door:
         """Return whose request this is, where its client may speak for others; raises TargetOwnerUnknown."""
         names = beneficiaries(request.headers)
         for name in names:
-            found = await self.database.read(accounts.with_password, name)
+            found = await self.database.read_hot(accounts.with_password, name)
             if found is not None and found[0].active:
                 return await self._allowed(request, found[0])
         if names:
@@ -191,7 +198,7 @@ class Door:
 
     async def container(self, request: web.Request) -> Container:
         """Return the container whose `id` is in the address, as somebody may see it; raises NotFound and Refused."""
-        return await self.database.read(container_of, request.match_info["id"], request[ACCOUNT])
+        return await self.database.read_hot(container_of, request.match_info["id"], request[ACCOUNT])
 
     # --- taking in
 
@@ -224,6 +231,7 @@ class Door:
             title=None,
             problem=None,
             retries=0,
+            key=idempotency_key(headers),
             sender_id=request[CLIENT].id,
             sender=request[CLIENT].name,
             on_behalf_of=on_behalf_of(headers),
@@ -244,7 +252,7 @@ class Door:
         deposit = replace(deposit, container_id=container.id, collection=container.collection)
         if not keeps_progress:
             return deposit
-        before = await self.database.read(store.latest, container.id)
+        before = await self.database.read_hot(store.latest, container.id)
         return replace(deposit, in_progress=not container.has_record and before is not None and before.in_progress)
 
     async def take(
@@ -300,7 +308,10 @@ class Door:
         return min(self.limit, self.servers.rules(collection).most or self.limit)
 
     async def spooled(self, request: web.Request, files: FileStore | None = None, limit: int = 0) -> Received:
-        """Take a body off the wire to the disk. Raises MaxUploadSizeExceeded, Away (the disk) or BrokenOff."""
+        """Take a body off the wire to the disk.
+
+        Raises MaxUploadSizeExceeded, Away (the disk), Undecodable, TooSlow or BrokenOff.
+        """
         length, limit = request.content_length, limit or self.limit
         if length is not None and length > limit:
             raise errors.MaxUploadSizeExceeded(
@@ -310,12 +321,22 @@ class Door:
             )
         spool = (files or self.files).spool()  # not in a thread: of a request that ends just then the open file would be nobody's
         try:
-            received = await receive(spool, request.content.iter_any(), limit)
+            received = await receive(spool, paced(request.content.iter_any()), limit)
         except TooLarge as error:
             raise errors.MaxUploadSizeExceeded(error.message, place="body", remedy=error.remedy) from error
         except Unavailable as error:
             raise errors.Away(error.message, place=error.place, remedy=error.remedy) from error
-        except (ConnectionError, TimeoutError, ClientPayloadError, HttpProcessingError, asyncio.CancelledError) as error:
+        except TimeoutError as error:
+            raise errors.TooSlow(
+                "The body came too slowly, or not at all any more.",
+                place="body",
+                remedy="Send it again over a better connection.",
+            ) from error
+        except web.RequestPayloadError as error:
+            raise errors.Undecodable(
+                "The body cannot be decoded.", place="Content-Encoding", remedy="Send it as it is, without the header."
+            ) from error
+        except (ConnectionError, ClientPayloadError, HttpProcessingError, asyncio.CancelledError) as error:
             raise errors.BrokenOff(
                 "The connection broke off before the whole body had arrived.", place="body", remedy="The client sends it again."
             ) from error

@@ -22,6 +22,12 @@ class BadRequest(SwordError):
     code = "bad-request"
 
 
+class Undecodable(BadRequest):
+    """RFC 9110 § 8.4: the body is not in the coding its header names, or not whole in it."""
+
+    title = "The body cannot be decoded"
+
+
 class ContentRefused(SwordError):
     """Held by default; refused where the operator chose `content_faults=refuse`."""
 
@@ -62,6 +68,13 @@ class MethodNotAllowed(SwordError):
 class MaxUploadSizeExceeded(SwordError):
     status, iri, code = 413, f"{ERROR}MaxUploadSizeExceeded", "too-large"
     title = "The deposit is too large"
+
+
+class KeyReused(SwordError):
+    """draft-ietf-httpapi-idempotency-key-header § 2.7: another request under a key that is known."""
+
+    status, iri, code = 422, f"{OWN}IdempotencyKeyReused", "key-reused"
+    title = "This key belongs to another request"
 
 
 class Unauthorised(SwordError):
@@ -109,6 +122,14 @@ class BrokenOff(SwordError):
 
     status, iri, code = 400, f"{OWN}BrokenOff", "broken-off"
     title = "The body broke off"
+
+
+class TooSlow(BrokenOff):
+    """RFC 9110 § 15.5.9: the connection is closed, as the rest is not waited for."""
+
+    status, iri, code = 408, f"{OWN}TooSlow", "too-slow"
+    title = "The body came too slowly"
+    headers = {"Connection": "close"}  # noqa: RUF012 -- a class's own constant
 
 
 #: Errors of ours in SWORD's words.

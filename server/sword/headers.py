@@ -4,6 +4,7 @@ Tolerant of what they send, strict about what cannot be understood.
 """
 
 import base64
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ ALIASES = {
     "in-progress": ("In-Progress", "X-In-Progress"),
     "metadata-relevant": ("Metadata-Relevant",),
     "slug": ("Slug",),
+    "idempotency-key": ("Idempotency-Key", "X-Idempotency-Key"),
     "dry-run": ("Dry-Run", "X-No-Op"),
     "token": ("Api-Key", "X-Ojs-Sword-Api-Token", "X-Api-Key"),
 }
@@ -51,6 +53,24 @@ def boolean(headers: Mapping[str, str], name: str, *, default: bool) -> bool:
             f"{ALIASES[name][0]} must be true or false, not {value!r}.", place=ALIASES[name][0], remedy="Send true or false."
         )
     return _BOOLEANS[value.lower()]
+
+
+LONGEST_KEY = 255
+
+
+def idempotency_key(headers: Mapping[str, str]) -> str | None:
+    """Return what a client calls a request; None where it does not.
+
+    A string of structured fields in quotes (draft-ietf-httpapi-idempotency-key-header § 2.1), or bare as many clients send it.
+    One longer than we keep is kept as its digest, which is as good to know it again by.
+    """
+    value = header(headers, "idempotency-key")
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
+        value = re.sub(r"\\(.)", r"\1", value[1:-1])
+    value = clean(value)
+    if len(value) > LONGEST_KEY:
+        return "sha-256:" + hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
+    return value or None
 
 
 def credentials(headers: Mapping[str, str]) -> tuple[str, str]:

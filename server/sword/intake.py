@@ -4,9 +4,8 @@ Its bytes are kept and its row is written before anything is read, so that from 
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,16 +17,16 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge
+from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Unavailable
 from server.events.telling import tell
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
-from server.sword import problems, reference_store, store
+from server.sword import problems, reference_store, repeats, store
 from server.sword.accept import Acceptance, ask_to_read, said_of
 from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, SwordError, spoken
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.package import READ_NOW_ENTRIES, counted
-from server.sword.understand import Opened, Understanding, names_a_work, says_nothing
+from server.sword.understand import Opened, Understanding, says_nothing
 from server.sword.unfit import Unfit
 
 GRACE = timedelta(minutes=2)
@@ -35,8 +34,8 @@ GRACE = timedelta(minutes=2)
 
 TURN = timedelta(seconds=2)
 """How long a queued deposit waits before it looks again whether the one before it is read."""
-MOMENT = timedelta(seconds=30)
-"""Within this time the same few words that begin a deposit are one deposit."""
+
+_LATER = "What was sent is kept, and is read later."
 
 Open = Callable[[Deposit, FileStore], Opened]
 """Opens a deposit's kept bytes as its protocol says; raises SwordError for what cannot be read."""
@@ -71,11 +70,10 @@ class Intake:
             try:
                 kept = await asyncio.to_thread(self.understanding.files.keep, received)
                 deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
-                opened = await asyncio.to_thread(self.opens[deposit.protocol], deposit, self.understanding.files)
+                rules = await self._rules(deposit, collection)
+                opened, waits = await asyncio.to_thread(self._opened, deposit, rules)
                 if says_nothing(opened) and deposit.operation is Operation.REPLACE_METADATA:
                     deposit = replace(deposit, operation=Operation.COMPLETE)
-                rules = await self._rules(deposit, collection)
-                waits = await asyncio.to_thread(self._waits, opened, rules)
                 begun = await self.database.write(
                     self._begin, account, deposit, collection, opened, by=by, waits=waits, seen=seen
                 )
@@ -84,12 +82,15 @@ class Intake:
                 await self.refuse(account, deposit, failure)
                 raise failure from error
             else:
-                if not begun.repeated:
+                if begun.repeated:
+                    self.wake()
+                else:
                     await self._go_on(begun, opened)
             finally:
-                await asyncio.to_thread(
-                    opened.discard, self.understanding.files.path(received.sha256) if deposit.sha256 else received.path
-                )
+                if opened.payload is not None and opened.payload.path != (
+                    whole := self.understanding.files.path(received.sha256)
+                ):
+                    await asyncio.to_thread(opened.discard, whole)
         return await self._leave(begun)
 
     async def change(self, account: Account, deposit: Deposit, *, seen: datetime | None = None) -> None:
@@ -113,17 +114,17 @@ class Intake:
 
     async def handle(self, job: Job) -> Answer:
         """Read a deposit that waits in the queue: the handler of READ."""
-        deposit = await self.database.read(store.deposit, job.subject)
+        deposit = await self.database.read_hot(store.deposit, job.subject)
         if deposit is None or deposit.state is not DepositState.RECEIVED:
             return Done("it was read already") if deposit is not None else Dead("There is no such deposit.")
         container = deposit.container_id or ""
-        unread = await self.database.read(store.unread, container)
+        unread = await self.database.read_hot(store.unread, container)
         if deposit.id in self.reading:
             return Later(GRACE, "a request is reading it")
         if unread and unread[0] < deposit.id:
             return Later(TURN, f"deposit {unread[0]} of the same container comes first")
         await self._read_kept(deposit)
-        await self._call_next(await self.database.read(store.unread, container))
+        await self._call_next(await self.database.read_hot(store.unread, container))
         return Done()
 
     async def read_again(self, deposit_id: str, by: Actor) -> None:
@@ -132,7 +133,7 @@ class Intake:
         Raises NotFound and Conflict (it is not held).
         """
         with self._announced(deposit_id):
-            found = await self.database.read(store.deposit, deposit_id)
+            found = await self.database.read_hot(store.deposit, deposit_id)
             read_now = (await self._rules(found, "")).read_now if found is not None else 0
             deposit = await self.database.write(_reopen, deposit_id, by, self.clock(), read_now)
             if deposit.bytes <= read_now:
@@ -155,7 +156,7 @@ class Intake:
             for number in begun.ahead:
                 if number in self.reading:
                     await self.reading[number].wait()
-            left = await self.database.read(store.unread, begun.container.id) if begun.ahead else []
+            left = await self.database.read_hot(store.unread, begun.container.id) if begun.ahead else []
             if begun.ahead.isdisjoint(left):
                 await self._read(begun.deposit, opened)
                 return
@@ -164,7 +165,7 @@ class Intake:
 
     async def _leave(self, begun: "_Begun") -> Container:
         """Return the container as it is now; what waited for this deposit is next."""
-        container, unread = await self.database.read(_standing, begun)
+        container, unread = await self.database.read_hot(_standing, begun)
         if not begun.waits:
             await self._call_next(unread)
         return container
@@ -204,15 +205,29 @@ class Intake:
                 raise
             if refused and within_request:
                 raise ContentRefused(error.message, place=error.place, remedy=error.remedy, code=error.code) from error
+        except Unavailable as error:
+            if within_request:
+                with suppress(SheafError):  # where not even this can be written, the row stays as it is: received
+                    await self.database.write(store.note, deposit.id, self.clock(), "delayed", f"{error.message} {_LATER}")
+            raise
         else:
             observe.deposits.labels("taken").inc()
 
     async def _rules(self, deposit: Deposit, collection: str) -> Rules:
         """Return the rules of a deposit's collection: the one it is sent to, or that of its container."""
         if not collection and deposit.container_id is not None:
-            container = await self.database.read(store.container, deposit.container_id)
+            container = await self.database.read_hot(store.container, deposit.container_id)
             collection = container.collection if container is not None else ""
         return self.acceptance.rules(collection)
+
+    def _opened(self, deposit: Deposit, rules: Rules) -> tuple[Opened, bool]:
+        """Open a kept deposit, and say whether it waits for the worker; nothing but its body is left on disk where it raises."""
+        opened = self.opens[deposit.protocol](deposit, self.understanding.files)
+        try:
+            return opened, self._waits(opened, rules)
+        except BaseException:
+            opened.discard(self.understanding.files.path(deposit.sha256 or ""))
+            raise
 
     def _waits(self, opened: Opened, rules: Rules) -> bool:
         """Whether a package is too large to be read within the request; raises ErrorContent for a packaging not accepted."""
@@ -250,17 +265,19 @@ class Intake:
         """
         now = self.clock()
         ahead: frozenset[str] = frozenset()
+        mark = repeats.fingerprint(account.name, deposit, collection)
+        known = repeats.keyed(tx, deposit, account.id, now)
+        if known is None and deposit.container_id is None:
+            known = repeats.begun(tx, deposit, account.id, mark, opened, now)
+        if known is not None:
+            for number in store.unread(tx, known.id):
+                if number not in self.reading:  # whoever read it gave up; the client waits for it
+                    ask_to_read(tx, number, now)
+            return _Begun(known, deposit, ahead, waits=True, repeated=True)
         if deposit.container_id is None:
-            mark = _fingerprint(account, deposit, collection)
-            store.lock(tx, mark)
-            known = store.repeated(tx, account.id, mark, now)
-            if known is not None and _repeats(tx, deposit, opened, known, now):
-                store.count_retry(tx, known.id, now)
-                return _Begun(known, deposit, ahead, waits=True, repeated=True)
-            number = store.new_id()
-            slug = deposit.slug or None
+            state, slug = ContainerState.RECEIVED, deposit.slug or None
             container = Container(
-                number, account.id, collection, ContainerState.RECEIVED, slug, Draft(), has_record=False, created=now, changed=now
+                store.new_id(), account.id, collection, state, slug, Draft(), has_record=False, created=now, changed=now
             )
             store.add_container(tx, container, mark)
         else:
@@ -335,30 +352,3 @@ def _refuse(tx: Connection, deposit: Deposit, account: Account | None) -> None:
     problems.keep(tx, deposit.id, (deposit.problem,), ())
     store.note(tx, deposit.id, deposit.received, deposit.state.value, deposit.problem.message)
     tell(tx, "import.refused", deposit.id, said_of(deposit, deposit.problem, deposit.state), deposit.received)
-
-
-def _repeats(tx: Connection, deposit: Deposit, opened: Opened, known: Container, now: datetime) -> bool:
-    """Whether a deposit whose fingerprint is known is the known one again: its client did not hear our answer.
-
-    Clients begin many deposits with the same few words; those are the same one only where it was begun a moment ago.
-    """
-    if not deposit.in_progress:
-        return True
-    if known.state not in {ContainerState.IN_PROGRESS, ContainerState.RECEIVED, ContainerState.HELD}:
-        return False
-    if opened.payload is not None or deposit.slug or (opened.entry is not None and names_a_work(opened.entry)):
-        return True
-    return now - known.created < MOMENT and len(store.deposits_of(tx, known.id)) == 1
-
-
-def _fingerprint(account: Account, deposit: Deposit, collection: str) -> str:
-    parts = (
-        account.name,
-        collection,
-        deposit.sha256,
-        deposit.content_type,
-        deposit.packaging,
-        deposit.filename,
-        str(deposit.in_progress),
-    )
-    return hashlib.sha256("\0".join([*(part or "" for part in parts), deposit.slug]).encode("utf-8", "replace")).hexdigest()

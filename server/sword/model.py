@@ -256,7 +256,6 @@ class Deposit:
     key: str | None = None
     """What the client calls this request (Idempotency-Key)."""
     slug: str = ""
-    stage: str = ""
     warnings: int = 0
     replays: int = 0
     claimed_by: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from server.records.model import Record, decode, encode
 from server.sword.model import Content, Held, Problem, Source
@@ -36,11 +36,29 @@ class Known:
 def keep(tx: Connection, deposit_id: str, holding: Iterable[Problem], warnings: Iterable[Problem]) -> None:
     """Write down all that is wrong with a deposit, in place of what was known before."""
     found = [(problem, Weight.HOLD) for problem in holding] + [(problem, Weight.WARN) for problem in warnings]
-    tx.execute(delete(problems).where(problems.c.deposit_id == deposit_id))
+    tx.execute(_FORGET_PROBLEMS, {"its_id": deposit_id})
     if rows := [_row(deposit_id, problem, weight) for problem, weight in found[:MOST]]:
         tx.execute(insert(problems), rows)
     count = sum(weight is Weight.WARN for _, weight in found)
-    tx.execute(update(deposits).where(deposits.c.id == deposit_id).values(warnings=count))
+    tx.execute(_COUNT, {"its_id": deposit_id, "warnings": count})
+
+
+# What every deposit asks, written down once: building a statement costs more than running it.
+_FORGET_PROBLEMS = delete(problems).where(problems.c.deposit_id == bindparam("its_id"))
+_FORGET_MEMBERS = delete(members).where(members.c.deposit_id == bindparam("its_id"))
+_FORGET_UNDERSTOOD = delete(understood).where(understood.c.deposit_id == bindparam("its_id"))
+_COUNT = update(deposits).where(deposits.c.id == bindparam("its_id"))
+_ADD_MEMBERS, _ADD_UNDERSTOOD = insert(members), insert(understood)
+_REMARKS = (
+    select(problems.c.message)
+    .join(deposits, deposits.c.id == problems.c.deposit_id)
+    .where(
+        deposits.c.container_id == bindparam("its_id"),
+        problems.c.weight == Weight.WARN.value,
+        ~problems.c.code.startswith("quirk-"),
+    )
+    .order_by(problems.c.id)
+)
 
 
 def _row(deposit_id: str, problem: Problem, weight: Weight) -> dict[str, str]:
@@ -60,24 +78,18 @@ def of(tx: Connection, deposit_id: str) -> list[Known]:
 
 def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:
     """Return what was remarked of a container's deposits, each sentence once; not how their client writes them."""
-    query = select(problems.c.message).join(deposits, deposits.c.id == problems.c.deposit_id)
-    mine = (
-        deposits.c.container_id == container_id,
-        problems.c.weight == Weight.WARN.value,
-        ~problems.c.code.startswith("quirk-"),
-    )
-    return tuple(dict.fromkeys(tx.execute(query.where(*mine).order_by(problems.c.id)).scalars()))
+    return tuple(dict.fromkeys(tx.execute(_REMARKS, {"its_id": container_id}).scalars()))
 
 
 def keep_content(tx: Connection, deposit_id: str, content: Content) -> None:
     """Write down what was in a deposit and the record it was understood as, in place of what was known before."""
-    tx.execute(delete(members).where(members.c.deposit_id == deposit_id))
+    tx.execute(_FORGET_MEMBERS, {"its_id": deposit_id})
     if rows := [_member(deposit_id, each) for each in content.members[:MOST_MEMBERS]]:
-        tx.execute(insert(members), rows)
-    tx.execute(delete(understood).where(understood.c.deposit_id == deposit_id))
+        tx.execute(_ADD_MEMBERS, rows)
+    tx.execute(_FORGET_UNDERSTOOD, {"its_id": deposit_id})
     if content.record is not None:
         row = {"deposit_id": deposit_id, "document": encode(content.record).decode()}
-        tx.execute(insert(understood).values(row | {"source": clean(content.source.name), "reader": content.source.reader}))
+        tx.execute(_ADD_UNDERSTOOD, row | {"source": clean(content.source.name), "reader": content.source.reader})
 
 
 def _member(deposit_id: str, each: Held) -> dict[str, object]:

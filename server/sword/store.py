@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, update
 from ulid import ULID
 
 from server.accounts.tables import accounts
@@ -43,7 +43,7 @@ def add_container(tx: Connection, container: Container, fingerprint: str | None)
         "created": container.created,
         "changed": container.changed,
     }
-    tx.execute(insert(containers).values(row))
+    tx.execute(_ADD_CONTAINER, row)
 
 
 def container(tx: Connection, number: str, *, to_change: bool = False) -> Container | None:
@@ -51,10 +51,7 @@ def container(tx: Connection, number: str, *, to_change: bool = False) -> Contai
 
     `to_change` lets nobody else change it before the transaction ends.
     """
-    query = select(containers).where(containers.c.id == number, containers.c.state != ContainerState.DELETED.value)
-    if to_change:
-        query = query.with_for_update()
-    row = tx.execute(query).mappings().one_or_none()
+    row = tx.execute(_CONTAINER_TO_CHANGE if to_change else _CONTAINER, {"its_id": number}).mappings().one_or_none()
     return None if row is None else _container(row)
 
 
@@ -66,18 +63,8 @@ def lock(tx: Connection, fingerprint: str) -> None:
 
 def repeated(tx: Connection, account_id: int, fingerprint: str, now: datetime) -> Container | None:
     """Return the container the very same deposit made a while ago: the client did not hear our answer."""
-    query = (
-        select(containers)
-        .where(
-            containers.c.account_id == account_id,
-            containers.c.fingerprint == fingerprint,
-            containers.c.state != ContainerState.DELETED.value,
-            containers.c.created > now - REPEAT,
-        )
-        .order_by(containers.c.created.desc())
-        .limit(1)
-    )
-    row = tx.execute(query).mappings().one_or_none()
+    wanted = {"its_account": account_id, "its_fingerprint": fingerprint, "after": now - REPEAT}
+    row = tx.execute(_REPEATED, wanted).mappings().one_or_none()
     return None if row is None else _container(row)
 
 
@@ -91,11 +78,7 @@ def change_container(tx: Connection, before: Container, now: datetime, **values:
         if state is not before.state and state not in CONTAINER_MOVES[before.state]:
             raise Conflict(f"What is {before.state} cannot be {state} next.", code="state")
         values["state"] = state.value
-    changed = tx.execute(
-        update(containers)
-        .where(containers.c.id == before.id, containers.c.changed == before.changed)
-        .values(changed=now, **values)
-    )
+    changed = tx.execute(_CHANGE_CONTAINER, {"its_id": before.id, "was": before.changed, "changed": now, **values})
     if changed.rowcount != 1:
         raise Conflict(
             "The deposit was changed by another request at the same moment.", remedy="Send the request again.", code="changed"
@@ -155,11 +138,10 @@ def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> Non
         "collection": deposit.collection,
         "key": deposit.key,
         "slug": deposit.slug,
-        "stage": deposit.stage,
         "warnings": deposit.warnings,
         "replays": deposit.replays,
     }
-    tx.execute(insert(deposits).values(_kept(row)))
+    tx.execute(_ADD_DEPOSIT, _kept(row))
 
 
 def end_deposit(
@@ -180,8 +162,7 @@ def end_deposit(
         values["value"] = problem.value
     if title is not None:
         values["title"] = title
-    mine = (deposits.c.id == number, deposits.c.state == before.value)
-    return tx.execute(update(deposits).where(*mine).values(_kept(values))).rowcount == 1
+    return tx.execute(_END_DEPOSIT, {"its_id": number, "was": before.value, **_kept(values)}).rowcount == 1
 
 
 def close_held(tx: Connection, container_id: str, now: datetime, why: str) -> None:
@@ -201,14 +182,6 @@ def close(tx: Connection, number: str, now: datetime, why: str) -> None:
     note(tx, number, now, "closed", why)
 
 
-def count_retry(tx: Connection, container_id: str, now: datetime) -> None:
-    """Count a repetition on the deposit it repeats."""
-    number = tx.execute(select(func.min(deposits.c.id)).where(deposits.c.container_id == container_id)).scalar()
-    if number is not None:
-        tx.execute(update(deposits).where(deposits.c.id == number).values(retries=deposits.c.retries + 1))
-        note(tx, number, now, "repeated", "The same deposit came again and was answered with the existing receipt.")
-
-
 def claim(tx: Connection, number: str, account_id: int | None) -> None:
     """Write down who sees to a deposit's problem."""
     tx.execute(update(deposits).where(deposits.c.id == number).values(claimed_by=account_id))
@@ -221,7 +194,7 @@ def count_replay(tx: Connection, number: str) -> None:
 
 def note(tx: Connection, deposit_id: str, at: datetime, what: str, detail: str = "") -> None:
     """Add an event to a deposit's history."""
-    tx.execute(insert(events).values(deposit_id=deposit_id, at=at, what=what, detail=clean(detail)))
+    tx.execute(_NOTE, {"deposit_id": deposit_id, "at": at, "what": what, "detail": clean(detail)})
 
 
 def deposit(tx: Connection, number: str) -> Deposit | None:
@@ -231,22 +204,20 @@ def deposit(tx: Connection, number: str) -> Deposit | None:
 
 def deposits_of(tx: Connection, container_id: str) -> list[Deposit]:
     """Return a container's deposits, the oldest first."""
-    query = DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id)
-    return [read_deposit(row) for row in tx.execute(query).mappings()]
+    return [read_deposit(row) for row in tx.execute(_DEPOSITS_OF, {"of": container_id}).mappings()]
 
 
 def unread(tx: Connection, container_id: str) -> list[str]:
     """Return the deposits of a container that are received and not read yet, the oldest first."""
-    mine = (deposits.c.container_id == container_id, deposits.c.state == DepositState.RECEIVED.value)
-    return list(tx.execute(select(deposits.c.id).where(*mine).order_by(deposits.c.id)).scalars())
+    return list(tx.execute(_UNREAD, {"of": container_id}).scalars())
 
 
 def latest(tx: Connection, container_id: str, state: DepositState | None = None) -> Deposit | None:
     """Return a container's latest deposit, or its latest in a state."""
-    query = DEPOSITS.where(deposits.c.container_id == container_id).order_by(deposits.c.id.desc()).limit(1)
-    if state is not None:
-        query = query.where(deposits.c.state == state.value)
-    row = tx.execute(query).mappings().one_or_none()
+    if state is None:
+        row = tx.execute(_LATEST, {"of": container_id}).mappings().one_or_none()
+    else:
+        row = tx.execute(_LATEST_IN, {"of": container_id, "its_state": state.value}).mappings().one_or_none()
     return None if row is None else read_deposit(row)
 
 
@@ -331,6 +302,32 @@ DEPOSITS = (
     .join(_CLAIMERS, _CLAIMERS.c.id == deposits.c.claimed_by, isouter=True)
 )
 
+# What every deposit asks, written down once: building a statement costs more than running it.
+_ADD_CONTAINER, _ADD_DEPOSIT, _NOTE = insert(containers), insert(deposits), insert(events)
+_CONTAINER = select(containers).where(containers.c.id == bindparam("its_id"), containers.c.state != ContainerState.DELETED.value)
+_CONTAINER_TO_CHANGE = _CONTAINER.with_for_update()
+_CHANGE_CONTAINER = update(containers).where(containers.c.id == bindparam("its_id"), containers.c.changed == bindparam("was"))
+_END_DEPOSIT = update(deposits).where(deposits.c.id == bindparam("its_id"), deposits.c.state == bindparam("was"))
+_DEPOSITS_OF = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id)
+_LATEST = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id.desc()).limit(1)
+_LATEST_IN = _LATEST.where(deposits.c.state == bindparam("its_state"))
+_UNREAD = (
+    select(deposits.c.id)
+    .where(deposits.c.container_id == bindparam("of"), deposits.c.state == DepositState.RECEIVED.value)
+    .order_by(deposits.c.id)
+)
+_REPEATED = (
+    select(containers)
+    .where(
+        containers.c.account_id == bindparam("its_account"),
+        containers.c.fingerprint == bindparam("its_fingerprint"),
+        containers.c.state != ContainerState.DELETED.value,
+        containers.c.created > bindparam("after"),
+    )
+    .order_by(containers.c.created.desc())
+    .limit(1)
+)
+
 
 def _kept(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row without the characters no XML and not every database can keep, NUL among them."""
@@ -387,7 +384,6 @@ def read_deposit(row: RowMapping) -> Deposit:
         collection=row["collection"],
         key=row["key"],
         slug=row["slug"],
-        stage=row["stage"],
         warnings=row["warnings"],
         replays=row["replays"],
         claimed_by=row["claimer"] or "",

@@ -52,7 +52,6 @@ deposits = Table(
     Column("collection", String(64), nullable=False, server_default=text("''")),
     Column("key", String(255)),  # Idempotency-Key
     Column("slug", Text, nullable=False, server_default=text("''")),
-    Column("stage", String(12), nullable=False, server_default=text("''")),  # how far it came
     Column("value", Text, nullable=False, server_default=text("''")),  # what its problem is about
     Column("warnings", Integer, nullable=False, server_default=text("0")),
     Column("replays", Integer, nullable=False, server_default=text("0")),

@@ -35,7 +35,7 @@ async def test_uploads_that_were_torn_a_day_ago_are_removed(house: House) -> Non
 
 def test_every_folder_that_leads_to_a_kept_file_is_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: list[Path] = []
-    monkeypatch.setattr(files, "_flush_folder", flushed.append)
+    monkeypatch.setattr(files, "_flush", flushed.append)
     store = DiskStore(tmp_path)
     assert tmp_path in flushed
     for _ in range(2):  # the second finds the file there, and cannot know whether the first came as far as the flush

@@ -224,12 +224,12 @@ def test_a_disk_that_fills_up_while_unpacking_leaves_nothing(desk: Desk, monkeyp
     original: Callable[..., object] = getattr(Spool, step)
     calls = 0
 
-    def fails(self: Spool, *arguments: bytes) -> object:
+    def fails(self: Spool, *arguments: bytes, **named: bool) -> object:
         nonlocal calls
         calls += 1
         if calls > 3:  # the archive itself, and an entry or two, still fit
             raise Unavailable("The file cannot be stored: No space left on device.", code="storage")
-        return original(self, *arguments)
+        return original(self, *arguments, **named)
 
     monkeypatch.setattr(Spool, step, fails)
     with pytest.raises(Unavailable):

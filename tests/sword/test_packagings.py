@@ -328,12 +328,12 @@ def test_a_disk_that_fills_up_leaves_nothing(desk: Desk, monkeypatch: pytest.Mon
     }
     original, calls = Spool.finish, 0
 
-    def fails(self: Spool) -> object:
+    def fails(self: Spool, last: bytes = b"", *, flush: bool = True) -> object:
         nonlocal calls
         calls += 1
         if calls > 2:
             raise Unavailable("The file cannot be stored: No space left on device.", code="storage")
-        return original(self)
+        return original(self, last, flush=flush)
 
     monkeypatch.setattr(Spool, "finish", fails)
     with pytest.raises(Unavailable):

@@ -1,5 +1,6 @@
 """Requests recorded from real clients, sent byte for byte as they were recorded but for the addresses, which are ours."""
 
+import json
 import re
 
 import pytest
@@ -100,6 +101,9 @@ async def test_a_request_of_two_lengths_is_refused_in_words_and_taken_once_a_pro
         assert refused.status == 400
         assert refused.headers["Content-Type"] == "application/xml"
         assert "Place: Transfer-Encoding." in refused.text("/s:error/s:verboseDescription")
+        told = await sent(port, recorded, "/sword/3/service/works")
+        assert (told.status, told.headers["Content-Type"]) == (400, "application/json")
+        assert "Place: Transfer-Encoding." in json.loads(told.body)["log"]
         taken = await sent(port, recorded.without("Transfer-Encoding"), "/sword/v2/collection/works")
     assert taken.status == 201, taken.body
     assert taken.text("t:title").startswith("If SWORD is the answer")

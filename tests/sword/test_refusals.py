@@ -315,10 +315,10 @@ def _fails_at(number: int, error: Exception) -> Any:
     """The body, its entry and its archive still fit on the disk, as many spools as told; the next does not."""
     original, calls = Spool.finish, iter(range(1, 100))
 
-    def finish(self: Spool) -> Received:
+    def finish(self: Spool, last: bytes = b"", *, flush: bool = True) -> Received:
         if next(calls) == number:
             raise error
-        return original(self)
+        return original(self, last, flush=flush)
 
     return finish
 

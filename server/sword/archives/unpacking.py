@@ -138,7 +138,7 @@ def _written(entry: Entry, name: str, opener: Callable[[], Stream], store: Store
                 spool.write(piece)
         if total < entry.size:
             raise unsafe(f"The entry {entry.name!r} is smaller than it says.", name, "Make the archive again.", "archive-broken")
-        return Unpacked(name, spool.finish())
+        return Unpacked(name, spool.finish(flush=False))  # flushed where it is kept; metadata documents are not
     except BROKEN as error:
         spool.discard()
         raise unsafe(

@@ -93,7 +93,7 @@ class SwordV2:
         """Give a page of a collection; `after` says where it begins."""
         collection = self._offered(self.door.collection(request, request.match_info["name"], self.links.service), request[CLIENT])
         after = request.query.get("after", "")
-        found = await self.door.database.read(listing, request[ACCOUNT], collection.name, after)
+        found = await self.door.database.read_hot(listing, request[ACCOUNT], collection.name, after)
         return _xml(documents.collection_feed(self.links, collection, found, self.door.clock(), after), FEED_TYPE)
 
     async def receipt(self, request: web.Request) -> web.StreamResponse:
@@ -116,7 +116,7 @@ class SwordV2:
 
     async def original(self, request: web.Request) -> web.StreamResponse:
         """Give back a request's body as it was received."""
-        found = await self.door.database.read(original, request.match_info["id"], request[ACCOUNT])
+        found = await self.door.database.read_hot(original, request.match_info["id"], request[ACCOUNT])
         return await self._sent(request, found.sha256 or "", found.received, found.content_type or "application/octet-stream")
 
     async def content(self, request: web.Request) -> web.StreamResponse:
@@ -157,7 +157,7 @@ class SwordV2:
         return await send_file(request, path, sha256, modified, headers)
 
     async def _holding(self, request: web.Request) -> Holding:
-        return await self.door.database.read(holding, request.match_info["id"], request[ACCOUNT])
+        return await self.door.database.read_hot(holding, request.match_info["id"], request[ACCOUNT])
 
     async def _file(self, request: web.Request) -> tuple[Holding, File]:
         held = await self._holding(request)
@@ -197,7 +197,7 @@ class SwordV2:
         """POST EM-IRI (§ 6.7.1); In-Progress stays as it was. The file may have got a number, as nothing is overwritten."""
         container, received = await self._deposit(request, Operation.ADD)
         headers = deposit_headers(said(request))
-        held = await self.door.database.read(holding, container.id, request[ACCOUNT])
+        held = await self.door.database.read_hot(holding, container.id, request[ACCOUNT])
         same = [file.name for file in held.files if file.sha256 == received.sha256]
         if same and headers.packaging == BINARY:
             location = self.links.file(container.id, headers.filename if headers.filename in same else same[-1])
@@ -271,7 +271,7 @@ class SwordV2:
         self, request: web.Request, number: str, status: int, headers: dict[str, str] | None = None
     ) -> web.Response:
         """Answer a deposit; a link to its bytes stands in this answer alone (§ 10)."""
-        held = await self.door.database.read(holding, number, request[ACCOUNT])
+        held = await self.door.database.read_hot(holding, number, request[ACCOUNT])
         edit = self.links.edit(number)
         body = documents.receipt(self.links, held, request[DEPOSIT])
         told = {"Location": edit, "Content-Location": edit, "ETag": tag_of(held.container.changed)}

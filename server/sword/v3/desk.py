@@ -22,7 +22,7 @@ from server.sword.v3.opening import Opening
 from server.sword.v3.status import object_tag, status
 
 _V3 = "http://purl.org/net/sword/3.0/package/"
-ARCHIVES = ("application/zip",)
+ARCHIVES = ("application/zip", "application/x-tar", "application/gzip", "application/x-bzip2", "application/x-xz")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ _TYPES: tuple[tuple[type[SwordError], str, int], ...] = (
     (errors.Gone, f"{OWN}NotFound", 404),
     (errors.Broken, f"{OWN}InternalError", 500),
     (errors.Away, f"{OWN}Unavailable", 503),
+    (errors.KeyReused, f"{OWN}KeyReused", 422),
+    (errors.TooSlow, f"{OWN}TooSlow", 408),
 )
 
 

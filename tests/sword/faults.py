@@ -1,0 +1,130 @@
+"""Disks and databases that fail at one moment: every write, flush, rename and commit of a request is a place where they may."""
+
+import contextlib
+import errno
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import psycopg
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
+
+_WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
+
+
+@dataclass
+class Faults:
+    """Counts the places where something is written, and fails at one of them, or from there on for good."""
+
+    at: int = 0
+    """The place that fails, counted from 1; none at 0."""
+    number: int = errno.ENOSPC
+    for_good: bool = False
+    seen: list[str] = field(default_factory=list)
+    armed: bool = False
+
+    @contextlib.contextmanager
+    def failing(self, at: int, number: int = errno.ENOSPC, *, for_good: bool = False) -> Iterator["Faults"]:
+        """Fail so while the block runs."""
+        self.at, self.number, self.for_good, self.seen, self.armed = at, number, for_good, [], True
+        try:
+            yield self
+        finally:
+            self.armed = False
+
+    @property
+    def met(self) -> str:
+        """What failed; empty where the request came to its end before."""
+        return self.seen[self.at - 1] if 0 < self.at <= len(self.seen) else ""
+
+    def fails(self, what: str) -> bool:
+        """Count a place, and say whether it fails."""
+        if not self.armed:
+            return False
+        self.seen.append(what)
+        return len(self.seen) == self.at or (self.for_good and 0 < self.at < len(self.seen))
+
+    def disk(self, what: str) -> None:
+        if self.fails(what):
+            raise OSError(self.number, os.strerror(self.number))
+
+    def database(self, what: str, dialect: str) -> None:
+        if self.fails(what):
+            raise OperationalError(what, None, _said(dialect, self.number))
+
+
+def _said(dialect: str, number: int) -> BaseException:
+    """Return what a driver says of a disk that is full or broken."""
+    if dialect == "postgresql":
+        return psycopg.OperationalError(f'could not extend file "base/1": {os.strerror(number)}')
+    error = sqlite3.OperationalError("database or disk is full" if number == errno.ENOSPC else "disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL if number == errno.ENOSPC else sqlite3.SQLITE_IOERR
+    return error
+
+
+class _File:
+    """A file on a disk that may fail."""
+
+    def __init__(self, file: BinaryIO, faults: Faults) -> None:
+        self._file, self._faults = file, faults
+
+    def write(self, piece: bytes) -> int:
+        self._faults.disk("write")
+        return self._file.write(piece)
+
+    def flush(self) -> None:
+        self._faults.disk("flush")
+        self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+@contextlib.contextmanager
+def faulty(patch: Callable[[Any, str, Any], None]) -> Iterator[Faults]:
+    """Make every disk and database of this process one that may fail; `patch` sets an attribute until the test ends."""
+    faults = Faults()
+    opening, making = Path.open, Path.mkdir
+
+    def opened(self: Path, mode: str = "r", *arguments: Any, **named: Any) -> Any:
+        if mode != "xb":
+            return opening(self, mode, *arguments, **named)
+        faults.disk("open")
+        return _File(opening(self, mode, *arguments, **named), faults)  # type: ignore[arg-type]
+
+    def made(self: Path, *arguments: Any, **named: Any) -> None:
+        faults.disk("mkdir")
+        making(self, *arguments, **named)
+
+    def failing(name: str) -> None:
+        original = getattr(os, name)
+
+        def does(*arguments: Any) -> Any:
+            faults.disk(name)
+            return original(*arguments)
+
+        patch(os, name, does)
+
+    patch(Path, "open", opened)
+    patch(Path, "mkdir", made)
+    failing("fsync")
+    failing("replace")
+
+    def asked(tx: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.lstrip().upper().startswith(_WRITES):
+            faults.database(statement.split("(", maxsplit=1)[0].strip()[:60], tx.dialect.name)
+
+    def committed(tx: Connection) -> None:
+        faults.database("commit", tx.dialect.name)
+
+    event.listen(Engine, "before_cursor_execute", asked)
+    event.listen(Engine, "commit", committed)
+    try:
+        yield faults
+    finally:
+        event.remove(Engine, "before_cursor_execute", asked)
+        event.remove(Engine, "commit", committed)

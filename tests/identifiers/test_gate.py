@@ -7,7 +7,7 @@ import pytest
 from server.house import House
 from server.identifiers import gate
 from server.identifiers.gate import Turned
-from server.identifiers.model import Confirmed, Failed, Fault, Pace
+from server.identifiers.model import Confirmed, Failed, Fault, Pace, Pending
 from tests.conftest import SetClock
 
 PACE = Pace(300, 300.0, 30)
@@ -18,7 +18,7 @@ async def enter(house: House, clock: SetClock, slot: object = None) -> Turned | 
     return await house.database.write(gate.enter, 1, PACE, slot, clock())
 
 
-async def told(house: House, clock: SetClock, outcome: Confirmed | Failed) -> None:
+async def told(house: House, clock: SetClock, outcome: Confirmed | Failed | Pending) -> None:
     await house.database.write(gate.told, 1, "Ours", outcome, clock())
 
 
@@ -75,7 +75,7 @@ async def test_one_answer_ends_an_outage_and_both_are_told_once(house: House, cl
     assert await enter(house, clock) is None
 
 
-async def told_after_entering(house: House, clock: SetClock, outcome: Confirmed | Failed) -> None:
+async def told_after_entering(house: House, clock: SetClock, outcome: Confirmed | Failed | Pending) -> None:
     clock.pass_time(minutes=5)
     assert await enter(house, clock) is None
     await told(house, clock, outcome)
@@ -97,3 +97,12 @@ async def test_what_the_agency_asks_for_is_waited(house: House, clock: SetClock)
     found = await enter(house, clock)
     assert found is not None
     assert found.at >= clock() + timedelta(seconds=900)
+
+
+async def test_who_takes_what_is_sent_and_never_answers_is_down_too(house: House, clock: SetClock) -> None:
+    assert await enter(house, clock) is None
+    for _ in range(gate.DOWN_AFTER):
+        await told(house, clock, Pending("The answer was lost.", 5))
+    assert isinstance(await enter(house, clock), Turned)
+    await told(house, clock, Pending("It is in the queue.", 5, 200))
+    assert await house.database.read(gate.outages) == []

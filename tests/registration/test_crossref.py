@@ -9,12 +9,14 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from server import control
+from server.errors import NotFound
 from server.house import House
 from server.identifiers import ledger
 from server.identifiers.agencies import crossref
 from server.identifiers.model import State
 from server.identifiers.tables import submissions
 from server.jobs import queue
+from server.metadata.crossref.record_types import BARRED
 from server.profiles import store as profiles
 from server.records import store as records
 from tests.conftest import AUTH, Deposit, SetClock, entry
@@ -94,6 +96,9 @@ async def test_a_journal_article_never_comes_to_it(
     number = await deposit(type="Journal article")
     await work(registering, clock)
     assert await entries(registering, number) == []
+    for code in sorted(BARRED):
+        with pytest.raises(NotFound, match=f"No enabled profile mints DOIs for {code}"):
+            await control.mint(registering, control.Mint(type=code, count=1))
     assert agency.log == []
 
 

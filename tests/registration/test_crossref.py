@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp.test_utils import TestClient
+from lxml import etree
 
 from server import control
 from server.errors import NotFound
@@ -169,6 +170,19 @@ async def test_a_version_of_another_system_is_overtaken_by_a_greater_stamp(
     await work(registering, clock)
     assert (agency.dois[doi].title, agency.dois[doi].version) == ("Ours", theirs + 1)
     assert (await entries(registering, number))[0].state is State.REGISTERED
+
+
+async def test_stamps_rise_though_the_clock_steps_back(
+    client: TestClient, deposit: Deposit, registering: House, agency: FakeCrossref, clock: SetClock
+) -> None:
+    number = await deposit(type="Dataset")
+    await work(registering, clock)
+    clock.pass_time(days=-1)
+    await client.put(f"/sword/v2/edit/{number}", data=entry(type="Dataset", title="Yesterday"), headers=ATOM)
+    await registering.worker.drain()
+    first, second = (int(etree.fromstring(each.content).findtext(".//{*}timestamp")) for each in agency.submissions)
+    assert second == first + 1
+    assert agency.dois[f"{PREFIX}/data.00000001"].title == "Yesterday"
 
 
 async def test_wrong_credentials_pause_the_profile_and_burn_no_more_than_one_row(

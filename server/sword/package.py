@@ -215,7 +215,7 @@ def documents_of(members: Iterable[Member], *, reader: str = "", required: bool 
     small = [member for member in members if member.received.bytes <= LARGEST_DOCUMENT]
     if sum(member.received.bytes for member in small) > LARGEST_DOCUMENTS:
         raise Invalid(
-            f"The XML documents at the top of the package have more than {LARGEST_DOCUMENTS // 2**20} MB together.",
+            f"The metadata documents of the package have more than {LARGEST_DOCUMENTS // 2**20} MB together.",
             place=small[0].name,
             remedy="Put XML that is not metadata into a folder.",
             code="metadata-twice",

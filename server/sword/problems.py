@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from server.errors import Refused
 from server.records.model import Record, decode, encode
 from server.sword.model import Content, Held, Problem, Source
 from server.sword.tables import deposits, members, problems, understood
@@ -52,9 +51,9 @@ def keep(tx: Connection, deposit_id: str, holding: Iterable[Problem], warnings: 
 _FORGET_PROBLEMS = delete(problems).where(problems.c.deposit_id == bindparam("its_id"))
 _FORGET_MEMBERS = delete(members).where(members.c.deposit_id == bindparam("its_id"))
 _FORGET_UNDERSTOOD = delete(understood).where(understood.c.deposit_id == bindparam("its_id"))
-_INFECTED = select(problems.c.id).where(problems.c.deposit_id == bindparam("its_id"), problems.c.code == VIRUS).limit(1)
 _COUNT = update(deposits).where(deposits.c.id == bindparam("its_id"))
 _ADD_MEMBERS, _ADD_UNDERSTOOD = insert(members), insert(understood)
+_INFECTED = select(problems.c.id).where(problems.c.deposit_id == bindparam("its_id"), problems.c.code == VIRUS).limit(1)
 _REMARKS = (
     select(problems.c.message)
     .join(deposits, deposits.c.id == problems.c.deposit_id)
@@ -82,15 +81,14 @@ def of(tx: Connection, deposit_id: str) -> list[Known]:
     ]
 
 
+def infected(tx: Connection, deposit_id: str) -> bool:
+    """Whether a virus was found in a deposit, whatever else is wrong with it."""
+    return tx.execute(_INFECTED, {"its_id": deposit_id}).first() is not None
+
+
 def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:
     """Return what was remarked of a container's deposits, each sentence once; not how their client writes them."""
     return tuple(dict.fromkeys(tx.execute(_REMARKS, {"its_id": container_id}).scalars()))
-
-
-def harmless(tx: Connection, deposit_id: str) -> None:
-    """Let the bytes of a deposit be handed out, to whomever; raises Refused where a virus was found among them."""
-    if tx.execute(_INFECTED, {"its_id": deposit_id}).first() is not None:
-        raise Refused("A virus was found in it; it is given to nobody.", code=VIRUS)
 
 
 def keep_content(tx: Connection, deposit_id: str, content: Content) -> None:

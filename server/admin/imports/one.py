@@ -6,13 +6,12 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from aiohttp import web
-from sqlalchemy import Connection
 
 from server.accounts.model import Right
 from server.admin.imports import looking
 from server.admin.imports.looking import Detail, as_work, cause_of, detail, documents, readable, shown_member
 from server.admin.imports.reasons import Reasons
-from server.errors import Conflict, Invalid, NotFound, SheafError
+from server.errors import Conflict, Invalid, NotFound, Refused, SheafError
 from server.items.files import disposition
 from server.items.page import item_page
 from server.portal import words
@@ -23,7 +22,6 @@ from server.portal.notices import NOTICES
 from server.records.model import is_id
 from server.records.vocabulary import TYPES
 from server.sending import send_file
-from server.sword import problems
 from server.sword.explaining import TABLES
 from server.sword.model import Deposit, DepositState, Held
 from server.works.differences import spelled
@@ -67,7 +65,7 @@ class OneImport:
     async def original(self, request: web.Request) -> web.StreamResponse:
         """Send the bytes as they were received, to be kept and never shown."""
         house = self.frame.house
-        deposit = (await house.database.read(_harmless, import_of(request))).deposit
+        deposit = clean_only(await house.database.read(detail, import_of(request))).deposit
         if deposit.sha256 is None:
             raise NotFound("Nothing was kept of this import.")
         path = await asyncio.to_thread(house.files.path, deposit.sha256)
@@ -77,7 +75,7 @@ class OneImport:
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Send a file of the package, to be kept and never shown."""
         house = self.frame.house
-        found = await house.database.read(_harmless, import_of(request))
+        found = clean_only(await house.database.read(detail, import_of(request)))
         member = _member(request, found)
         path = await asyncio.to_thread(house.files.path, member.sha256)
         headers = HEADERS | {"Content-Disposition": disposition(member.name, "attachment")}
@@ -86,7 +84,7 @@ class OneImport:
     async def text(self, request: web.Request) -> web.StreamResponse:
         """Show a file of the package as text."""
         house = self.frame.house
-        found = await house.database.read(_harmless, import_of(request))
+        found = clean_only(await house.database.read(detail, import_of(request)))
         member = _member(request, found)
         if not readable(member):
             raise NotFound("This file is no text; it can be downloaded.")
@@ -115,10 +113,10 @@ def import_of(request: web.Request) -> str:
     return number
 
 
-def _harmless(tx: Connection, number: str) -> Detail:
-    """Return an import whose files may be handed out; raises NotFound, and Refused where a virus was found among them."""
-    found = detail(tx, number)
-    problems.harmless(tx, number)
+def clean_only(found: Detail) -> Detail:
+    """Return an import whose bytes may be had; raises Refused where a virus was found in them."""
+    if found.infected:
+        raise Refused("A virus was found in it; it is given to nobody.", code="virus")
     return found
 
 

@@ -125,7 +125,7 @@ def _check(entry: Entry) -> None:
     name = entry.name
     if len(name.encode("utf-8", "replace")) > LONGEST_PATH or name.count("/") > DEEPEST:
         raise unsafe(
-            f"The entry {name[:80]!r}… has too long a name, or stands in too many folders.",
+            f"The entry {name[:80]!r}… has too long or too deep a name.",
             name[:80],
             f"Use names of at most {LONGEST_PATH} bytes, folders and all, at most {DEEPEST} deep.",
         )

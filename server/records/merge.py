@@ -2,6 +2,7 @@
 
 import msgspec
 
+from server.records.embargo import closed_as
 from server.records.model import Container, Dates, Publisher, Record, Thesis, Value
 
 _PARTS = (Dates, Publisher, Container, Thesis)
@@ -10,7 +11,7 @@ _PARTS = (Dates, Publisher, Container, Thesis)
 def merged(first: Record, second: Record) -> Record:
     """Return the first record, completed by the second.
 
-    Single values stay, lists grow by what is new, the type moves only from `other.other`.
+    Single values stay, lists grow by what is new, the type moves only from `other.other`, and of two accesses the stricter holds.
     """
     changes: dict[str, object] = {}
     for name in first.__struct_fields__:
@@ -23,7 +24,7 @@ def merged(first: Record, second: Record) -> Record:
             changes[name] = _filled(mine, theirs)
         elif not mine or (name == "type" and mine == "other.other"):
             changes[name] = theirs
-    return msgspec.structs.replace(first, **changes)
+    return closed_as(msgspec.structs.replace(first, **changes), second)
 
 
 def _filled(mine: Value, theirs: Value) -> Value:

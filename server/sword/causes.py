@@ -152,6 +152,12 @@ CAUSES: dict[str, Cause] = {
     "language-unknown": Cause(
         Kind.MAPPING, "Unknown language", "No language is known by this word.", "Say what it means, and read these imports again."
     ),
+    "access-unknown": Cause(
+        Kind.MAPPING,
+        "Access not understood",
+        "What the metadata say of who may have the work is not understood; its access is restricted meanwhile.",
+        "Ask the sender. Where the profile takes it, the work stays restricted until somebody edits it.",
+    ),
     # What was taken though the protocol says otherwise.
     "quirk-header": Cause(Kind.QUIRK, "Another header", "A header was sent under another name.", _TO_MAKER),
     "quirk-boolean": Cause(Kind.QUIRK, "True or false", "A header that is true or false was written otherwise.", _TO_MAKER),

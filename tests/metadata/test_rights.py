@@ -41,10 +41,10 @@ def test_each_statement_goes_where_it_belongs():
     assert draft.rights == ["http://rightsstatements.org/vocab/InC/1.0/", "Not to be lent."]
 
 
-def test_a_second_access_level_is_left_over():
+def test_of_two_access_levels_the_stricter_holds():
     element = etree.Element("rights")
     draft = Draft(element)
     take_rights(draft, element, "open access")
     take_rights(draft, element, "restricted access")
-    assert draft.access == "open"
+    assert draft.access == "restricted"
     assert draft.unmapped == ["/rights (line 1): restricted access"]

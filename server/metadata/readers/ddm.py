@@ -11,6 +11,7 @@ from server.metadata.elements import attribute, children, first, lang_of, local,
 from server.metadata.identifying import identify
 from server.metadata.names import agent, agent_id
 from server.metadata.reading import Reader, Reading
+from server.metadata.rights import take_access
 from server.metadata.roles import CONTRIBUTOR_TYPES, CREATOR, FUNDER
 from server.records.model import Affiliation, Agent, AgentId, Funding, Place, Related, Subject, Text
 from server.xml import text_of
@@ -153,9 +154,9 @@ def _audience(draft: Draft, element: etree._Element) -> None:
 def _access(draft: Draft, element: etree._Element) -> None:
     found = _ACCESS.get(text_of(element))
     if found:
-        draft.access = draft.access or found
+        draft.restrict(found)
     else:
-        draft.leave(element)
+        take_access(draft, element, text_of(element))
 
 
 def _subject(draft: Draft, element: etree._Element) -> None:

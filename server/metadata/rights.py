@@ -42,7 +42,8 @@ _CLOSING_SHORT = re.compile(r"\b(?:closed|restrict|private\b|confidential)", re.
 _SENTENCE = 60
 _HARMLESS = re.compile(
     r"\b(?:without|no)(?: known| any| copyright| access| further)* restrictions?\b|\bno embargo\b"
-    r"|\bnot (?:under |an? )?embargo\w*|\bprivate (?:study|use|research|purposes)\b|\bnon-restrict\w*|\brestrictions? (?:on|of) (?:use|re-?use)\b",
+    r"|\bnot (?:under |an? )?embargo\w*|\bprivate (?:study|use|research|purposes)\b|\bnon-restrict\w*"
+    r"|\brestrictions? (?:on|of) (?:use|re-?use)\b",
     re.IGNORECASE,
 )
 """What has one of those words and closes nothing."""

@@ -280,7 +280,7 @@ def _status(draft: Draft, element: etree._Element) -> None:
 def _access(draft: Draft, element: etree._Element) -> None:
     """Take what the repository sums up of the documents; that they are closed for a while, their embargo says better."""
     found = _ACCESS.get(text_of(element).lower())
-    embargoes = element.getparent().iterfind("{*}documents/{*}document/{*}date_embargo")  # type: ignore[union-attr] - a field
+    embargoes = draft.root.iterfind("{*}documents/{*}document/{*}date_embargo")
     if found == "restricted" and any(date_of(text_of(each)) for each in embargoes):
         draft.restrict("embargoed")
     elif found:

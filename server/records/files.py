@@ -82,7 +82,8 @@ class DiskStore:
             os.replace(received.path, target)  # noqa: PTH105 -- the same file system by construction
             _flush(target.parent)
         except OSError as error:
-            received.path.unlink(missing_ok=True)
+            if received.path != target:  # what is kept already stays, whatever the disk says of it
+                received.path.unlink(missing_ok=True)
             raise full(error) from error
         return received.sha256
 

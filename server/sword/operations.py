@@ -1,6 +1,6 @@
 """What the operations of SWORD make of a draft (SWORD 2.0 § 6.3 to § 6.8, SWORD 3.0 § 7), and when a draft is a work. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 import msgspec
@@ -53,17 +53,81 @@ _APPLIED: dict[Operation, Callable[[Draft, Content], Draft]] = {
 }
 
 
-def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
-    """Whether a request brings anew what is held, so that its container is not held any more."""
-    if held is None or held.operation in {Operation.COMPLETE, Operation.DELETE_CONTENT, Operation.DELETE_FILE}:
-        return True
-    if operation is Operation.REPLACE_OBJECT:
+def mended(held: Sequence[Deposit], deposit: Deposit, content: Content, after: Draft) -> frozenset[str]:
+    """Return which of what is held (the oldest first) a request mends, by their ids: each must be brought anew.
+
+    What replaces the metadata or the files of a container mends all that were wrong with them; what adds some mends one: the
+    one of its name, or the oldest. `after` is the draft with what was brought. What came later, and what stands beside a deposit
+    that is only read again, is not mended by it.
+    """
+    before = [each for each in held if each.id < deposit.id]
+    certain = {each.id for each in before if _is_surely_mended(each, deposit, content)}
+    if deposit.replays:
+        return frozenset(certain)
+    for brings, is_lacking in _ADDED:
+        lacking = [each for each in before if each.id not in certain and is_lacking(each)]
+        found = next((each for each in lacking if _is_of_its_name(each, deposit, content)), None)
+        found = found or next((each for each in lacking if not _must_be_named(each)), None)
+        if found is not None and brings(content, after):
+            certain |= {each.id for each in lacking if each is found or each.sha256 == found.sha256 is not None}
+    return frozenset(certain)
+
+
+_EMPTYING = frozenset({Operation.REPLACE_CONTENT, Operation.REPLACE_ALL, Operation.REPLACE_OBJECT, Operation.DELETE_CONTENT})
+"""After these none of the files is left that were there."""
+
+
+def _is_surely_mended(held: Deposit, deposit: Deposit, content: Content) -> bool:
+    """Whether what was held does not matter any more: it brought nothing, or what it would have brought is replaced."""
+    if deposit.operation is Operation.REPLACE_OBJECT or held.operation in _BARE:
         return True
     if held.problem is not None and held.problem.code == NOTHING:
         return content.record is not None or bool(content.files)
-    if held.operation is Operation.REPLACE_METADATA or _kind(held) in ENTRY_TYPES | JSON_TYPES:
-        return content.record is not None
-    return bool(content.files) or operation is Operation.DELETE_CONTENT
+    if _is_metadata(held):
+        return deposit.operation in {Operation.REPLACE_METADATA, Operation.REPLACE_ALL} and content.record is not None
+    if _is_whole(held):
+        return deposit.operation is Operation.REPLACE_ALL
+    return deposit.operation in _EMPTYING or held.filename in content.gone
+
+
+_BARE = frozenset({Operation.COMPLETE, Operation.CLEAR_METADATA, Operation.DELETE_CONTENT, Operation.DELETE_FILE})
+"""Requests that bring nothing."""
+
+
+def _is_metadata(held: Deposit) -> bool:
+    named = held.operation is Operation.REPLACE_METADATA or _kind(held) in ENTRY_TYPES | JSON_TYPES
+    return named and held.method != "GET"  # what was fetched is a file, whatever its type
+
+
+def _is_whole(held: Deposit) -> bool:
+    """Whether metadata and a payload were held together, so that both are lacking."""
+    return _kind(held).startswith("multipart/")
+
+
+def _is_payload(held: Deposit) -> bool:
+    return not _is_metadata(held) and not _is_whole(held)
+
+
+def _is_of_its_name(held: Deposit, deposit: Deposit, content: Content) -> bool:
+    return bool(held.filename) and (
+        held.filename == deposit.filename or any(file.name == held.filename for file in content.files)
+    )
+
+
+def _must_be_named(held: Deposit) -> bool:
+    """Whether only a file of its name will do: one that was named by its address and never came, or that replaces another."""
+    return _is_payload(held) and (held.sha256 is None or held.operation is Operation.REPLACE_FILE)
+
+
+#: What mends one deposit that is held, and which those are.
+_ADDED: tuple[tuple[Callable[[Content, Draft], bool], Callable[[Deposit], bool]], ...] = (
+    (lambda content, _after: content.record is not None, _is_metadata),
+    (lambda content, _after: bool(content.files), _is_payload),
+    (
+        lambda content, after: bool(content.record or content.files) and after.record is not None and bool(after.files),
+        _is_whole,
+    ),
+)
 
 
 def _kind(held: Deposit) -> str:

@@ -5,6 +5,7 @@ where, under which name. A key is its request's alone: with another body, or sen
 """
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -15,6 +16,8 @@ from server.sword.model import Container, ContainerState, Deposit, DepositState
 from server.sword.tables import deposits
 from server.sword.understand import Opened, names_a_work
 
+_BOUNDARY = re.compile(r';\s*boundary\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.IGNORECASE)
+
 MOMENT = timedelta(seconds=30)
 """Within this time the same few words that begin a deposit are one deposit."""
 
@@ -22,7 +25,7 @@ _ENDED_IN_NOTHING = (DepositState.REFUSED.value, DepositState.BROKEN_OFF.value)
 """What was refused may be sent again under its key: nothing came of it."""
 
 _KEYED = (
-    select(deposits.c.id, deposits.c.container_id, deposits.c.sha256, deposits.c.url, deposits.c.method)
+    select(deposits.c.id, deposits.c.container_id, deposits.c.mark, deposits.c.url, deposits.c.method)
     .where(
         deposits.c.account_id == bindparam("its_account"),
         deposits.c.key == bindparam("its_key"),
@@ -48,7 +51,7 @@ def keyed(tx: Connection, deposit: Deposit, account_id: int, now: datetime) -> C
     found = None if row is None else store.container(tx, row.container_id or "")
     if row is None or found is None:
         return None
-    if (row.method, row.url, row.sha256) != (deposit.method, deposit.url, deposit.sha256):
+    if (row.method, row.url, row.mark) != (deposit.method, deposit.url, deposit.mark):
         raise KeyReused(
             "This Idempotency-Key was sent before with another request.",
             place="Idempotency-Key",
@@ -80,12 +83,12 @@ def count(tx: Connection, deposit_id: str, now: datetime) -> None:
 
 
 def fingerprint(account: str, deposit: Deposit, collection: str) -> str:
-    """Return what a deposit is known again by."""
+    """Return what a deposit is known again by; not by the boundary of a multipart, which is another each time it is sent."""
     parts = (
         account,
         collection,
-        deposit.sha256,
-        deposit.content_type,
+        deposit.mark,
+        _BOUNDARY.sub("", deposit.content_type or ""),
         deposit.packaging,
         deposit.filename,
         str(deposit.in_progress),

@@ -58,6 +58,8 @@ class Opened:
     """Files it names by their address."""
     quirks: tuple[Remark, ...] = ()
     """What its client does otherwise than the protocol says."""
+    parts: str = ""
+    """The digest of what a multipart is made of, which is the same between other boundaries; empty where it is none."""
 
     def discard(self, kept: Path) -> None:
         """Remove a payload that was a part of a body, once it was unpacked or not wanted; the `kept` body itself stays."""

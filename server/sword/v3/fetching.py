@@ -23,7 +23,7 @@ from server.sword import reference_store, store
 from server.sword.errors import Away, SwordError
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
-from server.sword.reference import Named, Reference, ReferenceState
+from server.sword.reference import Named, Reference, ReferenceState, bare
 from server.sword.v3 import staging
 from server.sword.v3.digests import digests
 from server.sword.v3.errors import ByReferenceNotAllowed
@@ -154,7 +154,7 @@ class Fetching:
             protocol=came.protocol,
             method="GET",
             operation=Operation.REPLACE_FILE if replaces else Operation.ADD,
-            url=reference.url,
+            url=bare(reference.url),
             headers=tuple(headers.items()),
             state=DepositState.RECEIVED,
             received=self.clock(),
@@ -267,7 +267,7 @@ class Fetching:
                 if await self.database.write(_noted, row, named, basis.account, self.clock()):
                     error = Failed(
                         f"The file {named.reference.filename} could not be fetched: {named.message}",
-                        place=named.reference.url,
+                        place=bare(named.reference.url),
                         remedy="Send the file itself, or name it again.",
                     )
                     await self.intake.acceptance.hold(row, error)

@@ -286,3 +286,16 @@ def test_every_walk_through_the_states_of_a_reference_comes_to_an_end() -> None:
             edge = {after for each in edge for after in MOVES[each]} - seen
             seen |= edge
         assert seen & ends
+
+
+async def test_of_two_files_that_never_came_each_is_mended_by_one_of_its_name(sword: Client, remote: Remote) -> None:
+    remote.status = 404
+    body = metadata()
+    found = await sword.create(body, described(body), OPEN)
+    await sent(sword, named(remote), named(remote, "peas.zip"), url=found.object)
+    await sword.house.worker.drain()
+    assert (await sword.get(found.object)).state == "rejected"
+    for name, state, held in (("other.pdf", "rejected", 2), ("peas.pdf", "rejected", 1), ("peas.zip", "ingested", 0)):
+        await sword.ask("POST", found.object, PDF, filed(PDF, name))
+        assert (await sword.get(found.object)).state == state
+        assert len(await sword.rows(state="held")) == held

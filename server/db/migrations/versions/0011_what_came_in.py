@@ -1,7 +1,8 @@
 """What came in: problems, members, staged uploads, references. Run before the new code.
 
 Going back loses what the release before has no words for: searches of other rooms than that of the works, uploads in segments,
-files that were to be fetched; deposits by SWORD 3.0 stay in the monitor, and those of them that were not read are set aside.
+files that were to be fetched. Deposits by SWORD 3.0 stay in the monitor, those of them that were not read set aside; works that
+were declined are withdrawn.
 """
 
 import sqlalchemy as sa
@@ -19,12 +20,14 @@ _UNKNOWN = "(protocol <> 'sword2' OR operation IN ('replace object', 'clear meta
 _BEFORE_GOING_BACK = (
     "DELETE FROM queries WHERE room <> 'works'",
     "DELETE FROM jobs WHERE kind = 'fetch-references'",
-    f"DELETE FROM jobs WHERE kind = 'read-deposit' AND subject IN (SELECT id FROM deposits WHERE {_UNKNOWN})",
-    f"UPDATE deposits SET state = 'closed' WHERE state IN ('received', 'held') AND {_UNKNOWN}",
+    f"DELETE FROM jobs WHERE kind = 'read-deposit' AND subject IN (SELECT id FROM deposits WHERE {_UNKNOWN})",  # noqa: S608 -- ours
+    f"UPDATE deposits SET state = 'closed' WHERE state IN ('received', 'held') AND {_UNKNOWN}",  # noqa: S608 -- ours
     "UPDATE deposits SET operation = 'replace all' WHERE operation = 'replace object'",
     "UPDATE deposits SET operation = 'replace metadata' WHERE operation = 'clear metadata'",
     "UPDATE deposits SET operation = 'replace content' WHERE operation = 'replace file'",
     "UPDATE containers SET state = 'withdrawn' WHERE state = 'declined'",
+    "UPDATE records SET state = 'withdrawn' WHERE state = 'declined'",
+    "UPDATE searchable SET state = 'withdrawn' WHERE state = 'declined'",
 )
 
 

@@ -82,7 +82,7 @@ class DiskStore:
             os.replace(received.path, target)  # noqa: PTH105 -- the same file system by construction
             _flush(target.parent)
         except OSError as error:
-            if received.path != target:  # what is kept already stays, whatever the disk says of it
+            if received.path != target:  # the file itself is what somebody was promised
                 received.path.unlink(missing_ok=True)
             raise full(error) from error
         return received.sha256

@@ -21,6 +21,7 @@ from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
 from server.jobs import queue
+from server.jobs.model import JobState
 from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
@@ -129,7 +130,7 @@ class Acceptance:
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
         state = DepositState.REFUSED if refused else DepositState.HELD
-        await self.database.write(_hold, deposit, state, Unfit.of(error), self.clock())
+        await self.database.write(write_held, deposit, state, Unfit.of(error), self.clock())
         log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 
@@ -173,7 +174,7 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     container = store.container(tx, deposit.container_id or "")
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
-    held = store.held(tx, container.id)
+    held = tuple(store.held(tx, container.id))
     later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE else None
     later = later if later is not None and later.id > deposit.id else None
     if not container.has_record:
@@ -296,7 +297,8 @@ def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepa
     show(tx, press, "record.revised", (changed, change), now)
 
 
-def _hold(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unfit, now: datetime) -> None:
+def write_held(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unfit, now: datetime) -> None:
+    """Write down that a deposit is held, or refused, and why; its container waits for what mends it."""
     container, problem = store.container(tx, deposit.container_id or "", to_change=True), unfit.problems[0]
     record = unfit.content.record
     if not store.end_deposit(tx, deposit.id, state, problem, title=record.title.value if record is not None else None):
@@ -357,3 +359,10 @@ def _note(tx: Connection, by: Actor, deed: str, number: str, record: Record, now
 def ask_to_read(tx: Connection, deposit_id: str, due: datetime) -> None:
     """Put the reading of a deposit in the queue."""
     queue.enqueue(tx, READ, deposit_id, due)
+
+
+def see_to(tx: Connection, number: str, now: datetime) -> None:
+    """Have a deposit read that others wait behind, where nobody was ever asked to, or did not come to its end."""
+    state, _ = queue.latest(tx, READ, number)
+    if state in {None, JobState.DONE, JobState.DEAD}:
+        ask_to_read(tx, number, now)

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from server import observe
 from server.accounts.model import Account
-from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
@@ -22,7 +21,7 @@ from server.events.telling import tell
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import problems, reference_store, repeats, store
-from server.sword.accept import Acceptance, ask_to_read, said_of
+from server.sword.accept import Acceptance, ask_to_read, said_of, see_to
 from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, MethodNotAllowed, SwordError, spoken
 from server.sword.model import (
     CLOSED,
@@ -37,6 +36,7 @@ from server.sword.model import (
     Rules,
 )
 from server.sword.package import READ_NOW_ENTRIES, counted
+from server.sword.reopening import reopen
 from server.sword.understand import Opened, Understanding, says_nothing
 from server.sword.unfit import Unfit
 
@@ -71,29 +71,37 @@ class Intake:
     """Those that its worker is reading: it may take long, and nobody waits for it."""
 
     async def receive(
-        self, account: Account, deposit: Deposit, received: Received, collection: str, *, by: str, seen: datetime | None = None
+        self,
+        account: Account,
+        deposit: Deposit,
+        received: Received,
+        collection: str,
+        *,
+        by: str,
+        seen: datetime | None = None,
+        fetched: int | None = None,
     ) -> Container:
         """Take a deposit in and return its container as it is then; `by` says who sent it, `seen` which container it means.
 
-        Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Content that is wrong is held,
-        and no error.
+        `fetched` is the reference whose file this is: it has come when the deposit is written down, and not before. Raises
+        SwordError for what is refused; the deposit's row and bytes are kept then too. Raises Dropped for a file nobody waits
+        for. Content that is wrong is held, and no error.
         """
         opened = Opened()
         with self._announced(deposit.id):
             try:
                 kept = await asyncio.to_thread(self.understanding.files.keep, received)
-                deposit = replace(
-                    deposit, bytes=received.bytes, sha256=kept, md5=received.md5, mark=received.sha256, payload=kept
-                )
+                deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5, payload=kept)
+                deposit = replace(deposit, collection=collection or deposit.collection)
                 rules = await self._rules(deposit, collection)
                 opened, waits = await asyncio.to_thread(self._opened, deposit, rules)
-                deposit = replace(deposit, mark=opened.parts or deposit.mark)
                 if opened.payload is not None:
                     deposit = replace(deposit, payload=opened.payload.received.sha256)
                 if says_nothing(opened) and deposit.operation is Operation.REPLACE_METADATA:
                     deposit = replace(deposit, operation=Operation.COMPLETE)
+                same = await self._same(account, deposit, opened)
                 begun = await self.database.write(
-                    self._begin, account, deposit, collection, opened, by=by, waits=waits, seen=seen
+                    self._begin, account, same, opened, by=by, waits=waits, seen=seen, fetched=fetched
                 )
             except SheafError as error:
                 failure = spoken(error)
@@ -117,11 +125,26 @@ class Intake:
         Raises SheafError where it cannot be done; the deposit's row says so too.
         """
         with self._announced(deposit.id):
-            begun = await self.database.write(
-                self._begin, account, deposit, "", Opened(), by=account.name, waits=False, seen=seen
-            )
+            begun = await self.database.write(self._begin, account, deposit, Opened(), by=account.name, waits=False, seen=seen)
             await self._go_on(begun, Opened())
         await self._leave(begun)
+
+    async def _same(self, account: Account, deposit: Deposit, opened: Opened) -> Deposit:
+        """Return a body in parts as the one that came under its key before, where only the boundary between them differs."""
+        before = await self.database.read(repeats.before, deposit, account.id, self.clock()) if deposit.key else None
+        if before is None or before.sha256 in {None, deposit.sha256}:
+            return deposit
+        sent = await asyncio.to_thread(self._sent, before)
+        return replace(deposit, sha256=before.sha256) if sent == opened.sent() else deposit
+
+    def _sent(self, deposit: Deposit) -> str:
+        """Return what a kept request brought, whatever stood around it; empty where it cannot be opened any more."""
+        try:
+            opened = self.opens[deposit.protocol](deposit, self.understanding.files)
+        except (SwordError, NotFound):
+            return ""
+        opened.discard(self.understanding.files.path(deposit.sha256 or ""))
+        return opened.sent()
 
     async def refuse(self, account: Account | None, deposit: Deposit, error: SwordError) -> None:
         """Write down a refused deposit; its bytes, where it had any, are kept."""
@@ -140,6 +163,7 @@ class Intake:
         if deposit.id in self.reading or deposit.id in self.at_work:
             return Later(GRACE, "somebody is reading it")
         if unread and unread[0] < deposit.id:
+            await self.database.write(see_to, unread[0], self.clock())
             return Later(TURN, f"deposit {unread[0]} of the same container comes first")
         self.at_work.add(deposit.id)
         try:
@@ -157,7 +181,7 @@ class Intake:
         with self._announced(deposit_id):
             found = await self.database.read_hot(store.deposit, deposit_id)
             read_now = (await self._rules(found, "")).read_now if found is not None else 0
-            deposit = await self.database.write(_reopen, deposit_id, by, self.clock(), read_now)
+            deposit = await self.database.write(reopen, deposit_id, by, self.clock(), read_now, GRACE)
             if deposit.bytes <= read_now:
                 await self._read_kept(deposit)
         self.wake()
@@ -278,12 +302,12 @@ class Intake:
         tx: Connection,
         account: Account,
         deposit: Deposit,
-        collection: str,
         opened: Opened,
         *,
         by: str,
         waits: bool,
         seen: datetime | None,
+        fetched: int | None = None,
     ) -> "_Begun":
         """Write container and deposit; answer the same deposit sent again with the container it made.
 
@@ -292,8 +316,8 @@ class Intake:
         """
         now = self.clock()
         ahead: frozenset[str] = frozenset()
-        mark = repeats.fingerprint(account.name, deposit, collection)
-        known = repeats.keyed(tx, deposit, account.id, now)
+        mark = repeats.fingerprint(account.name, deposit, opened)
+        known = repeats.keyed(tx, deposit, account.id, mark, now)
         if known is None and deposit.container_id is None:
             known = repeats.begun(tx, deposit, account.id, mark, opened, now)
         if known is not None:
@@ -304,25 +328,17 @@ class Intake:
         if deposit.container_id is None:
             state, slug = ContainerState.RECEIVED, deposit.slug or None
             container = Container(
-                store.new_id(), account.id, collection, state, slug, Draft(), has_record=False, created=now, changed=now
+                store.new_id(), account.id, deposit.collection, state, slug, Draft(), has_record=False, created=now, changed=now
             )
             store.add_container(tx, container, mark)
         else:
             found = store.container(tx, deposit.container_id, to_change=True)
+            if fetched is not None:
+                deposit = reference_store.arrived(tx, fetched, deposit)
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
             container, ahead = found, frozenset(store.unread(tx, found.id))
-            if container.state in CLOSED:
-                raise MethodNotAllowed(
-                    "This deposit is withdrawn or declined; it cannot be changed.",
-                    remedy="Ask those who keep the repository; it can be deleted.",
-                )
-            if seen is not None and (ahead or found.changed != seen):
-                raise ChangedMeanwhile(
-                    "Another request changes this deposit at the same moment.",
-                    place="If-Match",
-                    remedy="Get it again, and send the change with the ETag that comes with it.",
-                )
+            _refuse_change(container, ahead, seen)
             waits = waits or not ahead <= self.reading.keys()
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
@@ -349,23 +365,19 @@ class _Begun:
     repeated: bool = False
 
 
-def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now: int) -> Deposit:
-    """Set a held deposit back to received; should we break down while reading it, the worker does."""
-    deposit = store.deposit(tx, deposit_id)
-    container = store.container(tx, deposit.container_id or "", to_change=True) if deposit is not None else None
-    if deposit is None or container is None:
-        raise NotFound("There is no such deposit, or it was deleted.")
-    if deposit.state is not DepositState.HELD or deposit.sha256 is None:
-        raise Conflict("This deposit is not held any more.", code="state")
-    if not store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None, before=DepositState.HELD):
-        raise Conflict("This deposit is not held any more.", code="state")
-    store.count_replay(tx, deposit.id)
-    store.note(tx, deposit.id, now, "reopened", f"Read again, asked for by {by.name}.")
-    audit.note(tx, by, "import.read-again", "import", deposit.id, now)
-    if not container.has_record:
-        store.change_container(tx, container, now, state=ContainerState.RECEIVED)
-    ask_to_read(tx, deposit.id, now if deposit.bytes > read_now else now + GRACE)
-    return replace(deposit, state=DepositState.RECEIVED, problem=None, replays=deposit.replays + 1)
+def _refuse_change(container: Container, ahead: frozenset[str], seen: datetime | None) -> None:
+    """Refuse what would change a container that is closed, or another than the one that was `seen`."""
+    if container.state in CLOSED:
+        raise MethodNotAllowed(
+            "This deposit is withdrawn or declined; it cannot be changed.",
+            remedy="Ask those who keep the repository; it can be deleted.",
+        )
+    if seen is not None and (ahead or container.changed != seen):
+        raise ChangedMeanwhile(
+            "Another request changes this deposit at the same moment.",
+            place="If-Match",
+            remedy="Get it again, and send the change with the ETag that comes with it.",
+        )
 
 
 def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:

@@ -23,6 +23,9 @@ JSON_TYPES = frozenset({"application/json", "application/ld+json"})
 NOTHING = "nothing"
 """The class of the problem of a complete deposit with nothing in it."""
 
+NOT_FETCHED = "by-reference-failed"
+"""The class of the problem of a file that was named by its address and cannot be had."""
+
 
 class ContainerState(StrEnum):
     """Where a container stands, as the statement says it."""
@@ -260,8 +263,6 @@ class Deposit:
     warnings: int = 0
     replays: int = 0
     claimed_by: str = ""
-    mark: str | None = None
-    """What its content is known again by, however it was wrapped: the SHA-256 of the body, or of what a multipart is made of."""
     payload: str | None = None
     """The SHA-256 of its package or file, alone or within a multipart; that of the body where there is neither."""
 

@@ -8,7 +8,7 @@ import msgspec
 from server.errors import Invalid
 from server.records.merge import merged
 from server.records.model import File, Record, Text
-from server.sword.model import ENTRY_TYPES, JSON_TYPES, NOTHING, UNTYPED, Content, Deposit, Draft, Operation
+from server.sword.model import ENTRY_TYPES, JSON_TYPES, NOT_FETCHED, NOTHING, UNTYPED, Content, Deposit, Draft, Operation
 
 
 def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
@@ -57,8 +57,8 @@ def mended(held: Sequence[Deposit], deposit: Deposit, content: Content, after: D
     """Return which of what is held (the oldest first) a request mends, by their ids: each must be brought anew.
 
     What replaces the metadata or the files of a container mends all that were wrong with them; what adds some mends one: the
-    one of its name, or the oldest. `after` is the draft with what was brought. What came later, and what stands beside a deposit
-    that is only read again, is not mended by it.
+    one of its name, or the only one. `after` is the draft with what was brought. What came later, and what stands beside a
+    deposit that is only read again, is not mended by it.
     """
     before = [each for each in held if each.id < deposit.id]
     certain = {each.id for each in before if _is_surely_mended(each, deposit, content)}
@@ -67,7 +67,8 @@ def mended(held: Sequence[Deposit], deposit: Deposit, content: Content, after: D
     for brings, is_lacking in _ADDED:
         lacking = [each for each in before if each.id not in certain and is_lacking(each)]
         found = next((each for each in lacking if _is_of_its_name(each, deposit, content)), None)
-        found = found or next((each for each in lacking if not _must_be_named(each)), None)
+        if found is None and len(lacking) == 1 and not _must_be_named(lacking[0]):
+            found = lacking[0]
         if found is not None and brings(content, after):
             certain |= {each.id for each in lacking if each is found or each.sha256 == found.sha256 is not None}
     return frozenset(certain)
@@ -81,7 +82,7 @@ def _is_surely_mended(held: Deposit, deposit: Deposit, content: Content) -> bool
     """Whether what was held does not matter any more: it brought nothing, or what it would have brought is replaced."""
     if deposit.operation is Operation.REPLACE_OBJECT or held.operation in _BARE:
         return True
-    if held.problem is not None and held.problem.code == NOTHING:
+    if _code(held) == NOTHING:
         return content.record is not None or bool(content.files)
     if _is_metadata(held):
         return deposit.operation in {Operation.REPLACE_METADATA, Operation.REPLACE_ALL} and content.record is not None
@@ -96,7 +97,7 @@ _BARE = frozenset({Operation.COMPLETE, Operation.CLEAR_METADATA, Operation.DELET
 
 def _is_metadata(held: Deposit) -> bool:
     named = held.operation is Operation.REPLACE_METADATA or _kind(held) in ENTRY_TYPES | JSON_TYPES
-    return named and held.method != "GET"  # what was fetched is a file, whatever its type
+    return named and _code(held) != NOT_FETCHED  # what was fetched is a file, whatever its type
 
 
 def _is_whole(held: Deposit) -> bool:
@@ -116,7 +117,7 @@ def _is_of_its_name(held: Deposit, deposit: Deposit, content: Content) -> bool:
 
 def _must_be_named(held: Deposit) -> bool:
     """Whether only a file of its name will do: one that was named by its address and never came, or that replaces another."""
-    return _is_payload(held) and (held.sha256 is None or held.operation is Operation.REPLACE_FILE)
+    return _is_payload(held) and (_code(held) == NOT_FETCHED or held.operation is Operation.REPLACE_FILE)
 
 
 #: What mends one deposit that is held, and which those are.
@@ -128,6 +129,10 @@ _ADDED: tuple[tuple[Callable[[Content, Draft], bool], Callable[[Deposit], bool]]
         _is_whole,
     ),
 )
+
+
+def _code(held: Deposit) -> str:
+    return held.problem.code if held.problem is not None else ""
 
 
 def _kind(held: Deposit) -> str:

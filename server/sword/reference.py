@@ -4,8 +4,12 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-KEY = "by-reference {}"
-"""What the deposit of a fetched file is called (Idempotency-Key): so it is taken in once, whoever breaks down meanwhile."""
+KEY = "by-reference\n{}"
+"""What the deposit of a fetched file is called (Idempotency-Key), so that it is found again; no header has a line end."""
+
+
+class Dropped(Exception):
+    """A file nobody waits for any more: it was replaced or deleted, or somebody else has brought it."""
 
 
 class ReferenceState(StrEnum):
@@ -26,7 +30,7 @@ MOVES: dict[ReferenceState, frozenset[ReferenceState]] = {
     ReferenceState.DOWNLOADING: frozenset({
         ReferenceState.PENDING, ReferenceState.FETCHED, ReferenceState.FAILED, ReferenceState.DROPPED,
     }),
-    ReferenceState.FETCHED: frozenset({ReferenceState.DOWNLOADING, ReferenceState.PENDING, ReferenceState.FAILED}),
+    ReferenceState.FETCHED: frozenset({ReferenceState.FAILED}),
     ReferenceState.FAILED: frozenset({ReferenceState.ERROR, ReferenceState.DROPPED}),
     ReferenceState.ERROR: frozenset(),
     ReferenceState.LINKED: frozenset(),

@@ -1,13 +1,15 @@
 """The rows of files sent by reference: what a worker fetches by, and what keeps a container from being complete meanwhile."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, exists, insert, select, update
 
 from server.jobs import queue
-from server.sword.model import Operation
-from server.sword.reference import MOVES, OUTSTANDING, Named, Reference, ReferenceState
+from server.sword import store
+from server.sword.model import Deposit, Operation
+from server.sword.reference import MOVES, OUTSTANDING, Dropped, Named, Reference, ReferenceState
 from server.sword.tables import deposits, references
 from server.xml import clean
 
@@ -69,14 +71,25 @@ def clear(tx: Connection, container_id: str, operation: Operation) -> None:
         )
 
 
-def move(
-    tx: Connection, number: int, state: ReferenceState, message: str = "", *, got: int = 0, sha256: str | None = None
-) -> bool:
+def move(tx: Connection, number: int, state: ReferenceState, message: str = "", *, got: int = 0) -> bool:
     """Bring a reference into a state; return False, writing nothing, where it cannot come to it from where it stands."""
     before = [each.value for each, after in MOVES.items() if state in after or each is state]
-    values = {"state": state.value, "message": clean(message), "got": got, "sha256": sha256}
+    values = {"state": state.value, "message": clean(message), "got": got}
     mine = (references.c.id == number, references.c.state.in_(before))
     return tx.execute(update(references).where(*mine).values(values)).rowcount == 1
+
+
+def arrived(tx: Connection, number: int, deposit: Deposit) -> Deposit:
+    """Say of a file that it has come, in the transaction that writes down its own deposit; its container is locked.
+
+    Whether more is expected is as the last request on the container says. Raises Dropped where nobody waits for it any more.
+    """
+    values = {"state": ReferenceState.FETCHED.value, "message": "", "got": deposit.bytes, "sha256": deposit.sha256}
+    mine = (references.c.id == number, references.c.state == ReferenceState.DOWNLOADING.value)
+    if tx.execute(update(references).where(*mine).values(values)).rowcount != 1:
+        raise Dropped
+    latest = store.latest(tx, deposit.container_id or "")
+    return replace(deposit, in_progress=latest is not None and latest.in_progress)
 
 
 def _named(row: RowMapping) -> Named:

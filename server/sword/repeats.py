@@ -5,7 +5,6 @@ where, under which name. A key is its request's alone: with another body, or sen
 """
 
 import hashlib
-import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -16,8 +15,6 @@ from server.sword.model import Container, ContainerState, Deposit, DepositState
 from server.sword.tables import deposits
 from server.sword.understand import Opened, names_a_work
 
-_BOUNDARY = re.compile(r';\s*boundary\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)', re.IGNORECASE)
-
 MOMENT = timedelta(seconds=30)
 """Within this time the same few words that begin a deposit are one deposit."""
 
@@ -25,7 +22,7 @@ _ENDED_IN_NOTHING = (DepositState.REFUSED.value, DepositState.BROKEN_OFF.value)
 """What was refused may be sent again under its key: nothing came of it."""
 
 _KEYED = (
-    select(deposits.c.id, deposits.c.container_id, deposits.c.mark, deposits.c.url, deposits.c.method)
+    select(deposits.c.id, deposits.c.container_id, deposits.c.sha256, deposits.c.url, deposits.c.method)
     .where(
         deposits.c.account_id == bindparam("its_account"),
         deposits.c.key == bindparam("its_key"),
@@ -37,7 +34,7 @@ _KEYED = (
 )
 
 
-def keyed(tx: Connection, deposit: Deposit, account_id: int, now: datetime) -> Container | None:
+def keyed(tx: Connection, deposit: Deposit, account_id: int, mark: str, now: datetime) -> Container | None:
     """Return the container the very request of this key went into, and count the retry; None where the key is new.
 
     Whoever comes with the same key at the same moment waits. A key is forgotten with its container, and after REPEAT. Raises
@@ -51,7 +48,9 @@ def keyed(tx: Connection, deposit: Deposit, account_id: int, now: datetime) -> C
     found = None if row is None else store.container(tx, row.container_id or "")
     if row is None or found is None:
         return None
-    if (row.method, row.url, row.mark) != (deposit.method, deposit.url, deposit.mark):
+    known = store.repeated(tx, account_id, mark, now)  # in parts, and both at once
+    same = known is not None and known.id == found.id and deposit.container_id is None
+    if (row.method, row.url, row.sha256) != (deposit.method, deposit.url, deposit.sha256) and not same:
         raise KeyReused(
             "This Idempotency-Key was sent before with another request.",
             place="Idempotency-Key",
@@ -82,13 +81,27 @@ def count(tx: Connection, deposit_id: str, now: datetime) -> None:
     store.note(tx, deposit_id, now, "repeated", "The same deposit came again and was answered with the existing receipt.")
 
 
-def fingerprint(account: str, deposit: Deposit, collection: str) -> str:
-    """Return what a deposit is known again by; not by the boundary of a multipart, which is another each time it is sent."""
+def in_parts(deposit: Deposit) -> bool:
+    """Whether a body came in parts: its bytes then differ each time it is sent, as clients make up a new boundary."""
+    return (deposit.content_type or "").strip().lower().startswith("multipart/")
+
+
+def before(tx: Connection, deposit: Deposit, account_id: int, now: datetime) -> Deposit | None:
+    """Return the request that came in parts under the key of this one, to the same address, where there is one."""
+    wanted = {"its_account": account_id, "its_key": deposit.key, "after": now - store.REPEAT}
+    row = tx.execute(_KEYED, wanted).one_or_none() if deposit.key and in_parts(deposit) else None
+    found = store.deposit(tx, row.id) if row is not None else None
+    same = found is not None and in_parts(found) and (found.method, found.url) == (deposit.method, deposit.url)
+    return found if same else None
+
+
+def fingerprint(account: str, deposit: Deposit, opened: Opened) -> str:
+    """Return what a deposit is known again by; one whose client calls it by a key is none that it calls otherwise."""
     parts = (
         account,
-        collection,
-        deposit.mark,
-        _BOUNDARY.sub("", deposit.content_type or ""),
+        deposit.collection,
+        *(("multipart", opened.sent()) if in_parts(deposit) else (deposit.sha256, deposit.content_type)),
+        deposit.key,
         deposit.packaging,
         deposit.filename,
         str(deposit.in_progress),

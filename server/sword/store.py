@@ -140,7 +140,6 @@ def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> Non
         "slug": deposit.slug,
         "warnings": deposit.warnings,
         "replays": deposit.replays,
-        "mark": deposit.mark,
         "payload": deposit.payload,
     }
     tx.execute(_ADD_DEPOSIT, _kept(row))
@@ -164,11 +163,6 @@ def end_deposit(
     if title is not None:
         values["title"] = title
     return tx.execute(_END_DEPOSIT, {"its_id": number, "was": before.value, **_kept(values)}).rowcount == 1
-
-
-def held(tx: Connection, container_id: str) -> tuple[Deposit, ...]:
-    """Return what is held of a container, the oldest first."""
-    return tuple(read_deposit(row) for row in tx.execute(_HELD_OF, {"of": container_id}).mappings())
 
 
 def close_held(tx: Connection, container_id: str, now: datetime, why: str, only: Collection[str] | None = None) -> None:
@@ -217,6 +211,11 @@ def deposits_of(tx: Connection, container_id: str) -> list[Deposit]:
 def unread(tx: Connection, container_id: str) -> list[str]:
     """Return the deposits of a container that are received and not read yet, the oldest first."""
     return list(tx.execute(_UNREAD, {"of": container_id}).scalars())
+
+
+def held(tx: Connection, container_id: str) -> list[Deposit]:
+    """Return the deposits of a container that are held, the oldest first."""
+    return [read_deposit(row) for row in tx.execute(_HELD, {"of": container_id}).mappings()]
 
 
 def latest(tx: Connection, container_id: str, state: DepositState | None = None) -> Deposit | None:
@@ -318,7 +317,7 @@ _END_DEPOSIT = update(deposits).where(deposits.c.id == bindparam("its_id"), depo
 _DEPOSITS_OF = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id)
 _LATEST = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id.desc()).limit(1)
 _LATEST_IN = _LATEST.where(deposits.c.state == bindparam("its_state"))
-_HELD_OF = _DEPOSITS_OF.where(deposits.c.state == DepositState.HELD.value)
+_HELD = _DEPOSITS_OF.where(deposits.c.state == DepositState.HELD.value)
 _UNREAD = (
     select(deposits.c.id)
     .where(deposits.c.container_id == bindparam("of"), deposits.c.state == DepositState.RECEIVED.value)
@@ -395,6 +394,5 @@ def read_deposit(row: RowMapping) -> Deposit:
         warnings=row["warnings"],
         replays=row["replays"],
         claimed_by=row["claimer"] or "",
-        mark=row["mark"],
         payload=row["payload"],
     )

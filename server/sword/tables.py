@@ -56,7 +56,6 @@ deposits = Table(
     Column("warnings", Integer, nullable=False, server_default=text("0")),
     Column("replays", Integer, nullable=False, server_default=text("0")),
     Column("claimed_by", BigInteger),  # who sees to its problem
-    Column("mark", String(64)),  # what its content is known again by, however it was wrapped
     Column("payload", String(64)),  # the SHA-256 of its package, also of one within a multipart
     Index("ix_deposits_state_received", "state", "received"),
     Index("ix_deposits_problem", "problem", "state"),

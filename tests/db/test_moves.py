@@ -170,7 +170,7 @@ def test_what_the_release_before_cannot_read_is_gone_or_in_its_words(database_ur
     migrate(database_url)
     with engine.begin() as tx:
         (first, *_) = sword.deposits_of(tx, "01J00000000000000000000000")
-        assert (first.mark, first.payload, first.collection) == ("a" * 64, "a" * 64, "works")
+        assert (first.payload, first.collection) == ("a" * 64, "works")
         known = tx.exec_driver_sql("SELECT code, weight, message FROM problems").all()
         assert [tuple(row) for row in known] == [("title-missing", "hold", "No title.")]
         assert tx.exec_driver_sql("SELECT room FROM queries").scalar() == "works"
@@ -189,5 +189,5 @@ def sent(number: int, protocol: str, operation: Operation, state: DepositState) 
     problem = Problem("title-missing", "No title.", "", "") if number == 0 else None
     return Deposit(
         f"01J0000000000000000000000{number}", "01J00000000000000000000000", "mendel", protocol, "POST", operation, "/", (), state,
-        NOW, 1, "a" * 64, None, "peas.zip", "application/zip", None, False, None, problem, 0, collection="works", mark="b" * 64,
+        NOW, 1, "a" * 64, None, "peas.zip", "application/zip", None, False, None, problem, 0, collection="works", payload="b" * 64,
     )  # fmt: skip

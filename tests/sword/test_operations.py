@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.records.model import File, Record, Text
-from server.sword.model import NOTHING, Content, Deposit, DepositState, Draft, Operation, Problem
+from server.sword.model import NOT_FETCHED, NOTHING, Content, Deposit, DepositState, Draft, Operation, Problem
 from server.sword.operations import applied, mended
 from tests.conftest import START
 
@@ -97,7 +97,8 @@ def test_what_replaces_the_files_mends_every_file_and_no_metadata() -> None:
 def test_a_file_that_is_added_mends_one_that_of_its_name_first() -> None:
     kept = held(1), held(2, filename="beans.zip"), held(3)
     assert mends(kept, sent(Operation.ADD, "beans.zip"), FILE) == "2"
-    assert mends(kept, sent(Operation.ADD, "other.zip"), FILE) == "1"
+    assert mends(kept, sent(Operation.ADD, "other.zip"), FILE) == ""
+    assert mends(kept[1], sent(Operation.ADD, "other.zip"), FILE) == "2"
     assert mends(kept, sent(Operation.ADD), Content(files=(file("peas.zip"),))) == "1"
     assert mends(kept, sent(Operation.ADD), Content()) == ""
 
@@ -107,7 +108,7 @@ def test_the_same_bytes_held_twice_are_mended_once() -> None:
 
 
 def test_a_file_that_never_came_is_mended_by_one_of_its_name_alone() -> None:
-    kept = held(content_type="application/json", method="GET", sha256=None, filename="c.pdf")
+    kept = held(content_type="application/json", filename="c.pdf", problem=Problem(NOT_FETCHED, "", "", ""))
     assert mends(kept, sent(Operation.ADD), Content(files=(file("d.pdf"),))) == ""
     assert mends(kept, sent(Operation.ADD, "c.pdf"), FILE) == "1"
     assert mends(kept, sent(Operation.DELETE_FILE), Content(gone=("c.pdf",))) == "1"

@@ -1,9 +1,6 @@
 """A kept SWORD 2.0 request opened: its entry parsed, its parts taken apart, its checksums compared."""
 
-import hashlib
-import json
 import mimetypes
-from collections.abc import Sequence
 from dataclasses import replace
 
 from lxml import etree
@@ -106,7 +103,7 @@ def _multipart(received: Received, headers: DepositHeaders, files: FileStore, *,
     except BadRequest:
         _compare(headers.md5, received, "Content-MD5")  # a body that was damaged on its way is damaged first of all
         raise
-    opened = Opened(parts=_digest(parts))
+    opened = Opened()
     try:
         if headers.md5 and headers.md5 in {part.received.md5 for part in parts}:
             opened = replace(opened, quirks=(quirks.sum_of_part(),))
@@ -125,7 +122,7 @@ def _multipart(received: Received, headers: DepositHeaders, files: FileStore, *,
                 part.received.path.unlink()
             elif opened.payload is None:
                 payload = _payload(part.received, said, headers)
-                opened = replace(payload, entry=opened.entry, quirks=(*odd, *payload.quirks), parts=opened.parts)
+                opened = replace(payload, entry=opened.entry, quirks=(*odd, *payload.quirks))
             else:
                 raise BadRequest(
                     "The multipart body has more than one payload.", place="body", remedy="Pack the files into one archive."
@@ -138,12 +135,6 @@ def _multipart(received: Received, headers: DepositHeaders, files: FileStore, *,
         multipart.discard(parts)
         raise
     return opened
-
-
-def _digest(parts: Sequence[multipart.Part]) -> str:
-    """Return what a multipart is known again by: clients make its boundary anew each time they send it."""
-    said = [[sorted(part.headers.items()), part.received.sha256] for part in parts]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _payload(received: Received, own: DepositHeaders, whole: DepositHeaders) -> Opened:

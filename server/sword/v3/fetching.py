@@ -20,10 +20,12 @@ from server.jobs.model import Answer, Done, Job, Later
 from server.notify.guard import Barred, Guard, connector, target
 from server.records.files import DiskStore, Received, receive
 from server.sword import reference_store, store
+from server.sword.accept import write_held
 from server.sword.errors import Away, SwordError
 from server.sword.intake import Intake
-from server.sword.model import Container, Deposit, DepositState, Operation
-from server.sword.reference import Named, Reference, ReferenceState, bare
+from server.sword.model import NOT_FETCHED, Container, Deposit, DepositState, Operation
+from server.sword.reference import Dropped, Named, Reference, ReferenceState, bare
+from server.sword.unfit import Unfit
 from server.sword.v3 import staging
 from server.sword.v3.digests import digests
 from server.sword.v3.errors import ByReferenceNotAllowed
@@ -42,8 +44,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=15, sock_connect=15, sock_r
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same request may do (RFC 9110 § 15.5.9, § 15.6)."""
 _OK = 200
-_TO_FETCH = frozenset({ReferenceState.PENDING, ReferenceState.DOWNLOADING, ReferenceState.FETCHED})
-"""Fetched is also what was not taken in any more because we broke down."""
+_TO_FETCH = frozenset({ReferenceState.PENDING, ReferenceState.DOWNLOADING})
 
 log = observe.logger("sword")
 
@@ -51,7 +52,7 @@ log = observe.logger("sword")
 class Failed(SwordError):
     """A file that cannot be had."""
 
-    code = "by-reference-failed"
+    code = NOT_FETCHED
 
 
 class NotYet(Exception):
@@ -68,8 +69,6 @@ class Basis:
     named: list[Named]
     in_progress: bool
     """Whether the last request on the container said that more comes."""
-    brought: frozenset[str]
-    """The keys of the deposits of the container: a file whose own is among them was taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Fetching:
             return Later(TURN, "the deposit that names the files is not read yet")
         why = ""
         for named in basis.named:
-            if named.state in _TO_FETCH and named.key not in basis.brought:
+            if named.state in _TO_FETCH:
                 why = await self._one(job, named) or why
         if why:
             return Later(FIRST_PAUSE * 2 ** min(job.attempts - 1, TRIES), why)
@@ -121,15 +120,13 @@ class Fetching:
 
     async def _take(self, basis: Basis, named: Named, received: Received) -> None:
         """Let the intake have a file as if it had been sent. Raises SwordError for what it refuses, NotYet where it cannot."""
-        if not await self.database.write(
-            reference_store.move, named.id, ReferenceState.FETCHED, got=received.bytes, sha256=received.sha256
-        ):
-            received.path.unlink(missing_ok=True)
-            return
         account, deposit = basis.account, self._row(basis, named)
         assert account is not None  # noqa: S101 -- asked for by the caller
         try:
-            await self.intake.receive(account, deposit, received, "", by=f"{account.name}, by reference")
+            await self.intake.receive(account, deposit, received, "", by=f"{account.name}, by reference", fetched=named.id)
+        except Dropped:
+            log.info("a file came that nobody waits for any more", extra={"deposit": named.deposit_id})
+            return
         except Away as error:
             raise NotYet(error.message) from error
         if upload := self.links.staged(named.reference.url):
@@ -263,14 +260,12 @@ class Fetching:
         basis = await self.database.read(_basis, deposit_id)
         for named in basis.named if basis is not None and basis.container is not None else ():
             if basis is not None and named.state is ReferenceState.FAILED:
-                row = self._row(basis, named)
-                if await self.database.write(_noted, row, named, basis.account, self.clock()):
-                    error = Failed(
-                        f"The file {named.reference.filename} could not be fetched: {named.message}",
-                        place=bare(named.reference.url),
-                        remedy="Send the file itself, or name it again.",
-                    )
-                    await self.intake.acceptance.hold(row, error)
+                error = Failed(
+                    f"The file {named.reference.filename} could not be fetched: {named.message}",
+                    place=bare(named.reference.url),
+                    remedy="Send the file itself, or name it again.",
+                )
+                await self.database.write(_noted, self._row(basis, named), named, basis.account, Unfit.of(error), self.clock())
 
 
 def _basis(tx: Connection, deposit_id: str) -> Basis | None:
@@ -279,7 +274,7 @@ def _basis(tx: Connection, deposit_id: str) -> Basis | None:
         return None
     container = store.container(tx, deposit.container_id or "")
     if container is None:
-        return Basis(deposit, None, None, [], in_progress=False, brought=frozenset())
+        return Basis(deposit, None, None, [], in_progress=False)
     latest = store.latest(tx, container.id)
     return Basis(
         deposit,
@@ -287,7 +282,6 @@ def _basis(tx: Connection, deposit_id: str) -> Basis | None:
         accounts.by_id(tx, container.account_id),
         reference_store.of_deposit(tx, deposit_id),
         in_progress=latest is not None and latest.in_progress,
-        brought=frozenset(each.key for each in store.deposits_of(tx, container.id) if each.key),
     )
 
 
@@ -296,10 +290,11 @@ def _progress(tx: Connection, job: Job, number: int, got: int, now: datetime) ->
     return queue.renew(tx, job, now) and reference_store.move(tx, number, ReferenceState.DOWNLOADING, got=got)
 
 
-def _noted(tx: Connection, row: Deposit, named: Named, account: Account | None, now: datetime) -> bool:
-    """Write a deposit for a file that could not be had; False where somebody else did."""
-    if not reference_store.move(tx, named.id, ReferenceState.ERROR, named.message):
-        return False
-    store.add_deposit(tx, row, account.id if account is not None else None)
-    store.note(tx, row.id, now, "received", f"Named by import {named.deposit_id}, and not to be had.")
-    return True
+def _noted(tx: Connection, row: Deposit, named: Named, account: Account | None, unfit: Unfit, now: datetime) -> None:
+    """Write a deposit for a file that could not be had, and hold it in the same moment, unless somebody else did."""
+    store.container(tx, row.container_id or "", to_change=True)  # first of all, as whoever lets go of references does
+    if reference_store.move(tx, named.id, ReferenceState.ERROR, named.message):
+        store.add_deposit(tx, row, account.id if account is not None else None)
+        store.note(tx, row.id, now, "received", f"Named by import {named.deposit_id}, and not to be had.")
+        write_held(tx, row, DepositState.HELD, unfit, now)
+        observe.deposits.labels(DepositState.HELD.value).inc()

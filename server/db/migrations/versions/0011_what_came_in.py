@@ -123,9 +123,8 @@ def upgrade() -> None:
     op.add_column("deposits", sa.Column("warnings", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("deposits", sa.Column("replays", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("deposits", sa.Column("claimed_by", sa.BigInteger(), nullable=True))
-    op.add_column("deposits", sa.Column("mark", sa.String(length=64), nullable=True))
     op.add_column("deposits", sa.Column("payload", sa.String(length=64), nullable=True))
-    op.execute("UPDATE deposits SET mark = sha256, payload = sha256 WHERE sha256 IS NOT NULL")
+    op.execute("UPDATE deposits SET payload = sha256 WHERE sha256 IS NOT NULL")
     op.execute(
         "INSERT INTO problems (deposit_id, code, weight, value, message, place, remedy) SELECT id, problem, 'hold', '', "
         "COALESCE(message, ''), COALESCE(place, ''), COALESCE(remedy, '') FROM deposits WHERE problem IS NOT NULL"
@@ -160,7 +159,6 @@ def downgrade() -> None:
     op.drop_index("ix_deposits_key", "deposits")
     op.drop_index("ix_deposits_collection", "deposits")
     op.drop_column("deposits", "payload")
-    op.drop_column("deposits", "mark")
     op.drop_column("deposits", "claimed_by")
     op.drop_column("deposits", "replays")
     op.drop_column("deposits", "warnings")

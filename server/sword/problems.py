@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from server.records.model import Record, decode, encode
 from server.sword.model import Content, Held, Problem, Source
@@ -49,7 +49,7 @@ _FORGET_MEMBERS = delete(members).where(members.c.deposit_id == bindparam("its_i
 _FORGET_UNDERSTOOD = delete(understood).where(understood.c.deposit_id == bindparam("its_id"))
 _COUNT = update(deposits).where(deposits.c.id == bindparam("its_id"))
 _ADD_MEMBERS, _ADD_UNDERSTOOD = insert(members), insert(understood)
-_INFECTED = select(exists().where(problems.c.deposit_id == bindparam("its_id"), problems.c.code == "virus"))
+_INFECTED = select(problems.c.id).where(problems.c.deposit_id == bindparam("its_id"), problems.c.code == "virus").limit(1)
 _REMARKS = (
     select(problems.c.message)
     .join(deposits, deposits.c.id == problems.c.deposit_id)
@@ -77,9 +77,9 @@ def of(tx: Connection, deposit_id: str) -> list[Known]:
     ]
 
 
-def is_infected(tx: Connection, deposit_id: str) -> bool:
-    """Whether a virus was found in a deposit when it was read last, among whatever else; true while it is read once more."""
-    return bool(tx.execute(_INFECTED, {"its_id": deposit_id}).scalar())
+def infected(tx: Connection, deposit_id: str) -> bool:
+    """Whether a virus was found in a deposit, whatever else is wrong with it."""
+    return tx.execute(_INFECTED, {"its_id": deposit_id}).first() is not None
 
 
 def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:

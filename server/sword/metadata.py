@@ -10,6 +10,7 @@ from lxml import etree
 
 from server.errors import Invalid, SheafError
 from server.metadata.reading import JsonReader, Reader, Reading, Remark, read_with
+from server.records.embargo import strictest
 from server.records.merge import merged
 from server.records.model import Record
 from server.registry import Registry
@@ -159,6 +160,8 @@ def _completed(first: Found, other: Found, *remarks: Remark) -> Found:
         (*mine.warnings, *theirs.warnings, *remarks),
         (*mine.types, *theirs.types),
         (*mine.languages, *theirs.languages),
+        strictest(mine.access, theirs.access),
+        {**mine.closed, **{name: strictest(access, mine.closed.get(name, "")) for name, access in theirs.closed.items()}},
     )
     source = Source(first.source.name, f"{first.source.reader}, {other.source.reader}")
     return replace(first, reading=reading, source=source, names=first.names | other.names)

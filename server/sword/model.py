@@ -115,7 +115,7 @@ class Rules:
     """What a client's own words for types mean: our codes by those words, in lower case."""
     languages: Mapping[str, str] = field(default_factory=dict)
     """The same for languages."""
-    holds: frozenset[str] = frozenset({"type-unknown"})
+    holds: frozenset[str] = frozenset({"type-unknown", "access-unknown"})
     """The classes of remarks that hold a deposit."""
     keeps: frozenset[str] = frozenset()
     """The fields of a record that no update overwrites."""
@@ -210,6 +210,8 @@ class Content:
     types: tuple[str, ...] = ()
     """The words its metadata use for the type, as they stand."""
     languages: tuple[str, ...] = ()
+    access: str = ""
+    """What its metadata say of who may have the work; empty where they say nothing."""
 
 
 @dataclass(frozen=True, slots=True)

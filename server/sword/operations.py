@@ -6,6 +6,7 @@ from pathlib import PurePath
 import msgspec
 
 from server.errors import Invalid
+from server.records.embargo import closed_as, strictest
 from server.records.merge import merged
 from server.records.model import File, Record, Text
 from server.sword.model import ENTRY_TYPES, JSON_TYPES, NOT_FETCHED, NOTHING, UNTYPED, Content, Deposit, Draft, Operation
@@ -20,8 +21,28 @@ def _as_it_was(draft: Draft, _content: Content) -> Draft:
     return draft
 
 
+def _described(draft: Draft, content: Content) -> Record | None:
+    """Return the new metadata, or the old where none came; new ones that do not say who may have the work leave that as it is."""
+    if content.record is None or draft.record is None:
+        return content.record or draft.record
+    return content.record if content.access else closed_as(content.record, draft.record)
+
+
 def _replace_all(draft: Draft, content: Content) -> Draft:
-    return Draft(record=content.record or draft.record, files=content.files)
+    return Draft(record=_described(draft, content), files=_closed_as(content.files, draft.files))
+
+
+def _replace_content(draft: Draft, content: Content) -> Draft:
+    record = draft.record or content.record
+    if draft.record and content.record:
+        record = closed_as(draft.record, content.record)
+    return Draft(record=record, files=_closed_as(content.files, draft.files))
+
+
+def _closed_as(files: tuple[File, ...], before: tuple[File, ...]) -> tuple[File, ...]:
+    """Return files that stay closed where one of their name was."""
+    closed = {file.name: file.access for file in before}
+    return tuple(msgspec.structs.replace(file, access=strictest(file.access, closed.get(file.name, ""))) for file in files)
 
 
 def _add(draft: Draft, content: Content) -> Draft:
@@ -30,7 +51,7 @@ def _add(draft: Draft, content: Content) -> Draft:
 
 
 def _replace_file(draft: Draft, content: Content) -> Draft:
-    anew = {file.name: file for file in content.files}
+    anew = {file.name: file for file in _closed_as(content.files, draft.files)}
     return Draft(record=draft.record, files=tuple(anew.get(file.name, file) for file in draft.files))
 
 
@@ -38,8 +59,8 @@ def _replace_file(draft: Draft, content: Content) -> Draft:
 _APPLIED: dict[Operation, Callable[[Draft, Content], Draft]] = {
     Operation.CREATE: _replace_all,
     Operation.ADD: _add,
-    Operation.REPLACE_METADATA: lambda draft, content: Draft(record=content.record or draft.record, files=draft.files),
-    Operation.REPLACE_CONTENT: lambda draft, content: Draft(record=draft.record or content.record, files=content.files),
+    Operation.REPLACE_METADATA: lambda draft, content: Draft(record=_described(draft, content), files=draft.files),
+    Operation.REPLACE_CONTENT: _replace_content,
     Operation.REPLACE_ALL: _replace_all,
     Operation.REPLACE_OBJECT: lambda _draft, content: Draft(record=content.record, files=content.files),
     Operation.REPLACE_FILE: _replace_file,

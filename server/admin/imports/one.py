@@ -59,8 +59,9 @@ class OneImport:
         collection = found.container.collection if found.container is not None else found.deposit.collection
         return self.frame.page(
             request, "admin/imports/one.html", status, it=found, notice=_outcome(request, found), failure=failure,
-            typed=typed or {}, words=words, source=source, item=item, cause_of=cause_of, readable=readable, tables=TABLES, differ=differ,
-            kinds=TYPES, fields=spelled(found.understood[0]) if found.understood else [], reasons=self.reasons.of(collection),
+            typed=typed or {}, words=words, source=source, item=item, cause_of=cause_of, readable=readable, tables=TABLES,
+            differ=differ, kinds=TYPES, fields=spelled(found.understood[0]) if found.understood else [],
+            reasons=self.reasons.of(collection),
         )  # fmt: skip
 
     async def original(self, request: web.Request) -> web.StreamResponse:

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from server.accounts.model import Right
-from server.errors import SheafError
+from server.errors import Invalid, SheafError
 from server.house import House
 from server.portal.asked import asked
 from server.portal.door import fields
@@ -60,6 +60,8 @@ def wanted_of(given: Mapping[str, str]) -> Wanted:
 
 async def tried(house: House, server: Server, wanted: Wanted) -> Outcome:
     """Try something out by the settings of a server."""
+    if not wanted.number and not wanted.document:
+        return Outcome(failure=Invalid("Give the number of an import, or a document."))
     try:
         return Outcome(await Trial(house.intake).asked(wanted, server, house.files, house.clock()))
     except SheafError as error:

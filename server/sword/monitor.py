@@ -33,7 +33,13 @@ LONGEST = 200
 #: Where a work that was taken in still waits for somebody, or waits for nobody: said of its deposit in place of *taken*.
 OF_WORKS = (ContainerState.PENDING, ContainerState.RETURNED, ContainerState.DECLINED)
 _OF_WORKS = [state.value for state in OF_WORKS]
-_OLD = select(containers.c.id).where(containers.c.state.in_(_OF_WORKS))
+#: The newest request for each of those works: one work waits once, however often it was sent.
+_NEWEST = (
+    select(func.max(deposits.c.id))
+    .join(containers, containers.c.id == deposits.c.container_id)
+    .where(deposits.c.state == DepositState.TAKEN.value, containers.c.state.in_(_OF_WORKS))
+    .group_by(deposits.c.container_id)
+)
 
 
 class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -170,7 +176,7 @@ def _walked(tx: Connection, base: Asked) -> Iterator[tuple[tuple[str, ...], int]
     where = _where(base)
     every = select(*_PARTS, func.count()).where(*where).group_by(*_PARTS)
     works = select(containers.c.state, *_PARTS[1:], func.count()).join(containers, containers.c.id == deposits.c.container_id)
-    works = works.where(*where, deposits.c.state == DepositState.TAKEN.value, containers.c.state.in_(_OF_WORKS))
+    works = works.where(*where, deposits.c.id.in_(_NEWEST))
     for state, problem, account, *rest, number in tx.execute(every):
         yield (state, kind_of(problem or ""), problem or "", names.get(account, ""), *(each or "" for each in rest)), number
     for state, problem, account, *rest, number in tx.execute(works.group_by(containers.c.state, *_PARTS[1:])):
@@ -289,9 +295,9 @@ def _stands(asked: Asked) -> list[ColumnElement[bool]]:
     row = deposits.c
     if asked.state in _OF_WORKS:
         of_work = select(containers.c.id).where(containers.c.state == asked.state)
-        return [row.state == DepositState.TAKEN.value, row.container_id.in_(of_work)]
+        return [row.id.in_(_NEWEST), row.container_id.in_(of_work)]
     if asked.state == DepositState.TAKEN.value:
-        return [row.state == asked.state, or_(row.container_id.is_(None), row.container_id.not_in(_OLD))]
+        return [row.state == asked.state, row.id.not_in(_NEWEST)]
     return [row.state == asked.state] if asked.state else []
 
 
@@ -307,11 +313,11 @@ def _has_problem(asked: Asked) -> list[ColumnElement[bool]]:
 
 def _says(asked: Asked) -> list[ColumnElement[bool]]:
     row, found = deposits.c, list[ColumnElement[bool]]()
-    if asked.q:
+    for word in asked.q.split():  # each of them, wherever it stands
         fields = (row.title, row.filename, row.message, row.problem, row.value, row.id, row.container_id)
-        named = [code for code in CAUSES if asked.q.lower() in causes.title(code).lower()]
-        who = select(accounts.c.id).where(accounts.c.name.icontains(asked.q, autoescape=True))
-        words = [field.icontains(asked.q, autoescape=True) for field in fields]
+        named = [code for code in CAUSES if word.lower() in causes.title(code).lower()]
+        who = select(accounts.c.id).where(accounts.c.name.icontains(word, autoescape=True))
+        words = [field.icontains(word, autoescape=True) for field in fields]
         found.append(or_(*words, row.account_id.in_(who), row.problem.in_(named)))
     return found
 

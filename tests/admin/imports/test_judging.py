@@ -67,8 +67,8 @@ async def test_what_is_declined_is_said_in_the_statement_and_can_wait_again(pend
     told = await house.database.write(telling.waiting, 100)
     assert [event.data["reason"] for event in told if event.type == "record.declined"] == [f"{REASON} Try the botanists."]
     assert (await client.post(f"{page}/publish", data=proof)).status == 409, "declined is declined"
-    assert (await client.put(f"/sword/v2/edit/{work}", data=entry(title="Beans"), headers=AUTH | ENTRY)).status == 200
-    assert "state/declined" in await statement(client, work), "a change does not make it wait again"
+    assert (await client.put(f"/sword/v2/edit/{work}", data=entry(title="Beans"), headers=AUTH | ENTRY)).status == 405
+    assert "state/declined" in await statement(client, work), "what is declined takes no change"
     assert (await client.post(f"{page}/reopen", data=proof, allow_redirects=False)).status == 303
     assert "state/pending" in await statement(client, work)
     assert (await client.post(f"{page}/publish", data=proof, allow_redirects=False)).status == 303
@@ -125,3 +125,16 @@ async def test_what_was_looked_for_stays_looked_for_where_nothing_was_selected(
     answer = await client.post(f"/admin/imports/{deed}", data=proof | given)
     assert str(answer.url.relative()) == f"/admin/imports?state=pending&done={done}"
     assert "Select imports first." in await answer.text()
+
+
+async def test_one_work_waits_once_with_its_newest_request_and_words_are_found_apart(pending: tuple[TestClient, House]) -> None:
+    client, house = pending
+    work = await deposited(client, "Paper number one on peas")
+    changed = await client.put(f"/sword/v2/edit/{work}", data=entry(title="Paper number two on peas"), headers=AUTH | ENTRY)
+    assert changed.status < 300
+    (row,) = await house.database.read(monitor.page, Asked(state="pending"))
+    assert row.title == "Paper number two on peas"
+    _, facets = await house.database.read(monitor.facets, Asked())
+    assert dict(facets[0].values) == {"pending": 1, "taken": 1}
+    assert len(await house.database.read(monitor.page, Asked(q="peas paper"))) == 2
+    assert await house.database.read(monitor.page, Asked(q="peas beans")) == []

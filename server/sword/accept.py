@@ -31,7 +31,7 @@ from server.records.store import New, State, Stored
 from server.registry import Registry
 from server.sword import causes, problems, reference_store, store
 from server.sword.check import Check, Looked, looked_into
-from server.sword.duplicates import REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
+from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import finished, mapped, weighed
 from server.sword.model import (
@@ -91,7 +91,7 @@ class Acceptance:
             try:
                 taken = await asyncio.to_thread(_made, self.press, deposit, basis, understood, rules)
                 if (other := await self._other(deposit, basis, taken, rules)) is not None:
-                    if other.policy != VERSION:
+                    if other.policy not in {OWN, VERSION}:
                         deposit = await self._instead(deposit, basis, other, understood, answers=answers)
                         continue
                     taken = await asyncio.to_thread(_next_version, self.press, basis, taken, other)
@@ -130,7 +130,7 @@ class Acceptance:
         alone = deposit.operation is Operation.CREATE and answers
         if other.policy == UPDATE and alone and other.may_change(basis.container.account_id):
             return await self.database.write(joined, deposit, basis.container, other, content)
-        said = duplicate(other, self.press.renderer.repository.item(other.id))
+        said = duplicate(other, self.press.renderer.repository, basis.container.account_id)
         raise Unfit((said,), [Problem.from_remark(remark) for remark in content.remarks], content, refuses=other.policy == REFUSE)
 
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
@@ -153,6 +153,7 @@ class _Basis:
     doi: str = ""
     stored: Stored | None = None
     held: tuple[Deposit, ...] = ()
+    """What is held of the container, the oldest first."""
     waits: bool = False
     """Whether files that were named by their address have not come yet: nothing is complete before."""
     later: Deposit | None = None
@@ -166,10 +167,10 @@ class Taken:
     draft: Draft
     prepared: Prepared | None
     """The work, rendered; None while more is expected."""
+    mended: frozenset[str]
+    """What was held and is not any more."""
     whole: bool
     """Whether nothing of the container is held any more."""
-    mended: tuple[str, ...]
-    """The held deposits that it brings anew."""
     content: Content
     notes: tuple[str, ...] = ()
     """What was mapped on the way, in sentences."""
@@ -183,7 +184,6 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE else None
     later = later if later is not None and later.id > deposit.id else None
     if not container.has_record:
-        held = held if container.state is ContainerState.HELD else ()
         return _Basis(container, container.draft, held=held, waits=reference_store.outstanding(tx, container.id), later=later)
     stored = records.get(tx, container.id)
     return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later)
@@ -198,7 +198,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if basis.later is not None:
         operation, in_progress = Operation.ADD, basis.later.in_progress
     draft = applied(basis.draft, operation, content)
-    mends = mended(basis.held, deposit, content)
+    mends = mended(basis.held, deposit, content, draft)
     whole = len(mends) == len(basis.held)
     record = None
     if basis.container.has_record or (whole and not in_progress and not basis.waits):
@@ -209,10 +209,10 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if holding:
         raise Unfit(holding, warnings, content)
     if record is None:
-        return Taken(draft, None, whole, mends, content)
+        return Taken(draft, None, mends, whole, content)
     came = basis.stored.provenance if basis.stored is not None else None
     prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
-    return Taken(draft, prepared, whole, mends, content)
+    return Taken(draft, prepared, mends, whole, content)
 
 
 def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Taken:
@@ -235,8 +235,8 @@ def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken
         store.note(tx, deposit.id, now, "mapped", sentence)
     tell(tx, "import.taken", deposit.id, {"title": title or "", "work": container.id, "operation": deposit.operation.value}, now)
     queue.drop(tx, READ, deposit.id)
-    for number in taken.mended:
-        store.close(tx, number, now, f"Mended by import {deposit.id}.")
+    if taken.mended:
+        store.close_held(tx, container.id, now, f"Mended by import {deposit.id}.", taken.mended)
     if taken.prepared is None:
         state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
         store.change_container(tx, container, now, draft=taken.draft, state=state)

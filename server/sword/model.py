@@ -41,7 +41,8 @@ class ContainerState(StrEnum):
     DELETED = "deleted"
 
 
-_ENDED = frozenset({ContainerState.DECLINED, ContainerState.WITHDRAWN, ContainerState.DELETED})
+CLOSED = frozenset({ContainerState.DECLINED, ContainerState.WITHDRAWN, ContainerState.DELETED})
+"""Where whoever deposited a container can change nothing of it any more; it can be deleted."""
 _BEGUN = frozenset({ContainerState.HELD, ContainerState.PENDING, ContainerState.ACCEPTED, ContainerState.DELETED})
 
 #: Where a container can come to from where it stands; to stay is no move.
@@ -49,8 +50,8 @@ CONTAINER_MOVES: dict[ContainerState, frozenset[ContainerState]] = {
     ContainerState.RECEIVED: _BEGUN | {ContainerState.IN_PROGRESS},
     ContainerState.IN_PROGRESS: _BEGUN | {ContainerState.RECEIVED},
     ContainerState.HELD: _BEGUN - {ContainerState.HELD} | {ContainerState.RECEIVED, ContainerState.IN_PROGRESS},
-    ContainerState.PENDING: _ENDED | {ContainerState.ACCEPTED, ContainerState.RETURNED},
-    ContainerState.RETURNED: _ENDED | {ContainerState.ACCEPTED, ContainerState.PENDING},
+    ContainerState.PENDING: CLOSED | {ContainerState.ACCEPTED, ContainerState.RETURNED},
+    ContainerState.RETURNED: CLOSED | {ContainerState.ACCEPTED, ContainerState.PENDING},
     ContainerState.DECLINED: frozenset({ContainerState.PENDING, ContainerState.WITHDRAWN, ContainerState.DELETED}),
     ContainerState.ACCEPTED: frozenset({ContainerState.WITHDRAWN, ContainerState.DELETED}),
     ContainerState.WITHDRAWN: frozenset({ContainerState.ACCEPTED, ContainerState.DELETED}),
@@ -264,6 +265,8 @@ class Deposit:
     warnings: int = 0
     replays: int = 0
     claimed_by: str = ""
+    payload: str | None = None
+    """The SHA-256 of its package or file, alone or within a multipart; that of the body where there is neither."""
 
 
 @dataclass(frozen=True, slots=True)

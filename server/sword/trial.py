@@ -68,6 +68,8 @@ class Trial:
     async def received(self, deposit: Deposit, store_: Scratch, rules: Rules) -> Tried:
         """Try a request whose body is in a store. Raises SwordError for what would be refused whatever is in it."""
         opened = await asyncio.to_thread(self.intake.opens[deposit.protocol], deposit, store_)
+        if opened.payload is not None:
+            deposit = replace(deposit, payload=opened.payload.received.sha256)
         return await self._tried(deposit, opened, store_, rules)
 
     async def again(self, number: str, store_: Scratch, rules: Rules) -> Tried:
@@ -127,7 +129,7 @@ class Trial:
         other = await self.intake.database.read(duplicates.find, deposit, tried.record, rules.duplicates)
         if other is None:
             return tried
-        said = duplicates.problem(other, self.intake.acceptance.press.renderer.repository.item(other.id))
+        said = duplicates.problem(other, self.intake.acceptance.press.renderer.repository, deposit.sender_id or 0)
         becomes = {duplicates.VERSION: tried.becomes, duplicates.UPDATE: "changed", duplicates.REFUSE: "refused"}
         weight = Weight.WARN if other.policy in {duplicates.VERSION, duplicates.UPDATE} else Weight.HOLD
         return replace(tried, becomes=becomes.get(other.policy, "held"), problems=(Known(said, weight), *tried.problems))

@@ -29,8 +29,7 @@ ALIASES = {
     "token": ("Api-Key", "X-Ojs-Sword-Api-Token", "X-Api-Key"),
 }
 
-#: Headers that let somebody in; they are kept nowhere.
-SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", *(name.lower() for name in ALIASES["token"])})
+_SECRET = re.compile(r"auth|token|secret|passw|cookie|signature|credential|api-?key", re.IGNORECASE)
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
@@ -41,6 +40,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 def header(headers: Mapping[str, str], name: str) -> str:
     """Return what a header of ALIASES says in the first of its spellings; empty where none was sent."""
     return next((headers[alias].strip() for alias in ALIASES[name] if headers.get(alias)), "")
+
+
+def is_secret(name: str) -> bool:
+    """Whether a header may hold what lets somebody in: such are kept nowhere."""
+    return _SECRET.search(name) is not None
 
 
 def boolean(headers: Mapping[str, str], name: str, *, default: bool) -> bool:
@@ -86,6 +90,8 @@ def credentials(headers: Mapping[str, str]) -> tuple[str, str]:
     scheme, _, rest = sent.partition(" ")
     if scheme.lower() in {"apikey", "token"}:
         return f"Bearer {rest.strip()}", f"a token after {scheme!r}"
+    if not rest:  # a token or the like by itself: it is not said again
+        return sent, "credentials without a scheme"
     if scheme.lower() != "basic":
         return sent, "a Bearer token" if scheme.lower() == "bearer" else f"{scheme[:20]!r}"
     with suppress(ValueError, UnicodeDecodeError):

@@ -23,7 +23,8 @@ from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import problems, reference_store, repeats, store
 from server.sword.accept import Acceptance, ask_to_read, said_of, see_to
-from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, SwordError, spoken
+from server.sword.conditions import refuse_changed, refuse_closed
+from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.package import READ_NOW_ENTRIES, counted
 from server.sword.understand import Opened, Understanding, says_nothing
@@ -150,7 +151,8 @@ class Intake:
         if unread and unread[0] < deposit.id:
             await self.database.write(see_to, unread[0], self.clock())
             return Later(TURN, f"deposit {unread[0]} of the same container comes first")
-        await self._read_kept(deposit)
+        with self._announced(deposit.id):
+            await self._read_kept(deposit)
         await self._call_next(await self.database.read_hot(store.unread, container))
         return Done()
 
@@ -169,7 +171,12 @@ class Intake:
 
     @contextmanager
     def _announced(self, number: str) -> Iterator[None]:
-        """Let the requests that come after this one on the same container know that it is being read, and wait for it."""
+        """Let the requests that come after this one on the same container know that it is being read, and wait for it.
+
+        Raises Conflict where somebody in this process reads it already.
+        """
+        if number in self.reading:
+            raise Conflict("This deposit is being read at this moment.", code="state")
         self.reading[number] = done = asyncio.Event()
         try:
             yield
@@ -260,16 +267,8 @@ class Intake:
         """Whether a package is too large to be read within the request; raises ErrorContent for a packaging not accepted."""
         if opened.payload is None:
             return False
-        packaging = self.understanding.announced(opened)
-        unpacks = self.understanding.unpacks(opened)
-        # What an archive without a Packaging header is shows when it is read.
-        if rules.packagings and packaging.iri not in rules.packagings and (opened.packaging or not unpacks):
-            raise ErrorContent(
-                f"This collection does not accept the packaging {opened.packaging or packaging.iri}.",
-                place="Packaging",
-                remedy="Use one of: " + ", ".join(rules.packagings) + ".",
-            )
-        if not unpacks:
+        self.understanding.refuse(opened, rules.packagings)
+        if not self.understanding.unpacks(opened):
             return False
         return opened.payload.received.bytes > rules.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
 
@@ -313,13 +312,9 @@ class Intake:
                 deposit = reference_store.arrived(tx, fetched, deposit)
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
+            refuse_closed(found)
             container, ahead = found, frozenset(store.unread(tx, found.id))
-            if seen is not None and (ahead or found.changed != seen):
-                raise ChangedMeanwhile(
-                    "Another request changes this deposit at the same moment.",
-                    place="If-Match",
-                    remedy="Get it again, and send the change with the ETag that comes with it.",
-                )
+            refuse_changed(found, seen, waits=bool(ahead))
             waits = waits or not ahead <= self.reading.keys()
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)

@@ -42,7 +42,14 @@ class ContainerState(StrEnum):
 
 
 _ENDED = frozenset({ContainerState.DECLINED, ContainerState.WITHDRAWN, ContainerState.DELETED})
+_CLOSED = frozenset({ContainerState.DECLINED, ContainerState.WITHDRAWN})
 _BEGUN = frozenset({ContainerState.HELD, ContainerState.PENDING, ContainerState.ACCEPTED, ContainerState.DELETED})
+
+
+def is_open(state: ContainerState) -> bool:
+    """Whether its depositor can change anything of a container, but to delete it."""
+    return state not in _CLOSED
+
 
 #: Where a container can come to from where it stands; to stay is no move.
 CONTAINER_MOVES: dict[ContainerState, frozenset[ContainerState]] = {

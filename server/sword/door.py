@@ -15,7 +15,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from server.accounts import store as accounts
-from server.accounts.authenticate import UNKNOWN, Authenticator, bearer
+from server.accounts.authenticate import UNKNOWN, Authenticator, MustWait, bearer
 from server.accounts.model import Account
 from server.accounts.tokens import Scope
 from server.clock import Clock
@@ -138,6 +138,8 @@ class Door:
         sent, form = credentials(request.headers)
         try:
             return await self.authenticator.admit(sent, scope, remote=remote_address(request))
+        except MustWait as error:
+            raise errors.TooManyFailures(error.seconds, error.message, place=error.place, remedy=error.remedy) from error
         except Refused as error:
             if error.code != UNKNOWN:
                 raise errors.NotAllowed(error.message, place=error.place, remedy=error.remedy) from error

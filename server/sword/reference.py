@@ -40,6 +40,13 @@ MOVES: dict[ReferenceState, frozenset[ReferenceState]] = {
 OUTSTANDING = frozenset({ReferenceState.PENDING, ReferenceState.DOWNLOADING, ReferenceState.FAILED})
 
 
+def shown(url: str) -> str:
+    """Return an address as it may be said: without a name, a password and a query, which may let somebody in."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}" if rest else url.partition("?")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A file as its client describes it."""

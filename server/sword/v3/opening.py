@@ -17,6 +17,7 @@ from server.sword.errors import BadRequest, ErrorContent
 from server.sword.headers import refuse_mediation
 from server.sword.model import JSON_TYPES, Deposit, Operation
 from server.sword.package import Arrived
+from server.sword.reference import shown
 from server.sword.understand import Opened
 from server.sword.v3.errors import (
     ByReferenceNotAllowed,
@@ -177,9 +178,6 @@ def _file(said: DepositHeaders, received: Received, deposit: Deposit, remarks: t
     return Opened(payload=Arrived(received.path, received, name, said.content_type), packaging=said.packaging, quirks=remarks)
 
 
-_EXPECTED = {"Content-Disposition": "quirk-disposition", "Digest": "quirk-digest", "Content-Type": "quirk-type"}
-
-
 def _missing(headers: Mapping[str, str]) -> tuple[Remark, ...]:
     """Say which headers a body must have and this one has not (§ 5); nothing is refused for that."""
     return tuple(
@@ -226,7 +224,7 @@ def _judge(url: str) -> None:
         target(url)
     except SheafError as error:
         remedy = "Name an address that begins with https:// or http://."
-        raise ByReferenceNotAllowed(f"{url}: {error.message}", place="@id", remedy=remedy) from error
+        raise ByReferenceNotAllowed(f"{shown(url)}: {error.message}", place="@id", remedy=remedy) from error
 
 
 def _mismatch(said: DepositHeaders) -> FormatHeaderMismatch:

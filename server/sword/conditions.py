@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from server.sword.errors import ChangedMeanwhile, MethodNotAllowed
-from server.sword.model import Container, is_open
+from server.sword.model import CLOSED, Container
 
 
 def tag_of(changed: datetime) -> str:
@@ -29,7 +29,7 @@ def refuse_stale(headers: Mapping[str, str], *tags: str) -> None:
 
 def refuse_closed(container: Container) -> None:
     """Refuse a change of what was withdrawn or declined by those who keep the repository. Raises MethodNotAllowed."""
-    if not is_open(container.state):
+    if container.state in CLOSED:
         raise MethodNotAllowed(
             "This work is withdrawn or declined; it cannot be changed.",
             remedy="It can be deleted; for anything else ask the administrator.",

@@ -1,5 +1,6 @@
 """Files a deposit names by their address instead of bringing them: what is known of each, and how far it is. Pure."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,11 +41,12 @@ MOVES: dict[ReferenceState, frozenset[ReferenceState]] = {
 OUTSTANDING = frozenset({ReferenceState.PENDING, ReferenceState.DOWNLOADING, ReferenceState.FAILED})
 
 
-def shown(url: str) -> str:
-    """Return an address as it may be said: without a name, a password and a query, which may let somebody in."""
-    scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}" if rest else url.partition("?")[0]
+_NAMED = re.compile(r"[^/\\\s]*@")
+
+
+def bare(url: str) -> str:
+    """Return an address as it may be said to others: without a name, a password or a query, which may let somebody in."""
+    return _NAMED.sub("", url.partition("?")[0].partition("#")[0])
 
 
 @dataclass(frozen=True, slots=True)

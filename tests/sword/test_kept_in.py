@@ -16,7 +16,7 @@ from server.sword.accept import Acceptance
 from server.sword.door import Door
 from server.sword.headers import credentials, is_secret
 from server.sword.model import DepositState
-from server.sword.reference import Reference, ReferenceState, shown
+from server.sword.reference import Reference, ReferenceState, bare
 from server.works import deeds
 from tests.conftest import AUTH, PASSWORD, URL, SetClock, configured, entry
 from tests.sword.conftest import BINARY, ENTRY, GOOD, OPEN, PDF, SIMPLE_ZIP, ZIP, Answer, Depositor, archive, related
@@ -175,7 +175,7 @@ def test_a_token_by_itself_is_not_said_again() -> None:
 
 
 def test_an_address_is_said_without_what_may_let_somebody_in() -> None:
-    assert shown("https://gregor:peas@example.org/a/b.pdf?signature=1") == "https://example.org/a/b.pdf"
+    assert bare("https://gregor:peas@example.org/a/b.pdf?signature=1") == "https://example.org/a/b.pdf"
 
 
 async def test_a_held_receipt_says_where_it_is_mended(depositor: Depositor) -> None:

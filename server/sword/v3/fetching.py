@@ -24,7 +24,7 @@ from server.sword.accept import write_held
 from server.sword.errors import Away, SwordError
 from server.sword.intake import Intake
 from server.sword.model import NOT_FETCHED, Container, Deposit, DepositState, Operation
-from server.sword.reference import Dropped, Named, Reference, ReferenceState, shown
+from server.sword.reference import Dropped, Named, Reference, ReferenceState, bare
 from server.sword.unfit import Unfit
 from server.sword.v3 import staging
 from server.sword.v3.digests import digests
@@ -151,7 +151,7 @@ class Fetching:
             protocol=came.protocol,
             method="GET",
             operation=Operation.REPLACE_FILE if replaces else Operation.ADD,
-            url=shown(reference.url),
+            url=bare(reference.url),
             headers=tuple(headers.items()),
             state=DepositState.RECEIVED,
             received=self.clock(),
@@ -238,7 +238,7 @@ class Fetching:
             redirected = " Redirections are not followed." if "Location" in answer.headers else ""
             raise Failed(f"{answer.host} answered {answer.status}.{redirected}", remedy="Name the address of the file itself.")
         if answer.content_length is not None and answer.content_length > self.largest:
-            raise TooLarge(f"{shown(reference.url)} has {answer.content_length} bytes.")
+            raise TooLarge(f"{bare(reference.url)} has {answer.content_length} bytes.")
 
     async def _counted(self, job: Job, named: Named, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Pass pieces on, writing down now and then how many came, which keeps the job ours."""
@@ -262,7 +262,7 @@ class Fetching:
             if basis is not None and named.state is ReferenceState.FAILED:
                 error = Failed(
                     f"The file {named.reference.filename} could not be fetched: {named.message}",
-                    place=shown(named.reference.url),
+                    place=bare(named.reference.url),
                     remedy="Send the file itself, or name it again.",
                 )
                 await self.database.write(_noted, self._row(basis, named), named, basis.account, Unfit.of(error), self.clock())

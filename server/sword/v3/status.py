@@ -11,7 +11,7 @@ from server.clock import to_wire
 from server.records.model import File, Record, encode
 from server.sword.errors import SwordError
 from server.sword.headers import boolean
-from server.sword.model import STATES, ContainerState, Deposit, DepositState, Holding, is_open
+from server.sword.model import CLOSED, STATES, ContainerState, Deposit, DepositState, Holding
 from server.sword.reference import Named, ReferenceState
 from server.sword.v3.links import Links
 from server.sword.v3.metadata import CONTEXT
@@ -57,6 +57,11 @@ _REFERENCE_STATES = {
     ReferenceState.ERROR: "error",
     ReferenceState.LINKED: "ingested",
 }
+
+
+def is_open(state: ContainerState) -> bool:
+    """Whether anything of an object can be changed."""
+    return state not in CLOSED
 
 
 def can_be_bare(holding: Holding) -> bool:

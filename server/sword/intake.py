@@ -22,9 +22,9 @@ from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import problems, reference_store, repeats, store
 from server.sword.accept import Acceptance, ask_to_read, said_of, see_to
-from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, MethodNotAllowed, SwordError, spoken
+from server.sword.conditions import refuse_changed, refuse_closed
+from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
 from server.sword.model import (
-    CLOSED,
     Container,
     ContainerState,
     Content,
@@ -290,16 +290,8 @@ class Intake:
         """Whether a package is too large to be read within the request; raises ErrorContent for a packaging not accepted."""
         if opened.payload is None:
             return False
-        packaging = self.understanding.announced(opened)
-        unpacks = self.understanding.unpacks(opened)
-        # What an archive without a Packaging header is shows when it is read.
-        if rules.packagings and packaging.iri not in rules.packagings and (opened.packaging or not unpacks):
-            raise ErrorContent(
-                f"This collection does not accept the packaging {opened.packaging or packaging.iri}.",
-                place="Packaging",
-                remedy="Use one of: " + ", ".join(rules.packagings) + ".",
-            )
-        if not unpacks:
+        self.understanding.refuse(opened, rules.packagings)
+        if not self.understanding.unpacks(opened):
             return False
         return opened.payload.received.bytes > rules.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
 
@@ -344,7 +336,8 @@ class Intake:
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
             container, ahead = found, frozenset(store.unread(tx, found.id))
-            _refuse_change(container, ahead, seen)
+            refuse_closed(container)
+            refuse_changed(container, seen, waits=bool(ahead))
             waits = waits or not ahead <= self.reading.keys()
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
@@ -369,21 +362,6 @@ class _Begun:
     waits: bool
     """Whether the worker reads it."""
     repeated: bool = False
-
-
-def _refuse_change(container: Container, ahead: frozenset[str], seen: datetime | None) -> None:
-    """Refuse what would change a container that is closed, or another than the one that was `seen`."""
-    if container.state in CLOSED:
-        raise MethodNotAllowed(
-            "This deposit is withdrawn or declined; it cannot be changed.",
-            remedy="Ask those who keep the repository; it can be deleted.",
-        )
-    if seen is not None and (ahead or container.changed != seen):
-        raise ChangedMeanwhile(
-            "Another request changes this deposit at the same moment.",
-            place="If-Match",
-            remedy="Get it again, and send the change with the ETag that comes with it.",
-        )
 
 
 def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:

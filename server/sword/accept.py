@@ -129,7 +129,7 @@ class Acceptance:
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:
         """Keep a deposit whose content is wrong, with the cause; a refused one leaves no container, so that it may come again."""
         state = DepositState.REFUSED if refused else DepositState.HELD
-        await self.database.write(_hold, deposit, state, Unfit.of(error), self.clock())
+        await self.database.write(write_held, deposit, state, Unfit.of(error), self.clock())
         log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 
@@ -175,7 +175,8 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     later = later if later is not None and later.id > deposit.id else None
     if not container.has_record:
         held = held if container.state is ContainerState.HELD else None
-        return _Basis(container, container.draft, held=held, waits=reference_store.outstanding(tx, container.id), later=later)
+        waits = reference_store.outstanding(tx, container.id, deposit.id)
+        return _Basis(container, container.draft, held=held, waits=waits, later=later)
     stored = records.get(tx, container.id)
     return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later)
 
@@ -293,7 +294,8 @@ def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepa
     show(tx, press, "record.revised", (changed, change), now)
 
 
-def _hold(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unfit, now: datetime) -> None:
+def write_held(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unfit, now: datetime) -> None:
+    """Write down that a deposit is held, or refused, and why; its container waits for what mends it."""
     container, problem = store.container(tx, deposit.container_id or "", to_change=True), unfit.problems[0]
     record = unfit.content.record
     if not store.end_deposit(tx, deposit.id, state, problem, title=record.title.value if record is not None else None):
@@ -326,6 +328,7 @@ def _delete(tx: Connection, press: Press, deposit: Deposit, account_id: int, now
     if container is None:
         raise NotFound("The deposit was deleted meanwhile.")
     store.change_container(tx, container, now, state=ContainerState.DELETED)
+    reference_store.clear(tx, container.id, deposit.operation)
     for number in store.unread(tx, container.id):
         store.end_deposit(tx, number, DepositState.REFUSED, _TOO_LATE)
         store.note(tx, number, now, DepositState.REFUSED.value, _TOO_LATE.message)

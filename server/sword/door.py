@@ -238,12 +238,16 @@ class Door:
             slug=known.slug,
         )
 
-    async def placed(self, request: web.Request, deposit: Deposit, *tags: str, keeps_progress: bool = False) -> Deposit:
+    async def placed(
+        self, request: web.Request, deposit: Deposit, *tags: str, of: Container | None = None, keeps_progress: bool = False
+    ) -> Deposit:
         """Put a deposit into the container its address names; In-Progress may stay as it was (SWORD 2.0 § 9.3).
+
+        `of` is that container as it was when `tags` were made of it: what changes it afterwards makes the condition fail.
 
         Raises NotFound, Refused, and ChangedMeanwhile where If-Match names neither the container's tag nor one of `tags`.
         """
-        container = await self.container(request)
+        container = of or await self.container(request)
         if not any(found.id == container.collection for found in self.open_to(request)):
             raise Refused(f"The collection {container.collection!r} takes nothing from this account any more.")
         if "If-Match" in request.headers:

@@ -19,13 +19,15 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Unavailable
 from server.events.telling import tell
-from server.jobs.model import Answer, Dead, Done, Job, Later
+from server.jobs import queue
+from server.jobs.model import Answer, Dead, Done, Job, JobState, Later
 from server.records.files import FileStore, Received
 from server.sword import problems, reference_store, repeats, store
-from server.sword.accept import Acceptance, ask_to_read, said_of
+from server.sword.accept import READ, Acceptance, ask_to_read, said_of
 from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, SwordError, spoken
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.package import READ_NOW_ENTRIES, counted
+from server.sword.reference import Dropped, number_of
 from server.sword.understand import Opened, Understanding, says_nothing
 from server.sword.unfit import Unfit
 
@@ -62,8 +64,8 @@ class Intake:
     ) -> Container:
         """Take a deposit in and return its container as it is then; `by` says who sent it, `seen` which container it means.
 
-        Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Content that is wrong is held,
-        and no error.
+        Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Raises Dropped for a fetched file
+        nobody waits for any more. Content that is wrong is held, and no error.
         """
         opened = Opened()
         with self._announced(deposit.id):
@@ -122,6 +124,7 @@ class Intake:
         if deposit.id in self.reading:
             return Later(GRACE, "a request is reading it")
         if unread and unread[0] < deposit.id:
+            await self.database.write(_see_to, unread[0], self.clock())
             return Later(TURN, f"deposit {unread[0]} of the same container comes first")
         await self._read_kept(deposit)
         await self._call_next(await self.database.read_hot(store.unread, container))
@@ -130,13 +133,15 @@ class Intake:
     async def read_again(self, deposit_id: str, by: Actor) -> None:
         """Read a held deposit once more from its kept bytes, a large one in the queue; what is still wrong is held again.
 
+        A file that could not be fetched is fetched again: it comes as a deposit of its own, and this one is closed.
+
         Raises NotFound and Conflict (it is not held).
         """
         with self._announced(deposit_id):
             found = await self.database.read_hot(store.deposit, deposit_id)
             read_now = (await self._rules(found, "")).read_now if found is not None else 0
             deposit = await self.database.write(_reopen, deposit_id, by, self.clock(), read_now)
-            if deposit.bytes <= read_now:
+            if deposit.state is DepositState.RECEIVED and deposit.bytes <= read_now:
                 await self._read_kept(deposit)
         self.wake()
 
@@ -266,7 +271,8 @@ class Intake:
         now = self.clock()
         ahead: frozenset[str] = frozenset()
         mark = repeats.fingerprint(account.name, deposit, collection)
-        known = repeats.keyed(tx, deposit, account.id, now)
+        fetched = number_of(deposit.key or "")
+        known = repeats.keyed(tx, deposit, account.id, now) if fetched is None else None
         if known is None and deposit.container_id is None:
             known = repeats.begun(tx, deposit, account.id, mark, opened, now)
         if known is not None:
@@ -282,6 +288,8 @@ class Intake:
             store.add_container(tx, container, mark)
         else:
             found = store.container(tx, deposit.container_id, to_change=True)
+            if fetched is not None:
+                deposit = _arrived(tx, deposit, fetched)
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
             container, ahead = found, frozenset(store.unread(tx, found.id))
@@ -317,21 +325,45 @@ class _Begun:
     repeated: bool = False
 
 
+def _arrived(tx: Connection, deposit: Deposit, fetched: int) -> Deposit:
+    """Say of a reference that its file has come; more is expected as the last request on the container says. Raises Dropped."""
+    if not reference_store.arrived(tx, fetched, deposit.bytes, deposit.sha256):
+        raise Dropped
+    latest = store.latest(tx, deposit.container_id or "")
+    return replace(deposit, in_progress=latest is not None and latest.in_progress)
+
+
+def _see_to(tx: Connection, number: str, now: datetime) -> None:
+    """Have a deposit read that others wait behind, unless that is in the queue as it should be."""
+    state, _ = queue.latest(tx, READ, number)
+    if state in {None, JobState.DONE, JobState.DEAD}:
+        ask_to_read(tx, number, now)
+
+
 def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now: int) -> Deposit:
-    """Set a held deposit back to received; should we break down while reading it, the worker does."""
+    """Set a held deposit back to received; should we break down while reading it, the worker does.
+
+    A file that never came is asked for again instead, and its deposit closed.
+    """
     deposit = store.deposit(tx, deposit_id)
     container = store.container(tx, deposit.container_id or "", to_change=True) if deposit is not None else None
     if deposit is None or container is None:
         raise NotFound("There is no such deposit, or it was deleted.")
-    if deposit.state is not DepositState.HELD or deposit.sha256 is None:
+    if deposit.state is not DepositState.HELD:
         raise Conflict("This deposit is not held any more.", code="state")
-    if not store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None, before=DepositState.HELD):
+    bare = deposit.sha256 is None
+    if bare and not reference_store.ask_again(tx, deposit.key or "", now):
+        raise Conflict("Nothing of this deposit was kept that could be read.", code="state")
+    if not bare and not store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None, before=DepositState.HELD):
         raise Conflict("This deposit is not held any more.", code="state")
     store.count_replay(tx, deposit.id)
     store.note(tx, deposit.id, now, "reopened", f"Read again, asked for by {by.name}.")
     audit.note(tx, by, "import.read-again", "import", deposit.id, now)
     if not container.has_record:
         store.change_container(tx, container, now, state=ContainerState.RECEIVED)
+    if bare:
+        store.close(tx, deposit.id, now, "Its file is fetched again, and comes as a deposit of its own.")
+        return replace(deposit, state=DepositState.CLOSED)
     ask_to_read(tx, deposit.id, now if deposit.bytes > read_now else now + GRACE)
     return replace(deposit, state=DepositState.RECEIVED, problem=None)
 

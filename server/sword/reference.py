@@ -3,8 +3,20 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-KEY = "by-reference {}"
-"""What the deposit of a fetched file is called (Idempotency-Key): so it is taken in once, whoever breaks down meanwhile."""
+KEY = "by-reference\n{}"
+"""What the deposit of a fetched file is called (Idempotency-Key), so that it is found again; no header has a line end."""
+
+
+_PREFIX = KEY.format("")
+
+
+def number_of(key: str) -> int | None:
+    """Return the number of the reference whose file a deposit of this key is; None where it is none."""
+    return int(key.removeprefix(_PREFIX)) if key.startswith(_PREFIX) else None
+
+
+class Dropped(Exception):
+    """A file nobody waits for any more: it was replaced or deleted, or somebody else has brought it."""
 
 
 class ReferenceState(StrEnum):
@@ -12,7 +24,7 @@ class ReferenceState(StrEnum):
 
     PENDING = "pending"  # nobody has asked for it yet, or it is asked for again later
     DOWNLOADING = "downloading"
-    FETCHED = "fetched"  # its own deposit says the rest
+    FETCHED = "fetched"  # its own deposit says the rest; written down in the moment this is
     FAILED = "failed"  # and its deposit does not say so yet
     ERROR = "error"
     LINKED = "linked"  # nobody is to fetch it
@@ -25,9 +37,9 @@ MOVES: dict[ReferenceState, frozenset[ReferenceState]] = {
     ReferenceState.DOWNLOADING: frozenset({
         ReferenceState.PENDING, ReferenceState.FETCHED, ReferenceState.FAILED, ReferenceState.DROPPED,
     }),
-    ReferenceState.FETCHED: frozenset({ReferenceState.DOWNLOADING, ReferenceState.PENDING, ReferenceState.FAILED}),
+    ReferenceState.FETCHED: frozenset({ReferenceState.FAILED}),
     ReferenceState.FAILED: frozenset({ReferenceState.ERROR, ReferenceState.DROPPED}),
-    ReferenceState.ERROR: frozenset(),
+    ReferenceState.ERROR: frozenset({ReferenceState.PENDING}),  # a person had it fetched again
     ReferenceState.LINKED: frozenset(),
     ReferenceState.DROPPED: frozenset(),
 }  # fmt: skip

@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, exists, insert, or_, select, update
 
 from server.jobs import queue
-from server.sword.model import Operation
-from server.sword.reference import MOVES, OUTSTANDING, Named, Reference, ReferenceState
+from server.sword.model import DepositState, Operation
+from server.sword.reference import MOVES, OUTSTANDING, Named, Reference, ReferenceState, number_of
 from server.sword.tables import deposits, references
 from server.xml import clean
 
 FETCH = "fetch-references"
 """The kind of job that fetches what a deposit names by address; its subject is the deposit."""
+
+FETCHED_BY = "GET"
+"""The method of the deposit a fetched file is: the request was ours."""
 
 _CLEARING = frozenset({
     Operation.REPLACE_ALL, Operation.REPLACE_OBJECT, Operation.REPLACE_CONTENT, Operation.DELETE_CONTENT, Operation.DELETE,
@@ -49,11 +52,15 @@ def of_container(tx: Connection, container_id: str) -> list[Named]:
     return [_named(row) for row in tx.execute(mine).mappings()]
 
 
-def outstanding(tx: Connection, container_id: str) -> bool:
-    """Whether a container waits for files."""
+def outstanding(tx: Connection, container_id: str, deposit_id: str = "") -> bool:
+    """Whether a container waits for files: that have not come, or came as another deposit than `deposit_id` and are not read."""
     mine = (deposits.c.id == references.c.deposit_id, deposits.c.container_id == container_id)
     waits = references.c.state.in_([state.value for state in OUTSTANDING])
-    return bool(tx.execute(select(exists().where(*mine, waits))).scalar())
+    unread = (
+        deposits.c.container_id == container_id, deposits.c.id != deposit_id,
+        deposits.c.method == FETCHED_BY, deposits.c.state == DepositState.RECEIVED.value,
+    )  # fmt: skip
+    return bool(tx.execute(select(or_(exists().where(*mine, waits), exists().where(*unread)))).scalar())
 
 
 def clear(tx: Connection, container_id: str, operation: Operation) -> None:
@@ -69,14 +76,29 @@ def clear(tx: Connection, container_id: str, operation: Operation) -> None:
         )
 
 
-def move(
-    tx: Connection, number: int, state: ReferenceState, message: str = "", *, got: int = 0, sha256: str | None = None
-) -> bool:
+def move(tx: Connection, number: int, state: ReferenceState, message: str = "", *, got: int = 0) -> bool:
     """Bring a reference into a state; return False, writing nothing, where it cannot come to it from where it stands."""
     before = [each.value for each, after in MOVES.items() if state in after or each is state]
-    values = {"state": state.value, "message": clean(message), "got": got, "sha256": sha256}
+    values = {"state": state.value, "message": clean(message), "got": got}
     mine = (references.c.id == number, references.c.state.in_(before))
     return tx.execute(update(references).where(*mine).values(values)).rowcount == 1
+
+
+def arrived(tx: Connection, number: int, received: int, sha256: str | None) -> bool:
+    """Say of a file that it has come; False where nobody waits for it any more. Part of what writes down its own deposit."""
+    values = {"state": ReferenceState.FETCHED.value, "message": "", "got": received, "sha256": sha256}
+    mine = (references.c.id == number, references.c.state == ReferenceState.DOWNLOADING.value)
+    return tx.execute(update(references).where(*mine).values(values)).rowcount == 1
+
+
+def ask_again(tx: Connection, key: str, now: datetime) -> bool:
+    """Have a file fetched once more whose deposit of this key says that it could not be had; False where there is none."""
+    number = number_of(key)
+    if number is None or not move(tx, number, ReferenceState.PENDING):
+        return False
+    deposit_id = tx.execute(select(references.c.deposit_id).where(references.c.id == number)).scalar_one()
+    queue.enqueue(tx, FETCH, deposit_id, now)
+    return True
 
 
 def _named(row: RowMapping) -> Named:

@@ -124,8 +124,9 @@ class Depositing:
 
     async def _checked(self, request: web.Request, deposit: Deposit, tag: Tag, *, keeps_progress: bool) -> Deposit:
         found = await self.desk.standing(request)
-        placed = await self.desk.door.placed(request, deposit, quoted(tag(found)), keeps_progress=keeps_progress)
-        if deposit.operation is not Operation.DELETE and not is_open(found.holding.container.state):
+        container = found.holding.container
+        placed = await self.desk.door.placed(request, deposit, quoted(tag(found)), of=container, keeps_progress=keeps_progress)
+        if deposit.operation is not Operation.DELETE and not is_open(container.state):
             raise _barred("This object is withdrawn or declined; it cannot be changed.")
         if deposit.operation is Operation.CLEAR_METADATA and not can_be_bare(found.holding):
             raise _barred("This object has no files: without its metadata nothing would be left to tell it by.")

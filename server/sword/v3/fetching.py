@@ -20,10 +20,13 @@ from server.jobs.model import Answer, Done, Job, Later
 from server.notify.guard import Barred, Guard, connector, target
 from server.records.files import DiskStore, Received, receive
 from server.sword import reference_store, store
+from server.sword.accept import write_held
 from server.sword.errors import Away, SwordError
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
-from server.sword.reference import Named, Reference, ReferenceState
+from server.sword.pace import paced
+from server.sword.reference import Dropped, Named, Reference, ReferenceState
+from server.sword.unfit import Unfit
 from server.sword.v3 import staging
 from server.sword.v3.digests import digests
 from server.sword.v3.errors import ByReferenceNotAllowed
@@ -42,8 +45,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=15, sock_connect=15, sock_r
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same request may do (RFC 9110 § 15.5.9, § 15.6)."""
 _OK = 200
-_TO_FETCH = frozenset({ReferenceState.PENDING, ReferenceState.DOWNLOADING, ReferenceState.FETCHED})
-"""Fetched is also what was not taken in any more because we broke down."""
+_TO_FETCH = frozenset({ReferenceState.PENDING, ReferenceState.DOWNLOADING})
 
 log = observe.logger("sword")
 
@@ -52,6 +54,10 @@ class Failed(SwordError):
     """A file that cannot be had."""
 
     code = "by-reference-failed"
+
+
+class Lost(Exception):
+    """The job is somebody else's by now, and so is what it writes."""
 
 
 class NotYet(Exception):
@@ -68,8 +74,6 @@ class Basis:
     named: list[Named]
     in_progress: bool
     """Whether the last request on the container said that more comes."""
-    brought: frozenset[str]
-    """The keys of the deposits of the container: a file whose own is among them was taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,15 @@ class Fetching:
     largest: int
     """Bytes of one file."""
 
-    async def __call__(self, job: Job) -> Answer:
+    async def __call__(self, job: Job) -> Answer | None:
         """Fetch what a deposit names and has not come yet: the handler of FETCH."""
+        try:
+            return await self._all(job)
+        except Lost:
+            log.warning("left files to who has the job now", extra={"job": job.id})
+            return None
+
+    async def _all(self, job: Job) -> Answer:
         basis = await self.database.read(_basis, job.subject)
         if basis is None or basis.container is None or basis.account is None:
             return Done("the deposit was deleted")
@@ -95,37 +106,38 @@ class Fetching:
             return Later(TURN, "the deposit that names the files is not read yet")
         why = ""
         for named in basis.named:
-            if named.state in _TO_FETCH and named.key not in basis.brought:
+            if named.state in _TO_FETCH:
                 why = await self._one(job, named) or why
         if why:
             return Later(FIRST_PAUSE * 2 ** min(job.attempts - 1, TRIES), why)
-        await self._settle(job.subject)
+        await self._settle(job)
         return Done()
 
     async def _one(self, job: Job, named: Named) -> str:
         """Fetch one file and take it in; return why it is asked for again later, or nothing."""
-        if not await self.database.write(reference_store.move, named.id, ReferenceState.DOWNLOADING):
+        if not await self._move(job, named, ReferenceState.DOWNLOADING):
             return ""  # it was replaced meanwhile
         try:
             basis = await self.database.read(_basis, job.subject)
             if basis is not None and basis.container is not None and basis.account is not None:
-                await self._take(basis, named, await self._received(job, named, basis.account))
+                await self._take(basis, named, await self._received(job, named, basis.deposit, basis.account))
         except NotYet as error:
             if job.attempts < TRIES:
-                await self.database.write(reference_store.move, named.id, ReferenceState.PENDING, str(error))
+                await self._move(job, named, ReferenceState.PENDING, str(error))
                 return str(error)
-            await self._failed(named, f"{error} It was asked for {job.attempts} times.")
+            await self._failed(job, named, f"{error} It was asked for {job.attempts} times.")
+        except Dropped:
+            log.info("a file came that nobody waits for any more", extra={"deposit": named.deposit_id})
         except SwordError as error:
-            await self._failed(named, f"{error.message} {error.remedy}".strip())
+            await self._failed(job, named, f"{error.message} {error.remedy}".strip())
         return ""
+
+    async def _move(self, job: Job, named: Named, state: ReferenceState, message: str = "", *, got: int = 0) -> bool:
+        """Bring a file into a state; False where it cannot come to it any more. Raises Lost."""
+        return await self.database.write(_moved, job, named.id, state, message, got, self.clock())
 
     async def _take(self, basis: Basis, named: Named, received: Received) -> None:
         """Let the intake have a file as if it had been sent. Raises SwordError for what it refuses, NotYet where it cannot."""
-        if not await self.database.write(
-            reference_store.move, named.id, ReferenceState.FETCHED, got=received.bytes, sha256=received.sha256
-        ):
-            received.path.unlink(missing_ok=True)
-            return
         account, deposit = basis.account, self._row(basis, named)
         assert account is not None  # noqa: S101 -- asked for by the caller
         try:
@@ -152,7 +164,7 @@ class Fetching:
             container_id=came.container_id,
             account=came.account,
             protocol=came.protocol,
-            method="GET",
+            method=reference_store.FETCHED_BY,
             operation=Operation.REPLACE_FILE if replaces else Operation.ADD,
             url=reference.url,
             headers=tuple(headers.items()),
@@ -173,10 +185,13 @@ class Fetching:
             key=named.key,
         )
 
-    async def _received(self, job: Job, named: Named, account: Account) -> Received:
-        """Return the bytes of a file, verified. Raises NotYet, and SwordError for what no further try would mend."""
-        upload = self.links.staged(named.reference.url)
-        received = await (self._assembled(upload, account) if upload else self._downloaded(job, named))
+    async def _received(self, job: Job, named: Named, came: Deposit, account: Account) -> Received:
+        """Return the bytes of a file, verified. Raises NotYet, and SwordError for what no further try would mend.
+
+        An upload in segments is of whose deposit it is, or of who sent it for them.
+        """
+        upload, mine = self.links.staged(named.reference.url), {account.id, came.sender_id or account.id}
+        received = await (self._assembled(upload, mine) if upload else self._downloaded(job, named))
         try:
             if named.reference.bytes is not None and received.bytes != named.reference.bytes:
                 raise Failed(
@@ -189,10 +204,10 @@ class Fetching:
             raise
         return received
 
-    async def _assembled(self, upload: str, account: Account) -> Received:
-        """Put an upload in segments together; one that is not complete yet is looked at again later."""
+    async def _assembled(self, upload: str, account_ids: set[int]) -> Received:
+        """Put an upload in segments of one of some accounts together; one that is not complete yet is looked at again later."""
         try:
-            found = await self.database.read(staging.find, upload, account.id, self.clock())
+            found = await self.database.read(staging.find, upload, account_ids, self.clock())
             if found.expecting:
                 raise NotYet(f"The upload still lacks {len(found.expecting)} segments.")
             await self.database.write(staging.touch, upload, self.clock())
@@ -218,7 +233,7 @@ class Fetching:
             ):  # fmt: skip
                 self._judged(answer, reference)
                 wanted = [algorithm for algorithm, _ in digests(reference.digest).values]
-                pieces = self._counted(job, named, answer.content.iter_any())
+                pieces = self._counted(job, named, paced(answer.content.iter_any()))
                 return await receive(self.files.spool(wanted), pieces, self.largest)
         except TooLarge as error:
             raise Failed(f"The file is larger than {self.largest} bytes.", remedy="Send a smaller file.") from error
@@ -229,7 +244,7 @@ class Fetching:
                 raise ByReferenceNotAllowed(str(error.os_error)) from error
             raise NotYet(f"No connection to {url.host}: {error.os_error}.") from error
         except TimeoutError as error:
-            raise NotYet(f"{url.host} did not answer in time.") from error
+            raise NotYet(f"{url.host} did not answer in time, or sends next to nothing.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise NotYet(f"The answer of {url.host} was lost: {str(error) or type(error).__name__}.") from error
 
@@ -244,33 +259,31 @@ class Fetching:
             raise TooLarge(f"{reference.url} has {answer.content_length} bytes.")
 
     async def _counted(self, job: Job, named: Named, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Pass pieces on, writing down now and then how many came, which keeps the job ours."""
+        """Pass pieces on, writing down now and then how many came. Raises Lost, and Dropped where nobody waits."""
         total = noted = 0
         async for piece in pieces:
             total += len(piece)
             yield piece
             if total - noted >= NOTED:
                 noted = total
-                if not await self.database.write(_progress, job, named.id, total, self.clock()):
-                    raise Failed("The files were replaced or deleted before this one had come.")
+                if not await self._move(job, named, ReferenceState.DOWNLOADING, got=total):
+                    raise Dropped
 
-    async def _failed(self, named: Named, message: str) -> None:
-        await self.database.write(reference_store.move, named.id, ReferenceState.FAILED, message)
+    async def _failed(self, job: Job, named: Named, message: str) -> None:
+        await self._move(job, named, ReferenceState.FAILED, message)
         log.info("could not fetch a file", extra={"deposit": named.deposit_id, "reason": message})
 
-    async def _settle(self, deposit_id: str) -> None:
+    async def _settle(self, job: Job) -> None:
         """Hold what could not be had, once nothing is left to wait for, each file as a deposit of its own."""
-        basis = await self.database.read(_basis, deposit_id)
+        basis = await self.database.read(_basis, job.subject)
         for named in basis.named if basis is not None and basis.container is not None else ():
             if basis is not None and named.state is ReferenceState.FAILED:
-                row = self._row(basis, named)
-                if await self.database.write(_noted, row, named, basis.account, self.clock()):
-                    error = Failed(
-                        f"The file {named.reference.filename} could not be fetched: {named.message}",
-                        place=named.reference.url,
-                        remedy="Send the file itself, or name it again.",
-                    )
-                    await self.intake.acceptance.hold(row, error)
+                error = Failed(
+                    f"The file {named.reference.filename} could not be fetched: {named.message}",
+                    place=named.reference.url,
+                    remedy="Send the file itself, or name it again.",
+                )
+                await self.database.write(_noted, self._row(basis, named), named, basis.account, Unfit.of(error), self.clock())
 
 
 def _basis(tx: Connection, deposit_id: str) -> Basis | None:
@@ -279,7 +292,7 @@ def _basis(tx: Connection, deposit_id: str) -> Basis | None:
         return None
     container = store.container(tx, deposit.container_id or "")
     if container is None:
-        return Basis(deposit, None, None, [], in_progress=False, brought=frozenset())
+        return Basis(deposit, None, None, [], in_progress=False)
     latest = store.latest(tx, container.id)
     return Basis(
         deposit,
@@ -287,19 +300,21 @@ def _basis(tx: Connection, deposit_id: str) -> Basis | None:
         accounts.by_id(tx, container.account_id),
         reference_store.of_deposit(tx, deposit_id),
         in_progress=latest is not None and latest.in_progress,
-        brought=frozenset(each.key for each in store.deposits_of(tx, container.id) if each.key),
     )
 
 
-def _progress(tx: Connection, job: Job, number: int, got: int, now: datetime) -> bool:
-    """Write down how far a download is; False where the claim or the file is not ours any more."""
-    return queue.renew(tx, job, now) and reference_store.move(tx, number, ReferenceState.DOWNLOADING, got=got)
+def _moved(tx: Connection, job: Job, number: int, state: ReferenceState, message: str, got: int, now: datetime) -> bool:
+    """Bring a file into a state, where the job is still ours. Raises Lost, writing nothing."""
+    if not queue.renew(tx, job, now):
+        raise Lost
+    return reference_store.move(tx, number, state, message, got=got)
 
 
-def _noted(tx: Connection, row: Deposit, named: Named, account: Account | None, now: datetime) -> bool:
-    """Write a deposit for a file that could not be had; False where somebody else did."""
-    if not reference_store.move(tx, named.id, ReferenceState.ERROR, named.message):
-        return False
-    store.add_deposit(tx, row, account.id if account is not None else None)
-    store.note(tx, row.id, now, "received", f"Named by import {named.deposit_id}, and not to be had.")
-    return True
+def _noted(tx: Connection, row: Deposit, named: Named, account: Account | None, unfit: Unfit, now: datetime) -> None:
+    """Write a deposit for a file that could not be had, and hold it in the same moment, unless somebody else did."""
+    store.container(tx, row.container_id or "", to_change=True)  # first of all, as whoever lets go of references does
+    if reference_store.move(tx, named.id, ReferenceState.ERROR, named.message):
+        store.add_deposit(tx, row, account.id if account is not None else None)
+        store.note(tx, row.id, now, "received", f"Named by import {named.deposit_id}, and not to be had.")
+        write_held(tx, row, DepositState.HELD, unfit, now)
+        observe.deposits.labels(DepositState.HELD.value).inc()

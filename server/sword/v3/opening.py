@@ -177,9 +177,6 @@ def _file(said: DepositHeaders, received: Received, deposit: Deposit, remarks: t
     return Opened(payload=Arrived(received.path, received, name, said.content_type), packaging=said.packaging, quirks=remarks)
 
 
-_EXPECTED = {"Content-Disposition": "quirk-disposition", "Digest": "quirk-digest", "Content-Type": "quirk-type"}
-
-
 def _missing(headers: Mapping[str, str]) -> tuple[Remark, ...]:
     """Say which headers a body must have and this one has not (§ 5); nothing is refused for that."""
     return tuple(

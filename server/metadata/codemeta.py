@@ -167,7 +167,7 @@ def _language(draft: Draft, element: etree._Element) -> None:
 
 def _free(draft: Draft, element: etree._Element) -> None:
     if text_of(element).lower() == "true":
-        draft.access = draft.access or "open"
+        draft.restrict("open")
     else:
         draft.leave(element)
 

@@ -37,7 +37,7 @@ from server.records.model import (
     decode,
     encode,
 )
-from server.records.vocabulary import ACCESS, VERSIONS, find_term
+from server.records.vocabulary import ACCESS, VERSIONS, find_term, stricter
 from server.xml import clean, place_of, text_of
 
 T = TypeVar("T")
@@ -106,8 +106,14 @@ class Draft:
 
     def put(self, part: dict[str, str], name: str, value: str, element: etree._Element) -> None:
         """Set a field once; a further value that differs is left over."""
+        if name == "embargo_until" and "" < part.get(name, "") < value:  # nothing is shown before the last of them
+            part[name], value = value, part[name]
         if value and part.setdefault(name, value) != value:
             self.leave(element, value)
+
+    def restrict(self, access: str) -> None:
+        """Take what is said of access; of several statements the strictest holds."""
+        self.access = stricter(self.access, access)
 
     def add_licence(self, licence: Licence) -> None:
         """Take a licence unless one with the same address is there."""
@@ -210,8 +216,8 @@ class Draft:
         if self.title is None:
             remedy = f"Add a {self.title_element} with the title of the work."
             raise Invalid("The metadata has no title.", place=self.where(self.root), remedy=remedy, code="title-missing")
-        if self.dates.get("embargo_until") and not self.access:
-            self.access = "embargoed"
+        if self.dates.get("embargo_until"):
+            self.restrict("embargoed")
         self._settle_issns()
         kind = self._chosen_type()
         try:

@@ -19,6 +19,7 @@ _CC_NAME = re.compile(
     re.IGNORECASE,
 )
 _EMBARGO = re.compile(r"info:eu-repo/date/embargoEnd/(.+)|Embargo: starts .*?, ends ([0-9-]+).*")
+_CLOSING = re.compile(r"(?:closed|restricted|private|no)[ _-]?access\b|embargo|(?:private|confidential)\W*$", re.IGNORECASE)
 #: What a well-known delivery service packs into one string.
 _PACKED_LICENCE = re.compile(r"Licen[cs]e for (\w+) version of this article starting on ([0-9-]+): (\S+)")
 
@@ -53,7 +54,7 @@ def take_rights(draft: Draft, element: etree._Element, text: str, uri: str = "")
     access = find_term(ACCESS, uri) or find_term(ACCESS, text)
     packed = _PACKED_LICENCE.fullmatch(text)
     if access:
-        draft.access = draft.access or access
+        draft.restrict(access)
         if access != draft.access:
             draft.leave(element, text or uri)
     elif embargo_end(text):
@@ -62,7 +63,15 @@ def take_rights(draft: Draft, element: etree._Element, text: str, uri: str = "")
         spdx, _ = spdx_of(packed[3])
         draft.add_licence(Licence(uri=packed[3], spdx=spdx, start_date=date_of(packed[2])))
     else:
+        if _CLOSING.match(text):
+            _close(draft, element, text)
         _take_licence(draft, text, uri)
+
+
+def _close(draft: Draft, element: etree._Element, text: str) -> None:
+    """Close a work of whose access words say in no known form that it is not open."""
+    draft.restrict("restricted")
+    draft.warn(element, f"“{text}” is no access known; the access is restricted.", code="access-unknown", value=text)
 
 
 def _take_licence(draft: Draft, text: str, uri: str) -> None:

@@ -82,7 +82,8 @@ class DiskStore:
             os.replace(received.path, target)  # noqa: PTH105 -- the same file system by construction
             _flush(target.parent)
         except OSError as error:
-            received.path.unlink(missing_ok=True)
+            if received.path != target:  # the file itself is what somebody was promised
+                received.path.unlink(missing_ok=True)
             raise full(error) from error
         return received.sha256
 

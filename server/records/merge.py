@@ -3,6 +3,7 @@
 import msgspec
 
 from server.records.model import Container, Dates, Publisher, Record, Thesis, Value
+from server.records.vocabulary import stricter
 
 _PARTS = (Dates, Publisher, Container, Thesis)
 
@@ -10,7 +11,8 @@ _PARTS = (Dates, Publisher, Container, Thesis)
 def merged(first: Record, second: Record) -> Record:
     """Return the first record, completed by the second.
 
-    Single values stay, lists grow by what is new, the type moves only from `other.other`.
+    Single values stay, lists grow by what is new, the type moves only from `other.other`; of what they say of access the
+    stricter holds, so that a description that is silent opens nothing.
     """
     changes: dict[str, object] = {}
     for name in first.__struct_fields__:
@@ -23,7 +25,7 @@ def merged(first: Record, second: Record) -> Record:
             changes[name] = _filled(mine, theirs)
         elif not mine or (name == "type" and mine == "other.other"):
             changes[name] = theirs
-    return msgspec.structs.replace(first, **changes)
+    return msgspec.structs.replace(first, access=stricter(first.access, second.access), **changes)
 
 
 def _filled(mine: Value, theirs: Value) -> Value:

@@ -21,6 +21,7 @@ from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
 from server.jobs import queue
+from server.jobs.model import JobState
 from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
@@ -44,7 +45,7 @@ from server.sword.model import (
     Problem,
     Rules,
 )
-from server.sword.operations import applied, drafted, mends
+from server.sword.operations import applied, drafted, mended
 from server.sword.researchers import tell_researchers
 from server.sword.unfit import Unfit
 
@@ -145,7 +146,7 @@ class _Basis:
     draft: Draft
     doi: str = ""
     stored: Stored | None = None
-    held: Deposit | None = None
+    held: tuple[Deposit, ...] = ()
     waits: bool = False
     """Whether files that were named by their address have not come yet: nothing is complete before."""
     later: Deposit | None = None
@@ -161,6 +162,8 @@ class Taken:
     """The work, rendered; None while more is expected."""
     whole: bool
     """Whether nothing of the container is held any more."""
+    mended: tuple[str, ...]
+    """The held deposits that it brings anew."""
     content: Content
     notes: tuple[str, ...] = ()
     """What was mapped on the way, in sentences."""
@@ -170,11 +173,11 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     container = store.container(tx, deposit.container_id or "")
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
-    held = store.latest(tx, container.id, DepositState.HELD)
+    held = tuple(store.held(tx, container.id))
     later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE else None
     later = later if later is not None and later.id > deposit.id else None
     if not container.has_record:
-        held = held if container.state is ContainerState.HELD else None
+        held = held if container.state is ContainerState.HELD else ()
         waits = reference_store.outstanding(tx, container.id, deposit.id)
         return _Basis(container, container.draft, held=held, waits=waits, later=later)
     stored = records.get(tx, container.id)
@@ -190,7 +193,8 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if basis.later is not None:
         operation, in_progress = Operation.ADD, basis.later.in_progress
     draft = applied(basis.draft, operation, content)
-    whole = mends(basis.held, deposit.operation, content)
+    mends = mended(basis.held, deposit, content)
+    whole = len(mends) == len(basis.held)
     record = None
     if basis.container.has_record or (whole and not in_progress and not basis.waits):
         before = basis.stored.record if basis.stored is not None else None
@@ -200,10 +204,10 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if holding:
         raise Unfit(holding, warnings, content)
     if record is None:
-        return Taken(draft, None, whole, content)
+        return Taken(draft, None, whole, mends, content)
     came = basis.stored.provenance if basis.stored is not None else None
     prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
-    return Taken(draft, prepared, whole, content)
+    return Taken(draft, prepared, whole, mends, content)
 
 
 def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Taken:
@@ -226,8 +230,8 @@ def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken
         store.note(tx, deposit.id, now, "mapped", sentence)
     tell(tx, "import.taken", deposit.id, {"title": title or "", "work": container.id, "operation": deposit.operation.value}, now)
     queue.drop(tx, READ, deposit.id)
-    if basis.held is not None and taken.whole:
-        store.close_held(tx, container.id, now, f"Mended by import {deposit.id}.")
+    for number in taken.mended:
+        store.close(tx, number, now, f"Mended by import {deposit.id}.")
     if taken.prepared is None:
         state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
         store.change_container(tx, container, now, draft=taken.draft, state=state)
@@ -357,3 +361,10 @@ def _note(tx: Connection, by: Actor, deed: str, number: str, record: Record, now
 def ask_to_read(tx: Connection, deposit_id: str, due: datetime) -> None:
     """Put the reading of a deposit in the queue."""
     queue.enqueue(tx, READ, deposit_id, due)
+
+
+def see_to(tx: Connection, number: str, now: datetime) -> None:
+    """Have a deposit read that others wait behind, where nobody was ever asked to, or did not come to its end."""
+    state, _ = queue.latest(tx, READ, number)
+    if state in {None, JobState.DONE, JobState.DEAD}:
+        ask_to_read(tx, number, now)

@@ -142,6 +142,12 @@ CAUSES: dict[str, Cause] = {
     "one-record": Cause(Kind.METADATA, "Several works", "One deposit is one work; this document describes several.", _TO_CLIENT),
     "contradiction": Cause(Kind.METADATA, "Contradiction", "Two statements of the metadata exclude each other.", _TO_CLIENT),
     "date-unknown": Cause(Kind.METADATA, "Date not understood", "A date was left out of the record."),
+    "access-unknown": Cause(
+        Kind.METADATA,
+        "Access not understood",
+        "It says in no known way who may see it; its access is restricted.",
+        "Edit the work.",
+    ),
     "unmapped": Cause(Kind.METADATA, "Not taken up", "The record has no place for it; it stays in what was received."),
     "guessed": Cause(Kind.METADATA, "Guessed", "Something was guessed or mended on the way."),
     # Words.

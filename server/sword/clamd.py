@@ -12,7 +12,11 @@ _UNIX = "unix:"
 
 
 class Unscanned(Exception):
-    """The scanner does not answer, or could not look; the message says why."""
+    """The scanner could not look; the message says why."""
+
+
+class Away(Unscanned):
+    """The scanner does not answer, and would not for another file either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Clamd:
             raise Unscanned(f"it answers {said!r}")
 
     def scan(self, path: Path) -> str:
-        """Return what it finds in a file, or an empty string. Raises Unscanned: it is away, or the file is too large for it."""
+        """Return what it finds in a file, or an empty string. Raises Away, and Unscanned for a file it does not look into."""
         said = self._ask(b"zINSTREAM\0", path)
         if said.endswith(" FOUND"):
             return said.removeprefix("stream: ").removesuffix(" FOUND")
@@ -60,7 +64,7 @@ class Clamd:
                         _stream(wire, path)
                 return _answer(wire)
         except OSError as error:
-            raise Unscanned(str(error) or type(error).__name__) from error
+            raise Away(str(error) or type(error).__name__) from error
 
 
 def _stream(wire: socket.socket, path: Path) -> None:

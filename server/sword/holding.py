@@ -59,7 +59,7 @@ def original(tx: Connection, deposit_id: str, account: Account) -> Deposit:
     if found is None or found.sha256 is None or found.container_id is None:
         raise NotFound("There is no such deposit.")
     container_of(tx, found.container_id, account)
-    if found.problem is not None and found.problem.code == "virus":
+    if problems.infected(tx, found.id):
         raise Refused("A virus was found in it; it is given to nobody.", code="virus")
     return found
 

@@ -19,15 +19,13 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Unavailable
 from server.events.telling import tell
-from server.jobs import queue
-from server.jobs.model import Answer, Dead, Done, Job, JobState, Later
+from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import problems, reference_store, repeats, store
-from server.sword.accept import READ, Acceptance, ask_to_read, said_of
+from server.sword.accept import Acceptance, ask_to_read, said_of, see_to
 from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, SwordError, spoken
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.package import READ_NOW_ENTRIES, counted
-from server.sword.reference import Dropped, number_of
 from server.sword.understand import Opened, Understanding, says_nothing
 from server.sword.unfit import Unfit
 
@@ -60,24 +58,35 @@ class Intake:
     """The deposits that requests of this process are reading, each with an event that says when it is done."""
 
     async def receive(
-        self, account: Account, deposit: Deposit, received: Received, collection: str, *, by: str, seen: datetime | None = None
+        self,
+        account: Account,
+        deposit: Deposit,
+        received: Received,
+        collection: str,
+        *,
+        by: str,
+        seen: datetime | None = None,
+        fetched: int | None = None,
     ) -> Container:
         """Take a deposit in and return its container as it is then; `by` says who sent it, `seen` which container it means.
 
-        Raises SwordError for what is refused; the deposit's row and bytes are kept then too. Raises Dropped for a fetched file
-        nobody waits for any more. Content that is wrong is held, and no error.
+        `fetched` is the reference whose file this is: it has come when the deposit is written down, and not before. Raises
+        SwordError for what is refused; the deposit's row and bytes are kept then too. Raises Dropped for a file nobody waits
+        for. Content that is wrong is held, and no error.
         """
         opened = Opened()
         with self._announced(deposit.id):
             try:
                 kept = await asyncio.to_thread(self.understanding.files.keep, received)
                 deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
+                deposit = replace(deposit, collection=collection or deposit.collection)
                 rules = await self._rules(deposit, collection)
                 opened, waits = await asyncio.to_thread(self._opened, deposit, rules)
                 if says_nothing(opened) and deposit.operation is Operation.REPLACE_METADATA:
                     deposit = replace(deposit, operation=Operation.COMPLETE)
+                same = await self._same(account, deposit, opened)
                 begun = await self.database.write(
-                    self._begin, account, deposit, collection, opened, by=by, waits=waits, seen=seen
+                    self._begin, account, same, opened, by=by, waits=waits, seen=seen, fetched=fetched
                 )
             except SheafError as error:
                 failure = spoken(error)
@@ -101,11 +110,26 @@ class Intake:
         Raises SheafError where it cannot be done; the deposit's row says so too.
         """
         with self._announced(deposit.id):
-            begun = await self.database.write(
-                self._begin, account, deposit, "", Opened(), by=account.name, waits=False, seen=seen
-            )
+            begun = await self.database.write(self._begin, account, deposit, Opened(), by=account.name, waits=False, seen=seen)
             await self._go_on(begun, Opened())
         await self._leave(begun)
+
+    async def _same(self, account: Account, deposit: Deposit, opened: Opened) -> Deposit:
+        """Return a body in parts as the one that came under its key before, where only the boundary between them differs."""
+        before = await self.database.read(repeats.before, deposit, account.id, self.clock()) if deposit.key else None
+        if before is None or before.sha256 in {None, deposit.sha256}:
+            return deposit
+        sent = await asyncio.to_thread(self._sent, before)
+        return replace(deposit, sha256=before.sha256) if sent == opened.sent() else deposit
+
+    def _sent(self, deposit: Deposit) -> str:
+        """Return what a kept request brought, whatever stood around it; empty where it cannot be opened any more."""
+        try:
+            opened = self.opens[deposit.protocol](deposit, self.understanding.files)
+        except (SwordError, NotFound):
+            return ""
+        opened.discard(self.understanding.files.path(deposit.sha256 or ""))
+        return opened.sent()
 
     async def refuse(self, account: Account | None, deposit: Deposit, error: SwordError) -> None:
         """Write down a refused deposit; its bytes, where it had any, are kept."""
@@ -124,7 +148,7 @@ class Intake:
         if deposit.id in self.reading:
             return Later(GRACE, "a request is reading it")
         if unread and unread[0] < deposit.id:
-            await self.database.write(_see_to, unread[0], self.clock())
+            await self.database.write(see_to, unread[0], self.clock())
             return Later(TURN, f"deposit {unread[0]} of the same container comes first")
         await self._read_kept(deposit)
         await self._call_next(await self.database.read_hot(store.unread, container))
@@ -256,12 +280,12 @@ class Intake:
         tx: Connection,
         account: Account,
         deposit: Deposit,
-        collection: str,
         opened: Opened,
         *,
         by: str,
         waits: bool,
         seen: datetime | None,
+        fetched: int | None = None,
     ) -> "_Begun":
         """Write container and deposit; answer the same deposit sent again with the container it made.
 
@@ -270,9 +294,8 @@ class Intake:
         """
         now = self.clock()
         ahead: frozenset[str] = frozenset()
-        mark = repeats.fingerprint(account.name, deposit, collection)
-        fetched = number_of(deposit.key or "")
-        known = repeats.keyed(tx, deposit, account.id, now) if fetched is None else None
+        mark = repeats.fingerprint(account.name, deposit, opened)
+        known = repeats.keyed(tx, deposit, account.id, mark, now) if fetched is None else None
         if known is None and deposit.container_id is None:
             known = repeats.begun(tx, deposit, account.id, mark, opened, now)
         if known is not None:
@@ -283,13 +306,13 @@ class Intake:
         if deposit.container_id is None:
             state, slug = ContainerState.RECEIVED, deposit.slug or None
             container = Container(
-                store.new_id(), account.id, collection, state, slug, Draft(), has_record=False, created=now, changed=now
+                store.new_id(), account.id, deposit.collection, state, slug, Draft(), has_record=False, created=now, changed=now
             )
             store.add_container(tx, container, mark)
         else:
             found = store.container(tx, deposit.container_id, to_change=True)
             if fetched is not None:
-                deposit = _arrived(tx, deposit, fetched)
+                deposit = reference_store.arrived(tx, fetched, deposit)
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
             container, ahead = found, frozenset(store.unread(tx, found.id))
@@ -323,21 +346,6 @@ class _Begun:
     waits: bool
     """Whether the worker reads it."""
     repeated: bool = False
-
-
-def _arrived(tx: Connection, deposit: Deposit, fetched: int) -> Deposit:
-    """Say of a reference that its file has come; more is expected as the last request on the container says. Raises Dropped."""
-    if not reference_store.arrived(tx, fetched, deposit.bytes, deposit.sha256):
-        raise Dropped
-    latest = store.latest(tx, deposit.container_id or "")
-    return replace(deposit, in_progress=latest is not None and latest.in_progress)
-
-
-def _see_to(tx: Connection, number: str, now: datetime) -> None:
-    """Have a deposit read that others wait behind, unless that is in the queue as it should be."""
-    state, _ = queue.latest(tx, READ, number)
-    if state in {None, JobState.DONE, JobState.DEAD}:
-        ask_to_read(tx, number, now)
 
 
 def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now: int) -> Deposit:

@@ -8,7 +8,7 @@ from lxml import etree
 from server.errors import Invalid
 from server.metadata.reading import Remark
 from server.sword.bags import algorithm_of, digest_of
-from server.sword.package import Contents, Document, Member, file_missing
+from server.sword.package import Contents, Document, Member, file_missing, weigh
 from server.xml import place_of
 
 #: The reader that is meant by what a METS says of the metadata it wraps (MDTYPE, or OTHERMDTYPE), in capitals.
@@ -45,8 +45,11 @@ def is_mets(root: etree._Element) -> bool:
 
 
 def described(root: etree._Element, name: str, contents: Contents) -> Iterator[Document]:
-    """Yield the descriptions of the whole: what dmdSec wraps or points to (METS § dmdSec), parts' left out."""
-    of_parts = _of_parts(root)
+    """Yield the descriptions of the whole: what dmdSec wraps or points to (METS § dmdSec), parts' left out.
+
+    Raises Invalid for one that points to a file that is not here, or to more than can be read.
+    """
+    of_parts, pointed = _of_parts(root), dict[str, Member]()
     for section in root.iterfind("{*}dmdSec"):
         if section.get("ID") in of_parts:
             continue
@@ -60,7 +63,10 @@ def described(root: etree._Element, name: str, contents: Contents) -> Iterator[D
             member = contents.find(href)
             if member is None:
                 raise file_missing(name, href)
-            yield Document(member.name, member.received.path.read_bytes(), reader=_reader(pointer), required=True)
+            if member.name not in pointed:  # each is read once, and all of them fit into memory
+                pointed[member.name] = member
+                weigh(pointed.values())
+                yield Document(member.name, member.received.path.read_bytes(), reader=_reader(pointer), required=True)
 
 
 def named(root: etree._Element, manifest: str, contents: Contents) -> Iterator[Named | Remark]:

@@ -23,6 +23,9 @@ JSON_TYPES = frozenset({"application/json", "application/ld+json"})
 NOTHING = "nothing"
 """The class of the problem of a complete deposit with nothing in it."""
 
+NOT_FETCHED = "by-reference-failed"
+"""The class of the problem of a file that was named by its address and cannot be had."""
+
 
 class ContainerState(StrEnum):
     """Where a container stands, as the statement says it."""

@@ -1,6 +1,6 @@
 """What the operations of SWORD make of a draft (SWORD 2.0 § 6.3 to § 6.8, SWORD 3.0 § 7), and when a draft is a work. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from server.errors import Invalid
 from server.records.merge import merged
 from server.records.model import File, Record, Text
-from server.sword.model import ENTRY_TYPES, JSON_TYPES, NOTHING, UNTYPED, Content, Deposit, Draft, Operation
+from server.sword.model import ENTRY_TYPES, JSON_TYPES, NOT_FETCHED, NOTHING, UNTYPED, Content, Deposit, Draft, Operation
 
 
 def applied(draft: Draft, operation: Operation, content: Content) -> Draft:
@@ -53,9 +53,9 @@ _APPLIED: dict[Operation, Callable[[Draft, Content], Draft]] = {
 }
 
 
-def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
-    """Whether a request brings anew what is held, so that its container is not held any more."""
-    if held is None or held.operation in {Operation.COMPLETE, Operation.DELETE_CONTENT, Operation.DELETE_FILE}:
+def mends(held: Deposit, operation: Operation, content: Content) -> bool:
+    """Whether a request brings anew what is held."""
+    if held.operation in {Operation.COMPLETE, Operation.DELETE_CONTENT, Operation.DELETE_FILE}:
         return True
     if operation is Operation.REPLACE_OBJECT:
         return True
@@ -64,6 +64,33 @@ def mends(held: Deposit | None, operation: Operation, content: Content) -> bool:
     if held.operation is Operation.REPLACE_METADATA or _kind(held) in ENTRY_TYPES | JSON_TYPES:
         return content.record is not None
     return bool(content.files) or operation is Operation.DELETE_CONTENT
+
+
+def mended(held: Sequence[Deposit], deposit: Deposit, content: Content) -> tuple[str, ...]:
+    """Return which of a container's held deposits a request mends.
+
+    What takes the place of all files mends them all. What is added mends one: that of its name; of another name only the one
+    that alone is held, and never a file that was named by its address and did not come.
+    """
+    able = [each for each in held if mends(each, deposit.operation, content)]
+    if deposit.operation is not Operation.ADD:
+        return tuple(each.id for each in able)
+    files = [each for each in able if content.files and _is_file(each)]
+    names = {deposit.filename, *(file.name for file in content.files)}
+    named = [each.id for each in files if each.filename in names]
+    alone = [each.id for each in files if len(files) == 1 and _code(each) != NOT_FETCHED]
+    others = [each.id for each in able if each not in files]
+    return (*others, *(named or alone)[:1])
+
+
+def _is_file(held: Deposit) -> bool:
+    """Whether what is held is a file or a package, and not metadata, an empty deposit or one in parts."""
+    kind = _kind(held)
+    return _code(held) != NOTHING and kind not in ENTRY_TYPES | JSON_TYPES and not kind.startswith("multipart/")
+
+
+def _code(held: Deposit) -> str:
+    return held.problem.code if held.problem is not None else ""
 
 
 def _kind(held: Deposit) -> str:

@@ -1,6 +1,6 @@
 """What a packaging makes of a deposit's bytes: the documents that may be metadata, and the files."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -211,14 +211,19 @@ def discard(members: Iterable[Member], but: Path | None = None) -> None:
 def documents_of(members: Iterable[Member], *, reader: str = "", required: bool = False) -> list[Document]:
     """Read members that may be metadata into memory, the large ones left out. Raises Invalid where they are too many."""
     small = [member for member in members if member.received.bytes <= LARGEST_DOCUMENT]
-    if sum(member.received.bytes for member in small) > LARGEST_DOCUMENTS:
+    weigh(small)
+    return [Document(member.name, member.received.path.read_bytes(), reader=reader, required=required) for member in small]
+
+
+def weigh(members: Collection[Member]) -> None:
+    """Raise Invalid where documents are too large together to be read into memory."""
+    if sum(member.received.bytes for member in members) > LARGEST_DOCUMENTS:
         raise Invalid(
-            f"The XML documents at the top of the package have more than {LARGEST_DOCUMENTS // 2**20} MB together.",
-            place=small[0].name,
+            f"The metadata documents of the package have more than {LARGEST_DOCUMENTS // 2**20} MB together.",
+            place=next(iter(members)).name,
             remedy="Put XML that is not metadata into a folder.",
             code="metadata-twice",
         )
-    return [Document(member.name, member.received.path.read_bytes(), reader=reader, required=required) for member in small]
 
 
 def parsed(member: Member) -> etree._Element:

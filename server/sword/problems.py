@@ -49,6 +49,7 @@ _FORGET_MEMBERS = delete(members).where(members.c.deposit_id == bindparam("its_i
 _FORGET_UNDERSTOOD = delete(understood).where(understood.c.deposit_id == bindparam("its_id"))
 _COUNT = update(deposits).where(deposits.c.id == bindparam("its_id"))
 _ADD_MEMBERS, _ADD_UNDERSTOOD = insert(members), insert(understood)
+_INFECTED = select(problems.c.id).where(problems.c.deposit_id == bindparam("its_id"), problems.c.code == "virus").limit(1)
 _REMARKS = (
     select(problems.c.message)
     .join(deposits, deposits.c.id == problems.c.deposit_id)
@@ -74,6 +75,11 @@ def of(tx: Connection, deposit_id: str) -> list[Known]:
     return [
         Known(Problem(row.code, row.message, row.place, row.remedy, row.value), Weight(row.weight)) for row in tx.execute(query)
     ]
+
+
+def infected(tx: Connection, deposit_id: str) -> bool:
+    """Whether a virus was found in a deposit, whatever else is wrong with it."""
+    return tx.execute(_INFECTED, {"its_id": deposit_id}).first() is not None
 
 
 def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:

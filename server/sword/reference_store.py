@@ -1,13 +1,15 @@
 """The rows of files sent by reference: what a worker fetches by, and what keeps a container from being complete meanwhile."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, exists, insert, or_, select, update
 
 from server.jobs import queue
-from server.sword.model import DepositState, Operation
-from server.sword.reference import MOVES, OUTSTANDING, Named, Reference, ReferenceState, number_of
+from server.sword import store
+from server.sword.model import Deposit, DepositState, Operation
+from server.sword.reference import MOVES, OUTSTANDING, Dropped, Named, Reference, ReferenceState, number_of
 from server.sword.tables import deposits, references
 from server.xml import clean
 
@@ -84,11 +86,17 @@ def move(tx: Connection, number: int, state: ReferenceState, message: str = "", 
     return tx.execute(update(references).where(*mine).values(values)).rowcount == 1
 
 
-def arrived(tx: Connection, number: int, received: int, sha256: str | None) -> bool:
-    """Say of a file that it has come; False where nobody waits for it any more. Part of what writes down its own deposit."""
-    values = {"state": ReferenceState.FETCHED.value, "message": "", "got": received, "sha256": sha256}
+def arrived(tx: Connection, number: int, deposit: Deposit) -> Deposit:
+    """Say of a file that it has come, in the transaction that writes down its own deposit; its container is locked.
+
+    Whether more is expected is as the last request on the container says. Raises Dropped where nobody waits for it any more.
+    """
+    values = {"state": ReferenceState.FETCHED.value, "message": "", "got": deposit.bytes, "sha256": deposit.sha256}
     mine = (references.c.id == number, references.c.state == ReferenceState.DOWNLOADING.value)
-    return tx.execute(update(references).where(*mine).values(values)).rowcount == 1
+    if tx.execute(update(references).where(*mine).values(values)).rowcount != 1:
+        raise Dropped
+    latest = store.latest(tx, deposit.container_id or "")
+    return replace(deposit, in_progress=latest is not None and latest.in_progress)
 
 
 def ask_again(tx: Connection, key: str, now: datetime) -> bool:

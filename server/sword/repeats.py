@@ -34,7 +34,7 @@ _KEYED = (
 )
 
 
-def keyed(tx: Connection, deposit: Deposit, account_id: int, now: datetime) -> Container | None:
+def keyed(tx: Connection, deposit: Deposit, account_id: int, mark: str, now: datetime) -> Container | None:
     """Return the container the very request of this key went into, and count the retry; None where the key is new.
 
     Whoever comes with the same key at the same moment waits. A key is forgotten with its container, and after REPEAT. Raises
@@ -48,7 +48,9 @@ def keyed(tx: Connection, deposit: Deposit, account_id: int, now: datetime) -> C
     found = None if row is None else store.container(tx, row.container_id or "")
     if row is None or found is None:
         return None
-    if (row.method, row.url, row.sha256) != (deposit.method, deposit.url, deposit.sha256):
+    known = store.repeated(tx, account_id, mark, now)  # in parts, and both at once
+    same = known is not None and known.id == found.id and deposit.container_id is None
+    if (row.method, row.url, row.sha256) != (deposit.method, deposit.url, deposit.sha256) and not same:
         raise KeyReused(
             "This Idempotency-Key was sent before with another request.",
             place="Idempotency-Key",
@@ -79,13 +81,27 @@ def count(tx: Connection, deposit_id: str, now: datetime) -> None:
     store.note(tx, deposit_id, now, "repeated", "The same deposit came again and was answered with the existing receipt.")
 
 
-def fingerprint(account: str, deposit: Deposit, collection: str) -> str:
-    """Return what a deposit is known again by."""
+def in_parts(deposit: Deposit) -> bool:
+    """Whether a body came in parts: its bytes then differ each time it is sent, as clients make up a new boundary."""
+    return (deposit.content_type or "").strip().lower().startswith("multipart/")
+
+
+def before(tx: Connection, deposit: Deposit, account_id: int, now: datetime) -> Deposit | None:
+    """Return the request that came in parts under the key of this one, to the same address, where there is one."""
+    wanted = {"its_account": account_id, "its_key": deposit.key, "after": now - store.REPEAT}
+    row = tx.execute(_KEYED, wanted).one_or_none() if deposit.key and in_parts(deposit) else None
+    found = store.deposit(tx, row.id) if row is not None else None
+    same = found is not None and in_parts(found) and (found.method, found.url) == (deposit.method, deposit.url)
+    return found if same else None
+
+
+def fingerprint(account: str, deposit: Deposit, opened: Opened) -> str:
+    """Return what a deposit is known again by; one whose client calls it by a key is none that it calls otherwise."""
     parts = (
         account,
-        collection,
-        deposit.sha256,
-        deposit.content_type,
+        deposit.collection,
+        *(("multipart", opened.sent()) if in_parts(deposit) else (deposit.sha256, deposit.content_type)),
+        deposit.key,
         deposit.packaging,
         deposit.filename,
         str(deposit.in_progress),

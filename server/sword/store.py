@@ -212,6 +212,11 @@ def unread(tx: Connection, container_id: str) -> list[str]:
     return list(tx.execute(_UNREAD, {"of": container_id}).scalars())
 
 
+def held(tx: Connection, container_id: str) -> list[Deposit]:
+    """Return the deposits of a container that are held, the oldest first."""
+    return [read_deposit(row) for row in tx.execute(_HELD, {"of": container_id}).mappings()]
+
+
 def latest(tx: Connection, container_id: str, state: DepositState | None = None) -> Deposit | None:
     """Return a container's latest deposit, or its latest in a state."""
     if state is None:
@@ -311,6 +316,7 @@ _END_DEPOSIT = update(deposits).where(deposits.c.id == bindparam("its_id"), depo
 _DEPOSITS_OF = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id)
 _LATEST = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id.desc()).limit(1)
 _LATEST_IN = _LATEST.where(deposits.c.state == bindparam("its_state"))
+_HELD = _DEPOSITS_OF.where(deposits.c.state == DepositState.HELD.value)
 _UNREAD = (
     select(deposits.c.id)
     .where(deposits.c.container_id == bindparam("of"), deposits.c.state == DepositState.RECEIVED.value)

@@ -3,6 +3,7 @@
 Runs in a thread, may run again from the same bytes.
 """
 
+import hashlib
 import mimetypes
 import re
 from collections.abc import Mapping
@@ -58,6 +59,14 @@ class Opened:
     """Files it names by their address."""
     quirks: tuple[Remark, ...] = ()
     """What its client does otherwise than the protocol says."""
+
+    def sent(self) -> str:
+        """Return the digest of what was sent: entry and payload, without what the wire puts around them (a MIME boundary)."""
+        entry = etree.tostring(self.entry, method="c14n") if self.entry is not None else b""
+        payload = self.payload
+        parts = (payload.received.sha256, payload.filename, payload.content_type) if payload is not None else ()
+        words = "\0".join((hashlib.sha256(entry).hexdigest(), *parts, self.packaging, str(self.metadata_relevant)))
+        return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
 
     def discard(self, kept: Path) -> None:
         """Remove a payload that was a part of a body, once it was unpacked or not wanted; the `kept` body itself stays."""

@@ -138,7 +138,7 @@ def test_a_json_document_field_by_field(document: Reading):
     assert [(c.label, c.role) for c in record.contributors] == [("Taylor, Richard", "Editor")]
     assert record.dates == Dates(issued="1843-08-01", embargo_until="2037-01-01")
     assert record.identifiers == (Identifier(scheme="doi", value="10.5555/bernoulli"), Identifier(scheme="local", value="note-g"))
-    assert (record.type, record.access, record.languages) == ("software.code", "open", ("en",))
+    assert (record.type, record.access, record.languages) == ("software.code", "embargoed", ("en",))
     assert record.publisher == Publisher(name="Taylor & Francis", ids=(AgentId(scheme="ror", value="https://ror.org/029chgv08"),))
 
 

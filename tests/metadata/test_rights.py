@@ -5,7 +5,7 @@ from lxml import etree
 
 from server.metadata.draft import Draft
 from server.metadata.rights import embargo_end, spdx_of, take_rights
-from server.records.model import Licence
+from server.records.model import Licence, Text
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,28 @@ def test_each_statement_goes_where_it_belongs():
     assert draft.rights == ["http://rightsstatements.org/vocab/InC/1.0/", "Not to be lent."]
 
 
-def test_a_second_access_level_is_left_over():
+@pytest.mark.parametrize("words", [("open access", "restricted access"), ("restricted access", "open access")])
+def test_of_several_access_levels_the_strictest_holds(words: tuple[str, str]) -> None:
     element = etree.Element("rights")
     draft = Draft(element)
-    take_rights(draft, element, "open access")
-    take_rights(draft, element, "restricted access")
-    assert draft.access == "open"
-    assert draft.unmapped == ["/rights (line 1): restricted access"]
+    for word in words:
+        take_rights(draft, element, word)
+    assert draft.access == "restricted"
+
+
+@pytest.mark.parametrize("words", ["Closed access until 2030-01-01", "Embargo until 2030-01-01", "NO_ACCESS", "private"])
+def test_words_that_close_a_work_in_no_known_form_close_it(words: str) -> None:
+    element = etree.Element("rights")
+    draft = Draft(element)
+    take_rights(draft, element, words)
+    assert draft.access == "restricted"
+    assert [warning.code for warning in draft.warnings] == ["access-unknown"]
+
+
+def test_an_embargo_closes_what_is_said_to_be_open_and_the_last_day_counts() -> None:
+    element = etree.Element("rights")
+    draft = Draft(element, title=Text(value="Peas"))
+    for word in ("open access", "info:eu-repo/date/embargoEnd/2020-01-01", "info:eu-repo/date/embargoEnd/2030-01-01"):
+        take_rights(draft, element, word)
+    record = draft.reading().record
+    assert (record.access, record.dates.embargo_until) == ("embargoed", "2030-01-01")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from server.records.files import DiskStore
+from server.errors import Unavailable
+from server.records.files import DiskStore, Received
 
 PIECES = (b"round ", b"and ", b"wrinkled " * 40_000)
 BODY = b"".join(PIECES)
@@ -34,3 +35,19 @@ def test_a_digest_nobody_knows_leaves_nothing(files: DiskStore, tmp_path: Path) 
     with pytest.raises(ValueError, match="unsupported"):
         files.spool(("sha0",))
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_what_is_kept_stays_where_the_disk_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = DiskStore(tmp_path)
+    spool = store.spool()
+    spool.write(b"peas")
+    kept = store.keep(spool.finish())
+    path = store.path(kept)
+
+    def broken(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.utime", broken)
+    with pytest.raises(Unavailable):
+        store.keep(Received(path, 4, kept, ""))
+    assert path.read_bytes() == b"peas"

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from server.admin.imports.looking import detail
+from server.admin.imports.one import clean_only
+from server.errors import Refused
 from server.metadata.reading import Remark
 from server.records.model import Agent, Dates, File, Record, Text
 from server.sword import problems
@@ -111,7 +114,36 @@ async def test_a_file_with_a_virus_is_held_and_given_to_nobody(depositor: Deposi
 async def test_what_is_clean_is_taken(depositor: Depositor, scanner: Scanner, tmp_path: Path) -> None:
     await configured(depositor.house, "sword", scanner=address(tmp_path))
     assert (await depositor.state(await depositor.create(GOOD, ZIP)))[0] == "accepted"
-    assert len(scanner.asked) == 2
+    assert len(scanner.asked) == 3, "the metadata can be downloaded as well"
+
+
+@pytest.mark.parametrize(("unscanned", "code"), [("hold", "scan-unavailable"), ("take", "virus")])
+async def test_a_file_too_large_for_the_scanner_hides_none_behind_it(
+    depositor: Depositor, scanner: Scanner, tmp_path: Path, unscanned: str, code: str
+) -> None:
+    await configured(depositor.house, "sword", scanner=address(tmp_path), unscanned=unscanned)
+    scanner.largest = 2000
+    body = archive(a_txt=b"peas" * 1000, mods_xml=MODS, peas_txt=BAD)
+    assert (await depositor.state(await depositor.create(body, ZIP)))[0] == "held"
+    [row] = await depositor.rows(state="held")
+    known = await depositor.house.database.read(problems.of, row.id)
+    assert {"virus", code} <= {each.problem.code for each in known}
+
+
+async def test_a_virus_is_given_to_nobody_though_another_problem_comes_first(
+    depositor: Depositor, scanner: Scanner, tmp_path: Path
+) -> None:
+    await configured(depositor.house, "sword", scanner=address(tmp_path), holds=("type-unknown",))
+    odd = MODS.replace(b"journal article", b"Wunderkammer")
+    await depositor.create(archive(mods_xml=odd, peas_txt=BAD), ZIP)
+    [row] = await depositor.rows(state="held")
+    known = await depositor.house.database.read(problems.of, row.id)
+    assert {each.problem.code for each in known} >= {"type-unknown", "virus"}
+    original = await depositor.get(f"{depositor.service.rsplit('/', 1)[0]}/original/{row.id}")
+    assert original.status == 403
+    seen = await depositor.house.database.read(detail, row.id)
+    with pytest.raises(Refused, match="nobody"):
+        clean_only(seen)
 
 
 @pytest.mark.parametrize(("unscanned", "state"), [("hold", "held"), ("take", "accepted")])

@@ -1,10 +1,12 @@
 """What each operation of either version of SWORD makes of a draft."""
 
+from dataclasses import replace
+
 import pytest
 
 from server.records.model import File, Record, Text
-from server.sword.model import Content, Deposit, DepositState, Draft, Operation, Problem
-from server.sword.operations import applied, mends
+from server.sword.model import NOT_FETCHED, Content, Deposit, DepositState, Draft, Operation, Problem
+from server.sword.operations import applied, mended, mends
 from tests.conftest import START
 
 
@@ -66,3 +68,23 @@ def test_metadata_of_another_format_are_known_by_what_they_replaced() -> None:
 
 def test_what_replaces_an_object_mends_whatever_was_held() -> None:
     assert mends(held("application/pdf"), Operation.REPLACE_OBJECT, Content(record=record("Peas")))
+
+
+def package(number: str, filename: str) -> Deposit:
+    known = held("application/zip", Operation.ADD)
+    return replace(known, id=number, filename=filename, problem=Problem("archive-broken", "", "", ""))
+
+
+def test_one_package_mends_one_of_those_that_are_held() -> None:
+    both, came = (package("1", "a.zip"), package("2", "b.zip")), Content(files=(file("c.pdf"),))
+    assert mended(both, package("3", "b.zip"), came) == ("2",)
+    assert mended(both, package("3", "c.zip"), came) == ()
+    assert mended((package("1", "a.zip"), package("2", "a.zip")), package("3", "a.zip"), came) == ("1",)
+    assert mended(both[:1], package("3", "c.zip"), came) == ("1",)
+    assert mended(both, replace(package("3", "c.zip"), operation=Operation.REPLACE_CONTENT), came) == ("1", "2")
+
+
+def test_a_file_that_could_not_be_fetched_is_mended_by_none_of_another_name() -> None:
+    lost = replace(package("1", "a.zip"), problem=Problem(NOT_FETCHED, "", "", ""))
+    assert mended((lost,), package("3", "c.zip"), Content(files=(file("c.zip"),))) == ()
+    assert mended((lost,), package("3", "a.zip"), Content(files=(file("peas.pdf"),))) == ("1",)

@@ -146,7 +146,7 @@ def test_a_list_of_entries_that_would_fill_the_memory_is_not_read(desk: Desk, mo
 
 def test_documents_at_the_top_do_not_fill_the_memory(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "LARGEST_DOCUMENTS", 1000)
-    with pytest.raises(Invalid, match="XML documents at the top"):
+    with pytest.raises(Invalid, match="metadata documents of the package"):
         desk.read(zipped(*((f"{number}.xml", b"<a>" + b" " * 300 + b"</a>") for number in range(4))))
 
 

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 from server.sword.headers import idempotency_key
 from server.sword.model import DepositState
 from tests.conftest import AUTH, PASSWORD, URL, entry
-from tests.sword.conftest import ENTRY, GOOD, OPEN, PDF, ZIP, Answer, Depositor, archive
+from tests.sword.conftest import ENTRY, GOOD, OPEN, PDF, ZIP, Answer, Depositor, archive, related
 
 OTHER = archive(peas_csv=b"green,yellow\n428,152\n")
 
@@ -97,6 +97,42 @@ async def test_a_deposit_nobody_read_is_read_when_it_comes_again(depositor: Depo
     assert (await depositor.ask("POST", depositor.collection, GOOD, ZIP)).status == 201
     await depositor.house.worker.drain()
     assert [row.state for row in await depositor.rows()] == [DepositState.TAKEN]
+
+
+async def test_two_keys_are_two_deposits(depositor: Depositor) -> None:
+    edits = {(await depositor.create(GOOD, ZIP, more)).edit for more in (key("a"), key("b"), {}, key("a"), {})}
+    assert len(edits) == 3
+    assert [row.retries for row in await depositor.rows()] == [1, 0, 1]
+
+
+def parts(boundary: bytes, payload: bytes = GOOD) -> tuple[bytes, dict[str, str]]:
+    """The same parts between boundaries that clients make up anew each time."""
+    body, headers = related(entry(), payload)
+    return body.replace(b"--b1", b"--" + boundary), {
+        name: value.replace("b1", boundary.decode()) for name, value in headers.items()
+    }
+
+
+@pytest.mark.parametrize("more", [{}, key("a")], ids=["bytes", "key"])
+async def test_parts_are_known_again_whatever_stands_between_them(depositor: Depositor, more: dict[str, str]) -> None:
+    answers = [await depositor.ask("POST", depositor.collection, *parts(each), more) for each in (b"b1", b"b2", b"b3")]
+    await one_work(depositor, answers, 2)
+    at_once = (depositor.ask("POST", depositor.collection, *parts(each), more) for each in (b"b4", b"b5", b"b6"))
+    await one_work(depositor, [*answers, *await asyncio.gather(*at_once)], 5)
+    assert depositor.left() == []
+
+
+async def test_parts_that_differ_are_another_request(depositor: Depositor) -> None:
+    first = await depositor.create(*parts(b"b1"), key("a"))
+    assert (await depositor.ask("POST", depositor.collection, *parts(b"b2", OTHER), key("a"))).status == 422
+    assert (await depositor.create(*parts(b"b2", OTHER))).edit != first.edit
+
+
+async def test_parts_added_twice_under_one_key_are_added_once(depositor: Depositor) -> None:
+    begun = await depositor.create(entry(), ENTRY, OPEN)
+    for each in (b"b1", b"b2"):
+        assert (await depositor.ask("POST", begun.edit, *parts(each), key("a"))).status == 201
+    assert [row.retries for row in await depositor.rows()] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import msgspec
 from lxml import etree
 from sqlalchemy import Connection
 
-from server.errors import Invalid, NotFound, SheafError
+from server.errors import Invalid, NotFound, SheafError, TooLarge
 from server.house import House
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
@@ -59,6 +59,11 @@ class Detail:
     @property
     def may_withdraw(self) -> bool:
         return self.work is not None and self.work.state is not State.WITHDRAWN
+
+    @property
+    def infected(self) -> bool:
+        """Whether a virus was found in it: nothing of it is given out then, not even to those who keep the repository."""
+        return any(each.problem.code == "virus" for each in self.known)
 
     @property
     def may_close(self) -> bool:
@@ -192,11 +197,11 @@ def _indented(data: bytes) -> str:
     if data.lstrip()[:1] in {b"{", b"["}:
         try:
             return msgspec.json.format(data).decode("utf-8", "replace")
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return ""
     try:
         return _pretty(parse(data))
-    except Invalid:
+    except (Invalid, TooLarge):
         return ""
 
 

@@ -11,7 +11,7 @@ from server.accounts.model import Right
 from server.admin.imports import looking
 from server.admin.imports.looking import Detail, as_work, cause_of, detail, documents, readable, shown_member
 from server.admin.imports.reasons import Reasons
-from server.errors import Conflict, Invalid, NotFound, SheafError
+from server.errors import Conflict, Invalid, NotFound, Refused, SheafError
 from server.items.files import disposition
 from server.items.page import item_page
 from server.portal import words
@@ -65,7 +65,7 @@ class OneImport:
     async def original(self, request: web.Request) -> web.StreamResponse:
         """Send the bytes as they were received, to be kept and never shown."""
         house = self.frame.house
-        deposit = (await house.database.read(detail, import_of(request))).deposit
+        deposit = clean_only(await house.database.read(detail, import_of(request))).deposit
         if deposit.sha256 is None:
             raise NotFound("Nothing was kept of this import.")
         path = await asyncio.to_thread(house.files.path, deposit.sha256)
@@ -75,7 +75,7 @@ class OneImport:
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Send a file of the package, to be kept and never shown."""
         house = self.frame.house
-        found = await house.database.read(detail, import_of(request))
+        found = clean_only(await house.database.read(detail, import_of(request)))
         member = _member(request, found)
         path = await asyncio.to_thread(house.files.path, member.sha256)
         headers = HEADERS | {"Content-Disposition": disposition(member.name, "attachment")}
@@ -111,6 +111,13 @@ def import_of(request: web.Request) -> str:
     if not is_id(number):
         raise NotFound("There is no such import.")
     return number
+
+
+def clean_only(found: Detail) -> Detail:
+    """Return an import whose bytes may be had; raises Refused where a virus was found in them."""
+    if found.infected:
+        raise Refused("A virus was found in it; it is given to nobody.", code="virus")
+    return found
 
 
 def _member(request: web.Request, found: Detail) -> Held:

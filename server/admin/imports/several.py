@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -46,7 +47,7 @@ class Several:
         query = asked_of(form.get("query", "")).query
         wanted = Replay(query=query) if form.get("what") == "all" else Replay(ids=_selected(form.getall("id", [])))
         if form.get("what") != "all" and not wanted.ids:
-            raise led(f"{PATH}?{query}" if query else PATH, "select-imports")
+            raise led(PATH, "select-imports", **_again(query))
         number = await house.database.write(_read, house.tasks.get(NAME), wanted, by, house.clock())
         house.worker.call()
         raise led(f"/admin/jobs/{number}", "started")
@@ -58,19 +59,24 @@ class Several:
         deed, ids = form.get("deed", ""), _selected(form.getall("id", []))
         if deed not in JUDGED:
             raise web.HTTPBadRequest(text="This form does not say what is to be done.")
-        back = f"{PATH}?{query}" if query else PATH
+        back = _again(query)
         if not ids:
-            raise led(back, "select-imports")
+            raise led(PATH, "select-imports", **back)
         try:
             reason = deeds.reason_of(chosen(dict(form))) if KINDS[Deed(deed)].value else ""
         except Invalid:
-            raise led(back, "reason-needed") from None
+            raise led(PATH, "reason-needed", **back) from None
         task = house.tasks.get("change-works")
         number = await house.database.write(_judged, task, Deed(deed), ids, reason, by, house.clock())
         if number is None:
-            raise led(back, "select-imports")
+            raise led(PATH, "select-imports", **back)
         house.worker.call()
         raise led(f"/admin/jobs/{number}", "started")
+
+
+def _again(query: str) -> dict[str, str]:
+    """Return what was looked for, so that it stands in the address that is led back to."""
+    return dict(parse_qsl(query))
 
 
 def _selected(ids: list[str]) -> tuple[str, ...]:

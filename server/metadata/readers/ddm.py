@@ -153,9 +153,11 @@ def _audience(draft: Draft, element: etree._Element) -> None:
 def _access(draft: Draft, element: etree._Element) -> None:
     found = _ACCESS.get(text_of(element))
     if found:
-        draft.access = draft.access or found
-    else:
-        draft.leave(element)
+        draft.restrict(found)
+    elif text_of(element):
+        draft.restrict("restricted")
+        words = f"the access rights “{text_of(element)}” are not known; the access is restricted."
+        draft.warn(element, words, code="access-unknown", value=text_of(element))
 
 
 def _subject(draft: Draft, element: etree._Element) -> None:

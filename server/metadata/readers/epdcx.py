@@ -234,7 +234,7 @@ def _publisher(draft: Described, statement: etree._Element) -> None:
 def _rights(draft: Described, statement: etree._Element) -> None:
     access = _ACCESS.get(_value(statement).rpartition("/")[2].lower())
     if access:
-        draft.access = draft.access or access
+        draft.restrict(access)
     else:
         take_rights(draft, statement, text_at(statement, "valueString"), attribute(statement, "valueURI"))
 

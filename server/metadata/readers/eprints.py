@@ -278,7 +278,8 @@ def _status(draft: Draft, element: etree._Element) -> None:
 def _access(draft: Draft, element: etree._Element) -> None:
     found = _ACCESS.get(text_of(element).lower())
     if found:
-        draft.access = draft.access or found
+        if not (found == "restricted" and draft.access == "embargoed"):  # it says both by one word
+            draft.restrict(found)
     else:
         draft.leave(element)
 
@@ -314,6 +315,8 @@ def _place(draft: Draft, eprint: etree._Element) -> None:
 
 def _documents(draft: Draft, element: etree._Element) -> None:
     """Take what the documents say of the work as a whole: embargo, access, licence, version and language."""
+    if draft.access == "restricted" and first(element, "document", "date_embargo") is not None:
+        draft.access = ""  # the documents say which of them is closed for good
     for document in children(element, "document"):
         for child in children(document):
             take = _DOCUMENT.get(local(child))
@@ -323,12 +326,13 @@ def _documents(draft: Draft, element: etree._Element) -> None:
 
 def _document_embargo(draft: Draft, element: etree._Element) -> None:
     draft.set_date("embargo_until", text_of(element), element)
-    draft.access = "embargoed" if draft.dates.get("embargo_until") else draft.access
 
 
 def _document_security(draft: Draft, element: etree._Element) -> None:
-    if text_of(element) in {"validuser", "staffonly"}:
-        draft.access = draft.access or "restricted"
+    parent = element.getparent()
+    ends = parent is not None and first(parent, "date_embargo") is not None  # EPrints lifts both together
+    if text_of(element) != "public" and not ends:
+        draft.restrict("restricted")
 
 
 def _document_licence(draft: Draft, element: etree._Element) -> None:

@@ -92,10 +92,10 @@ def _related(draft: Draft, element: etree._Element, text: str) -> None:
 def _visibility(draft: Draft, element: etree._Element, text: str) -> None:
     access = _VISIBILITY.get(text.lower())
     if access:
-        draft.access = access
+        draft.restrict(access)
     else:
-        draft.access = draft.access or "restricted"
-        draft.warn(element, f"the visibility “{text}” is not known; the access is restricted.")
+        draft.restrict("restricted")
+        draft.warn(element, f"the visibility “{text}” is not known; the access is restricted.", code="access-unknown", value=text)
 
 
 def _release(draft: Draft, element: etree._Element, text: str) -> None:

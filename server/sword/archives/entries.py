@@ -22,6 +22,10 @@ RATIO_FROM = 10 * 2**20  # a small file may be as compressible as it likes
 LARGEST_DIRECTORY = 32 * 2**20
 """Bytes of an archive's list of entries, enough for 100,000 of them: it must not be as long as its sender likes."""
 LONGEST_NAME = 255
+LONGEST_PATH = 1024
+"""Bytes of a whole name, which is a key of the database: an index of PostgreSQL takes no row over 2,704 bytes."""
+DEEPEST = 32
+"""Folders within each other: every one above a file is remembered while its archive is looked at."""
 
 #: What the modules that read archives raise over a damaged or a contrived one.
 BROKEN = (
@@ -114,6 +118,12 @@ def check_ratio(total: int, size: int) -> None:
 
 def _check(entry: Entry) -> None:
     name = entry.name
+    if len(name.encode("utf-8", "surrogateescape")) > LONGEST_PATH or name.count("/") > DEEPEST:
+        raise unsafe(
+            f"The entry {name[:100]!r}… has too long or too deep a name.",
+            name[:100],
+            f"Use names of at most {LONGEST_PATH} bytes, with at most {DEEPEST} folders.",
+        )
     path = PurePosixPath(name)
     nameless = not path.parts and entry.kind is not Kind.FOLDER
     if nameless or path.is_absolute() or ".." in path.parts or "\\" in name or _DRIVE.match(name):

@@ -3,6 +3,8 @@
 import base64
 import binascii
 import gzip
+from collections.abc import Iterator
+from itertools import count
 from typing import BinaryIO, cast
 
 from lxml import etree
@@ -10,7 +12,7 @@ from lxml import etree
 from server.errors import Invalid
 from server.records.files import Received
 from server.sword.alone import document
-from server.sword.archives.entries import BROKEN, Entry, checked, damaged
+from server.sword.archives.entries import BROKEN, Entry, checked, damaged, folded
 from server.sword.archives.unpacking import Store, kind_of
 from server.sword.package import Arrived, Document, Member, Package, Packaging, Role, Unusable, discard
 from server.xml import parse, place_of, text_of
@@ -28,7 +30,7 @@ def read(arrived: Arrived, store: Store) -> Package:
     found = Document(arrived.filename, root=root, reader="eprints", required=True)
     if len(root.findall("{*}eprint")) > 1:  # the reader says so
         return Package((found,), (whole,))
-    return Package((found,), (whole, *inlined(root, arrived.received.bytes, store)))
+    return Package((found,), (whole, *inlined(root, arrived.received.bytes, store, arrived.filename)))
 
 
 def _parsed(arrived: Arrived) -> etree._Element:
@@ -41,14 +43,20 @@ def _parsed(arrived: Arrived) -> etree._Element:
             raise damaged(error, arrived.filename) from error
 
 
-def inlined(root: etree._Element, size: int, store: Store) -> list[Member]:
-    """Take the files out of a document; the names are checked as an archive's are. Raises Invalid, nothing stays then."""
+def inlined(root: etree._Element, size: int, store: Store, own: str = "") -> list[Member]:
+    """Take the files out of a document called `own`; two of one name become two, checked as an archive's are.
+
+    Raises Invalid, nothing stays then.
+    """
     found: dict[str, tuple[etree._Element, str]] = {}
+    taken = {folded(own)}
     for number, each in enumerate(root.iterfind(f".//{_EP}documents/{_EP}document"), 1):
         for file in each.iterfind("{*}files/{*}file"):
             data, name = file.find("{*}data"), text_of(file.find("{*}filename"))
             if data is not None and name:
-                found[f"{number}/{name}" if name in found else name] = data, text_of(file.find("{*}mime_type"))
+                free = next(free for free in _names(name, number) if folded(free) not in taken)
+                taken.add(folded(free))
+                found[free] = data, text_of(file.find("{*}mime_type"))
     members: list[Member] = []
     try:
         for name, entry in list(checked((Entry(name, 0) for name in found), size)):
@@ -60,6 +68,13 @@ def inlined(root: etree._Element, size: int, store: Store) -> list[Member]:
         discard(members)
         raise
     return members
+
+
+def _names(name: str, number: int) -> Iterator[str]:
+    """Yield what a file of a document may be called, until one is free."""
+    yield name
+    yield f"{number}/{name}"
+    yield from (f"{number}.{further}/{name}" for further in count(2))
 
 
 def _decoded(name: str, data: etree._Element, store: Store) -> Received:

@@ -9,7 +9,19 @@ from lxml import etree
 from server.errors import Invalid, SheafError
 from server.metadata.reading import Remark
 from server.sword.archives.unpacking import Store
-from server.sword.package import LARGEST_DOCUMENT, Arrived, Contents, Document, Member, Package, Packaging, Role, parsed, unpacked
+from server.sword.package import (
+    LARGEST_DOCUMENT,
+    Arrived,
+    Contents,
+    Document,
+    Member,
+    Package,
+    Packaging,
+    Role,
+    parsed,
+    unpacked,
+    weigh,
+)
 from server.xml import text_of
 
 IRI = "https://datahub.deepgreen.org/FilesAndJATS"
@@ -46,12 +58,16 @@ def read(arrived: Arrived, store: Store) -> Package:
 
 
 def _articles(contents: Contents) -> Iterator[tuple[Member, etree._Element]]:
-    """Yield what is JATS (or the NLM DTD before it), wherever it stands."""
+    """Yield what is JATS (or the NLM DTD before it), wherever it stands. Raises Invalid where it is more than can be read."""
+    articles: list[Member] = []
     for member in _documents(contents):
+        root = None
         with suppress(SheafError):  # a file of the work, as long as another document is the article
             root = parsed(member)
-            if etree.QName(root).localname == "article" and root.find("{*}front") is not None:
-                yield member, root
+        if root is not None and etree.QName(root).localname == "article" and root.find("{*}front") is not None:
+            articles.append(member)
+            weigh(articles)
+            yield member, root
 
 
 def _documents(contents: Contents) -> list[Member]:

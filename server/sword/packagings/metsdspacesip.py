@@ -14,6 +14,7 @@ from server.sword.package import (
     Arrived,
     Choice,
     Contents,
+    Member,
     Package,
     Packaging,
     Role,
@@ -54,25 +55,32 @@ def read(arrived: Arrived, store: Store) -> Package:
 
 def _manifest(contents: Contents, place: str) -> tuple[str, etree._Element]:
     """Find the one METS document at the top, by its name or else by its root element."""
-    found = {}
+    found: dict[str, etree._Element | None] = {}
     for member in contents.documents(".xml"):
         if member.name.lower() == NAME or contents.lone:
-            found[member.name] = parsed(member)
+            _keep(found, member)
         elif member.received.bytes <= LARGEST_DOCUMENT:
             with suppress(Invalid, TooLarge):  # a file of the work, whatever is wrong with it
-                found[member.name] = parsed(member)
-    manifests = [(name, root) for name, root in found.items() if is_mets(root)]
-    if len(manifests) > 1:
-        names = ", ".join(name for name, _ in manifests)
+                _keep(found, member)
+    if len(found) > 1:
+        names = ", ".join(found)
         raise Invalid(
             f"The package has more than one METS document: {names}.",
             place=names,
             remedy=f"Keep the one that describes the package, {NAME}, at the top.",
             code="manifest-twice",
         )
-    if not manifests:
-        raise manifest_missing(NAME, "METSDSpaceSIP", place)
-    return manifests[0]
+    for name, root in found.items():
+        if root is not None:
+            return name, root
+    raise manifest_missing(NAME, "METSDSpaceSIP", place)
+
+
+def _keep(found: dict[str, etree._Element | None], member: Member) -> None:
+    """Note a document that is METS; only the first stays in memory, as a tree is many times its document."""
+    root = parsed(member)
+    if is_mets(root):
+        found[member.name] = None if found else root
 
 
 PLUGIN = Packaging(

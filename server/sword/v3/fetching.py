@@ -23,7 +23,7 @@ from server.sword import reference_store, store
 from server.sword.accept import write_held
 from server.sword.errors import Away, SwordError
 from server.sword.intake import Intake
-from server.sword.model import Container, Deposit, DepositState, Operation
+from server.sword.model import NOT_FETCHED, Container, Deposit, DepositState, Operation
 from server.sword.pace import paced
 from server.sword.reference import Dropped, Named, Reference, ReferenceState
 from server.sword.unfit import Unfit
@@ -53,7 +53,7 @@ log = observe.logger("sword")
 class Failed(SwordError):
     """A file that cannot be had."""
 
-    code = "by-reference-failed"
+    code = NOT_FETCHED
 
 
 class Lost(Exception):
@@ -141,7 +141,10 @@ class Fetching:
         account, deposit = basis.account, self._row(basis, named)
         assert account is not None  # noqa: S101 -- asked for by the caller
         try:
-            await self.intake.receive(account, deposit, received, "", by=f"{account.name}, by reference")
+            await self.intake.receive(account, deposit, received, "", by=f"{account.name}, by reference", fetched=named.id)
+        except Dropped:
+            log.info("a file came that nobody waits for any more", extra={"deposit": named.deposit_id})
+            return
         except Away as error:
             raise NotYet(error.message) from error
         if upload := self.links.staged(named.reference.url):

@@ -110,3 +110,18 @@ async def test_returned_and_withdrawn_from_the_monitor(pending: tuple[TestClient
     assert (await client.post(f"{page}/withdraw", data=proof | {"reason": "Gone."}, allow_redirects=False)).status == 303
     assert "Gone." in await statement(client, work)
     assert (await house.database.read(records.get, work)).state is State.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("deed", "given", "done"),
+    [("read", {}, "select-imports"), ("judge", {"deed": "approve"}, "select-imports")],
+)
+async def test_what_was_looked_for_stays_looked_for_where_nothing_was_selected(
+    pending: tuple[TestClient, House], deed: str, given: dict[str, str], done: str
+) -> None:
+    client, _ = pending
+    await deposited(client, "Peas")
+    proof = {"csrf": await csrf(client, "/admin/imports?state=pending"), "query": "state=pending"}
+    answer = await client.post(f"/admin/imports/{deed}", data=proof | given)
+    assert str(answer.url.relative()) == f"/admin/imports?state=pending&done={done}"
+    assert "Select imports first." in await answer.text()

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -15,15 +15,29 @@ from server.accounts.model import Account
 from server.audit.log import OPERATOR
 from server.records.files import Received
 from server.settings import Settings
-from server.sword import pace, reference_store
+from server.sword import pace, reference_store, store
+from server.sword.accept import Acceptance
 from server.sword.intake import Intake
-from server.sword.model import Container, Deposit, DepositState
+from server.sword.model import Container, Deposit, DepositState, Operation
 from server.sword.reference import MOVES, OUTSTANDING, ReferenceState
 from server.sword.v3 import fetching
 from server.sword.v3.fetching import TRIES, Fetching
 from tests.conftest import SetClock
 from tests.sword.conftest import MODS, archive
-from tests.sword.v3.conftest import CONTEXT, OPEN, PDF, SIMPLE_ZIP, WORKS, Answer, Client, described, digest, filed, metadata
+from tests.sword.v3.conftest import (
+    BINARY,
+    CONTEXT,
+    OPEN,
+    PDF,
+    SIMPLE_ZIP,
+    WORKS,
+    Answer,
+    Client,
+    described,
+    digest,
+    filed,
+    metadata,
+)
 
 PACKAGE = archive(mods_xml=MODS, peas_pdf=PDF)
 
@@ -311,26 +325,7 @@ async def test_who_breaks_down_before_a_file_is_taken_in_fetches_it_again_unless
     assert (await sword.get(found.object)).names() == ["new.pdf", "only.pdf"]
 
 
-async def test_who_breaks_down_while_a_file_is_given_up_holds_it_and_blocks_nobody(
-    sword: Client, remote: Remote, clock: SetClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    remote.status = 404
-    found = await sent(sword, named(remote))
-    with monkeypatch.context() as patch:
-        patch.setattr(fetching, "write_held", _killed_at_once)
-        await breaks_down(sword)
-    clock.pass_time(minutes=30)
-    await sword.house.worker.drain()
-    assert (await sword.get(found.object)).state == "rejected"
-    assert len(await sword.rows(state="held")) == 1
-    assert (await sword.ask("POST", found.object, PDF, filed(PDF))).state == "ingested"
-
-
 async def _killed(*_args: object, **_values: object) -> None:
-    raise asyncio.CancelledError
-
-
-def _killed_at_once(*_args: object, **_values: object) -> None:
     raise asyncio.CancelledError
 
 
@@ -356,25 +351,6 @@ async def test_a_file_set_replaced_while_a_file_is_taken_in_is_without_it_or_rep
     assert (await sword.get(found.object)).names() == ["only.pdf"]
     assert await sword.rows(state="refused") == []
     assert sword.left() == []
-
-
-async def test_an_object_completed_while_a_file_is_taken_in_is_published_with_it(
-    sword: Client, remote: Remote, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = await sword.begun()
-    await sent(sword, named(remote), url=found.object, more=OPEN)
-    receive, seen = Intake.receive, []
-
-    async def completed(self: Intake, account: Account, deposit: Deposit, *args: Any, **values: Any) -> Container:
-        if deposit.method == "GET":
-            assert (await sword.ask("POST", found.object, b"")).status == 202
-            seen.append((await sword.client.get(f"/items/{found.number}")).status)
-        return await receive(self, account, deposit, *args, **values)
-
-    monkeypatch.setattr(Intake, "receive", completed)
-    await sword.house.worker.drain()
-    now = await sword.get(found.object)
-    assert (seen, now.state, now.names()) == ([404], "ingested", ["peas.pdf"])
 
 
 async def test_an_object_deleted_during_a_download_ends_it_and_leaves_no_row(
@@ -481,3 +457,98 @@ def test_every_walk_through_the_states_of_a_reference_comes_to_an_end() -> None:
             edge = {after for each in edge for after in MOVES[each]} - seen
             seen |= edge
         assert seen & ends
+
+
+def dies(
+    monkeypatch: pytest.MonkeyPatch, what: type, name: str, when: Callable[..., bool] = lambda *_: True
+) -> Callable[[], None]:
+    """Let the process end where a method is called; return what brings it back."""
+    real = getattr(what, name)
+
+    async def ended(*args: Any, **more: Any) -> Any:
+        if when(*args):
+            raise asyncio.CancelledError
+        return await real(*args, **more)
+
+    monkeypatch.setattr(what, name, ended)
+    return lambda: monkeypatch.setattr(what, name, real)
+
+
+async def fetch_and_die(sword: Client) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await sword.house.worker.drain()
+
+
+async def test_what_could_not_be_had_is_held_in_the_moment_it_is_written_down(
+    sword: Client, remote: Remote, monkeypatch: pytest.MonkeyPatch, clock: SetClock
+) -> None:
+    remote.status = 404
+    found = await sent(sword, named(remote))
+    revive = dies(monkeypatch, Acceptance, "hold")
+    await sword.house.worker.drain()
+    revive()
+    assert [row.state for row in await sword.rows()] == [DepositState.TAKEN, DepositState.HELD]
+    clock.pass_time(minutes=5)
+    answer = await sword.ask("POST", found.object, PDF, filed(PDF))
+    assert (answer.status, answer.state) == (200, "ingested")
+
+
+async def test_a_deposit_nobody_was_asked_to_read_is_read_once_another_waits_behind_it(sword: Client, clock: SetClock) -> None:
+    found = await sword.begun()
+    (row,) = await sword.rows()
+    lost = replace(row, id=store.new_id(), operation=Operation.COMPLETE, state=DepositState.RECEIVED)
+    await sword.house.database.write(store.add_deposit, replace(lost, sha256=None), 1)
+    answer = await sword.ask("POST", found.object, PDF, filed(PDF))
+    assert answer.status == 202
+    for _ in range(3):
+        clock.pass_time(minutes=1)
+        await sword.house.worker.drain()
+    assert DepositState.RECEIVED not in {each.state for each in await sword.rows()}
+
+
+async def test_a_file_that_was_replaced_before_it_was_written_down_does_not_come_back(
+    sword: Client, remote: Remote, monkeypatch: pytest.MonkeyPatch, clock: SetClock
+) -> None:
+    found = await sword.done()
+    await sent(sword, named(remote, "peas.zip", packaging=BINARY), url=found.object)
+    revive = dies(monkeypatch, Intake, "receive", lambda _intake, _account, deposit, *_: deposit.method == "GET")
+    await fetch_and_die(sword)
+    revive()
+    assert (await sword.ask("PUT", f"{found.object}/fileset", b"new", filed(b"new", "only.pdf"))).status == 204
+    clock.pass_time(minutes=30)
+    await sword.house.worker.drain()
+    assert (await sword.get(found.object)).names() == ["only.pdf"]
+
+
+async def test_a_work_completed_while_its_file_comes_waits_for_it(
+    sword: Client, remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = await sword.begun()
+    await sent(sword, named(remote), url=found.object, more=OPEN)
+    real, seen = Intake.receive, []
+
+    async def completed(intake: Intake, account: Any, deposit: Any, *args: Any, **more: Any) -> Any:
+        if deposit.method == "GET":
+            seen.append((await sword.ask("POST", found.object, b"")).status)
+            seen.append((await sword.get(found.object)).state)
+        return await real(intake, account, deposit, *args, **more)
+
+    monkeypatch.setattr(Intake, "receive", completed)
+    await sword.house.worker.drain()
+    assert seen == [202, "inProgress"]
+    now = await sword.get(found.object)
+    assert (now.state, now.names()) == ("ingested", ["peas.pdf"])
+    assert len(now.links("fileSetFile")) == 1
+
+
+async def test_of_two_files_that_did_not_come_each_is_mended_by_its_own_name(sword: Client, remote: Remote) -> None:
+    remote.status = 404
+    found = await sword.begun()
+    await sent(sword, named(remote), named(remote, "peas.zip"), url=found.object)
+    await sword.house.worker.drain()
+    await sword.ask("POST", found.object, PDF, filed(PDF))
+    states = {row.filename: row.state for row in await sword.rows() if row.problem is not None}
+    assert states == {"peas.pdf": DepositState.CLOSED, "peas.zip": DepositState.HELD}
+    assert (await sword.get(found.object)).state == "rejected"
+    await sword.ask("POST", found.object, PACKAGE, filed(PACKAGE, "peas.zip", "application/zip", SIMPLE_ZIP))
+    assert (await sword.get(found.object)).state == "ingested"

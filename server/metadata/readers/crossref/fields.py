@@ -191,7 +191,7 @@ def _free(draft: Draft, element: etree._Element) -> None:
     if start:
         draft.put(draft.dates, "embargo_until", start, element)
     else:
-        draft.access = draft.access or "open"
+        draft.restrict("open")
 
 
 def _assertion(draft: Draft, element: etree._Element) -> None:

@@ -83,7 +83,7 @@ def _free(draft: Draft, element: etree._Element) -> None:
     if start:
         draft.set_date("embargo_until", start, element)
     else:
-        draft.access = draft.access or "open"
+        draft.restrict("open")
     if end:
         draft.leave(element, f"end_date {end}")
 

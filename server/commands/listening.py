@@ -4,6 +4,8 @@ aiohttp by itself answers in the words of its parser and logs a stack trace for 
 """
 
 import re
+import sys
+from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
@@ -79,6 +81,14 @@ class _Connection(web.RequestHandler):
             response = web.Response(status=status, text=text, headers=_HEADERS)
         response.force_close()
         return response
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Note in a line that a body which nobody wanted could not be decoded; all else as aiohttp does."""
+        error = sys.exc_info()[1]
+        if isinstance(error, web.RequestPayloadError | HttpProcessingError):
+            log.info("could not read a body to its end", extra={"reason": type(error).__name__})
+        else:
+            super().log_exception(*args, **kw)
 
 
 def _failure(exc: HttpProcessingError, text: str) -> errors.SwordError:

@@ -13,6 +13,8 @@ EVENTS: dict[str, str] = {
     "identifier.registered": "An identifier was registered",
     "identifier.rejected": "An agency refused the metadata of an identifier",
     "identifier.blocked": "An agency refused our account",
+    "agency.down": "An agency does not answer",
+    "agency.back": "An agency answers again",
     "record.published": "A work was published",
     "record.revised": "A published work was changed",
     "record.returned": "A work was returned to its depositor",

@@ -1,7 +1,9 @@
 """The agencies as kinds of profiles: what can be set, tested and previewed, and what follows from a change."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientSession
@@ -52,17 +54,20 @@ def _kind(agency: Agency, shelf: Registry[Agency]) -> Kind:
         test=test if registers else None,
         guard=guard,
         saved=saved,
-        preview=preview,
+        preview=partial(preview, barred=agency.barred),
     )
 
 
-def preview(tx: Connection, rules: DoiRules) -> Preview:
-    """Say which DOI comes next for each label, and for the types without one; nothing is taken."""
+def preview(tx: Connection, rules: DoiRules, barred: AbstractSet[str] = frozenset()) -> Preview:
+    """Say which DOI comes next for each label, and for the types without one; nothing is taken.
+
+    `barred` are the types the agency never serves.
+    """
     facts: list[tuple[str, str]] = []
     warnings: list[str] = []
     shown: set[str] = set()
     for code in TYPES:
-        if not doi.serves(rules, code) or (label := doi.suffix_label(rules, code)) in shown:
+        if code in barred or not doi.serves(rules, code) or (label := doi.suffix_label(rules, code)) in shown:
             continue
         shown.add(label)
         number = _next(tx, rules, code)

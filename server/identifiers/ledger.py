@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, insert, or_, select, update
 
 from server.errors import Conflict
-from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, State
+from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, Pending, State, Ticket
 from server.identifiers.tables import identifiers, submissions
 
 _QUOTED = 300
@@ -29,6 +29,12 @@ class Entry:
     message: str | None
     acknowledged: str | None
     registered: datetime | None
+    stamp: int = 0
+    """The greatest that was sent with it: agencies take the greater for the later."""
+    waiting: int | None = None
+    """The submission its agency is working at."""
+    slot: datetime | None = None
+    """The moment that is kept for asking its agency."""
 
 
 #: Which state a fault leads to. A transient or unknown one leaves the identifier on its way.
@@ -136,9 +142,12 @@ def shown_dois(tx: Connection, record_ids: list[str]) -> dict[str, str]:
     return {row.record_id: row.value for row in tx.execute(query.order_by(identifiers.c.id.desc()))}
 
 
-def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> int:
-    """Write down that something is about to be sent, and return the submission's number."""
-    _move(tx, entry, State.SUBMITTED, now)
+def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> Ticket:
+    """Write down that something is about to be sent, and return its ticket: its stamp grows whatever the clock says."""
+    current = tx.execute(select(identifiers.c.stamp).where(identifiers.c.id == entry.id)).scalar_one()
+    stamp = max(int(now.strftime("%Y%m%d%H%M%S%f")[:17]), current + 1)
+    # From now on the agency may hold this or what it confirmed before, until it answers.
+    _move(tx, entry, State.SUBMITTED, now, stamp=stamp, acknowledged=None)
     row = {
         "identifier_id": entry.id,
         "agency": agency,
@@ -149,7 +158,34 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
         "url": desired.url,
         "wanted": desired.state.value,
     }
-    return int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one())
+    return Ticket(int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one()), stamp)
+
+
+def keep_slot(tx: Connection, entry: Entry, slot: datetime | None) -> None:
+    """Keep a moment for asking an identifier's agency, or let go of it."""
+    if entry.slot != slot:
+        tx.execute(update(identifiers).where(identifiers.c.id == entry.id).values(slot=slot))
+
+
+def under_way(tx: Connection, entry: Entry, now: datetime) -> tuple[Ticket, str] | None:
+    """Return the submission the agency is working at, and the digest of what was sent with it."""
+    if entry.waiting is None:
+        return None
+    row = tx.execute(select(submissions).where(submissions.c.id == entry.waiting)).one()
+    return Ticket(row.id, entry.stamp, waiting=True, age=now - row.sent), row.digest
+
+
+def are_waiting(tx: Connection, profile_id: int) -> int:
+    """Count the submissions the agency of a profile is working at."""
+    waits = (identifiers.c.state == State.SUBMITTED.value, identifiers.c.waiting.is_not(None))
+    query = select(func.count()).select_from(identifiers).where(identifiers.c.profile_id == profile_id, *waits)
+    return int(tx.execute(query).scalar_one())
+
+
+def wait(tx: Connection, entry: Entry, submission: int, outcome: Pending, now: datetime) -> None:
+    """Note that the agency is working at what was sent."""
+    _answer(tx, submission, outcome.status, "pending", outcome.answer or outcome.message, now)
+    _move(tx, entry, State.SUBMITTED, now, waiting=submission, fault=None, message=outcome.message)
 
 
 def confirm(
@@ -159,7 +195,8 @@ def confirm(
     _answer(tx, submission, outcome.status, "confirmed", outcome.answer, now)
     current = get(tx, entry.id)
     first = current is not None and current.registered is None and not hidden
-    values = {"acknowledged": digest, "fault": None, "message": None} | ({"registered": now} if first else {})
+    values: dict[str, object] = {"acknowledged": digest, "fault": None, "message": outcome.remark or None, "waiting": None}
+    values |= {"registered": now} if first else {}
     _move(tx, entry, State.WITHDRAWN if hidden else State.REGISTERED, now, **values)
     return first
 
@@ -167,7 +204,16 @@ def confirm(
 def fail(tx: Connection, entry: Entry, submission: int, outcome: Failed, now: datetime) -> None:
     """Note that the agency does not agree; the reason is kept in its own words."""
     _answer(tx, submission, outcome.status, outcome.fault.value, outcome.answer or outcome.message, now)
-    _move(tx, entry, AFTER[outcome.fault], now, fault=outcome.fault.value, message=outcome.message)
+    lost = outcome.fault is Fault.TRANSIENT and entry.waiting is not None  # it was only asked after, and may be asked again
+    waiting = entry.waiting if lost else None
+    stamp = max(entry.stamp, outcome.above)
+    values = {"fault": outcome.fault.value, "message": outcome.message, "waiting": waiting}
+    _move(tx, entry, AFTER[outcome.fault], now, **values, **({"stamp": stamp} if outcome.above else {}))
+
+
+def refuse(tx: Connection, entry: Entry, message: str, now: datetime) -> None:
+    """Note that the agency would refuse the work as it is, so that nothing was sent."""
+    _move(tx, entry, State.REJECTED, now, fault=Fault.REJECTED.value, message=message, acknowledged=None)
 
 
 def counts(tx: Connection) -> dict[str, int]:
@@ -256,5 +302,6 @@ def _answer(tx: Connection, submission: int, status: int | None, outcome: str, a
 def _entry(row: RowMapping) -> Entry:
     return Entry(
         row["id"], row["record_id"], row["scheme"], row["value"], row["own"], row["profile_id"], row["environment"],
-        State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"],
+        State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"], row["stamp"], row["waiting"],
+        row["slot"],
     )  # fmt: skip

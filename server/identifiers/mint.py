@@ -49,7 +49,8 @@ def routes(tx: Connection, shelf: Registry[Agency]) -> list[Route]:
 
 def route_for(tx: Connection, shelf: Registry[Agency], type_code: str) -> Route | None:
     """Return the route that serves a type, or None."""
-    return next((route for route in routes(tx, shelf) if doi.serves(route.rules, type_code)), None)
+    serving = (route for route in routes(tx, shelf) if type_code not in route.agency.barred)
+    return next((route for route in serving if doi.serves(route.rules, type_code)), None)
 
 
 def mint(tx: Connection, route: Route, record_id: str | None, type_code: str, now: datetime) -> ledger.Entry:

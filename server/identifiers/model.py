@@ -1,13 +1,15 @@
 """The identifier core in values: what is minted, what an agency should say of it, and what it said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
 
 from msgspec import Meta, Struct
 
 from server.forms.field import Choice, Group, title
+from server.metadata.work import Work
 from server.records.vocabulary import CATEGORIES, TYPES
 
 
@@ -63,6 +65,8 @@ class Desired:
     state: AgencyState
     metadata: bytes
     """The agency's own metadata document, validated before it is sent."""
+    refusal: str = ""
+    """What the agency would refuse of the work, in terms of its fields; then there is no document, and nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Confirmed:
     status: int
     answer: str
     """The body of the agency's answer as it came, secrets redacted."""
+    remark: str = ""
+    """What the agency adds although it agrees: one sentence, for whoever keeps the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +91,39 @@ class Failed:
     answer: str = ""
     retry_after: float | None = None
     """Seconds, where the agency named them."""
+    above: int = 0
+    """The stamp the agency knows of another submission, where it wants a greater one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The agency has taken what was sent and will say later what it makes of it."""
+
+    message: str
+    wait: float
+    """Seconds after which it is asked."""
+    status: int | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What makes one submission one: agencies that work through a queue are asked by it."""
+
+    submission: int
+    """Its number, which no other submission has."""
+    stamp: int
+    """Seventeen digits (a moment in UTC, to the millisecond), greater than with any submission of this identifier before."""
+    waiting: bool = False
+    """Whether it was sent already, so that the agency is only asked what it made of it; else it is sent."""
+    age: timedelta = timedelta(0)
+    """How long ago it was sent, where it was."""
 
 
 class Client(Protocol):
     """One account at one agency."""
 
-    async def agree(self, desired: Desired) -> Confirmed | Failed:
+    async def agree(self, desired: Desired, ticket: Ticket) -> Confirmed | Failed | Pending:
         """Make the agency agree about one identifier, whatever it knew before. Never raises for what an agency may do."""
         ...
 
@@ -153,6 +186,19 @@ class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How often an agency may be asked: so many calls in so many seconds, and so many of them at once."""
+
+    calls: int
+    seconds: float
+    burst: int
+
+
+PACE = Pace(300, 300.0, 30)
+"""How often an agency is asked that says nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Agency:
     """One registration agency: its name, the class of its profile's settings, and how a client is made of them."""
 
@@ -166,3 +212,15 @@ class Agency:
     """One sentence for the list of profile types."""
     metadata: str = field(default="datacite")
     """The format (its prefix) in which the agency wants its metadata."""
+    document: Callable[[Work, Any, AgencyState], bytes] | None = None
+    """Writes what the agency wants for an account, where that is no format; raises Invalid for what it would refuse."""
+    barred: frozenset[str] = frozenset()
+    """Types it registers for no repository; works of these types never come to it."""
+    most_waiting: int | None = None
+    """How many submissions it may be working at before it is sent more."""
+    paces: Mapping[str, Pace] = field(default_factory=dict)
+    """How often it may be asked, by environment."""
+
+    def pace(self, environment: str) -> Pace:
+        """Return how often it may be asked in an environment."""
+        return self.paces.get(environment, PACE)

@@ -15,9 +15,11 @@ from sqlalchemy import Connection
 from server import observe
 from server.clock import Clock
 from server.db.engine import Database
+from server.errors import Invalid
 from server.events.telling import tell
-from server.identifiers import ledger
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault
+from server.identifiers import gate, ledger
+from server.identifiers.gate import Turned
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
@@ -33,6 +35,8 @@ from server.registry import Registry
 
 log = observe.logger("register")
 
+_WHILE_FULL = timedelta(minutes=5)
+
 
 @dataclass(frozen=True, slots=True)
 class _Question:
@@ -41,6 +45,8 @@ class _Question:
     entry: ledger.Entry
     stored: Stored
     profile: Profile
+    under_way: tuple[Ticket, str] | None = None
+    """What the agency is working at: its ticket, and the digest of what was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class _Agreed:
     submission: int
     digest: str
     outcome: Confirmed
+    latest: bool
+    """Whether it is what is wanted now: while an agency was at work the record may have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +75,49 @@ class Registrar:
 
     async def __call__(self, job: Job) -> Answer | None:
         """Ask the agency until it agrees; the answer is None where the job was settled together with the identifier."""
-        question = await self.database.read(_question, int(job.subject))
+        question = await self.database.read(_question, int(job.subject), self.clock())
         if isinstance(question, Dead | Held | Done):
             return question
         agency = self.agencies[question.profile.kind]
         if agency.client is None:
             return Held(f"{agency.title} registers nothing.")
-        desired = self._desired(question, agency)
+        account = profiles.opened(question.profile, agency.account, self.seal)
+        desired = self._desired(question, agency, account)
+        if desired.refusal and question.under_way is None:
+            await self.database.write(_settle_refusal, job, question, desired.refusal, self.clock())
+            return None
         digest = hashlib.sha256(f"{desired.url}\0{desired.state}".encode() + desired.metadata).hexdigest()
         if question.entry.acknowledged == digest:
             return Done("the agency agrees already")
-        account = profiles.opened(question.profile, agency.account, self.seal)
-        submission = await self.database.write(
-            ledger.begin, question.entry, desired, digest, agency.name, job.attempts, self.clock()
-        )
-        outcome = await agency.client(account, self.session).agree(desired)
+        begun = await self.database.write(_begin, agency, question, desired, digest, job.attempts, self.clock())
+        if isinstance(begun, Turned):
+            return Later(begun.at - self.clock(), begun.why, failed=False)
+        ticket, sent = begun
+        outcome = await agency.client(account, self.session).agree(desired, ticket)
         log.info(
             "asked the agency",
             extra={"identifier": desired.value, "agency": agency.name, "outcome": type(outcome).__name__.lower()},
         )
-        if isinstance(outcome, Failed):
-            await self.database.write(_settle_failure, job, question, submission, outcome, self.clock())
+        if isinstance(outcome, Pending):
+            await self.database.write(_settle_wait, job, question, ticket.submission, outcome, self.clock())
+        elif isinstance(outcome, Failed):
+            await self.database.write(_settle_failure, job, question, ticket.submission, outcome, self.clock())
         else:
-            agreed = _Agreed(question, desired, submission, digest, outcome)
+            agreed = _Agreed(question, desired, ticket.submission, sent, outcome, latest=sent == digest)
             change = self._change(question, desired)
             await self.database.write(_settle_success, self, job, agreed, change, self.clock())
         return None
 
-    def _desired(self, question: _Question, agency: Agency) -> Desired:
+    def _desired(self, question: _Question, agency: Agency, account: DoiRules) -> Desired:
         stored, entry = question.stored, question.entry
         work = self.renderer.kept(stored, doi=entry.value)
         state = AgencyState.FINDABLE if stored.state is State.PUBLISHED else AgencyState.HIDDEN
-        return Desired(entry.value, work.landing_url, state, self.renderer.metadata(agency.metadata, work))
+        try:
+            write = agency.document
+            metadata = write(work, account, state) if write is not None else self.renderer.metadata(agency.metadata, work)
+        except Invalid as refusal:
+            return Desired(entry.value, work.landing_url, state, b"", str(refusal))
+        return Desired(entry.value, work.landing_url, state, metadata)
 
     def _change(self, question: _Question, desired: Desired) -> changes.Change | None:
         """Render the work with its DOI, for the moment it is registered for the first time."""
@@ -108,7 +127,7 @@ class Registrar:
         return self.renderer.change(self.renderer.kept(stored, doi=desired.value), stored.collection)
 
 
-def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
+def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead | Held | Done":
     entry = ledger.get(tx, number)
     if entry is None or not entry.own or entry.profile_id is None or entry.record_id is None:
         return Dead("There is no such identifier of ours.")
@@ -121,7 +140,7 @@ def _question(tx: Connection, number: int) -> "_Question | Dead | Held | Done":
     unknown_to_agency = entry.registered is None and entry.state == "reserved"
     if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
         return Done("the work is not published")
-    return _Question(entry, stored, profile)
+    return _Question(entry, stored, profile, ledger.under_way(tx, entry, now))
 
 
 def _obstacle(entry: ledger.Entry, profile: Profile) -> str:
@@ -138,7 +157,9 @@ def _settle_success(
     tx: Connection, registrar: Registrar, job: Job, agreed: _Agreed, change: changes.Change | None, now: datetime
 ) -> None:
     """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the DOI."""
-    if not queue.settle(tx, job, Done(), now):
+    gate.told(tx, agreed.question.profile.id, agreed.question.profile.name, agreed.outcome, now)
+    following = Done() if agreed.latest else Later(timedelta(0), "The record changed while the agency was at work.", failed=False)
+    if not queue.settle(tx, job, following, now):
         return
     question, desired = agreed.question, agreed.desired
     hidden = desired.state is AgencyState.HIDDEN
@@ -155,7 +176,37 @@ def _settle_success(
     changes.stamp(tx, [change], now)
 
 
+def _begin(
+    tx: Connection, agency: Agency, question: _Question, desired: Desired, digest: str, attempt: int, now: datetime
+) -> tuple[Ticket, str] | Turned:
+    """Write down what is about to be sent, unless it is not its turn; return its ticket and the digest of what it holds."""
+    entry = question.entry
+    is_full = question.under_way is None and agency.most_waiting is not None
+    if is_full and ledger.are_waiting(tx, question.profile.id) >= (agency.most_waiting or 0):
+        return Turned(now + _WHILE_FULL, f"{agency.title} is working at as many submissions as it takes.")
+    turned = gate.enter(tx, question.profile.id, agency.pace(entry.environment), entry.slot, now)
+    ledger.keep_slot(tx, entry, turned.at if turned is not None else None)
+    if turned is not None:
+        return turned
+    return question.under_way or (ledger.begin(tx, entry, desired, digest, agency.name, attempt, now), digest)
+
+
+def _settle_wait(tx: Connection, job: Job, question: _Question, submission: int, outcome: Pending, now: datetime) -> None:
+    gate.told(tx, question.profile.id, question.profile.name, outcome, now)
+    if queue.settle(tx, job, Later(timedelta(seconds=outcome.wait), outcome.message, failed=False), now):
+        ledger.wait(tx, question.entry, submission, outcome, now)
+
+
+def _settle_refusal(tx: Connection, job: Job, question: _Question, message: str, now: datetime) -> None:
+    if not queue.settle(tx, job, Held(message), now):
+        return
+    ledger.refuse(tx, question.entry, message, now)
+    if question.entry.state is not IdentifierState.REJECTED:
+        _tell(tx, "identifier.rejected", question, message, now)
+
+
 def _settle_failure(tx: Connection, job: Job, question: _Question, submission: int, outcome: Failed, now: datetime) -> None:
+    gate.told(tx, question.profile.id, question.profile.name, outcome, now)
     if not queue.settle(tx, job, _next(job, outcome), now):
         return
     ledger.fail(tx, question.entry, submission, outcome, now)

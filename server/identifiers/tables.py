@@ -1,6 +1,6 @@
-"""Tables of the identifiers: each name once, what its agency acknowledged, and every exchange with it."""
+"""Tables of the identifiers: each name once, what its agency acknowledged, each exchange with it, how fast it may be asked."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, text
 
 from server.db.columns import Serial, Utc, metadata
 
@@ -20,6 +20,9 @@ identifiers = Table(
     Column("message", Text),  # in words, the agency's own included
     Column("acknowledged", String(64)),  # digest of what the agency confirmed last
     Column("registered", Utc),  # when the agency first confirmed it
+    Column("stamp", BigInteger, nullable=False, server_default=text("0")),  # the greatest that was ever sent with it
+    Column("waiting", BigInteger),  # the submission the agency is working at
+    Column("slot", Utc),  # the moment that is kept for asking its agency
     Column("created", Utc, nullable=False),
     Column("changed", Utc, nullable=False),
     Index("uq_identifiers_normal", "scheme", "normal", unique=True),
@@ -42,4 +45,16 @@ submissions = Table(
     Column("outcome", String(12)),  # confirmed or a fault; null while unanswered
     Column("answer", Text),  # verbatim, secrets redacted
     Column("seconds", Float),
+)
+
+#: How each profile's agency may be asked, see gate.py.
+gates = Table(
+    "gates",
+    metadata,
+    Column("profile_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("next", Utc, nullable=False),  # when the next call is due
+    Column("failures", Integer, nullable=False, server_default=text("0")),  # calls in a row that nobody answered
+    Column("since", Utc),  # when the first of them was
+    Column("until", Utc),  # when somebody may try again
+    Column("words", Text, nullable=False, server_default=text("''")),
 )

@@ -56,6 +56,8 @@ class Later:
 
     delay: timedelta
     why: str
+    failed: bool = True
+    """Whether it was tried and failed, so that the next failure waits longer; else it was not its turn yet."""
 
 
 @dataclass(frozen=True, slots=True)

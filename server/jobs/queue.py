@@ -117,6 +117,8 @@ def settle(tx: Connection, job: Job, answer: Answer, now: datetime) -> bool:
     attempts = job.attempts
     if isinstance(answer, More):
         attempts = 0
+    elif isinstance(answer, Later) and not answer.failed:
+        attempts -= 1
     if row.again and not isinstance(answer, Later):
         state, attempts = JobState.READY, 0
     values = {"state": state.value, "due": due, "note": note, "claim": None, "again": False, "attempts": attempts, "changed": now}

@@ -35,6 +35,7 @@ _RELATIONS = {
     "isBasedOn": "IsDerivedFrom", "supportingData": "IsSupplementedBy", "softwareHelp": "IsDocumentedBy",
     "isSourceCodeOf": "IsSourceOf", "targetProduct": "IsSourceOf", "hasSourceCode": "IsDerivedFrom", "review": "IsReviewedBy",
 }  # fmt: skip
+_FREE = {"true": "open", "false": "restricted"}
 _DATES = {"datePublished": "issued", "dateCreated": "created", "dateModified": "updated", "embargoDate": "embargo_until"}
 _SPDX_ADDRESS = re.compile(r"https?://(?:www\.)?spdx\.org/licenses/([\w.+-]+?)(?:\.html|\.json)?/?")
 #: Names of licences as SPDX writes them; the list is long, these are what software is given out under.
@@ -166,10 +167,11 @@ def _language(draft: Draft, element: etree._Element) -> None:
 
 
 def _free(draft: Draft, element: etree._Element) -> None:
-    if text_of(element).lower() == "true":
-        draft.restrict("open")
+    access = _FREE.get(text_of(element).lower())
+    if access:
+        draft.restrict(access)
     else:
-        draft.leave(element)
+        draft.puzzle(element, text_of(element))
 
 
 def _conditions(draft: Draft, element: etree._Element) -> None:

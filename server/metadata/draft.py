@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from lxml import etree
 
+from server.clock import now
 from server.errors import Invalid
 from server.metadata.dates import date_of
 from server.metadata.elements import children, lang_of, shortened
@@ -16,6 +17,7 @@ from server.metadata.languages import language_of
 from server.metadata.names import contributor
 from server.metadata.reading import Reading, Remark
 from server.metadata.roles import CREATOR, FUNDER, GRANTOR, PUBLISHER
+from server.records.embargo import latest, strictest
 from server.records.model import (
     Agent,
     AgentId,
@@ -37,10 +39,12 @@ from server.records.model import (
     decode,
     encode,
 )
-from server.records.vocabulary import ACCESS, VERSIONS, find_term, stricter
+from server.records.vocabulary import VERSIONS, find_term
 from server.xml import clean, place_of, text_of
 
 T = TypeVar("T")
+
+_NO_EMBARGO = frozenset({"none", "no", "no embargo", "n/a", "false", "0"})
 
 
 @dataclass(slots=True)
@@ -84,6 +88,7 @@ class Draft:
     version: str = ""
     peer_reviewed: bool | None = None
     access: str = ""
+    closed: dict[str, str] = field(default_factory=dict)
     citation_text: str = ""
     unmapped: list[Remark] = field(default_factory=list)
     warnings: list[Remark] = field(default_factory=list)
@@ -106,14 +111,8 @@ class Draft:
 
     def put(self, part: dict[str, str], name: str, value: str, element: etree._Element) -> None:
         """Set a field once; a further value that differs is left over."""
-        if name == "embargo_until" and "" < part.get(name, "") < value:  # nothing is shown before the last of them
-            part[name], value = value, part[name]
         if value and part.setdefault(name, value) != value:
             self.leave(element, value)
-
-    def restrict(self, access: str) -> None:
-        """Take what is said of access; of several statements the strictest holds."""
-        self.access = stricter(self.access, access)
 
     def add_licence(self, licence: Licence) -> None:
         """Take a licence unless one with the same address is there."""
@@ -121,11 +120,40 @@ class Draft:
 
     def set_date(self, name: str, text: str, element: etree._Element) -> None:
         """Set a date; what is not a date is left over."""
+        if name == "embargo_until":
+            self.embargo(element, text)
+            return
         found = date_of(text)
         if found:
             self.put(self.dates, name, found, element)
         elif text:
             self.leave(element, text, code="date-unknown")
+
+    def restrict(self, access: str) -> None:
+        """Take what is said of who may have the work: of several statements the strictest holds."""
+        self.access = strictest(self.access, access)
+
+    def embargo(self, element: etree._Element, text: str) -> None:
+        """Take the day an embargo ends on: of several the last holds. What is no day closes the work."""
+        found, known = date_of(text), self.dates.get("embargo_until", "")
+        if found:
+            self.dates["embargo_until"] = latest(known, found)
+            if known and known != found:
+                self.leave(element, known if self.dates["embargo_until"] == found else found)
+        elif text.lower() in _NO_EMBARGO:
+            self.leave(element, text)
+        elif text:
+            self.puzzle(element, text)
+
+    def puzzle(self, element: etree._Element, text: str) -> None:
+        """Close the work for a statement on access that is not understood: nothing may be shown that must not be."""
+        self.restrict("restricted")
+        message = f"“{shortened(clean(text))}” is not understood as an access; the access is restricted."
+        self.warn(element, message, code="access-unknown", value=text)
+
+    def close_file(self, name: str, access: str) -> None:
+        """Take that a file is closed whatever the work is."""
+        self.closed[name] = strictest(self.closed.get(name, ""), access)
 
     def set_title(self, element: etree._Element, value: str, kind: str = "") -> None:
         """Take the first title as the title and the others as further ones, of a kind guessed by language where none is given."""
@@ -216,6 +244,9 @@ class Draft:
         if self.title is None:
             remedy = f"Add a {self.title_element} with the title of the work."
             raise Invalid("The metadata has no title.", place=self.where(self.root), remedy=remedy, code="title-missing")
+        available = self.dates.get("available", "")
+        if self.access in {"", "open"} and available > now().date().isoformat()[: len(available)]:
+            self.dates["embargo_until"] = latest(self.dates.get("embargo_until", ""), available)
         if self.dates.get("embargo_until"):
             self.restrict("embargoed")
         self._settle_issns()
@@ -240,6 +271,8 @@ class Draft:
             warnings=tuple(self.warnings),
             types=tuple(word for _, word in self.types),
             languages=tuple(self.language_words),
+            access=self.access,
+            closed=dict(self.closed),
         )
 
     def _chosen_type(self) -> str:
@@ -282,7 +315,7 @@ class Draft:
             funding=_once(self.funding),
             version=self.version,
             peer_reviewed=self.peer_reviewed,
-            access=self.access if self.access in ACCESS else "open",
+            access=self.access or "open",
             licences=tuple(self.licences.values()),
             rights_statement="\n".join(_once(self.rights)),
             thesis=Thesis(**self.thesis),

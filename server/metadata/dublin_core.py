@@ -12,7 +12,7 @@ from server.metadata.elements import attribute, lang_of, local, namespace
 from server.metadata.identifying import identify
 from server.metadata.names import agent, is_body, split, unpacked
 from server.metadata.packed import funding_of, is_note, take_note
-from server.metadata.rights import embargo_end, take_rights
+from server.metadata.rights import embargo_end, take_access, take_rights
 from server.metadata.roles import CREATOR, FUNDER, role_of
 from server.records.model import Affiliation, Funding, Identifier, Place, Related, Subject, Text
 from server.xml import text_of
@@ -146,7 +146,7 @@ def _publisher(draft: Draft, element: etree._Element, text: str) -> None:
 def _date(draft: Draft, element: etree._Element, text: str) -> None:
     """Take the publication date; a stamp with a time of day is taken only where there is no other."""
     if embargo_end(text):
-        draft.put(draft.dates, "embargo_until", embargo_end(text), element)
+        draft.embargo(element, embargo_end(text))
     else:
         draft.set_date("issued", text, element)
 
@@ -266,6 +266,10 @@ def _rights(draft: Draft, element: etree._Element, text: str) -> None:
     take_rights(draft, element, text)
 
 
+def _access(draft: Draft, element: etree._Element, text: str) -> None:
+    take_access(draft, element, text)
+
+
 def _rights_holder(draft: Draft, element: etree._Element, text: str) -> None:
     draft.add_agent(element, agent(text), "RightsHolder")
 
@@ -290,7 +294,7 @@ _TERMS: dict[str, Take] = {
     "date": _date, "issued": _dated("issued"), "dateAccepted": _dated("accepted"), "dateSubmitted": _dated("submitted"),
     "created": _dated("created"), "modified": _dated("updated"), "available": _available, "type": _type,
     "identifier": _identifier, "source": take_source, "language": _language, "coverage": _coverage, "spatial": _spatial,
-    "temporal": _temporal, "rights": _rights, "license": _rights, "accessRights": _rights,
+    "temporal": _temporal, "rights": _rights, "license": _rights, "accessRights": _access,
     "rightsHolder": _rights_holder, "bibliographicCitation": _citation,
     **{name: _relation for name in _RELATIONS if name != "source"},
 }  # fmt: skip

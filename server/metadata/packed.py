@@ -86,10 +86,7 @@ def _version(draft: Draft, element: etree._Element, value: str) -> None:
 
 
 def _embargo(draft: Draft, element: etree._Element, value: str) -> None:
-    if day(value):
-        draft.put(draft.dates, "embargo_until", day(value), element)
-    else:
-        draft.leave(element, value)
+    draft.embargo(element, day(value) or value)
 
 
 def _reviewed(draft: Draft, element: etree._Element, value: str) -> None:

@@ -1,7 +1,7 @@
 """What a metadata reader is: it recognises its own documents and turns one into a draft record."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from lxml import etree
@@ -38,7 +38,7 @@ class Reading:
     `unmapped` names what the record could not take up (place and value, one sentence each); `warnings` say what was
     guessed or mended on the way. Neither stops a deposit by itself; both are shown in the import monitor.
     `types` and `languages` are the words the document uses for them, as they stand: what a client means by its own words can
-    be settled in its profile.
+    be settled in its profile. What the access says and is not understood is a warning `access-unknown`, and closes the work.
     """
 
     record: Record
@@ -46,6 +46,10 @@ class Reading:
     warnings: tuple[Remark, ...] = ()
     types: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    access: str = ""
+    """What it says of who may have the work; empty where it says nothing."""
+    closed: Mapping[str, str] = field(default_factory=dict)
+    """The files that are closed by themselves, by name, with their access."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,26 @@ from datetime import date
 import msgspec
 
 from server.records.model import Record
+from server.records.vocabulary import ACCESS
 
 _EMBARGOED, _OPEN = "embargoed", "open"
+_STRICTNESS = {code: place for place, code in enumerate(("", *ACCESS))}
+
+
+def strictest(*accesses: str) -> str:
+    """Return the access that gives least away; an empty one says nothing."""
+    return max(accesses, key=_STRICTNESS.__getitem__)
+
+
+def latest(*days: str) -> str:
+    """Return the day that comes last; a year or a month counts to its end, an empty one says nothing."""
+    return max(days, key=lambda day: day and day.ljust(10, "9"))
+
+
+def closed_as(record: Record, other: Record) -> Record:
+    """Return a record that is open to nobody to whom another description of the same work is closed."""
+    dates = msgspec.structs.replace(record.dates, embargo_until=latest(record.dates.embargo_until, other.dates.embargo_until))
+    return msgspec.structs.replace(record, access=strictest(record.access, other.access), dates=dates)
 
 
 def end_of(record: Record) -> date | None:

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from server.records.embargo import closed_as
 from server.records.model import Container, Dates, Publisher, Record, Thesis, Value
-from server.records.vocabulary import stricter
 
 _PARTS = (Dates, Publisher, Container, Thesis)
 
@@ -11,8 +11,7 @@ _PARTS = (Dates, Publisher, Container, Thesis)
 def merged(first: Record, second: Record) -> Record:
     """Return the first record, completed by the second.
 
-    Single values stay, lists grow by what is new, the type moves only from `other.other`; of what they say of access the
-    stricter holds, so that a description that is silent opens nothing.
+    Single values stay, lists grow by what is new, the type moves only from `other.other`, and of two accesses the stricter holds.
     """
     changes: dict[str, object] = {}
     for name in first.__struct_fields__:
@@ -25,7 +24,7 @@ def merged(first: Record, second: Record) -> Record:
             changes[name] = _filled(mine, theirs)
         elif not mine or (name == "type" and mine == "other.other"):
             changes[name] = theirs
-    return msgspec.structs.replace(first, access=stricter(first.access, second.access), **changes)
+    return closed_as(msgspec.structs.replace(first, **changes), second)
 
 
 def _filled(mine: Value, theirs: Value) -> Value:

@@ -156,14 +156,6 @@ ACCESS = {
     "metadata_only": Term("metadata_only", "metadata only access", "c_14cb", "closedAccess"),
 }
 
-_STRICTNESS = ("", *ACCESS)
-
-
-def stricter(one: str, other: str) -> str:
-    """Return the access that shows less; ACCESS is in that order, and an empty string says nothing."""
-    return max(one, other, key=lambda access: _STRICTNESS.index(access) if access in ACCESS else 0)
-
-
 VERSIONS = {
     "AO": Term("AO", "Author's original", "c_b1a7d7d4d402bcce", "draft"),
     "SMUR": Term("SMUR", "Submitted manuscript under review", "c_71e4c1898caa6e32", "submittedVersion"),

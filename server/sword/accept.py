@@ -113,6 +113,12 @@ class Acceptance:
         """Let every check look into what came. Raises NotFound where a file is not in the store any more."""
         return await asyncio.to_thread(looked_into, self.shelf, Looked(content, rules, self.path, in_progress))
 
+    async def suspected(self, error: Unfit, rules: Rules) -> Unfit:
+        """Return what is held before it was looked into with what a look into its files finds: they can be downloaded."""
+        looked = await self.look(error.content, rules)
+        holding, warnings = weighed(looked.remarks[len(error.content.remarks) :], None, rules)
+        return Unfit((*error.problems, *holding), (*error.warnings, *warnings), looked, error.notes, refuses=error.refuses)
+
     async def _other(self, deposit: Deposit, basis: "_Basis", taken: "Taken", rules: Rules) -> Other | None:
         """Return the work a new one would be a second time, where the profile wants to know."""
         if basis.stored is not None or taken.prepared is None or not asks(taken.prepared.record, rules.duplicates):
@@ -147,6 +153,7 @@ class _Basis:
     doi: str = ""
     stored: Stored | None = None
     held: tuple[Deposit, ...] = ()
+    """What is held of the container, the oldest first."""
     waits: bool = False
     """Whether files that were named by their address have not come yet: nothing is complete before."""
     later: Deposit | None = None
@@ -160,10 +167,10 @@ class Taken:
     draft: Draft
     prepared: Prepared | None
     """The work, rendered; None while more is expected."""
+    mended: frozenset[str]
+    """What was held and is not any more."""
     whole: bool
     """Whether nothing of the container is held any more."""
-    mended: tuple[str, ...]
-    """The held deposits that it brings anew."""
     content: Content
     notes: tuple[str, ...] = ()
     """What was mapped on the way, in sentences."""
@@ -177,7 +184,6 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE else None
     later = later if later is not None and later.id > deposit.id else None
     if not container.has_record:
-        held = held if container.state is ContainerState.HELD else ()
         waits = reference_store.outstanding(tx, container.id, deposit.id)
         return _Basis(container, container.draft, held=held, waits=waits, later=later)
     stored = records.get(tx, container.id)
@@ -193,7 +199,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if basis.later is not None:
         operation, in_progress = Operation.ADD, basis.later.in_progress
     draft = applied(basis.draft, operation, content)
-    mends = mended(basis.held, deposit, content)
+    mends = mended(basis.held, deposit, content, draft)
     whole = len(mends) == len(basis.held)
     record = None
     if basis.container.has_record or (whole and not in_progress and not basis.waits):
@@ -204,10 +210,10 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if holding:
         raise Unfit(holding, warnings, content)
     if record is None:
-        return Taken(draft, None, whole, mends, content)
+        return Taken(draft, None, mends, whole, content)
     came = basis.stored.provenance if basis.stored is not None else None
     prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
-    return Taken(draft, prepared, whole, mends, content)
+    return Taken(draft, prepared, mends, whole, content)
 
 
 def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Taken:
@@ -230,8 +236,8 @@ def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken
         store.note(tx, deposit.id, now, "mapped", sentence)
     tell(tx, "import.taken", deposit.id, {"title": title or "", "work": container.id, "operation": deposit.operation.value}, now)
     queue.drop(tx, READ, deposit.id)
-    for number in taken.mended:
-        store.close(tx, number, now, f"Mended by import {deposit.id}.")
+    if taken.mended:
+        store.close_held(tx, container.id, now, f"Mended by import {deposit.id}.", taken.mended)
     if taken.prepared is None:
         state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
         store.change_container(tx, container, now, draft=taken.draft, state=state)

@@ -27,11 +27,12 @@ BAGIT = "bagit.txt"
 INFO = "bag-info.txt"
 FETCH = "fetch.txt"
 PAYLOAD = "data/"
-LONGEST_LINE = 8192
-"""Characters of a line of a manifest; no name is as long."""
 
 _MANIFEST = re.compile(r"(tag)?manifest-([a-z0-9-]+)\.txt", re.IGNORECASE)
 _ENCODED = re.compile("%(0[AaDd]|25)")  # RFC 8493 § 2.1.3: line ends and the sign itself, nothing else
+_LONGEST_LINE = 8 * 2**10
+_LARGEST_TAGS = 2**20
+"""Bytes of what a bag says of itself, its manifests aside."""
 _OXUM = re.compile(r"(\d+)\.(\d+)")
 
 #: What a bag's metadata may be called, in order of preference, and the reader that is meant.
@@ -79,10 +80,8 @@ def _documents(contents: Contents) -> Iterator[Document]:
     """Yield what may be the metadata: what stands among the tag files, then at the top of the payload."""
     names = [name for name in contents.members if name.lower().endswith(_DOCUMENTS) and name.count("/") <= 1]
     order = [*_KNOWN, *sorted(name for name in names if not name.startswith(PAYLOAD)), *sorted(names)]
-    room = LARGEST_DOCUMENTS  # of data that are XML there may be any number; the first that are read are the likely ones
     for name in dict.fromkeys(order):
-        if (member := contents.members.get(name)) is not None and member.received.bytes <= room:
-            room -= member.received.bytes
+        if (member := contents.members.get(name)) is not None:
             for document in documents_of([member], reader=_KNOWN.get(name, "")):
                 yield replace(document, name=name.removeprefix(PAYLOAD))
 
@@ -94,7 +93,7 @@ def _declared(contents: Contents) -> Iterator[Remark]:
     if said.get("Tag-File-Character-Encoding", "UTF-8").upper() not in {"UTF-8", "UTF8", "US-ASCII"}:
         yield Remark(f"{BAGIT} names another encoding; it is read as UTF-8.", code="quirk-bag", place=BAGIT)
     fetch = contents.members.get(FETCH)
-    if fetch is not None and _text(fetch).strip():
+    if fetch is not None and (fetch.received.bytes > _LARGEST_TAGS or _text(fetch).strip()):
         raise Invalid(
             f"The bag has a {FETCH}: files that are to be fetched from elsewhere. Nothing named in a package is fetched here.",
             place=FETCH,
@@ -126,6 +125,7 @@ def _declared(contents: Contents) -> Iterator[Remark]:
 def _verified(contents: Contents) -> Iterator[Remark]:
     """Compare the files with the manifests; raises Invalid where one is missing, differs or is not listed."""
     listed: dict[str, set[str]] = {}
+    digests: dict[tuple[str, str], str] = {}  # a file is listed as often as a manifest likes, and read once
     for line in _lines(contents):
         member = contents.find(line.name)
         if member is None:
@@ -136,7 +136,9 @@ def _verified(contents: Contents) -> Iterator[Remark]:
                 code="bag-incomplete",
                 value=line.name,
             )
-        if (found := digest_of(member, line.algorithm)) != line.digest:
+        key = member.name, line.algorithm
+        found = digests[key] = digests.get(key) or digest_of(member, line.algorithm)
+        if found != line.digest:
             raise Invalid(
                 f"The {line.algorithm} of {line.name} is {found}; {line.manifest} says {line.digest}.",
                 place=line.name,
@@ -174,11 +176,12 @@ def _lines(contents: Contents) -> Iterator[Line]:
         found = _MANIFEST.fullmatch(manifest)
         if found is None or not (algorithm := algorithm_of(found[2])):
             continue
-        for number, text in enumerate(_text(member).splitlines(), 1):
+        for number, text in enumerate(_lines_of(member), 1):
             if not text.strip():
                 continue
-            digest, name = _parted(text)
-            if not name:
+            digest, name = [*text.split(maxsplit=1), ""][:2]
+            name = name.removeprefix("*").strip()
+            if not name or len(text) > _LONGEST_LINE:
                 raise Invalid(
                     f"Line {number} of {manifest} cannot be read.",
                     place=f"{manifest} line {number}",
@@ -186,13 +189,6 @@ def _lines(contents: Contents) -> Iterator[Line]:
                     code="bag-incomplete",
                 )
             yield Line(manifest, algorithm, digest.lower(), _decoded(name, contents))
-
-
-def _parted(text: str) -> tuple[str, str]:
-    """Return checksum and name of a line; no pattern does this, as one takes minutes over a line of a million spaces."""
-    parts = text.split(maxsplit=1) if len(text) <= LONGEST_LINE else []
-    digest, name = parts if len(parts) == 2 else ("", "")  # noqa: PLR2004 -- checksum and name
-    return digest, name.strip().removeprefix("*")
 
 
 def _decoded(name: str, contents: Contents) -> str:
@@ -218,9 +214,18 @@ def digest_of(member: Member, algorithm: str) -> str:
     return digest.hexdigest()
 
 
-def _text(member: Member) -> str:
+def _lines_of(member: Member) -> Iterator[str]:
+    """Yield the lines of a manifest, one at a time; of a line that is too long one character more than is allowed."""
     if member.received.bytes > LARGEST_DOCUMENTS:
         raise TooLarge(f"{member.name} is larger than {LARGEST_DOCUMENTS // 2**20} MB.", place=member.name)
+    with member.received.path.open(encoding="utf-8-sig", errors="replace") as file:
+        while line := file.readline(_LONGEST_LINE + 1):
+            yield line
+
+
+def _text(member: Member) -> str:
+    if member.received.bytes > _LARGEST_TAGS:
+        raise TooLarge(f"{member.name} is larger than {_LARGEST_TAGS // 2**20} MB.", place=member.name)
     return member.received.path.read_bytes().decode("utf-8-sig", "replace")
 
 

@@ -142,12 +142,6 @@ CAUSES: dict[str, Cause] = {
     "one-record": Cause(Kind.METADATA, "Several works", "One deposit is one work; this document describes several.", _TO_CLIENT),
     "contradiction": Cause(Kind.METADATA, "Contradiction", "Two statements of the metadata exclude each other.", _TO_CLIENT),
     "date-unknown": Cause(Kind.METADATA, "Date not understood", "A date was left out of the record."),
-    "access-unknown": Cause(
-        Kind.METADATA,
-        "Access not understood",
-        "It says in no known way who may see it; its access is restricted.",
-        "Edit the work.",
-    ),
     "unmapped": Cause(Kind.METADATA, "Not taken up", "The record has no place for it; it stays in what was received."),
     "guessed": Cause(Kind.METADATA, "Guessed", "Something was guessed or mended on the way."),
     # Words.
@@ -157,6 +151,12 @@ CAUSES: dict[str, Cause] = {
     "type-missing": Cause(Kind.MAPPING, "No type", "The metadata states no type.", "Give the collection a type of its own."),
     "language-unknown": Cause(
         Kind.MAPPING, "Unknown language", "No language is known by this word.", "Say what it means, and read these imports again."
+    ),
+    "access-unknown": Cause(
+        Kind.MAPPING,
+        "Access not understood",
+        "What the metadata say of who may have the work is not understood; its access is restricted meanwhile.",
+        "Ask the sender. Where the profile takes it, the work stays restricted until somebody edits it.",
     ),
     # What was taken though the protocol says otherwise.
     "quirk-header": Cause(Kind.QUIRK, "Another header", "A header was sent under another name.", _TO_MAKER),

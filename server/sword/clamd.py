@@ -12,11 +12,7 @@ _UNIX = "unix:"
 
 
 class Unscanned(Exception):
-    """The scanner could not look; the message says why."""
-
-
-class Away(Unscanned):
-    """The scanner does not answer, and would not for another file either."""
+    """The scanner does not answer, or could not look; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Clamd:
             raise Unscanned(f"it answers {said!r}")
 
     def scan(self, path: Path) -> str:
-        """Return what it finds in a file, or an empty string. Raises Away, and Unscanned for a file it does not look into."""
+        """Return what it finds in a file, or an empty string. Raises Unscanned: it is away, or the file is too large for it."""
         said = self._ask(b"zINSTREAM\0", path)
         if said.endswith(" FOUND"):
             return said.removeprefix("stream: ").removesuffix(" FOUND")
@@ -64,7 +60,7 @@ class Clamd:
                         _stream(wire, path)
                 return _answer(wire)
         except OSError as error:
-            raise Away(str(error) or type(error).__name__) from error
+            raise Unscanned(str(error) or type(error).__name__) from error
 
 
 def _stream(wire: socket.socket, path: Path) -> None:

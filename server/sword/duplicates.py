@@ -94,7 +94,7 @@ def _by_package(tx: Connection, deposit: Deposit, record: Record) -> str:
     query = (
         select(containers.c.id)
         .join(deposits, deposits.c.container_id == containers.c.id)
-        .where(deposits.c.sha256 == deposit.sha256, deposits.c.state == DepositState.TAKEN.value)
+        .where(deposits.c.payload == (deposit.payload or deposit.sha256), deposits.c.state == DepositState.TAKEN.value)
         .where(containers.c.has_record.is_(True), containers.c.state != ContainerState.DELETED.value)
         .where(containers.c.id != deposit.container_id)
         .limit(1)

@@ -29,13 +29,18 @@ ALIASES = {
     "token": ("Api-Key", "X-Ojs-Sword-Api-Token", "X-Api-Key"),
 }
 
-#: Headers that let somebody in; they are kept nowhere.
-SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", *(name.lower() for name in ALIASES["token"])})
+_SECRET = re.compile(r"auth|token|secret|passw|cookie|api-?key|access-?key|signature|credential|session", re.IGNORECASE)
+_SCHEME = re.compile(r"[\w!#$%&'*+.^`|~-]{1,20}", re.ASCII)
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 _PARAMETER = re.compile(r'([\w*-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def is_secret(name: str) -> bool:
+    """Whether a header is one that lets somebody in, by its name: it is kept nowhere."""
+    return _SECRET.search(name) is not None
 
 
 def header(headers: Mapping[str, str], name: str) -> str:
@@ -87,7 +92,8 @@ def credentials(headers: Mapping[str, str]) -> tuple[str, str]:
     if scheme.lower() in {"apikey", "token"}:
         return f"Bearer {rest.strip()}", f"a token after {scheme!r}"
     if scheme.lower() != "basic":
-        return sent, "a Bearer token" if scheme.lower() == "bearer" else f"{scheme[:20]!r}"
+        named = rest and _SCHEME.fullmatch(scheme)  # a word alone may be the token itself
+        return sent, "a Bearer token" if scheme.lower() == "bearer" else repr(scheme) if named else "no scheme of credentials"
     with suppress(ValueError, UnicodeDecodeError):
         name, _, password = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
         if name and not password:

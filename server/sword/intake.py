@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from server import observe
 from server.accounts.model import Account
-from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
@@ -23,9 +22,21 @@ from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import problems, reference_store, repeats, store
 from server.sword.accept import Acceptance, ask_to_read, said_of, see_to
-from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, SwordError, spoken
-from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
+from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, MethodNotAllowed, SwordError, spoken
+from server.sword.model import (
+    CLOSED,
+    Container,
+    ContainerState,
+    Content,
+    Deposit,
+    DepositState,
+    Draft,
+    Operation,
+    Problem,
+    Rules,
+)
 from server.sword.package import READ_NOW_ENTRIES, counted
+from server.sword.reopening import reopen
 from server.sword.understand import Opened, Understanding, says_nothing
 from server.sword.unfit import Unfit
 
@@ -56,6 +67,8 @@ class Intake:
     wake: Callable[[], None]
     reading: dict[str, asyncio.Event] = field(default_factory=dict)
     """The deposits that requests of this process are reading, each with an event that says when it is done."""
+    at_work: set[str] = field(default_factory=set)
+    """Those that its worker is reading: it may take long, and nobody waits for it."""
 
     async def receive(
         self,
@@ -78,10 +91,12 @@ class Intake:
         with self._announced(deposit.id):
             try:
                 kept = await asyncio.to_thread(self.understanding.files.keep, received)
-                deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5)
+                deposit = replace(deposit, bytes=received.bytes, sha256=kept, md5=received.md5, payload=kept)
                 deposit = replace(deposit, collection=collection or deposit.collection)
                 rules = await self._rules(deposit, collection)
                 opened, waits = await asyncio.to_thread(self._opened, deposit, rules)
+                if opened.payload is not None:
+                    deposit = replace(deposit, payload=opened.payload.received.sha256)
                 if says_nothing(opened) and deposit.operation is Operation.REPLACE_METADATA:
                     deposit = replace(deposit, operation=Operation.COMPLETE)
                 same = await self._same(account, deposit, opened)
@@ -145,12 +160,16 @@ class Intake:
             return Done("it was read already") if deposit is not None else Dead("There is no such deposit.")
         container = deposit.container_id or ""
         unread = await self.database.read_hot(store.unread, container)
-        if deposit.id in self.reading:
-            return Later(GRACE, "a request is reading it")
+        if deposit.id in self.reading or deposit.id in self.at_work:
+            return Later(GRACE, "somebody is reading it")
         if unread and unread[0] < deposit.id:
             await self.database.write(see_to, unread[0], self.clock())
             return Later(TURN, f"deposit {unread[0]} of the same container comes first")
-        await self._read_kept(deposit)
+        self.at_work.add(deposit.id)
+        try:
+            await self._read_kept(deposit)
+        finally:
+            self.at_work.discard(deposit.id)
         await self._call_next(await self.database.read_hot(store.unread, container))
         return Done()
 
@@ -159,19 +178,24 @@ class Intake:
 
         A file that could not be fetched is fetched again: it comes as a deposit of its own, and this one is closed.
 
-        Raises NotFound and Conflict (it is not held).
+        Raises NotFound and Conflict (it is not held, or is being read).
         """
         with self._announced(deposit_id):
             found = await self.database.read_hot(store.deposit, deposit_id)
             read_now = (await self._rules(found, "")).read_now if found is not None else 0
-            deposit = await self.database.write(_reopen, deposit_id, by, self.clock(), read_now)
+            deposit = await self.database.write(reopen, deposit_id, by, self.clock(), read_now, GRACE)
             if deposit.state is DepositState.RECEIVED and deposit.bytes <= read_now:
                 await self._read_kept(deposit)
         self.wake()
 
     @contextmanager
     def _announced(self, number: str) -> Iterator[None]:
-        """Let the requests that come after this one on the same container know that it is being read, and wait for it."""
+        """Let the requests that come after this one on the same container know that it is being read, and wait for it.
+
+        Raises Conflict where it is being read already.
+        """
+        if number in self.reading or number in self.at_work:
+            raise Conflict("This deposit is being read just now.", code="state")
         self.reading[number] = done = asyncio.Event()
         try:
             yield
@@ -223,7 +247,7 @@ class Intake:
             if deposit.operation is Operation.DELETE_FILE:
                 content = Content(gone=(deposit.filename or "",))
             else:
-                content = await asyncio.to_thread(self.understanding.content, opened)
+                content = await self._understood(deposit, opened)
             await self.acceptance.take(deposit, content, answers=within_request)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
@@ -241,6 +265,12 @@ class Intake:
             raise
         else:
             observe.deposits.labels("taken").inc()
+
+    async def _understood(self, deposit: Deposit, opened: Opened) -> Content:
+        try:
+            return await asyncio.to_thread(self.understanding.content, opened)
+        except Unfit as error:
+            raise await self.acceptance.suspected(error, await self._rules(deposit, "")) from error
 
     async def _rules(self, deposit: Deposit, collection: str) -> Rules:
         """Return the rules of a deposit's collection: the one it is sent to, or that of its container."""
@@ -316,12 +346,7 @@ class Intake:
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
             container, ahead = found, frozenset(store.unread(tx, found.id))
-            if seen is not None and (ahead or found.changed != seen):
-                raise ChangedMeanwhile(
-                    "Another request changes this deposit at the same moment.",
-                    place="If-Match",
-                    remedy="Get it again, and send the change with the ETag that comes with it.",
-                )
+            _refuse_change(container, ahead, seen)
             waits = waits or not ahead <= self.reading.keys()
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
@@ -348,32 +373,19 @@ class _Begun:
     repeated: bool = False
 
 
-def _reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now: int) -> Deposit:
-    """Set a held deposit back to received; should we break down while reading it, the worker does.
-
-    A file that never came is asked for again instead, and its deposit closed.
-    """
-    deposit = store.deposit(tx, deposit_id)
-    container = store.container(tx, deposit.container_id or "", to_change=True) if deposit is not None else None
-    if deposit is None or container is None:
-        raise NotFound("There is no such deposit, or it was deleted.")
-    if deposit.state is not DepositState.HELD:
-        raise Conflict("This deposit is not held any more.", code="state")
-    bare = deposit.sha256 is None
-    if bare and not reference_store.ask_again(tx, deposit.key or "", now):
-        raise Conflict("Nothing of this deposit was kept that could be read.", code="state")
-    if not bare and not store.end_deposit(tx, deposit.id, DepositState.RECEIVED, None, before=DepositState.HELD):
-        raise Conflict("This deposit is not held any more.", code="state")
-    store.count_replay(tx, deposit.id)
-    store.note(tx, deposit.id, now, "reopened", f"Read again, asked for by {by.name}.")
-    audit.note(tx, by, "import.read-again", "import", deposit.id, now)
-    if not container.has_record:
-        store.change_container(tx, container, now, state=ContainerState.RECEIVED)
-    if bare:
-        store.close(tx, deposit.id, now, "Its file is fetched again, and comes as a deposit of its own.")
-        return replace(deposit, state=DepositState.CLOSED)
-    ask_to_read(tx, deposit.id, now if deposit.bytes > read_now else now + GRACE)
-    return replace(deposit, state=DepositState.RECEIVED, problem=None)
+def _refuse_change(container: Container, ahead: frozenset[str], seen: datetime | None) -> None:
+    """Refuse what would change a container that is closed, or another than the one that was `seen`."""
+    if container.state in CLOSED:
+        raise MethodNotAllowed(
+            "This deposit is withdrawn or declined; it cannot be changed.",
+            remedy="Ask those who keep the repository; it can be deleted.",
+        )
+    if seen is not None and (ahead or container.changed != seen):
+        raise ChangedMeanwhile(
+            "Another request changes this deposit at the same moment.",
+            place="If-Match",
+            remedy="Get it again, and send the change with the ETag that comes with it.",
+        )
 
 
 def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:

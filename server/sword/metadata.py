@@ -10,6 +10,7 @@ from lxml import etree
 
 from server.errors import Invalid, SheafError
 from server.metadata.reading import JsonReader, Reader, Reading, Remark, read_with
+from server.records.embargo import strictest
 from server.records.merge import merged
 from server.records.model import Record
 from server.registry import Registry
@@ -61,17 +62,18 @@ class _Shelf:
     json_readers: Registry[JsonReader]
 
     def read(self, document: Document) -> Found | None:
-        if document.root is None and document.data.lstrip()[:1] in {b"{", b"["}:
-            found = self._read_json(document)
+        data = document.path.read_bytes() if document.path is not None else b""
+        if document.root is None and data.lstrip()[:1] in {b"{", b"["}:
+            found = self._read_json(document, data)
         else:
-            found = self._read_xml(document)
+            found = self._read_xml(document, data)
         if found is None:
             return None
         reader, reading = found
         return Found(reading, Source(document.name, reader), frozenset({document.name}))
 
-    def _read_xml(self, document: Document) -> tuple[str, Reading] | None:
-        root = document.root if document.root is not None else parse(document.data, place=document.name)
+    def _read_xml(self, document: Document, data: bytes) -> tuple[str, Reading] | None:
+        root = document.root if document.root is not None else parse(data, place=document.name)
         try:
             meant = self.readers.get(document.reader)
             reader = meant if meant is not None and meant.recognises(root) else self._reader(root)
@@ -87,8 +89,8 @@ class _Shelf:
     def _reader(self, root: etree._Element) -> Reader | None:
         return next((reader for reader in self.readers if reader.recognises(root)), None)
 
-    def _read_json(self, document: Document) -> tuple[str, Reading] | None:
-        value = parse_json(document.data, place=document.name)
+    def _read_json(self, document: Document, data: bytes) -> tuple[str, Reading] | None:
+        value = parse_json(data, place=document.name)
         try:
             meant = self.json_readers.get(document.reader)
             reader = meant if meant is not None and meant.recognises(value) else self._json_reader(value)
@@ -159,6 +161,8 @@ def _completed(first: Found, other: Found, *remarks: Remark) -> Found:
         (*mine.warnings, *theirs.warnings, *remarks),
         (*mine.types, *theirs.types),
         (*mine.languages, *theirs.languages),
+        strictest(mine.access, theirs.access),
+        {**mine.closed, **{name: strictest(access, mine.closed.get(name, "")) for name, access in theirs.closed.items()}},
     )
     source = Source(first.source.name, f"{first.source.reader}, {other.source.reader}")
     return replace(first, reading=reading, source=source, names=first.names | other.names)

@@ -1,14 +1,14 @@
 """METS (Library of Congress) as a manifest: the descriptions it wraps, and the files it names, looked up and verified."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from server.errors import Invalid
+from server.errors import Invalid, TooLarge
 from server.metadata.reading import Remark
 from server.sword.bags import algorithm_of, digest_of
-from server.sword.package import Contents, Document, Member, file_missing, weigh
+from server.sword.package import LARGEST_DOCUMENT, Contents, Document, Member, documents_of, file_missing
 from server.xml import place_of
 
 #: The reader that is meant by what a METS says of the metadata it wraps (MDTYPE, or OTHERMDTYPE), in capitals.
@@ -45,11 +45,12 @@ def is_mets(root: etree._Element) -> bool:
 
 
 def described(root: etree._Element, name: str, contents: Contents) -> Iterator[Document]:
-    """Yield the descriptions of the whole: what dmdSec wraps or points to (METS § dmdSec), parts' left out.
+    """Yield the descriptions of the whole: what dmdSec wraps or points to (METS § dmdSec), parts' left out, each once.
 
-    Raises Invalid for one that points to a file that is not here, or to more than can be read.
+    Raises Invalid for one that is not here, and for many, TooLarge for a large one.
     """
-    of_parts, pointed = _of_parts(root), dict[str, Member]()
+    of_parts = _of_parts(root)
+    pointed: dict[str, tuple[Member, str]] = {}
     for section in root.iterfind("{*}dmdSec"):
         if section.get("ID") in of_parts:
             continue
@@ -63,10 +64,12 @@ def described(root: etree._Element, name: str, contents: Contents) -> Iterator[D
             member = contents.find(href)
             if member is None:
                 raise file_missing(name, href)
-            if member.name not in pointed:  # each is read once, and all of them fit into memory
-                pointed[member.name] = member
-                weigh(pointed.values())
-                yield Document(member.name, member.received.path.read_bytes(), reader=_reader(pointer), required=True)
+            pointed.setdefault(member.name, (member, _reader(pointer)))
+    small = {document.name: document for document in documents_of((member for member, _ in pointed.values()), required=True)}
+    for member, reader in pointed.values():
+        if member.name not in small:
+            raise TooLarge(f"The description {member.name} is larger than {LARGEST_DOCUMENT // 2**20} MB.", place=member.name)
+        yield replace(small[member.name], reader=reader)
 
 
 def named(root: etree._Element, manifest: str, contents: Contents) -> Iterator[Named | Remark]:

@@ -41,7 +41,8 @@ class ContainerState(StrEnum):
     DELETED = "deleted"
 
 
-_ENDED = frozenset({ContainerState.DECLINED, ContainerState.WITHDRAWN, ContainerState.DELETED})
+CLOSED = frozenset({ContainerState.DECLINED, ContainerState.WITHDRAWN, ContainerState.DELETED})
+"""Where whoever deposited a container can change nothing of it any more; it can be deleted."""
 _BEGUN = frozenset({ContainerState.HELD, ContainerState.PENDING, ContainerState.ACCEPTED, ContainerState.DELETED})
 
 #: Where a container can come to from where it stands; to stay is no move.
@@ -49,8 +50,8 @@ CONTAINER_MOVES: dict[ContainerState, frozenset[ContainerState]] = {
     ContainerState.RECEIVED: _BEGUN | {ContainerState.IN_PROGRESS},
     ContainerState.IN_PROGRESS: _BEGUN | {ContainerState.RECEIVED},
     ContainerState.HELD: _BEGUN - {ContainerState.HELD} | {ContainerState.RECEIVED, ContainerState.IN_PROGRESS},
-    ContainerState.PENDING: _ENDED | {ContainerState.ACCEPTED, ContainerState.RETURNED},
-    ContainerState.RETURNED: _ENDED | {ContainerState.ACCEPTED, ContainerState.PENDING},
+    ContainerState.PENDING: CLOSED | {ContainerState.ACCEPTED, ContainerState.RETURNED},
+    ContainerState.RETURNED: CLOSED | {ContainerState.ACCEPTED, ContainerState.PENDING},
     ContainerState.DECLINED: frozenset({ContainerState.PENDING, ContainerState.WITHDRAWN, ContainerState.DELETED}),
     ContainerState.ACCEPTED: frozenset({ContainerState.WITHDRAWN, ContainerState.DELETED}),
     ContainerState.WITHDRAWN: frozenset({ContainerState.ACCEPTED, ContainerState.DELETED}),
@@ -114,7 +115,7 @@ class Rules:
     """What a client's own words for types mean: our codes by those words, in lower case."""
     languages: Mapping[str, str] = field(default_factory=dict)
     """The same for languages."""
-    holds: frozenset[str] = frozenset({"type-unknown"})
+    holds: frozenset[str] = frozenset({"type-unknown", "access-unknown"})
     """The classes of remarks that hold a deposit."""
     keeps: frozenset[str] = frozenset()
     """The fields of a record that no update overwrites."""
@@ -209,6 +210,8 @@ class Content:
     types: tuple[str, ...] = ()
     """The words its metadata use for the type, as they stand."""
     languages: tuple[str, ...] = ()
+    access: str = ""
+    """What its metadata say of who may have the work; empty where they say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,8 @@ class Deposit:
     warnings: int = 0
     replays: int = 0
     claimed_by: str = ""
+    payload: str | None = None
+    """The SHA-256 of its package or file, alone or within a multipart; that of the body where there is neither."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a packaging makes of a deposit's bytes: the documents that may be metadata, and the files."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +24,8 @@ READ_NOW_BYTES = 64 * 2**20
 """Bytes up to which a compressed tar is unpacked only to count its entries."""
 LARGEST_DOCUMENT = 16 * 2**20
 LARGEST_DOCUMENTS = 64 * 2**20
-"""Bytes of all documents offered together: they are read into memory, a work's metadata are kilobytes."""
+"""Bytes of all documents offered together: a work's metadata are kilobytes."""
+_PIECE = 4 * 2**10
 
 
 class Role(StrEnum):
@@ -68,10 +69,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of a package that may be metadata: its bytes, or an element of one that was parsed."""
+    """A document of a package that may be metadata: where it is on disk, or an element of one that was parsed."""
 
     name: str
-    data: bytes = b""
+    path: Path | None = None
+    """Read when its turn comes, so that however many there are, one at a time is in memory."""
     root: etree._Element | None = None
     reader: str = ""
     """The reader that is meant, by name; none means that it is to be found out."""
@@ -209,21 +211,27 @@ def discard(members: Iterable[Member], but: Path | None = None) -> None:
 
 
 def documents_of(members: Iterable[Member], *, reader: str = "", required: bool = False) -> list[Document]:
-    """Read members that may be metadata into memory, the large ones left out. Raises Invalid where they are too many."""
+    """Offer members that may be metadata, the large ones left out. Raises Invalid where they are too many."""
     small = [member for member in members if member.received.bytes <= LARGEST_DOCUMENT]
-    weigh(small)
-    return [Document(member.name, member.received.path.read_bytes(), reader=reader, required=required) for member in small]
-
-
-def weigh(members: Collection[Member]) -> None:
-    """Raise Invalid where documents are too large together to be read into memory."""
-    if sum(member.received.bytes for member in members) > LARGEST_DOCUMENTS:
+    if sum(member.received.bytes for member in small) > LARGEST_DOCUMENTS:
         raise Invalid(
             f"The metadata documents of the package have more than {LARGEST_DOCUMENTS // 2**20} MB together.",
-            place=next(iter(members)).name,
+            place=small[0].name,
             remedy="Put XML that is not metadata into a folder.",
             code="metadata-twice",
         )
+    return [Document(member.name, member.received.path, reader=reader, required=required) for member in small]
+
+
+def root_of(member: Member) -> str:
+    """Return the local name of a document's root element, for which its beginning is read; empty where that is no XML."""
+    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    with member.received.path.open("rb") as file, suppress(etree.XMLSyntaxError):
+        while piece := file.read(_PIECE):
+            parser.feed(piece)
+            for _, element in parser.read_events():
+                return str(etree.QName(element).localname)
+    return ""
 
 
 def parsed(member: Member) -> etree._Element:

@@ -11,6 +11,9 @@ from server.sword.model import Content, Held, Problem, Source
 from server.sword.tables import deposits, members, problems, understood
 from server.xml import clean
 
+VIRUS = "virus"
+"""The code of a virus that was found."""
+
 MOST = 500
 """Remarks kept of one deposit: a document may be wrong in a thousand places, nobody reads them all."""
 
@@ -36,6 +39,7 @@ class Known:
 def keep(tx: Connection, deposit_id: str, holding: Iterable[Problem], warnings: Iterable[Problem]) -> None:
     """Write down all that is wrong with a deposit, in place of what was known before."""
     found = [(problem, Weight.HOLD) for problem in holding] + [(problem, Weight.WARN) for problem in warnings]
+    found.sort(key=lambda each: (each[1] is Weight.WARN, each[0].code != VIRUS))  # one that is cut off would be given out
     tx.execute(_FORGET_PROBLEMS, {"its_id": deposit_id})
     if rows := [_row(deposit_id, problem, weight) for problem, weight in found[:MOST]]:
         tx.execute(insert(problems), rows)
@@ -49,7 +53,7 @@ _FORGET_MEMBERS = delete(members).where(members.c.deposit_id == bindparam("its_i
 _FORGET_UNDERSTOOD = delete(understood).where(understood.c.deposit_id == bindparam("its_id"))
 _COUNT = update(deposits).where(deposits.c.id == bindparam("its_id"))
 _ADD_MEMBERS, _ADD_UNDERSTOOD = insert(members), insert(understood)
-_INFECTED = select(problems.c.id).where(problems.c.deposit_id == bindparam("its_id"), problems.c.code == "virus").limit(1)
+_INFECTED = select(problems.c.id).where(problems.c.deposit_id == bindparam("its_id"), problems.c.code == VIRUS).limit(1)
 _REMARKS = (
     select(problems.c.message)
     .join(deposits, deposits.c.id == problems.c.deposit_id)

@@ -1,5 +1,6 @@
 """Files a deposit names by their address instead of bringing them: what is known of each, and how far it is. Pure."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +47,14 @@ MOVES: dict[ReferenceState, frozenset[ReferenceState]] = {
 
 #: While one of these is left, a container is not complete, whatever its client said.
 OUTSTANDING = frozenset({ReferenceState.PENDING, ReferenceState.DOWNLOADING, ReferenceState.FAILED})
+
+
+_NAMED = re.compile(r"[^/\\\s]*@")
+
+
+def bare(url: str) -> str:
+    """Return an address as it may be said to others: without a name, a password or a query, which may let somebody in."""
+    return _NAMED.sub("", url.partition("?")[0].partition("#")[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """SWORD's rows: containers, deposits, events. Takes the transaction, returns values."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,6 +140,7 @@ def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> Non
         "slug": deposit.slug,
         "warnings": deposit.warnings,
         "replays": deposit.replays,
+        "payload": deposit.payload,
     }
     tx.execute(_ADD_DEPOSIT, _kept(row))
 
@@ -156,21 +157,21 @@ def end_deposit(
     """Write down how a deposit ended; return False, writing nothing, where it is not in the state `before` any more."""
     if state not in DEPOSIT_MOVES[before]:
         raise Conflict(f"What is {before} cannot be {state} next.", code="state")
-    values: dict[str, Any] = {"state": state.value, "problem": None, "message": None, "place": None, "remedy": None, "value": ""}
+    values: dict[str, Any] = dict.fromkeys(("problem", "message", "place", "remedy")) | {"state": state.value, "value": ""}
     if problem is not None:
-        values |= {"problem": problem.code, "message": problem.message, "place": problem.place, "remedy": problem.remedy}
-        values["value"] = problem.value
+        values |= {name: getattr(problem, name) for name in ("message", "place", "remedy", "value")} | {"problem": problem.code}
     if title is not None:
         values["title"] = title
     return tx.execute(_END_DEPOSIT, {"its_id": number, "was": before.value, **_kept(values)}).rowcount == 1
 
 
-def close_held(tx: Connection, container_id: str, now: datetime, why: str) -> None:
-    """Close what is held of a container: its problem stays readable, and waits for nobody any more."""
-    mine = (deposits.c.container_id == container_id, deposits.c.state == DepositState.HELD.value)
-    for number in (
-        tx.execute(update(deposits).where(*mine).values(state=DepositState.CLOSED.value).returning(deposits.c.id)).scalars().all()
-    ):
+def close_held(tx: Connection, container_id: str, now: datetime, why: str, only: Collection[str] | None = None) -> None:
+    """Close what is held of a container, or of that `only` some: its problem stays readable, and waits for nobody any more."""
+    mine = [deposits.c.container_id == container_id, deposits.c.state == DepositState.HELD.value]
+    if only is not None:
+        mine.append(deposits.c.id.in_(only))
+    closed = update(deposits).where(*mine).values(state=DepositState.CLOSED.value).returning(deposits.c.id)
+    for number in tx.execute(closed).scalars().all():
         note(tx, number, now, "closed", why)
 
 
@@ -393,4 +394,5 @@ def read_deposit(row: RowMapping) -> Deposit:
         warnings=row["warnings"],
         replays=row["replays"],
         claimed_by=row["claimer"] or "",
+        payload=row["payload"],
     )

@@ -56,11 +56,13 @@ deposits = Table(
     Column("warnings", Integer, nullable=False, server_default=text("0")),
     Column("replays", Integer, nullable=False, server_default=text("0")),
     Column("claimed_by", BigInteger),  # who sees to its problem
+    Column("payload", String(64)),  # the SHA-256 of its package, also of one within a multipart
     Index("ix_deposits_state_received", "state", "received"),
     Index("ix_deposits_problem", "problem", "state"),
     Index("ix_deposits_collection", "collection", "received"),
     Index("ix_deposits_received", "received"),
     Index("ix_deposits_sha256", "sha256"),
+    Index("ix_deposits_payload", "payload"),
     Index("ix_deposits_key", "account_id", "key"),
 )
 

@@ -68,6 +68,8 @@ class Trial:
     async def received(self, deposit: Deposit, store_: Scratch, rules: Rules) -> Tried:
         """Try a request whose body is in a store. Raises SwordError for what would be refused whatever is in it."""
         opened = await asyncio.to_thread(self.intake.opens[deposit.protocol], deposit, store_)
+        if opened.payload is not None:
+            deposit = replace(deposit, payload=opened.payload.received.sha256)
         return await self._tried(deposit, opened, store_, rules)
 
     async def again(self, number: str, store_: Scratch, rules: Rules) -> Tried:

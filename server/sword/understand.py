@@ -8,18 +8,22 @@ import mimetypes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
+import msgspec
 from lxml import etree
 
 from server.errors import Invalid, TooLarge
 from server.metadata.reading import JsonReader, Reader, Reading, Remark, json_readers, read_with
+from server.records.embargo import strictest
 from server.records.files import FileStore
 from server.records.merge import merged
 from server.records.model import File
 from server.registry import Registry
 from server.sword import quirks
+from server.sword.archives.entries import folded
 from server.sword.archives.unpacking import kind_of, names_in
 from server.sword.errors import ErrorContent
 from server.sword.metadata import Found, found_in
@@ -244,8 +248,29 @@ def _content(entry: Reading | None, found: Found | None, kept: Content) -> Conte
             remarks=(*content.remarks, *reading.warnings, *(_left(remark) for remark in reading.unmapped)),
             types=(*content.types, *reading.types),
             languages=(*content.languages, *reading.languages),
+            access=strictest(content.access, reading.access),
         )
+    for reading in readings:
+        content = _closed(content, reading.closed)
     return content
+
+
+def _closed(content: Content, closed: Mapping[str, str]) -> Content:
+    """Close the files that metadata name as closed, and the work where one of them did not come under its name."""
+    files, record, missing = list(content.files), content.record, ""
+    for name, access in closed.items():
+        found = [number for number, file in enumerate(files) if _last(file.name) == _last(name)]
+        for number in found:
+            files[number] = msgspec.structs.replace(files[number], access=strictest(files[number].access, access))
+        missing = missing if found else strictest(missing, access)
+    if record is not None and missing:
+        record = msgspec.structs.replace(record, access=strictest(record.access, missing))
+    return replace(content, files=tuple(files), record=record, access=strictest(content.access, missing))
+
+
+def _last(name: str) -> str:
+    """Return a file's name without its folders, as it is compared."""
+    return folded(PurePosixPath(unquote(name)).name)
 
 
 def _left(remark: Remark) -> Remark:

@@ -20,6 +20,7 @@ from tests.browser.conftest import Site
 from tests.browser.hands import Hands, Keyboard, Pointer
 from tests.browser.test_pages import complaints, text
 from tests.conftest import PASSWORD
+from tests.fakes.crossref import FakeCrossref
 from tests.fakes.datacite import FakeDatacite
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.oidc import running
@@ -76,7 +77,7 @@ def sword(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
-def running_in(site: Site, server: FakeDatacite | Receiver | Mailbox) -> Iterator[None]:
+def running_in(site: Site, server: FakeCrossref | FakeDatacite | Receiver | Mailbox) -> Iterator[None]:
     """Let a server run beside ours."""
     site.do(server.start())
     try:
@@ -92,15 +93,28 @@ def datacite(site: Site) -> Iterator[Example]:
     with running_in(site, fake):
         yield Example(
             {
-                "prefix": "10.82433", "account_id": "INST.REPO", "password": password, "environment": "test",
-                "endpoint": fake.url,
+                "prefix": "10.82433", "account_id": "INST.REPO", "password": password, "environment": "test", "endpoint": fake.url,
             },
             ({"prefix": "11.5"}, "prefix", "starts with 10."),
-            ("padding", "5"),
-            secret=password,
-            agrees="DataCite knows the account",
-            dead={"password": "a wrong one"},
-            refuses="DataCite answered 401: Bad credentials",
+            ("padding", "5"), secret=password, dead={"password": "a wrong one"},
+            agrees="DataCite knows the account", refuses="DataCite answered 401: Bad credentials",
+        )  # fmt: skip
+
+
+@contextmanager
+def crossref(site: Site) -> Iterator[Example]:
+    fake = FakeCrossref()
+    password = fake.members[0].password
+    with running_in(site, fake):
+        yield Example(
+            {
+                "prefix": "10.82433", "registration_name": "Abbey of St Thomas", "email": "library@abbey.example",
+                "repository_name": "Garden notes", "account_id": "role", "password": password, "environment": "test",
+                "endpoint": fake.url,
+            },
+            ({"email": "nobody"}, "email", "must be a mail address"),
+            ("padding", "5"), secret=password, dead={"password": "a wrong one"},
+            agrees="Crossref knows the account", refuses="Wrong credentials",
         )  # fmt: skip
 
 
@@ -160,7 +174,8 @@ def mail(site: Site) -> Iterator[Example]:
 
 
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
-    "oai": oai, "sword": sword, "datacite": datacite, "reserve": reserve, "openid": openid, "webhook": webhook, "mail": mail,
+    "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
+    "webhook": webhook, "mail": mail,
 }  # fmt: skip
 
 

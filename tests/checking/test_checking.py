@@ -64,7 +64,7 @@ async def test_nothing_is_wrong_where_all_is_well(filled: Settings, everything: 
         "secret key": "warning",  # the tests' is short
     }  # fmt: skip
     if everything:
-        assert "All 4 are there and sound." in found["files"].words, "the archive, its two files and the metadata document"
+        assert "All 5 are there and sound." in found["files"].words, "an entry, an archive and the three documents in it"
 
 
 @pytest.mark.parametrize(

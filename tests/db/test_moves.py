@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
+from server.accounts import store as accounts
+from server.accounts.model import Role
 from server.db.migrate import engine_for, migrate
 from server.db.migrations import moves
+from server.jobs import queue
 from server.oai import harvested
 from server.oai.walk import Visitor
 from server.records import changes, store
@@ -13,6 +16,9 @@ from server.records.changes import Change, Written
 from server.records.model import Agent, AgentId, Contributor, Dates, File, Identifier, Record, Text, Thesis, Title
 from server.records.store import New, State
 from server.records.tables import searchable
+from server.sword import store as sword
+from server.sword.model import Container, ContainerState, Deposit, DepositState, Draft, Operation, Problem
+from server.works.tables import queries
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 WORKS = (
@@ -131,3 +137,57 @@ def test_what_has_left_a_set_is_no_member_for_the_release_before(database_url: s
     assert found == [ids, [ids[0], ids[2]]], "a tombstone stays where it was ever known"
     migrate(database_url)
     engine.dispose()
+
+
+def test_what_the_release_before_cannot_read_is_gone_or_in_its_words(database_url: str) -> None:
+    engine = engine_for(database_url)
+    with engine.begin() as tx:
+        accounts.add(tx, "mendel", Role.DEPOSITOR, "", NOW)
+        owner = tx.exec_driver_sql("SELECT id FROM accounts").scalar()
+        store.add(tx, [New("01J00000000000000000000000", WORKS[1], "works", State.DECLINED)], NOW)
+        for room in ("works", "imports"):
+            tx.execute(insert(queries).values(account_id=owner, name="mine", room=room, query="", shared=False, created=NOW))
+        state = ContainerState.DECLINED
+        declined = Container(
+            "01J00000000000000000000000", owner, "works", state, None, Draft(), has_record=True, created=NOW, changed=NOW
+        )
+        sword.add_container(tx, declined, None)
+        for number, (protocol, operation, now) in enumerate(SENT):
+            sword.add_deposit(tx, sent(number, protocol, operation, now), owner)
+            queue.enqueue(tx, "read-deposit", f"01J0000000000000000000000{number}", NOW)
+        queue.enqueue(tx, "fetch-references", "01J00000000000000000000001", NOW)
+    migrate(database_url, "0010")
+    with engine.begin() as tx:
+        assert list(tx.exec_driver_sql("SELECT name FROM queries").scalars()) == ["mine"]
+        found = [tuple(row) for row in tx.exec_driver_sql("SELECT operation, state FROM deposits ORDER BY id")]
+        assert found == [
+            ("create", "held"), ("replace all", "closed"), ("replace metadata", "taken"), ("replace content", "closed"),
+        ]  # fmt: skip
+        jobs = [tuple(row) for row in tx.exec_driver_sql("SELECT kind, subject FROM jobs ORDER BY id")]
+        assert jobs == [("read-deposit", "01J00000000000000000000000")]
+        for table in ("containers", "records", "searchable"):
+            assert tx.exec_driver_sql(f"SELECT state FROM {table}").scalar() == "withdrawn"
+    migrate(database_url)
+    with engine.begin() as tx:
+        (first, *_) = sword.deposits_of(tx, "01J00000000000000000000000")
+        assert (first.payload, first.collection) == ("a" * 64, "works")
+        known = tx.exec_driver_sql("SELECT code, weight, message FROM problems").all()
+        assert [tuple(row) for row in known] == [("title-missing", "hold", "No title.")]
+        assert tx.exec_driver_sql("SELECT room FROM queries").scalar() == "works"
+    engine.dispose()
+
+
+SENT = (
+    ("sword2", Operation.CREATE, DepositState.HELD),
+    ("sword3", Operation.REPLACE_OBJECT, DepositState.HELD),
+    ("sword3", Operation.CLEAR_METADATA, DepositState.TAKEN),
+    ("sword3", Operation.REPLACE_FILE, DepositState.RECEIVED),
+)
+
+
+def sent(number: int, protocol: str, operation: Operation, state: DepositState) -> Deposit:
+    problem = Problem("title-missing", "No title.", "", "") if number == 0 else None
+    return Deposit(
+        f"01J0000000000000000000000{number}", "01J00000000000000000000000", "mendel", protocol, "POST", operation, "/", (), state,
+        NOW, 1, "a" * 64, None, "peas.zip", "application/zip", None, False, None, problem, 0, collection="works", payload="b" * 64,
+    )  # fmt: skip

@@ -111,7 +111,7 @@ async def parrot() -> AsyncIterator[str]:
     """A server that refuses everything and repeats all it was sent, as some do in their errors."""
 
     async def answer(request: web.Request) -> web.Response:
-        return web.Response(status=401, text=f"{dict(request.headers)} {await request.text()}")
+        return web.Response(status=401, text=f"{request.query.get('pwd', '')} {dict(request.headers)} {await request.text()}")
 
     application = web.Application()
     application.router.add_route("*", "/{rest:.*}", answer)
@@ -148,7 +148,9 @@ async def profiles_planted(house: House, parrot: str, fake: Fake) -> None:
     mail = {"host": "127.0.0.1", "port": 1, "security": "tls", "user": "sheaf", "password": MAIL, "sender": "sheaf@example.org"}
     provider = {"issuer": fake.url, "client_id": "sheaf", "client_secret": CLIENT, "label": "The university"}
     hook = {"address": f"{parrot}/hook", "secret": SIGNING}
-    for kind, values in {"datacite": doi, "mail": mail, "openid": provider, "webhook": hook}.items():
+    theses = doi | {"prefix": "10.82434", "types": ["etd"], "account_id": "role"}
+    theses |= {"registration_name": "Abbey", "email": "a@example.org", "repository_name": "Garden"}
+    for kind, values in {"datacite": doi, "crossref": theses, "mail": mail, "openid": provider, "webhook": hook}.items():
         await control.profile_set(house, control.ProfileSet(kind=kind, name=f"Planted {kind}", values=values))
 
 
@@ -194,7 +196,9 @@ async def failures(searched: Searched, client: TestClient, house: House, token: 
         answer = await client.get("/sword/v2/service-document", headers={"Authorization": scheme})
         searched.places[f"the answer to {scheme[:6]} {answer.status} {len(scheme)}"] = await answer.text()
     for profile in await house.database.read(profiles.every):
-        tested = await house.keeper.test(profile.id) if profile.kind in {"datacite", "mail", "openid", "webhook"} else ""
+        tested = (
+            await house.keeper.test(profile.id) if profile.kind in {"datacite", "crossref", "mail", "openid", "webhook"} else ""
+        )
         searched.places[f"the test of {profile.name}"] = repr(tested)
         seen = profiles.opened(profile, house.keeper.kinds[profile.kind].settings, house.seal)
         searched.places[f"{profile.name} as an object"] = f"{profile!r} {seen!r}"
@@ -252,7 +256,7 @@ async def pages(searched: Searched, client: TestClient, house: House) -> None:
     assert (await login(client, "admin", PASSWORD)).status == 303
     every = await house.database.read(profiles.every)
     number_of = {profile.kind: profile.id for profile in every}
-    for kind in ("datacite", "mail", "openid", "webhook"):
+    for kind in ("datacite", "crossref", "mail", "openid", "webhook"):
         page = f"/admin/profiles/{number_of[kind]}"
         await answered(searched, client, page, page, 422, profile_name="", password=TYPED, client_secret=TYPED, secret=TYPED)
     wrong = {"old": PASSWORD, "password": NEW_PASSWORD, "again": WRONG}

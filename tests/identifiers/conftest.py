@@ -6,8 +6,12 @@ import aiohttp
 import pytest
 
 from server.identifiers.agencies.datacite import Account, DataciteClient
+from server.identifiers.model import Ticket
 from tests.fakes.datacite import FakeDatacite, Repository
 from tests.fakes.datacite_schema import XSD
+
+#: DataCite makes nothing of it.
+TICKET = Ticket(1, 20261122120000000)
 
 
 @pytest.fixture

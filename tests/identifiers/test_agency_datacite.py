@@ -15,7 +15,7 @@ from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Fa
 from server.profiles.store import secret_fields
 from server.registry import Registry
 from tests.fakes.datacite import FakeDatacite, Mood
-from tests.identifiers.conftest import account, needs_schema
+from tests.identifiers.conftest import TICKET, account, needs_schema
 
 DOI = "10.82433/data.00000001"
 URL = "https://repo.example.org/items/1"
@@ -61,7 +61,7 @@ async def test_a_doi_is_created_changed_hidden_and_shown_again(fake, client):
         (hidden("https://repo.example.org/tombstone/1"), 200),
         (findable(), 200),
     ]:
-        answer = await client.agree(desired)
+        answer = await client.agree(desired, TICKET)
         assert isinstance(answer, Confirmed)
         assert answer.status == status
         assert agrees(fake, desired)
@@ -69,7 +69,7 @@ async def test_a_doi_is_created_changed_hidden_and_shown_again(fake, client):
 
 
 async def test_a_doi_the_agency_never_saw_is_hidden_without_ever_being_findable(fake, client):
-    assert isinstance(await client.agree(hidden()), Confirmed)
+    assert isinstance(await client.agree(hidden(), TICKET), Confirmed)
     assert agrees(fake, hidden())
     assert [call.json["data"]["attributes"]["event"] for call in fake.log] == ["hide", "register"]
 
@@ -80,12 +80,12 @@ async def test_a_draft_somebody_made_is_published_or_hidden(fake, client, sessio
         headers = {"Authorization": aiohttp.encode_basic_auth("INST.REPO", "correct horse")}
         await session.put(f"{fake.url}/dois/{DOI}", json={"data": {"type": "dois", "attributes": {"url": URL}}}, headers=headers)
         assert fake.dois[DOI].state == "draft"
-        assert isinstance(await client.agree(desired), Confirmed)
+        assert isinstance(await client.agree(desired, TICKET), Confirmed)
         assert agrees(fake, desired)
 
 
 async def test_the_request_is_an_upsert_with_all_that_is_desired(fake, client):
-    await client.agree(findable())
+    await client.agree(findable(), TICKET)
     call = fake.log[0]
     assert (call.method, call.path) == ("PUT", f"/dois/{DOI}")
     assert call.headers["Content-Type"] == "application/vnd.api+json"
@@ -97,7 +97,7 @@ async def test_a_session_that_names_its_operator_is_left_to_do_so(fake):
     async with aiohttp.ClientSession(
         headers={"User-Agent": "Sheaf/0.1 (+https://repo.example.org; mailto:it@example.org)"}
     ) as session:
-        await DataciteClient(account(fake), session).agree(findable())
+        await DataciteClient(account(fake), session).agree(findable(), TICKET)
     assert "mailto:it@example.org" in fake.log[0].headers["User-Agent"]
 
 
@@ -119,12 +119,12 @@ async def test_a_session_that_names_its_operator_is_left_to_do_so(fake):
 )
 async def test_every_mood_has_its_fault_and_passes(fake, client, mood, fault, status):
     fake.mood = mood
-    failed = await client.agree(findable())
+    failed = await client.agree(findable(), TICKET)
     assert isinstance(failed, Failed)
     assert (failed.fault, failed.status) == (fault, status)
     assert failed.message.endswith(".")
     fake.mood = Mood.WELL
-    assert isinstance(await client.agree(findable()), Confirmed)
+    assert isinstance(await client.agree(findable(), TICKET), Confirmed)
     assert agrees(fake, findable())
     assert set(fake.dois) == {DOI}
 
@@ -140,26 +140,26 @@ async def test_a_wait_the_agency_asks_for_is_passed_on(fake, client):
     ]:
         fake.moods.append(Mood.LIMITED)
         fake.retry_after = header
-        failed = await client.agree(findable())
+        failed = await client.agree(findable(), TICKET)
         assert failed.retry_after is None if least is None else least <= failed.retry_after <= most
 
 
 async def test_a_lost_answer_says_that_repeating_is_safe(fake, client):
     fake.moods.extend([Mood.LOST, Mood.LOST])  # one loss is made good by the session itself, as PUT may be repeated
-    assert "can safely be repeated" in (await client.agree(findable())).message
+    assert "can safely be repeated" in (await client.agree(findable(), TICKET)).message
     assert agrees(fake, findable())
 
 
 async def test_no_connection_at_all_is_transient(fake, client):
     await fake.stop()
-    failed = await client.agree(findable())
+    failed = await client.agree(findable(), TICKET)
     assert failed.fault is Fault.TRANSIENT
     assert failed.message.startswith("No connection to 127.0.0.1")
 
 
 async def test_not_resolvable_yet_is_said_so(fake, client):
     fake.moods.append(Mood.HANDLE_DOWN)
-    assert (await client.agree(findable())).message == "The DOI is not resolvable yet and will be sent again."
+    assert (await client.agree(findable(), TICKET)).message == "The DOI is not resolvable yet and will be sent again."
 
 
 # What the agency refuses.
@@ -167,7 +167,7 @@ async def test_not_resolvable_yet_is_said_so(fake, client):
 
 @needs_schema
 async def test_bad_metadata_is_rejected_in_the_agencys_words(fake, client):
-    failed = await client.agree(findable(document=metadata(creator="")))
+    failed = await client.agree(findable(document=metadata(creator="")), TICKET)
     assert (failed.fault, failed.status) == (Fault.REJECTED, 422)
     assert failed.message.startswith("DataCite answered 422: creators: DOI 10.82433/data.00000001: Missing child element(s).")
     assert '"source": "creators"' in failed.answer
@@ -175,21 +175,21 @@ async def test_bad_metadata_is_rejected_in_the_agencys_words(fake, client):
 
 
 async def test_an_address_outside_the_domains_of_the_repository_is_rejected(client):
-    failed = await client.agree(findable("https://elsewhere.net/1"))
+    failed = await client.agree(findable("https://elsewhere.net/1"), TICKET)
     assert failed.fault is Fault.REJECTED
     assert "url: URL https://elsewhere.net/1 is not allowed" in failed.message
 
 
 async def test_a_name_datacite_cannot_parse_is_rejected_and_a_foreign_prefix_is_a_matter_of_the_account(client):
-    nonsense = await client.agree(Desired("not-a-doi", URL, AgencyState.FINDABLE, metadata()))
+    nonsense = await client.agree(Desired("not-a-doi", URL, AgencyState.FINDABLE, metadata()), TICKET)
     assert (nonsense.fault, nonsense.status) == (Fault.REJECTED, 404)
-    foreign = await client.agree(Desired("10.14454/1", URL, AgencyState.FINDABLE, metadata()))
+    foreign = await client.agree(Desired("10.14454/1", URL, AgencyState.FINDABLE, metadata()), TICKET)
     assert (foreign.fault, foreign.status) == (Fault.CREDENTIALS, 403)
     assert "prefix" in foreign.message
 
 
 async def test_a_body_over_the_limit_is_never_a_success(fake, client):
-    failed = await client.agree(findable(document=metadata("x" * 9 * 2**20)))
+    failed = await client.agree(findable(document=metadata("x" * 9 * 2**20)), TICKET)
     assert isinstance(failed, Failed)
     assert fake.dois == {}
 
@@ -278,7 +278,7 @@ async def test_secrets_are_in_no_message_answer_or_representation(fake, session)
     token = aiohttp.encode_basic_auth("INST.REPO", secret).removeprefix("Basic ")
     for mood in Mood:
         fake.moods.append(mood)
-        shown.append(repr(await client.agree(findable())))
+        shown.append(repr(await client.agree(findable(), TICKET)))
     echo = datacite.Answer(422, None, msgspec.json.encode({"errors": [{"title": f"{secret} {token}"}]}).decode())
     shown.append(repr(client._refusal(echo)))
     for text in shown:
@@ -346,18 +346,18 @@ async def test_after_any_script_of_faults_the_agency_says_what_is_desired(fake, 
     for _ in range(40):
         if dice.random() < 0.3 and fake.moods:
             desired = dice.choice(wishes)  # the record changes while the agency is not well
-        if isinstance(await client.agree(desired), Confirmed):
+        if isinstance(await client.agree(desired, TICKET), Confirmed):
             assert agrees(fake, desired), "confirmed, but not so"
             if not fake.moods:
                 break
-    assert isinstance(await client.agree(desired), Confirmed)
+    assert isinstance(await client.agree(desired, TICKET), Confirmed)
     assert agrees(fake, desired)
     assert fake.handles == {DOI: desired.url}
     assert set(fake.dois) == {DOI}
 
 
 async def test_two_workers_that_send_the_same_do_no_harm(fake, client):
-    answers = await asyncio.gather(*(client.agree(findable()) for _ in range(8)))
+    answers = await asyncio.gather(*(client.agree(findable(), TICKET) for _ in range(8)))
     assert all(isinstance(answer, Confirmed) for answer in answers)
     assert agrees(fake, findable())
 
@@ -365,9 +365,9 @@ async def test_two_workers_that_send_the_same_do_no_harm(fake, client):
 async def test_known_limit_a_handle_outage_during_a_change_of_address_does_not_show_in_the_answer(fake, client):
     """DataCite keeps `registered` from the first time; only the next sending of the DOI mends the handle."""
     moved = findable("https://repo.example.org/items/1?moved")
-    await client.agree(findable())
+    await client.agree(findable(), TICKET)
     fake.moods.append(Mood.HANDLE_DOWN)
-    assert isinstance(await client.agree(moved), Confirmed)
+    assert isinstance(await client.agree(moved, TICKET), Confirmed)
     assert fake.handles[DOI] == URL
-    await client.agree(moved)
+    await client.agree(moved, TICKET)
     assert fake.handles[DOI] == moved.url

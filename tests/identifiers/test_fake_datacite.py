@@ -19,7 +19,7 @@ from server.identifiers.agencies.datacite import DataciteClient
 from server.identifiers.model import AgencyState, Desired
 from tests.fakes.datacite import BODY_LIMIT, MOVES, FakeDatacite, Mood, Repository
 from tests.fakes.datacite_schema import SHARED
-from tests.identifiers.conftest import needs_schema
+from tests.identifiers.conftest import TICKET, needs_schema
 
 LUPO = SHARED / "data" / "agencies" / "lupo"
 needs_lupo = pytest.mark.skipif(not LUPO.exists(), reason="needs agencies/lupo of SHEAF_SHARED")
@@ -68,8 +68,8 @@ def contract() -> OAS30Validator:
 @needs_lupo
 async def test_what_our_client_sends_keeps_the_published_contract(fake, client: DataciteClient, contract):
     for wanted in (AgencyState.FINDABLE, AgencyState.HIDDEN):
-        await client.agree(Desired(DOI, URL, wanted, b"<resource/>"))
-    await client.agree(Desired("10.82433/2", URL, AgencyState.HIDDEN, b"<resource/>"))
+        await client.agree(Desired(DOI, URL, wanted, b"<resource/>"), TICKET)
+    await client.agree(Desired("10.82433/2", URL, AgencyState.HIDDEN, b"<resource/>"), TICKET)
     await client.test()
     bodies = [call.json for call in fake.log if call.body]
     assert len(bodies) >= 4

@@ -87,9 +87,9 @@ def test_whatever_has_no_field_is_named_as_dspace_names_it(thesis: Reading):
         "dc.description.provenance Submitted by a machine.",
         "dc.format.mimetype application/pdf",
         "dcterms.audience chemists",
-        "local.embargo.terms one year",
         "local.shelf 12",
         "1999",
+        "local.embargo.terms one year",
     ]
 
 

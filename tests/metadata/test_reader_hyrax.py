@@ -55,19 +55,21 @@ def test_whatever_has_no_field_is_named(descent: Reading):
         ("open", "open"),
         ("authenticated", "restricted"),
         ("restricted", "restricted"),
-        ("lease", "open"),
+        ("lease", "restricted"),
         ("moonlight", "restricted"),
     ],
 )
 def test_visibility(visibility: str, access: str):
     reading = hyrax(f"<visibility>{visibility}</visibility><resource_type>Book</resource_type>")
     assert reading.record.access == access
-    assert bool(reading.warnings) == (visibility == "moonlight")
+    assert bool(reading.warnings) == (visibility in {"lease", "moonlight"})
 
 
 def test_a_release_that_is_no_day_and_a_model_that_is_no_type_are_named():
     reading = hyrax("<internal_resource>GenericWork</internal_resource><embargo_release_date>soon</embargo_release_date>")
-    assert [sentence.partition(": ")[2] for sentence in reading.unmapped] == ["GenericWork", "soon"]
+    assert [sentence.partition(": ")[2] for sentence in reading.unmapped] == ["GenericWork"]
+    assert [(remark.code, remark.value) for remark in reading.warnings if remark.value == "soon"] == [("access-unknown", "soon")]
+    assert reading.record.access == "restricted"
 
 
 def test_any_other_metadata_is_not_of_hyrax():

@@ -50,7 +50,7 @@ def test_of_several_access_levels_the_strictest_holds(words: tuple[str, str]) ->
     assert draft.access == "restricted"
 
 
-@pytest.mark.parametrize("words", ["Closed access until 2030-01-01", "Embargo until 2030-01-01", "NO_ACCESS", "private"])
+@pytest.mark.parametrize("words", ["Closed access to all but monks", "Under embargo for now", "private, sorry"])
 def test_words_that_close_a_work_in_no_known_form_close_it(words: str) -> None:
     element = etree.Element("rights")
     draft = Draft(element)

@@ -23,14 +23,14 @@ CHECKLISTS: dict[str, Rules] = {
 @cache
 def tests_of(path: str) -> frozenset[str]:
     """Return the names of the tests of a file."""
-    found = ast.parse((ROOT / path).read_text()).body
+    found = ast.walk(ast.parse((ROOT / path).read_text()))
     return frozenset(node.name for node in found if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef))
 
 
 def missing(rules: Rules) -> list[str]:
     """Return what the rules name and no file has."""
     named = (test for _, tests in rules.values() for test in tests)
-    return [test for test in named if test.partition("::")[2] not in tests_of(test.partition("::")[0])]
+    return [test for test in named if test.rpartition("::")[2] not in tests_of(test.partition("::")[0])]
 
 
 class Collector:

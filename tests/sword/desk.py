@@ -3,7 +3,9 @@
 import hashlib
 import io
 import tarfile
+import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from server.metadata.reading import readers
@@ -86,6 +88,16 @@ def wrapped(inner: bytes, kind: bytes = b'MDTYPE="MODS"') -> bytes:
 def outcome(desk: Desk, body: bytes, packaging: str, **said: str) -> tuple[Content, list[str]]:
     content = desk.read(body, packaging=packaging, **said)  # type: ignore[arg-type]
     return content, [remark.code for remark in content.remarks if remark.code not in {"type-missing", "guessed", "unmapped"}]
+
+
+def peak(deed: Callable[[], object]) -> int:
+    """Return how many bytes a deed has in memory at most."""
+    tracemalloc.start()
+    try:
+        deed()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def roles(content: Content) -> dict[str, str]:

@@ -103,9 +103,9 @@ def faulty(patch: Callable[[Any, str, Any], None]) -> Iterator[Faults]:
     def failing(name: str) -> None:
         original = getattr(os, name)
 
-        def does(*arguments: Any) -> Any:
+        def does(*arguments: Any, **options: Any) -> Any:
             faults.disk(name)
-            return original(*arguments)
+            return original(*arguments, **options)
 
         patch(os, name, does)
 
@@ -113,6 +113,7 @@ def faulty(patch: Callable[[Any, str, Any], None]) -> Iterator[Faults]:
     patch(Path, "mkdir", made)
     failing("fsync")
     failing("replace")
+    failing("utime")
 
     def asked(tx: Connection, _cursor: object, statement: str, *_: object) -> None:
         if statement.lstrip().upper().startswith(_WRITES):

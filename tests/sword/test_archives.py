@@ -240,3 +240,32 @@ def test_what_is_no_archive_is_none(tmp_path: Path) -> None:
         assert kind_of(path) == ""
         assert package.counted(path) == 0
     assert zipfile.is_zipfile(io.BytesIO(zipped()))
+
+
+@pytest.mark.parametrize("kind", ["zip", "", "gz"])
+@pytest.mark.parametrize("name", ["a/" * 30_000 + "f", "a/" * 33 + "f", "/".join(["\u00e4" * 100] * 6)])
+def test_a_name_is_neither_deep_nor_long(tmp_path: Path, kind: str, name: str) -> None:
+    path = tmp_path / "archive"
+    path.write_bytes(zipped((name, b"1")) if kind == "zip" else tarred((name, b"1"), kind=kind))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Invalid, match="too long or too deep"):
+            unpacking.names_in(path, "archive")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 16 * 2**20
+
+
+def test_the_longest_name_there_may_be_is_taken(desk: Desk) -> None:
+    name = "/".join([*["a" * 200] * 4, "b" * 220])
+    content = desk.read(zipped((name, b"1"), ("mods.xml", MODS)))
+    assert name in [file.name for file in content.files]
+
+
+def test_names_and_their_folders_are_so_many_bytes_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "LARGEST_NAMES", 2_000)
+    path = tmp_path / "archive"
+    path.write_bytes(zipped(*((f"{number}/" + "a/" * 30 + "f", b"") for number in range(2))))
+    with pytest.raises(Invalid, match="list of entries"):
+        unpacking.names_in(path, "archive")

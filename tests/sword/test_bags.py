@@ -1,13 +1,17 @@
 """Bags as clients pack them: verified by all their manifests, and held by name where they are not what they say."""
 
+import hashlib
+import time
 from pathlib import Path
 
 import pytest
 
 from server.errors import Invalid
+from server.sword import bags
+from server.sword.bags import digest_of
 from server.sword.packagings import bagit, swordbagit
 from server.sword.unfit import Unfit
-from tests.sword.desk import PDF, Desk, bag, outcome, roles, tarred, zipped
+from tests.sword.desk import PDF, Desk, bag, outcome, peak, roles, tarred, zipped
 
 
 @pytest.fixture
@@ -77,3 +81,29 @@ def test_what_a_bag_gets_wrong_without_harm_is_remarked(desk: Desk) -> None:
     content, codes = outcome(desk, zipped(*bag(more=changed).items()), bagit.IRI)
     assert codes == ["quirk-bag", "quirk-bag"]
     assert len(content.files) == 2
+
+
+def test_a_line_of_a_manifest_takes_as_long_as_it_is(desk: Desk) -> None:
+    began = time.process_time()
+    for line in (b"aa  x" + b" " * 1_000_000 + b"y\n", b"aa  x" + b" " * 8_000 + b"y\n"):
+        with pytest.raises(Unfit) as caught:
+            desk.read(zipped(*bag(more={"manifest-md5.txt": line}).items()), packaging=bagit.IRI)
+        assert caught.value.code == "bag-incomplete"
+    assert time.process_time() - began < 0.3  # a second and more, where it grows with the square
+
+
+def test_a_file_that_is_listed_again_and_again_is_read_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(bags, "digest_of", lambda member, algorithm: read.append(member.name) or digest_of(member, algorithm))
+    lines = bag(algorithm="sha512")["manifest-sha512.txt"] * 50
+    desk.read(zipped(*bag(algorithm="sha512", more={"manifest-sha512.txt": lines}).items()), packaging=bagit.IRI)
+    assert sorted(read) == ["bagit.txt", "data/a%b/more.csv", "data/peas.pdf"]
+
+
+def test_the_documents_of_a_bag_are_in_memory_one_at_a_time(desk: Desk) -> None:
+    files = bag(more={"metadata/mods.xml": b"gone", "tagmanifest-sha256.txt": b"gone"})
+    documents = {f"data/{number}.xml": b"<x>%d%s</x>" % (number, b" " * 2**20) for number in range(12)}
+    listed = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in documents.items())
+    files["manifest-sha256.txt"] += listed.encode()
+    body = zipped(*(files | documents).items())
+    assert peak(lambda: desk.read(body, packaging=bagit.IRI)) < 8 * 2**20

@@ -1,12 +1,13 @@
 """What each operation of either version of SWORD makes of a draft."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from server.records.model import File, Record, Text
-from server.sword.model import NOT_FETCHED, Content, Deposit, DepositState, Draft, Operation, Problem
-from server.sword.operations import applied, mended, mends
+from server.sword.model import NOT_FETCHED, NOTHING, Content, Deposit, DepositState, Draft, Operation, Problem
+from server.sword.operations import applied, mended
 from tests.conftest import START
 
 
@@ -47,44 +48,90 @@ def test_replacing_a_file_keeps_its_place_and_the_others() -> None:
     assert applied(BEFORE, Operation.REPLACE_FILE, Content()) == BEFORE  # it is still fetched
 
 
-def held(content_type: str, operation: Operation = Operation.CREATE) -> Deposit:
-    return Deposit(
-        "01J00000000000000000000001", None, None, "sword3", "POST", operation, "/", (), DepositState.HELD, START, 1, None, None, None,
-        content_type, None, False, None, Problem("title-missing", "", "", ""), 0,
+def held(number: int = 1, content_type: str = "application/zip", **values: Any) -> Deposit:
+    found = Deposit(
+        f"01J0000000000000000000000{number}", None, None, "sword3", "POST", Operation.ADD, "/", (), DepositState.HELD, START, 1,
+        f"{number}", None, "peas.zip", content_type, None, False, None, Problem("title-missing", "", "", ""), 0,
     )  # fmt: skip
+    return replace(found, **values)
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/json", "application/ld+json; charset=utf-8", "application/atom+xml;type=entry"]
-)
+def sent(operation: Operation, filename: str = "", **values: Any) -> Deposit:
+    return held(9, operation=operation, filename=filename, problem=None, **values)
+
+
+RECORD, FILE = Content(record=record("Peas")), Content(files=(file("c.pdf"),))
+ENTRY = "application/atom+xml;type=entry"
+
+
+def mends(kept: Deposit | tuple[Deposit, ...], by: Deposit, content: Content, before: Draft = BEFORE) -> str:
+    """Return the last digits of what a request mends."""
+    every = kept if isinstance(kept, tuple) else (kept,)
+    return "".join(sorted(each[-1] for each in mended(every, by, content, applied(before, by.operation, content))))
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/ld+json; charset=utf-8", ENTRY])
 def test_metadata_that_are_held_are_mended_by_metadata(content_type: str) -> None:
-    assert mends(held(content_type), Operation.REPLACE_METADATA, Content(record=record("Peas")))
-    assert not mends(held(content_type), Operation.ADD, Content(files=(file("c.pdf"),)))
+    kept = held(content_type=content_type)
+    assert mends(kept, sent(Operation.REPLACE_METADATA), RECORD) == "1"
+    assert mends(kept, sent(Operation.ADD), FILE) == ""
 
 
 def test_metadata_of_another_format_are_known_by_what_they_replaced() -> None:
-    assert mends(held("application/xml", Operation.REPLACE_METADATA), Operation.REPLACE_METADATA, Content(record=record("Peas")))
+    kept = held(content_type="application/xml", operation=Operation.REPLACE_METADATA)
+    assert mends(kept, sent(Operation.REPLACE_METADATA), RECORD) == "1"
 
 
 def test_what_replaces_an_object_mends_whatever_was_held() -> None:
-    assert mends(held("application/pdf"), Operation.REPLACE_OBJECT, Content(record=record("Peas")))
+    kept = held(1, "application/pdf"), held(2, ENTRY), held(3, "multipart/related; boundary=a")
+    assert mends(kept, sent(Operation.REPLACE_OBJECT), RECORD) == "123"
 
 
-def package(number: str, filename: str) -> Deposit:
-    known = held("application/zip", Operation.ADD)
-    return replace(known, id=number, filename=filename, problem=Problem("archive-broken", "", "", ""))
+def test_what_replaces_the_files_mends_every_file_and_no_metadata() -> None:
+    kept = held(1), held(2), held(3, ENTRY)
+    assert mends(kept, sent(Operation.REPLACE_CONTENT), FILE) == "12"
+    assert mends(kept, sent(Operation.DELETE_CONTENT), Content()) == "12"
+    assert mends(kept, sent(Operation.REPLACE_METADATA), RECORD) == "3"
 
 
-def test_one_package_mends_one_of_those_that_are_held() -> None:
-    both, came = (package("1", "a.zip"), package("2", "b.zip")), Content(files=(file("c.pdf"),))
-    assert mended(both, package("3", "b.zip"), came) == ("2",)
-    assert mended(both, package("3", "c.zip"), came) == ()
-    assert mended((package("1", "a.zip"), package("2", "a.zip")), package("3", "a.zip"), came) == ("1",)
-    assert mended(both[:1], package("3", "c.zip"), came) == ("1",)
-    assert mended(both, replace(package("3", "c.zip"), operation=Operation.REPLACE_CONTENT), came) == ("1", "2")
+def test_a_file_that_is_added_mends_one_that_of_its_name_first() -> None:
+    kept = held(1), held(2, filename="beans.zip"), held(3)
+    assert mends(kept, sent(Operation.ADD, "beans.zip"), FILE) == "2"
+    assert mends(kept, sent(Operation.ADD, "other.zip"), FILE) == ""
+    assert mends(kept[1], sent(Operation.ADD, "other.zip"), FILE) == "2"
+    assert mends(kept, sent(Operation.ADD), Content(files=(file("peas.zip"),))) == "1"
+    assert mends(kept, sent(Operation.ADD), Content()) == ""
 
 
-def test_a_file_that_could_not_be_fetched_is_mended_by_none_of_another_name() -> None:
-    lost = replace(package("1", "a.zip"), problem=Problem(NOT_FETCHED, "", "", ""))
-    assert mended((lost,), package("3", "c.zip"), Content(files=(file("c.zip"),))) == ()
-    assert mended((lost,), package("3", "a.zip"), Content(files=(file("peas.pdf"),))) == ("1",)
+def test_the_same_bytes_held_twice_are_mended_once() -> None:
+    assert mends((held(1, sha256="a"), held(2, sha256="a"), held(3)), sent(Operation.ADD, "peas.zip"), FILE) == "12"
+
+
+def test_a_file_that_never_came_is_mended_by_one_of_its_name_alone() -> None:
+    kept = held(content_type="application/json", filename="c.pdf", problem=Problem(NOT_FETCHED, "", "", ""))
+    assert mends(kept, sent(Operation.ADD), Content(files=(file("d.pdf"),))) == ""
+    assert mends(kept, sent(Operation.ADD, "c.pdf"), FILE) == "1"
+    assert mends(kept, sent(Operation.DELETE_FILE), Content(gone=("c.pdf",))) == "1"
+    assert mends(kept, sent(Operation.REPLACE_CONTENT), Content()) == "1"
+
+
+def test_metadata_and_files_held_together_both_must_come() -> None:
+    kept, nothing = held(content_type='multipart/related; boundary="a"'), Draft()
+    assert mends(kept, sent(Operation.ADD), FILE, nothing) == ""
+    assert mends(kept, sent(Operation.REPLACE_METADATA), RECORD, nothing) == ""
+    assert mends(kept, sent(Operation.ADD), FILE, Draft(record=record("Peas"))) == "1"
+    assert mends(kept, sent(Operation.REPLACE_METADATA), RECORD, Draft(files=(file("a.pdf"),))) == "1"
+
+
+def test_what_is_read_again_mends_nothing_beside_it() -> None:
+    assert mends((held(1), held(2)), sent(Operation.ADD, "peas.zip", replays=1), FILE) == ""
+
+
+def test_what_came_later_is_not_mended_by_what_came_before() -> None:
+    assert mends(held(9), held(1, operation=Operation.REPLACE_OBJECT), RECORD) == ""
+
+
+def test_nothing_at_all_is_mended_by_anything() -> None:
+    kept = held(content_type=ENTRY, problem=Problem(NOTHING, "", "", ""))
+    assert mends(kept, sent(Operation.ADD), FILE) == "1"
+    assert mends(kept, sent(Operation.COMPLETE), Content()) == ""

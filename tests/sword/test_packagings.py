@@ -9,6 +9,7 @@ import pytest
 
 from server.errors import Invalid, Unavailable
 from server.records.files import Spool
+from server.sword import package
 from server.sword.package import packagings
 from server.sword.packagings import (
     bagit,
@@ -23,7 +24,7 @@ from server.sword.packagings import (
     simplezip,
 )
 from server.sword.unfit import Unfit
-from tests.sword.desk import MODS, PDF, Desk, bag, mets, outcome, roles, tarred, wrapped, zipped
+from tests.sword.desk import MODS, PDF, Desk, bag, mets, outcome, peak, roles, tarred, wrapped, zipped
 
 JATS = b"""<article article-type="research-article"><front><journal-meta/><article-meta>
 <article-id pub-id-type="doi">10.5555/%s</article-id><title-group><article-title>Peas</article-title></title-group>
@@ -91,6 +92,29 @@ def test_a_description_beside_the_mets_is_read(desk: Desk) -> None:
     assert content.record is not None
     assert roles(content) == {"mets.xml": "manifest", "mods.xml": "metadata", "peas.pdf": "file"}
     assert codes == []
+
+
+def test_a_description_that_is_pointed_to_often_is_read_once_and_no_large_one_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pointed = [b'<mdRef MDTYPE="MODS" LOCTYPE="URL" xlink:href="mods.xml"/>'] * 100
+    large = MODS.replace(b"</mods>", b" " * 2**20 + b"</mods>")
+    body = zipped(("mets.xml", mets(*pointed)), ("mods.xml", large), ("peas.pdf", PDF))
+    assert peak(lambda: desk.read(body, packaging=metsdspacesip.IRI)) < 80 * 2**20  # 64 to parse into
+    monkeypatch.setattr(package, "LARGEST_DOCUMENT", 2**20)
+    with pytest.raises(Invalid, match="larger than") as caught:
+        desk.read(body, packaging=metsdspacesip.IRI)
+    assert caught.value.place == "mods.xml"
+
+
+def test_of_documents_beside_the_metadata_only_the_beginning_is_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    for module in (metsdspacesip, filesandjats):
+        monkeypatch.setattr(module, "parsed", lambda member: read.append(member.name) or package.parsed(member))
+    others = [(f"{number}.xml", b"<x>%d%s</x>" % (number, b"<a/>" * 9_999)) for number in range(9)]
+    desk.read(zipped(("mets.xml", mets(wrapped(MODS))), ("peas.pdf", PDF), *others), packaging=metsdspacesip.IRI)
+    desk.read(zipped(("a.xml", JATS % b"1"), ("peas.pdf", PDF), *others), packaging=filesandjats.IRI)
+    assert read == ["mets.xml", "a.xml"]
 
 
 def test_descriptions_of_parts_are_not_the_works(desk: Desk) -> None:
@@ -184,6 +208,16 @@ def test_files_within_eprints_xml_become_files_of_the_work(desk: Desk, squeezed:
     assert [(file.name, file.bytes) for file in content.files] == [("peas.pdf", 1287), ("empty.txt", 0), ("1/peas.pdf", 1)]
     assert roles(content)["peas.xml"] == "metadata"
     assert desk.left() == []
+
+
+def test_files_of_one_name_within_eprints_xml_are_all_kept_and_none_is_the_document(desk: Desk) -> None:
+    same = [("a", base64.b64encode(b"%d" % number)) for number in range(4)]
+    own = ("Peas.xml", base64.b64encode(b"its own"))
+    content, _ = outcome(desk, eprint(*same, own), "", name="peas.xml", mime="application/vnd.eprints.data+xml")
+    names = [file.name for file in content.files]
+    assert names == ["a", "1/a", "1/1/a", "1/2/a", "1/Peas.xml"]
+    assert len({file.sha256 for file in content.files}) == 5
+    assert roles(content)["peas.xml"] == "metadata"
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,25 @@ def _lost(*_: Any) -> bytes:
     raise RuntimeError("the connection is gone")
 
 
+@pytest.mark.parametrize("more", [{}, key("8e03978e-40d5-43dd-bc93-6894a57f9324")], ids=["bytes", "key"])
+async def test_a_multipart_is_known_again_between_other_boundaries(depositor: Depositor, more: dict[str, str]) -> None:
+    """A client in use makes its boundary from the clock, each time it sends."""
+    body, kind = related(entry(title="Peas"), GOOD)
+    other = {"Content-Type": kind["Content-Type"].replace("b1", "c2")}
+    again = body.replace(b"--b1", b"--c2")
+    answers = [await depositor.ask("POST", depositor.collection, *each, more) for each in ((body, kind), (again, other))]
+    await one_work(depositor, answers, 1)
+    assert depositor.left() == []
+
+
+async def test_a_multipart_of_another_entry_is_another(depositor: Depositor) -> None:
+    body, kind = related(entry(title="Peas"), GOOD)
+    first = await depositor.create(body, kind, key("a"))
+    beans, _ = related(entry(title="Beans"), GOOD)
+    assert (await depositor.ask("POST", depositor.collection, beans, kind, key("a"))).status == 422
+    assert (await depositor.create(beans, kind)).edit != first.edit
+
+
 async def test_a_key_belongs_to_its_request(depositor: Depositor) -> None:
     first = await depositor.create(GOOD, ZIP, key("a"))
     refused = await depositor.ask("POST", depositor.collection, OTHER, ZIP, key("a"))

@@ -160,7 +160,7 @@ def opened(desk: Desk, sample: Sample) -> Content:
     if sample.sent == ENTRY:
         return desk.understanding.content(Opened(entry=parse(body, place="entry")))
     if sample.sent == JSON:
-        package = Package((Document(sample.path.name, body, required=True),))
+        package = Package((Document(sample.path.name, sample.path, required=True),))
         found = found_in(package, desk.understanding.readers, desk.understanding.json_readers)
         assert found is not None
         return Content(record=found.reading.record, source=found.source)

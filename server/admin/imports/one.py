@@ -84,7 +84,7 @@ class OneImport:
     async def text(self, request: web.Request) -> web.StreamResponse:
         """Show a file of the package as text."""
         house = self.frame.house
-        found = await house.database.read(detail, import_of(request))
+        found = clean_only(await house.database.read(detail, import_of(request)))
         member = _member(request, found)
         if not readable(member):
             raise NotFound("This file is no text; it can be downloaded.")

@@ -3,33 +3,29 @@
 import base64
 import json
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from io import BytesIO
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import aiohttp
 from msgspec import Meta
 from yarl import URL
 
-from server import clock
 from server.forms.field import Choice, title
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault
+from server.identifiers.answers import USER_AGENT, read, reason_of, retry_after
+from server.identifiers.endpoint import check_endpoint
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Pace, Ticket
 
 ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MEDIA_TYPE = "application/vnd.api+json"
-#: DataCite, "Best practices for integrators": a name, a version and where to ask. A session that says who operates it (with a
-#: mailto:) is left to say so.
-USER_AGENT = "Sheaf/0.1"
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10, sock_read=45)
-_LARGEST_ANSWER = 32 * 2**20
 _KEPT_ANSWER = 16_384
 """Characters of an answer that are kept for the operator; the document we sent comes back in it."""
 
-_LONGEST_WAIT = 86_400.0
-"""Seconds; an agency that asks for more is asked again after a day."""
 _PREFIX_DIGITS = 5
+
+#: DataCite, "Rate limit": who registers many DOIs stays at 300 to 500 requests in five minutes; the test system takes 750.
+PACES = {"production": Pace(300, 300.0, 60), "test": Pace(750, 300.0, 60)}
 
 
 class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,20 +60,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(
                 "prefix: DataCite's prefixes have four or five digits after 10.; copy it from the account at DataCite"
             )
-        if not self.endpoint:
-            return
-        if self.environment != "test":
-            raise ValueError("endpoint: may be set with the test environment only; leave it empty or choose test")
-        try:
-            parts = urlsplit(self.endpoint)
-            allowed = parts.scheme in {"http", "https"} and parts.hostname in _LOOPBACK and "@" not in parts.netloc
-            allowed = allowed and parts.port != 0 and not (parts.query or parts.fragment)
-        except ValueError:
-            allowed = False
-        if not allowed:
-            raise ValueError(
-                "endpoint: must be an http address on this machine (127.0.0.1, localhost or ::1); leave it empty otherwise"
-            )
+        check_endpoint(self.endpoint, self.environment)
 
     def __repr__(self) -> str:
         return f"Account({self.account_id!r}, {self.prefix!r}, {self.environment!r})"
@@ -141,7 +124,7 @@ class DataciteClient:
         escaped = [json.dumps(account.password, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
         self._secrets = (token, account.password, *escaped, quote(account.password, safe=""))
 
-    async def agree(self, desired: Desired) -> Confirmed | Failed:
+    async def agree(self, desired: Desired, _ticket: Ticket) -> Confirmed | Failed:
         """Make DataCite agree about one DOI. PUT is an upsert, so it may be sent again whatever became of the last one."""
         outcome = await self._put(desired, EVENTS[desired.state, None])
         if isinstance(outcome, Answer):
@@ -207,13 +190,13 @@ class DataciteClient:
             async with self._session.request(
                 method, address, data=data, headers=headers, timeout=_TIMEOUT, allow_redirects=False
             ) as response:
-                body = await _read(response)
-                answer = Answer(response.status, _retry_after(response.headers.get("Retry-After")), body)
+                body = await read(response)
+                answer = Answer(response.status, retry_after(response.headers.get("Retry-After")), body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Failed(Fault.TRANSIENT, self._redacted(f"No connection to {host}: {_reason(error)}."))
+            return Failed(Fault.TRANSIENT, self._redacted(f"No connection to {host}: {reason_of(error)}."))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # It was sent and may have been done. Asking is sending again: the upsert makes the same of it twice.
-            reason = _reason(error)
+            reason = reason_of(error)
             return Failed(
                 Fault.UNKNOWN, self._redacted(f"The answer of {host} was lost ({reason}); the request can safely be repeated.")
             )
@@ -235,16 +218,6 @@ class DataciteClient:
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         return text if len(text) <= _KEPT_ANSWER else text[:_KEPT_ANSWER] + "…"
-
-
-async def _read(response: aiohttp.ClientResponse) -> str:
-    """Read an answer as far as anything DataCite says can go."""
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(65_536):
-        body += chunk
-        if len(body) > _LARGEST_ANSWER:
-            break
-    return body.decode("utf-8", "replace")
 
 
 def _document(body: str) -> dict[str, Any]:
@@ -280,28 +253,12 @@ def _same(told: object, url: str) -> bool:
         return False
 
 
-def _reason(error: BaseException) -> str:
-    return str(error) or type(error).__name__
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Return the seconds a Retry-After header asks for (RFC 9110 § 10.2.3: seconds or a date)."""
-    if value is None:
-        return None
-    if value.strip().isascii() and value.strip().isdigit():
-        return min(float(value), _LONGEST_WAIT)
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return min(max(0.0, (when - clock.now()).total_seconds()), _LONGEST_WAIT) if when.tzinfo else None
-
-
 PLUGIN = Agency(
     name="datacite",
     title="DataCite",
     scheme="doi",
     account=Account,
     client=DataciteClient,
+    paces=PACES,
     description="Registers DOIs at DataCite when a work is approved, and keeps their metadata and addresses up to date.",
 )

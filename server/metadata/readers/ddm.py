@@ -11,6 +11,7 @@ from server.metadata.elements import attribute, children, first, lang_of, local,
 from server.metadata.identifying import identify
 from server.metadata.names import agent, agent_id
 from server.metadata.reading import Reader, Reading
+from server.metadata.rights import take_access
 from server.metadata.roles import CONTRIBUTOR_TYPES, CREATOR, FUNDER
 from server.records.model import Affiliation, Agent, AgentId, Funding, Place, Related, Subject, Text
 from server.xml import text_of
@@ -154,10 +155,8 @@ def _access(draft: Draft, element: etree._Element) -> None:
     found = _ACCESS.get(text_of(element))
     if found:
         draft.restrict(found)
-    elif text_of(element):
-        draft.restrict("restricted")
-        words = f"the access rights “{text_of(element)}” are not known; the access is restricted."
-        draft.warn(element, words, code="access-unknown", value=text_of(element))
+    else:
+        take_access(draft, element, text_of(element))
 
 
 def _subject(draft: Draft, element: etree._Element) -> None:

@@ -13,7 +13,7 @@ from server.metadata.dublin_core import take_relation, take_source, take_term
 from server.metadata.elements import attribute, children, local, namespace
 from server.metadata.names import agent, agent_id, unpacked
 from server.metadata.reading import Reader, Reading
-from server.metadata.rights import take_rights
+from server.metadata.rights import take_access, take_rights
 from server.metadata.roles import CREATOR
 from server.records.model import Agent, AgentId, Funding, Subject
 from server.records.vocabulary import VERSIONS, find_term
@@ -28,8 +28,7 @@ _ORCID = re.compile(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]")
 #: dc.date.* to the record's dates; accessioned and the like are DSpace's own.
 _DATES = {
     "issued": "issued", "created": "created", "submitted": "submitted", "accepted": "accepted", "available": "available",
-    "updated": "updated", "modified": "updated", "embargo": "embargo_until", "embargoed": "embargo_until",
-    "embargountil": "embargo_until", "embargoend": "embargo_until", "": "issued",
+    "updated": "updated", "modified": "updated", "": "issued",
 }  # fmt: skip
 _DSPACE = frozenset({"accessioned", "provenance", "mimetype", "extent", "medium"})
 _VAGUE = frozenset({"*", "none", "n/a"})
@@ -67,7 +66,13 @@ def _qualifier(element: etree._Element) -> str:
 
 
 def _is_late(element: etree._Element) -> bool:
+    if _speaks_of_embargo(element):  # in words after all days
+        return not date_of(text_of(element))
     return attribute(element, "element") in {"date", "description", "relation"} and not _qualifier(element)
+
+
+def _speaks_of_embargo(element: etree._Element) -> bool:
+    return "embargo" in attribute(element, "element") + _qualifier(element)
 
 
 def _take(draft: Draft, element: etree._Element) -> None:
@@ -145,7 +150,7 @@ def _settle_orcids(draft: Draft, elements: list[etree._Element]) -> None:
 
 
 def _date(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
-    name = _DATES.get(qualifier)
+    name = "embargo_until" if "embargo" in qualifier else _DATES.get(qualifier)
     if name is None:
         _leave(draft, element, qualifier, text)
     else:
@@ -153,8 +158,8 @@ def _date(draft: Draft, element: etree._Element, qualifier: str, text: str) -> N
 
 
 def _description(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
-    if qualifier == "embargo" and date_of(text):
-        draft.set_date("embargo_until", text, element)
+    if qualifier == "embargo":
+        _embargo(draft, element, qualifier, text)
     elif qualifier.startswith("degree"):
         take_degree_part(draft, element, qualifier.removeprefix("degree") or "name")
     elif qualifier == "version" and find_term(VERSIONS, text):
@@ -205,6 +210,10 @@ def _relation(draft: Draft, element: etree._Element, qualifier: str, text: str) 
 def _rights(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
     if qualifier == "holder":
         draft.add_agent(element, agent(text), "RightsHolder")
+    elif "embargo" in qualifier:
+        _embargo(draft, element, qualifier, text)
+    elif "access" in qualifier:
+        take_access(draft, element, text)
     else:
         take_rights(draft, element, text)
 
@@ -218,9 +227,9 @@ def _degree(draft: Draft, element: etree._Element, qualifier: str, text: str) ->
 
 
 def _embargo(draft: Draft, element: etree._Element, qualifier: str, text: str) -> None:
-    """Take when an embargo lifts; terms in words stay words (DSpace, embargo.field.lift and .terms)."""
-    if date_of(text):
-        draft.set_date("embargo_until", text, element)
+    """Take when an embargo lifts; terms in words stay words where a day is told too (DSpace, embargo.field.lift and .terms)."""
+    if date_of(text) or "forever" in text.lower() or not draft.dates.get("embargo_until"):
+        draft.embargo(element, text)
     else:
         _leave(draft, element, qualifier, text)
 
@@ -234,7 +243,7 @@ _FIELDS: dict[tuple[str, str], Take] = {
 _ELEMENTS: dict[str, Take] = {
     "title": _title, "creator": _creator, "contributor": _contributor, "date": _date, "description": _description,
     "identifier": _identifier, "language": _language, "subject": _subject, "type": _type, "relation": _relation,
-    "rights": _rights, "source": _source, "publisher": _named("publisher"), "coverage": _named("coverage"),
+    "rights": _rights, "source": _source, "publisher": _named("publisher"), "coverage": _named("coverage"), "embargo": _embargo,
 }  # fmt: skip
 #: Elements of the schemas universities add to Dublin Core: thesis.degree.name, local.embargo.lift.
 _OTHERS: dict[str, Take] = {"degree": _degree, "embargo": _embargo}

@@ -13,7 +13,7 @@ from server.metadata.identifying import identify
 from server.metadata.kinds import choose_type
 from server.metadata.names import agent, agent_id
 from server.metadata.reading import Reader, Reading
-from server.metadata.rights import take_rights
+from server.metadata.rights import take_access, take_rights
 from server.metadata.roles import CREATOR, FUNDER, role_of
 from server.records.model import Agent, Funding, Related, Subject, Text
 from server.records.vocabulary import VERSIONS, find_term
@@ -236,7 +236,8 @@ def _rights(draft: Described, statement: etree._Element) -> None:
     if access:
         draft.restrict(access)
     else:
-        take_rights(draft, statement, text_at(statement, "valueString"), attribute(statement, "valueURI"))
+        take = take_access if _property(statement) == "accessrights" else take_rights
+        take(draft, statement, text_at(statement, "valueString"), attribute(statement, "valueURI"))
 
 
 def _grant(draft: Described, statement: etree._Element) -> None:

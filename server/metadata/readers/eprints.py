@@ -14,6 +14,7 @@ from server.metadata.packed import funding_of, take_note
 from server.metadata.reading import Reader, Reading
 from server.metadata.rights import take_rights
 from server.metadata.roles import CREATOR, role_of
+from server.records.embargo import strictest
 from server.records.model import Agent, Funding, Place, Related, Subject, Text
 from server.xml import text_of
 
@@ -59,6 +60,7 @@ _CONTAINER = {
     "article_number": "article_no", "edition": "edition",
 }  # fmt: skip
 _CONFERENCE = {"event_title": "name", "event_location": "place", "event_dates": "date"}
+_SECURITY = {"": "", "public": "", "validuser": "restricted", "staffonly": "restricted"}
 _ACCESS = {"public": "open", "restricted": "restricted", "none": "metadata_only"}
 #: document/content to the version of the work.
 _VERSIONS = {"draft": "AO", "submitted": "SMUR", "accepted": "AM", "published": "VoR", "updated": "CVoR"}
@@ -276,12 +278,20 @@ def _status(draft: Draft, element: etree._Element) -> None:
 
 
 def _access(draft: Draft, element: etree._Element) -> None:
+    """Take what the repository sums up of the documents; that they are closed for a while, their embargo says better."""
     found = _ACCESS.get(text_of(element).lower())
-    if found:
-        if not (found == "restricted" and draft.access == "embargoed"):  # it says both by one word
-            draft.restrict(found)
-    else:
-        draft.leave(element)
+    embargoes = draft.root.iterfind("{*}documents/{*}document/{*}date_embargo")
+    if found == "restricted" and any(date_of(text_of(each)) for each in embargoes):
+        draft.restrict("embargoed")
+    elif found:
+        draft.restrict(found)
+    elif text_of(element):
+        draft.puzzle(element, text_of(element))
+
+
+def _visibility(draft: Draft, element: etree._Element) -> None:
+    if text_of(element) not in {"", "show"}:
+        draft.puzzle(element, text_of(element))
 
 
 def _funders(draft: Draft, element: etree._Element) -> None:
@@ -315,8 +325,9 @@ def _place(draft: Draft, eprint: etree._Element) -> None:
 
 def _documents(draft: Draft, element: etree._Element) -> None:
     """Take what the documents say of the work as a whole: embargo, access, licence, version and language."""
-    if draft.access == "restricted" and first(element, "document", "date_embargo") is not None:
-        draft.access = ""  # the documents say which of them is closed for good
+    levels = [_document_access(draft, document) for document in children(element, "document")]
+    if levels and "" not in levels:
+        draft.restrict(strictest(*levels))
     for document in children(element, "document"):
         for child in children(document):
             take = _DOCUMENT.get(local(child))
@@ -324,15 +335,26 @@ def _documents(draft: Draft, element: etree._Element) -> None:
                 take(draft, child)
 
 
-def _document_embargo(draft: Draft, element: etree._Element) -> None:
-    draft.set_date("embargo_until", text_of(element), element)
+def _document_access(draft: Draft, document: etree._Element) -> str:
+    """Return the access of a document, empty for a public one; its files are closed as it is.
 
-
-def _document_security(draft: Draft, element: etree._Element) -> None:
-    parent = element.getparent()
-    ends = parent is not None and first(parent, "date_embargo") is not None  # EPrints lifts both together
-    if text_of(element) != "public" and not ends:
-        draft.restrict("restricted")
+    An embargo says why it is closed: the repository opens it on the day.
+    """
+    security, until = first(document, "security"), first(document, "date_embargo")
+    access = _SECURITY.get(text_of(security))
+    if access is None and security is not None:
+        draft.puzzle(security, text_of(security))
+    if until is not None and text_of(until):
+        draft.embargo(until, text_of(until))
+    level = "restricted" if access is None else "embargoed" if date_of(text_of(until)) else access
+    if level:
+        for file in document.iterfind("{*}files/{*}file/{*}filename"):
+            draft.close_file(text_of(file), level)
+        if text_at(document, "main"):
+            draft.close_file(text_at(document, "main"), level)
+        if not document.findall("{*}files/{*}file/{*}filename") and not text_at(document, "main"):
+            draft.restrict(level)  # nobody can tell which file it is
+    return level
 
 
 def _document_licence(draft: Draft, element: etree._Element) -> None:
@@ -351,7 +373,7 @@ def _document_version(draft: Draft, element: etree._Element) -> None:
 #: Fields by which a repository manages its records; they say nothing of the work.
 _OF_THE_REPOSITORY = {
     "eprintid", "rev_number", "eprint_status", "userid", "importid", "source", "dir", "datestamp", "lastmod", "status_changed",
-    "metadata_visibility", "contact_email", "fileinfo", "item_issues", "item_issues_count", "edit_lock", "edit_lock_user",
+    "contact_email", "fileinfo", "item_issues", "item_issues_count", "edit_lock", "edit_lock_user",
     "edit_lock_since", "edit_lock_until", "replacedby", "sword_depositor", "sword_slug", "date_type", "type", "thesis_type",
     "thesis_name", "monograph_type", "pres_type", "latitude", "longitude", "relation", "creators_browse_id", "creators_id",
 }  # fmt: skip
@@ -367,9 +389,10 @@ _ELEMENTS: dict[str, Take] = {
     "related_url": _related, "institution": _institution, "department": _department, "refereed": _refereed,
     "ispublished": _status, "full_text_status": _access, "funders": _funders, "projects": _projects, "note": _note,
     "language": _language, "languages": _language, "documents": _documents,
+    "metadata_visibility": _visibility,
 }  # fmt: skip
 _DOCUMENT: dict[str, Take] = {
-    "date_embargo": _document_embargo, "security": _document_security, "license": _document_licence,
+    "license": _document_licence,
     "content": _document_version, "language": _language,
 }  # fmt: skip
 

@@ -15,10 +15,10 @@ from server.xml import text_of
 
 Take = Callable[[Draft, etree._Element, str], None]  # noqa: SLF001 - the name lxml gives its elements
 
-#: Hyrax's visibility to our access; lease is open until a day, which no field holds.
+#: Hyrax's visibility to our access; lease is not among them: it is open until a day, which no field holds.
 _VISIBILITY = {
     "open": "open", "authenticated": "restricted", "institution": "restricted", "registered": "restricted",
-    "restricted": "restricted", "private": "restricted", "embargo": "embargoed", "lease": "open",
+    "restricted": "restricted", "private": "restricted", "embargo": "embargoed",
 }  # fmt: skip
 #: Properties that tell a document of Hyrax from any other <metadata>.
 _ITS_OWN = frozenset(
@@ -94,8 +94,7 @@ def _visibility(draft: Draft, element: etree._Element, text: str) -> None:
     if access:
         draft.restrict(access)
     else:
-        draft.restrict("restricted")
-        draft.warn(element, f"the visibility “{text}” is not known; the access is restricted.", code="access-unknown", value=text)
+        draft.puzzle(element, text)
 
 
 def _release(draft: Draft, element: etree._Element, text: str) -> None:

@@ -15,7 +15,7 @@ from server.metadata.kernel import RELATION_TYPES
 from server.metadata.languages import language_of
 from server.metadata.names import agent, agent_id
 from server.metadata.reading import Reader, Reading
-from server.metadata.rights import embargo_end, take_rights
+from server.metadata.rights import take_access, take_rights
 from server.metadata.roles import CREATOR, role_of
 from server.records.model import Affiliation, Funding, Place, Related, Subject, Text, Title
 from server.records.vocabulary import VERSIONS, find_term, find_type
@@ -249,9 +249,15 @@ def _contents(draft: Draft, element: etree._Element) -> None:
 def _access(draft: Draft, element: etree._Element) -> None:
     text, uri = _code(element, "af"), _code(element, "u")
     end = date_of(_code(element, "g"))
-    if end or embargo_end(text):
-        draft.put(draft.dates, "embargo_until", end or embargo_end(text), element)
-    take_rights(draft, element, text, uri)
+    if end:
+        draft.embargo(element, end)
+    if attribute(element, "ind1") == "0":  # no restrictions
+        draft.restrict("open")
+        take_rights(draft, element, text, uri)
+    elif text or uri:
+        take_access(draft, element, text, uri)
+    elif not end:
+        draft.restrict("restricted")
 
 
 def _terms(draft: Draft, element: etree._Element) -> None:

@@ -12,7 +12,7 @@ from server.metadata.identifying import identify
 from server.metadata.kernel import RELATION_TYPES
 from server.metadata.names import agent, agent_id
 from server.metadata.reading import Reader, Reading
-from server.metadata.rights import take_rights
+from server.metadata.rights import take_access, take_rights
 from server.metadata.roles import CREATOR, role_of
 from server.records.model import Affiliation, Agent, Funding, Place, Related, Subject, Text
 from server.records.vocabulary import VERSIONS, find_term
@@ -347,7 +347,9 @@ def _location(draft: Draft, element: etree._Element) -> None:
 
 
 def _access(draft: Draft, element: etree._Element) -> None:
-    take_rights(draft, element, text_of(element), attribute(element, "href") or attribute(element, "valueURI"))
+    kind = attribute(element, "type").lower()
+    take = take_access if "access" in kind or "embargo" in kind else take_rights
+    take(draft, element, text_of(element), attribute(element, "href") or attribute(element, "valueURI"))
 
 
 def _genre(draft: Draft, element: etree._Element) -> None:

@@ -1,4 +1,4 @@
-"""Reads the import format of OPUS 4: one <opusDocument> in <import>. Its files are the packaging's business, not the reader's."""
+"""Reads the import format of OPUS 4: one <opusDocument> in <import>. Of its files it says who may have them."""
 
 from collections.abc import Callable
 
@@ -48,6 +48,7 @@ _ENRICHMENTS: dict[str, tuple[str, str]] = {
     "ConferenceDate": ("conference", "date"), "OpusConferenceName": ("conference", "name"),
     "OpusConferencePlace": ("conference", "place"),
 }  # fmt: skip
+_HIDDEN = frozenset({"false", "0", "no"})
 _PEER = {"true": True, "yes": True, "ja": True, "1": True, "false": False, "no": False, "nein": False, "0": False}
 
 
@@ -64,6 +65,8 @@ def read(root: etree._Element) -> Reading:
     for group in children(document):
         if local(group) == "titlesMain":
             _main_titles(draft, group)
+        if local(group) == "files":
+            _files(draft, group)
         if local(group) in {"titlesMain", "files"}:
             continue
         take = _GROUPS.get(local(group), _leave)
@@ -98,6 +101,18 @@ def _settle_type(draft: Draft, document: etree._Element) -> None:
         draft.put(draft.thesis, "degree_level", word, document)
     if "thesis" in word.lower() or word.lower() in _DEGREES:
         draft.put(draft.thesis, "date_awarded", draft.dates.get("accepted", ""), document)
+
+
+def _files(draft: Draft, group: etree._Element) -> None:
+    """Take which files the source shows nobody; where it shows none, the work is closed."""
+    files = list(children(group, "file"))
+    hidden = [file for file in files if attribute(file, "visibleInFrontdoor").lower() in _HIDDEN]
+    for file in hidden:
+        name = attribute(file, "path") or attribute(file, "name")
+        if name:
+            draft.close_file(name, "restricted")
+    if hidden and (len(hidden) == len(files) or not all(attribute(file, "path") or attribute(file, "name") for file in hidden)):
+        draft.restrict("restricted")
 
 
 def _lang(element: etree._Element) -> str:

@@ -185,9 +185,11 @@ def _repository(draft: Draft, element: etree._Element) -> None:
     """Take what the author granted the repository; when it may show the work is settled with the other dates."""
     option = first(element, "DISS_access_option")
     if option is not None and "open" in text_of(option).lower():
-        draft.access = "open"
+        draft.restrict("open")
     elif option is not None and _CLOSED.search(text_of(option)):
-        draft.access = "restricted"
+        draft.restrict("restricted")
+    elif option is not None and text_of(option):
+        draft.puzzle(option, text_of(option))
     for child in children(element):
         passed = {"DISS_version", "DISS_agreement_decision_date", "DISS_delayed_release"}
         if local(child) not in passed and not (child is option and draft.access):
@@ -227,11 +229,12 @@ def _release(draft: Draft, release: etree._Element, root: etree._Element) -> Non
 def _until(draft: Draft, element: etree._Element, day: str, words: str) -> None:
     """Close the work until a day, and for good where nobody knows one."""
     if day:
-        draft.put(draft.dates, "embargo_until", day, element)
-        draft.access = "embargoed" if draft.access in {"", "open"} else draft.access
+        draft.embargo(element, day)
+        draft.restrict("embargoed")
     else:
-        draft.access = "restricted"
-        draft.warn(element, f"“{words}” names no day on which the work may be shown; its access is restricted.")
+        draft.restrict("restricted")
+        message = f"“{words}” names no day on which the work may be shown; its access is restricted."
+        draft.warn(element, message, code="access-unknown", value=words)
 
 
 def _start(root: etree._Element) -> str:

@@ -14,7 +14,7 @@ from server.metadata.kinds import choose_type
 from server.metadata.names import agent, agent_id, is_body, split, unpacked
 from server.metadata.packed import day, funding_of, made_funding, take_citation, take_history, take_note
 from server.metadata.reading import Reader, Reading
-from server.metadata.rights import spdx_of, take_rights
+from server.metadata.rights import spdx_of, take_access, take_free, take_rights
 from server.metadata.roles import CREATOR, role_of
 from server.records.model import Agent, AgentId, Funding, Licence, Related
 from server.records.vocabulary import VERSIONS, find_term
@@ -193,21 +193,9 @@ def _licence(draft: Draft, element: etree._Element) -> None:
         take_rights(draft, element, name or address, address if name else "")
 
 
-def _free(draft: Draft, element: etree._Element) -> None:
-    """Take "free to read": from a day on, which is the end of an embargo, or simply."""
-    start = day(attribute(element, "start_date"))
-    if start:
-        draft.put(draft.dates, "embargo_until", start, element)
-    else:
-        draft.restrict("open")
-
-
 def _embargo(draft: Draft, element: etree._Element) -> None:
     end = attribute(element, "end_date") or text_of(element)
-    if day(end):
-        draft.put(draft.dates, "embargo_until", day(end), element)
-    else:
-        draft.leave(element)
+    draft.embargo(element, day(end) or end)
 
 
 def _journal(draft: Draft, element: etree._Element) -> None:
@@ -268,7 +256,8 @@ def _relation(draft: Draft, element: etree._Element) -> None:
     draft.version = draft.version or find_term(VERSIONS, attribute(element, "coar_version")) or ""
     for name in ("access_rights", "access_rights_", "license_ref"):
         if attribute(element, name):
-            take_rights(draft, element, "", attribute(element, name))
+            take = take_rights if name == "license_ref" else take_access
+            take(draft, element, "", attribute(element, name))
     if draft.access == "embargoed" and attribute(element, "resource_exposed_date"):
         draft.set_date("embargo_until", attribute(element, "resource_exposed_date"), element)
 
@@ -289,7 +278,7 @@ def _external(draft: Draft, element: etree._Element) -> None:
 _OWN_ELEMENTS: dict[str, Take] = {
     "author": _creator, "creator": _creator, "contributor": _contributor, "publisher": _publisher, "version": _version,
     "version_of_record": _identifier, "identifier": _identifier, "publication_date": _dated("issued"), "project": _project,
-    "grant": _project, "license_ref": _licence, "license": _licence, "free_to_read": _free,
+    "grant": _project, "license_ref": _licence, "license": _licence, "free_to_read": take_free,
     "embargo": _embargo, "embargo_date": _embargo, "source": _journal, "source_id": _source,
     "relation": _relation, "resource": _relation, "ext_relation": _external, "bibliographicCitation": _citation,
     **dict.fromkeys(_CONTAINER, _in_container),

@@ -22,10 +22,11 @@ RATIO_FROM = 10 * 2**20  # a small file may be as compressible as it likes
 LARGEST_DIRECTORY = 32 * 2**20
 """Bytes of an archive's list of entries, enough for 100,000 of them: it must not be as long as its sender likes."""
 LONGEST_NAME = 255
-LONGEST_PATH = 1024
-"""Bytes of a whole name, which is a key of the database: an index of PostgreSQL takes no row over 2,704 bytes."""
+LONGEST_PATH = 1_024
+"""Bytes of a whole name, folders and all: file systems take 4,096, an index of PostgreSQL 2,704."""
 DEEPEST = 32
-"""Folders within each other: every one above a file is remembered while its archive is looked at."""
+LARGEST_NAMES = 32 * 2**20
+"""Bytes of all names and of all folders in them, which are kept in memory to tell whether two are the same."""
 
 #: What the modules that read archives raise over a damaged or a contrived one.
 BROKEN = (
@@ -84,7 +85,7 @@ def checked(listed: Iterable[Entry], size: int) -> Iterator[tuple[str, Entry]]:
     """
     seen: dict[str, str] = {}
     folders: dict[str, str] = {}
-    total = 0
+    total = named = 0
     for count, entry in enumerate(listed, 1):
         if count > MOST_ENTRIES:
             raise too_many(f"more than {MOST_ENTRIES}")
@@ -102,11 +103,15 @@ def checked(listed: Iterable[Entry], size: int) -> Iterator[tuple[str, Entry]]:
         if key in seen or key in folders:
             raise _twice(seen.get(key) or folders[key], entry.name)
         seen[key] = entry.name
+        named += len(key)
         while parent and parent not in folders:
             if parent in seen:
                 raise _twice(seen[parent], entry.name)
             folders[parent] = entry.name
+            named += len(parent)
             parent, _, _ = parent.rpartition("/")
+        if named > LARGEST_NAMES:
+            raise too_long()
         yield name, entry
 
 
@@ -118,11 +123,11 @@ def check_ratio(total: int, size: int) -> None:
 
 def _check(entry: Entry) -> None:
     name = entry.name
-    if len(name.encode("utf-8", "surrogateescape")) > LONGEST_PATH or name.count("/") > DEEPEST:
+    if len(name.encode("utf-8", "replace")) > LONGEST_PATH or name.count("/") > DEEPEST:
         raise unsafe(
-            f"The entry {name[:100]!r}… has too long or too deep a name.",
-            name[:100],
-            f"Use names of at most {LONGEST_PATH} bytes, with at most {DEEPEST} folders.",
+            f"The entry {name[:80]!r}… has too long or too deep a name.",
+            name[:80],
+            f"Use names of at most {LONGEST_PATH} bytes, folders and all, at most {DEEPEST} deep.",
         )
     path = PurePosixPath(name)
     nameless = not path.parts and entry.kind is not Kind.FOLDER

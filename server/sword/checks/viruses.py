@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 
 from server.metadata.reading import Remark
-from server.records.model import File
 from server.sword.check import Check, Looked
-from server.sword.clamd import Away, Clamd, Unscanned
-from server.sword.model import Held
+from server.sword.clamd import Clamd, Unscanned
 
 PLAIN = "Nobody could look for viruses in {}: {}"
 
@@ -14,22 +12,30 @@ PLAIN = "Nobody could look for viruses in {}: {}"
 def _run(looked: Looked) -> Iterator[Remark]:
     if not looked.rules.scans:
         return
-    clamd = Clamd.at(looked.rules.scans)
-    seen: set[str] = set()
-    every: tuple[File | Held, ...] = (*looked.content.files, *looked.content.members)  # metadata can be downloaded as well
-    for file in every:
-        if file.sha256 in seen:
-            continue
-        seen.add(file.sha256)
+    clamd, content = Clamd.at(looked.rules.scans), looked.content
+    # Everything that can be downloaded, metadata and manifests too, whatever it is called and how often it is there.
+    names = {each.sha256: each.name for each in content.members} | {each.sha256: each.name for each in content.files}
+    unscanned: list[Remark] = []
+    for sha256, name in names.items():
         try:
-            found = clamd.scan(looked.path(file.sha256))
+            found = clamd.scan(looked.path(sha256))
         except Unscanned as error:
-            yield Remark(PLAIN.format(file.name, error), code="scan-unavailable", place=file.name)
-            if isinstance(error, Away):
-                return  # it would say the same of each of a thousand files
+            unscanned.append(Remark(PLAIN.format(name, error), code="scan-unavailable", place=name))
+            if not _answers(clamd):
+                break  # it would say the same of each of a thousand files
             continue
         if found:
-            yield Remark(f"{file.name} holds a virus: {found}.", code="virus", place=file.name, value=found)
+            yield Remark(f"{name} holds a virus: {found}.", code="virus", place=name, value=found)
+    yield from unscanned
+
+
+def _answers(clamd: Clamd) -> bool:
+    """Whether a scanner that did not look into one file, too large for it or more than it could stand, may look into the next."""
+    try:
+        clamd.ping()
+    except Unscanned:
+        return False
+    return True
 
 
 PLUGIN = Check("viruses", "Viruses", _run)

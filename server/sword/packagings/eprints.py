@@ -3,7 +3,6 @@
 import base64
 import binascii
 import gzip
-from collections.abc import Iterator
 from itertools import count
 from typing import BinaryIO, cast
 
@@ -43,20 +42,23 @@ def _parsed(arrived: Arrived) -> etree._Element:
             raise damaged(error, arrived.filename) from error
 
 
-def inlined(root: etree._Element, size: int, store: Store, own: str = "") -> list[Member]:
-    """Take the files out of a document called `own`; two of one name become two, checked as an archive's are.
+def inlined(root: etree._Element, size: int, store: Store, whole: str = "") -> list[Member]:
+    """Take the files out of a document, which is called `whole` itself; the names are checked as an archive's are.
 
-    Raises Invalid, nothing stays then.
+    A name that is taken is given again below a number: its document's, or the next that is free. Raises Invalid; nothing stays
+    then.
     """
     found: dict[str, tuple[etree._Element, str]] = {}
-    taken = {folded(own)}
+    taken, numbers = {folded(whole)}, count(1)
     for number, each in enumerate(root.iterfind(f".//{_EP}documents/{_EP}document"), 1):
         for file in each.iterfind("{*}files/{*}file"):
             data, name = file.find("{*}data"), text_of(file.find("{*}filename"))
             if data is not None and name:
-                free = next(free for free in _names(name, number) if folded(free) not in taken)
-                taken.add(folded(free))
-                found[free] = data, text_of(file.find("{*}mime_type"))
+                other = name if folded(name) not in taken else f"{number}/{name}"
+                while folded(other) in taken:
+                    other = f"{number}/{next(numbers)}/{name}"
+                taken.add(folded(other))
+                found[other] = data, text_of(file.find("{*}mime_type"))
     members: list[Member] = []
     try:
         for name, entry in list(checked((Entry(name, 0) for name in found), size)):
@@ -68,13 +70,6 @@ def inlined(root: etree._Element, size: int, store: Store, own: str = "") -> lis
         discard(members)
         raise
     return members
-
-
-def _names(name: str, number: int) -> Iterator[str]:
-    """Yield what a file of a document may be called, until one is free."""
-    yield name
-    yield f"{number}/{name}"
-    yield from (f"{number}.{further}/{name}" for further in count(2))
 
 
 def _decoded(name: str, data: etree._Element, store: Store) -> Received:

@@ -19,8 +19,8 @@ from server.sword.package import (
     Packaging,
     Role,
     parsed,
+    root_of,
     unpacked,
-    weigh,
 )
 from server.xml import text_of
 
@@ -36,7 +36,7 @@ def read(arrived: Arrived, store: Store) -> Package:
         found = list(_articles(contents))
         if not found:
             raise _none(contents, arrived.filename)
-        dois = {doi for _, root in found if (doi := _doi(root))}
+        dois = {doi for _, doi in found if doi}
         if len(dois) > 1:
             names = ", ".join(member.name for member, _ in found)
             raise Invalid(
@@ -48,26 +48,24 @@ def read(arrived: Arrived, store: Store) -> Package:
         prints = {_stem(name) for name in contents.members if name.lower().endswith(".pdf")}
         # The document called like the PDF is the article, if any is; else the one that stands higher, and says more.
         found.sort(key=lambda each: (_stem(each[0].name) not in prints, each[0].name.count("/"), -each[0].received.bytes))
-        (chosen, root), others = found[0], found[1:]
+        (chosen, _), others = found[0], found[1:]
         remarks = [
             Remark(f"{other.name} is JATS of the same article; {chosen.name} was read.", code="metadata-twice", place=other.name)
             for other, _ in others
         ]
-        documents = [Document(chosen.name, root=root, reader="jats", required=True)]
+        documents = [Document(chosen.name, chosen.received.path, reader="jats", required=True)]
         return contents.package(documents, {chosen.name: Role.METADATA}, remarks=remarks)
 
 
-def _articles(contents: Contents) -> Iterator[tuple[Member, etree._Element]]:
-    """Yield what is JATS (or the NLM DTD before it), wherever it stands. Raises Invalid where it is more than can be read."""
-    articles: list[Member] = []
+def _articles(contents: Contents) -> Iterator[tuple[Member, str]]:
+    """Yield what is JATS (or the NLM DTD before it), wherever it stands, with its DOI; one at a time is in memory."""
     for member in _documents(contents):
-        root = None
-        with suppress(SheafError):  # a file of the work, as long as another document is the article
-            root = parsed(member)
-        if root is not None and etree.QName(root).localname == "article" and root.find("{*}front") is not None:
-            articles.append(member)
-            weigh(articles)
-            yield member, root
+        if root_of(member) == "article":
+            with suppress(SheafError):  # a file of the work, as long as another document is the article
+                root = parsed(member)
+                if root.find("{*}front") is not None:
+                    yield member, _doi(root)
+                del root
 
 
 def _documents(contents: Contents) -> list[Member]:

@@ -1,11 +1,10 @@
 """METSDSpaceSIP: a METS document beside the files it names, whatever it wraps: EPDCX, MODS, DIM, Dublin Core, ProQuest's DISS."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 from lxml import etree
 
-from server.errors import Invalid, TooLarge
+from server.errors import Invalid
 from server.metadata.reading import Remark
 from server.sword.archives.unpacking import Store
 from server.sword.mets import described, is_mets, named
@@ -20,6 +19,7 @@ from server.sword.package import (
     Role,
     manifest_missing,
     parsed,
+    root_of,
     unpacked,
 )
 
@@ -55,32 +55,28 @@ def read(arrived: Arrived, store: Store) -> Package:
 
 def _manifest(contents: Contents, place: str) -> tuple[str, etree._Element]:
     """Find the one METS document at the top, by its name or else by its root element."""
-    found: dict[str, etree._Element | None] = {}
-    for member in contents.documents(".xml"):
-        if member.name.lower() == NAME or contents.lone:
-            _keep(found, member)
-        elif member.received.bytes <= LARGEST_DOCUMENT:
-            with suppress(Invalid, TooLarge):  # a file of the work, whatever is wrong with it
-                _keep(found, member)
-    if len(found) > 1:
-        names = ", ".join(found)
+    manifests = [member for member in contents.documents(".xml") if _may_be(member, meant=contents.lone)]
+    if len(manifests) > 1:
+        names = ", ".join(member.name for member in manifests)
         raise Invalid(
             f"The package has more than one METS document: {names}.",
             place=names,
             remedy=f"Keep the one that describes the package, {NAME}, at the top.",
             code="manifest-twice",
         )
-    for name, root in found.items():
-        if root is not None:
-            return name, root
-    raise manifest_missing(NAME, "METSDSpaceSIP", place)
+    root = parsed(manifests[0]) if manifests else None
+    if root is None or not is_mets(root):
+        raise manifest_missing(NAME, "METSDSpaceSIP", place)
+    return manifests[0].name, root
 
 
-def _keep(found: dict[str, etree._Element | None], member: Member) -> None:
-    """Note a document that is METS; only the first stays in memory, as a tree is many times its document."""
-    root = parsed(member)
-    if is_mets(root):
-        found[member.name] = None if found else root
+def _may_be(member: Member, *, meant: bool) -> bool:
+    """Whether a document is the METS; one that cannot be read is a file of the work, unless by its name it must be the METS."""
+    meant = meant or member.name.lower() == NAME
+    if not meant and member.received.bytes > LARGEST_DOCUMENT:
+        return False
+    root = root_of(member)
+    return root.lower() == "mets" or (meant and not root)
 
 
 PLUGIN = Packaging(

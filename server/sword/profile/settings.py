@@ -24,7 +24,7 @@ _TYPES = tuple(Choice(row.code, row.label) for row in TYPES.values())
 #: The classes of remarks that may hold a deposit; all others are said, and it is taken.
 HOLDABLE = (
     "type-unknown", "type-missing", "language-unknown", "date-unknown", "field-missing", "metadata-missing", "unmapped",
-    "format-differs",
+    "format-differs", "access-unknown",
 )  # fmt: skip
 
 #: What a work consists of, as an administrator calls it.
@@ -148,7 +148,7 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             " A collection with a type of its own takes what names no type or an unknown one.",
             choices=tuple(Choice(code, CAUSES[code].title, CAUSES[code].meaning) for code in HOLDABLE),
         ),
-    ] = ("type-unknown",)
+    ] = ("type-unknown", "access-unknown")
     types: Annotated[
         tuple[TypeWord, ...],
         Meta(max_length=2000),

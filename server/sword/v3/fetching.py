@@ -25,7 +25,7 @@ from server.sword.errors import Away, SwordError
 from server.sword.intake import Intake
 from server.sword.model import NOT_FETCHED, Container, Deposit, DepositState, Operation
 from server.sword.pace import paced
-from server.sword.reference import Dropped, Named, Reference, ReferenceState
+from server.sword.reference import Dropped, Named, Reference, ReferenceState, bare
 from server.sword.unfit import Unfit
 from server.sword.v3 import staging
 from server.sword.v3.digests import digests
@@ -169,7 +169,7 @@ class Fetching:
             protocol=came.protocol,
             method=reference_store.FETCHED_BY,
             operation=Operation.REPLACE_FILE if replaces else Operation.ADD,
-            url=reference.url,
+            url=bare(reference.url),
             headers=tuple(headers.items()),
             state=DepositState.RECEIVED,
             received=self.clock(),
@@ -283,7 +283,7 @@ class Fetching:
             if basis is not None and named.state is ReferenceState.FAILED:
                 error = Failed(
                     f"The file {named.reference.filename} could not be fetched: {named.message}",
-                    place=named.reference.url,
+                    place=bare(named.reference.url),
                     remedy="Send the file itself, or name it again.",
                 )
                 await self.database.write(_noted, self._row(basis, named), named, basis.account, Unfit.of(error), self.clock())

@@ -17,6 +17,7 @@ from server.sword.errors import BadRequest, ErrorContent
 from server.sword.headers import refuse_mediation
 from server.sword.model import JSON_TYPES, Deposit, Operation
 from server.sword.package import Arrived
+from server.sword.reference import bare
 from server.sword.understand import Opened
 from server.sword.v3.errors import (
     ByReferenceNotAllowed,
@@ -223,7 +224,7 @@ def _judge(url: str) -> None:
         target(url)
     except SheafError as error:
         remedy = "Name an address that begins with https:// or http://."
-        raise ByReferenceNotAllowed(f"{url}: {error.message}", place="@id", remedy=remedy) from error
+        raise ByReferenceNotAllowed(f"{bare(url)}: {error.message}", place="@id", remedy=remedy) from error
 
 
 def _mismatch(said: DepositHeaders) -> FormatHeaderMismatch:

@@ -11,7 +11,7 @@ from server.clock import to_wire
 from server.records.model import File, Record, encode
 from server.sword.errors import SwordError
 from server.sword.headers import boolean
-from server.sword.model import STATES, ContainerState, Deposit, DepositState, Holding
+from server.sword.model import CLOSED, STATES, ContainerState, Deposit, DepositState, Holding
 from server.sword.reference import Named, ReferenceState
 from server.sword.v3.links import Links
 from server.sword.v3.metadata import CONTEXT
@@ -42,9 +42,6 @@ STATES_OF_SWORD = {
     ContainerState.DELETED: "deleted",
 }
 
-_CLOSED = frozenset({ContainerState.WITHDRAWN, ContainerState.DECLINED})
-"""Where nothing can be changed any more."""
-
 #: How a request ended, in the states of files (§ 9.6.3).
 _FILE_STATES = {
     DepositState.RECEIVED: "unpacking",
@@ -64,7 +61,7 @@ _REFERENCE_STATES = {
 
 def is_open(state: ContainerState) -> bool:
     """Whether anything of an object can be changed."""
-    return state not in _CLOSED
+    return state not in CLOSED
 
 
 def can_be_bare(holding: Holding) -> bool:

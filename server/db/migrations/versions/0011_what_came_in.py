@@ -1,4 +1,9 @@
-"""What came in: problems, members, staged uploads, references. Run before the new code."""
+"""What came in: problems, members, staged uploads, references. Run before the new code.
+
+Going back loses what the release before has no words for: searches of other rooms than that of the works, uploads in segments,
+files that were to be fetched. Deposits by SWORD 3.0 stay in the monitor, those of them that were not read set aside; works that
+were declined are withdrawn.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +12,23 @@ from server.db.columns import Utc
 
 revision = "0011"
 down_revision = "0010"
+
+_UNKNOWN = "(protocol <> 'sword2' OR operation IN ('replace object', 'clear metadata', 'replace file'))"
+"""Which deposits the release before cannot read."""
+
+#: What the release before would stumble over, put into its words or ended.
+_BEFORE_GOING_BACK = (
+    "DELETE FROM queries WHERE room <> 'works'",
+    "DELETE FROM jobs WHERE kind = 'fetch-references'",
+    f"DELETE FROM jobs WHERE kind = 'read-deposit' AND subject IN (SELECT id FROM deposits WHERE {_UNKNOWN})",  # noqa: S608 -- ours
+    f"UPDATE deposits SET state = 'closed' WHERE state IN ('received', 'held') AND {_UNKNOWN}",  # noqa: S608 -- ours
+    "UPDATE deposits SET operation = 'replace all' WHERE operation = 'replace object'",
+    "UPDATE deposits SET operation = 'replace metadata' WHERE operation = 'clear metadata'",
+    "UPDATE deposits SET operation = 'replace content' WHERE operation = 'replace file'",
+    "UPDATE containers SET state = 'withdrawn' WHERE state = 'declined'",
+    "UPDATE records SET state = 'withdrawn' WHERE state = 'declined'",
+    "UPDATE searchable SET state = 'withdrawn' WHERE state = 'declined'",
+)
 
 
 def upgrade() -> None:
@@ -101,6 +123,8 @@ def upgrade() -> None:
     op.add_column("deposits", sa.Column("warnings", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("deposits", sa.Column("replays", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.add_column("deposits", sa.Column("claimed_by", sa.BigInteger(), nullable=True))
+    op.add_column("deposits", sa.Column("payload", sa.String(length=64), nullable=True))
+    op.execute("UPDATE deposits SET payload = sha256 WHERE sha256 IS NOT NULL")
     op.execute(
         "INSERT INTO problems (deposit_id, code, weight, value, message, place, remedy) SELECT id, problem, 'hold', '', "
         "COALESCE(message, ''), COALESCE(place, ''), COALESCE(remedy, '') FROM deposits WHERE problem IS NOT NULL"
@@ -114,6 +138,7 @@ def upgrade() -> None:
     op.create_index("ix_deposits_problem", "deposits", ["problem", "state"], unique=False)
     op.create_index("ix_deposits_received", "deposits", ["received"], unique=False)
     op.create_index("ix_deposits_sha256", "deposits", ["sha256"], unique=False)
+    op.create_index("ix_deposits_payload", "deposits", ["payload"], unique=False)
 
     op.add_column("queries", sa.Column("room", sa.String(length=20), server_default=sa.text("'works'"), nullable=False))
     op.drop_index(op.f("uq_queries_name"), "queries")
@@ -121,15 +146,19 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for statement in _BEFORE_GOING_BACK:
+        op.execute(statement)
     op.drop_index("uq_queries_name", "queries")
     op.create_index(op.f("uq_queries_name"), "queries", ["account_id", "name"], unique=True)
     op.drop_column("queries", "room")
 
+    op.drop_index("ix_deposits_payload", "deposits")
     op.drop_index("ix_deposits_sha256", "deposits")
     op.drop_index("ix_deposits_received", "deposits")
     op.drop_index("ix_deposits_problem", "deposits")
     op.drop_index("ix_deposits_key", "deposits")
     op.drop_index("ix_deposits_collection", "deposits")
+    op.drop_column("deposits", "payload")
     op.drop_column("deposits", "claimed_by")
     op.drop_column("deposits", "replays")
     op.drop_column("deposits", "warnings")

@@ -10,7 +10,7 @@ from server.metadata.elements import attribute, children, first, lang_of, local,
 from server.metadata.identifying import identify
 from server.metadata.languages import language_of
 from server.metadata.readers.crossref.people import institution_ids, take_contributors, take_party
-from server.metadata.rights import spdx_of, take_rights
+from server.metadata.rights import spdx_of, take_free, take_rights
 from server.records.model import Funding, Identifier, Licence, Related, Text, Title
 from server.xml import text_of
 
@@ -186,14 +186,6 @@ def _licences(draft: Draft, element: etree._Element) -> None:
             take_rights(draft, child, address)
 
 
-def _free(draft: Draft, element: etree._Element) -> None:
-    start = date_of(attribute(element, "start_date"))
-    if start:
-        draft.put(draft.dates, "embargo_until", start, element)
-    else:
-        draft.restrict("open")
-
-
 def _assertion(draft: Draft, element: etree._Element) -> None:
     """Take a funder with its grants, told as assertions within assertions; a funder of several grants is told with each."""
     if attribute(element, "name") not in {"fundgroup", "funder_name", "award_number", "funding_identifier", "ror"}:
@@ -288,5 +280,5 @@ FIELDS: dict[str, Take] = {
     "noisbn": _nothing, "database_date": _dates,
 }  # fmt: skip
 _PROGRAMS: dict[str, Take] = {
-    "assertion": _assertion, "related_item": _related_item, "free_to_read": _free, "license_ref": _nothing,
+    "assertion": _assertion, "related_item": _related_item, "free_to_read": take_free, "license_ref": _nothing,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from server.metadata.dates import date_of
 from server.metadata.draft import Draft
 from server.metadata.elements import attribute, children, first, local, text_at
 from server.metadata.readers.jats.prose import prose
-from server.metadata.rights import spdx_of, take_rights
+from server.metadata.rights import heed, spdx_of, take_free, take_rights
 from server.records.model import Funding, Licence
 from server.xml import text_of
 
@@ -35,7 +35,7 @@ def take_permissions(draft: Draft, element: etree._Element) -> None:
         elif name == "license_ref":
             _licence_address(draft, child, text_of(child))
         elif name == "free_to_read":
-            _free(draft, child)
+            take_free(draft, child)
         elif not name.startswith("copyright-"):
             draft.leave(child)
 
@@ -59,10 +59,11 @@ def take_licence(draft: Draft, element: etree._Element) -> None:
     for child, address in refs or [pair for pair in linked if spdx_of(pair[1])[0]]:
         _licence_address(draft, child, address)
     for child in children(element, "free_to_read"):
-        _free(draft, child)
+        take_free(draft, child)
     said = " ".join(filter(None, map(prose, children(element, "license-p", "p"))))
     if said:
         draft.rights.append(said)
+        heed(draft, element, said)
     elif not refs and attribute(element, "license-type"):
         take_rights(draft, element, attribute(element, "license-type"))
 
@@ -75,17 +76,6 @@ def _licence_address(draft: Draft, element: etree._Element, address: str) -> Non
         draft.add_licence(Licence(uri=address, spdx=spdx_of(address)[0], start_date=date_of(start)))
     else:
         take_rights(draft, element, "", address)
-
-
-def _free(draft: Draft, element: etree._Element) -> None:
-    """Take when an article may be read by everybody (NISO RP-22-2021, free_to_read); that it ends being so has no field."""
-    start, end = attribute(element, "start_date"), attribute(element, "end_date")
-    if start:
-        draft.set_date("embargo_until", start, element)
-    else:
-        draft.restrict("open")
-    if end:
-        draft.leave(element, f"end_date {end}")
 
 
 def take_funding(draft: Draft, element: etree._Element) -> None:

@@ -1,0 +1,23 @@
+"""Where an agency is asked instead of its own address: on this machine only, and only in the test environment."""
+
+from urllib.parse import urlsplit
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def check_endpoint(endpoint: str, environment: str) -> None:
+    """Raise ValueError for an address that may not stand in for an agency's; an empty one may."""
+    if not endpoint:
+        return
+    if environment != "test":
+        raise ValueError("endpoint: may be set with the test environment only; leave it empty or choose test")
+    try:
+        parts = urlsplit(endpoint)
+        allowed = parts.scheme in {"http", "https"} and parts.hostname in _LOOPBACK and "@" not in parts.netloc
+        allowed = allowed and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:
+        allowed = False
+    if not allowed:
+        raise ValueError(
+            "endpoint: must be an http address on this machine (127.0.0.1, localhost or ::1); leave it empty otherwise"
+        )

@@ -209,6 +209,7 @@ DEEDS = {
     "identifier.reserved": "Identifier reserved",
     "import.claimed": "Import claimed",
     "import.closed": "Import closed",
+    "import.decided": "Decided what a second deposit is",
     "import.mapped": "Words of imports mapped",
     "import.noted": "Note written to an import",
     "import.read-again": "Import read again",

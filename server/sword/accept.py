@@ -31,7 +31,7 @@ from server.records.store import New, State, Stored
 from server.registry import Registry
 from server.sword import causes, problems, reference_store, store
 from server.sword.check import Check, Looked, looked_into
-from server.sword.duplicates import REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
+from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import finished, mapped, weighed
 from server.sword.model import (
@@ -91,7 +91,7 @@ class Acceptance:
             try:
                 taken = await asyncio.to_thread(_made, self.press, deposit, basis, understood, rules)
                 if (other := await self._other(deposit, basis, taken, rules)) is not None:
-                    if other.policy != VERSION:
+                    if other.policy not in {OWN, VERSION}:
                         deposit = await self._instead(deposit, basis, other, understood, answers=answers)
                         continue
                     taken = await asyncio.to_thread(_next_version, self.press, basis, taken, other)
@@ -130,7 +130,7 @@ class Acceptance:
         alone = deposit.operation is Operation.CREATE and answers
         if other.policy == UPDATE and alone and other.may_change(basis.container.account_id):
             return await self.database.write(joined, deposit, basis.container, other, content)
-        said = duplicate(other, self.press.renderer.repository.item(other.id))
+        said = duplicate(other, self.press.renderer.repository, basis.container.account_id)
         raise Unfit((said,), [Problem.from_remark(remark) for remark in content.remarks], content, refuses=other.policy == REFUSE)
 
     async def hold(self, deposit: Deposit, error: SheafError, *, refused: bool = False) -> None:

@@ -30,6 +30,8 @@ class Cause:
     title: str
     meaning: str
     remedy: str = ""
+    told: str = "Correct it and send it again by PUT, or wait: those who keep the repository see it too."
+    """What its depositor can do, who changes no profile."""
 
 
 _TO_CLIENT = "Tell the sender; the reference leads them to the same words."
@@ -146,7 +148,11 @@ CAUSES: dict[str, Cause] = {
     "guessed": Cause(Kind.METADATA, "Guessed", "Something was guessed or mended on the way."),
     # Words.
     "type-unknown": Cause(
-        Kind.MAPPING, "Unknown type", "No type of ours is known by this word.", "Say what it means, and read these imports again."
+        Kind.MAPPING,
+        "Unknown type",
+        "No type of ours is known by this word.",
+        "Say what it means, and read these imports again.",
+        "Send a type the repository knows by PUT to the edit address, or wait: somebody here can say what it means.",
     ),
     "type-missing": Cause(Kind.MAPPING, "No type", "The metadata states no type.", "Give the collection a type of its own."),
     "language-unknown": Cause(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
+from server.metadata.fragments import Repository
 from server.records import store as records
 from server.records.model import Record, Related
 from server.records.searchable import normal, sorting, year_of
@@ -18,9 +19,14 @@ from server.records.store import State
 from server.records.tables import searchable
 from server.sword import store
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Operation, Problem
-from server.sword.tables import containers, deposits
+from server.sword.tables import containers, deposits, events
 
 HOLD, REFUSE, UPDATE, VERSION = "hold", "refuse", "update", "version"
+OWN = "own"
+"""Not a policy, but what somebody may decide of one deposit: it is a work of its own."""
+
+#: The event by which a decision about one deposit is kept, whatever reads it again.
+DECIDED = {"as-own": OWN, "as-version": VERSION}
 
 _SAME_TITLE = 20
 """Works of one title and year that are looked at; many journals have an editorial each month."""
@@ -29,6 +35,14 @@ _WORDS = {
     "doi": "The DOI is that of the work “{}”.",
     "package": "The same package has made the work “{}”.",
     "title": "A work of this title, year and first author is here already: “{}”.",
+}
+
+
+#: The same of a work that is not public, and nobody's business but its owner's.
+_HIDDEN = {
+    "doi": "The DOI is that of a work that is not public.",
+    "package": "The same package has made a work that is not public.",
+    "title": "A work of this title, year and first author is here already, and not public.",
 }
 
 
@@ -56,12 +70,25 @@ class Other:
 
 def find(tx: Connection, deposit: Deposit, record: Record, policies: Mapping[str, str]) -> Other | None:
     """Return the work that a deposit would make once more, or None; the surest way of finding it comes first."""
+    decided = decision(tx, deposit.id)
     for way, look in _WAYS.items():
         if way in policies and (number := look(tx, deposit, record)):
             stored = records.get(tx, number)
             container, name = store.container(tx, number), _doi_of(tx, number, record)
-            return Other(number, stored.record.title.value, stored.state, way, policies[way], container, name)
+            return Other(number, stored.record.title.value, stored.state, way, decided or policies[way], container, name)
     return None
+
+
+def decision(tx: Connection, number: str) -> str:
+    """Return what somebody decided of one deposit: OWN, VERSION, or an empty string."""
+    query = select(events.c.what).where(events.c.deposit_id == number, events.c.what.in_(DECIDED)).order_by(events.c.id.desc())
+    return DECIDED.get(tx.execute(query.limit(1)).scalar() or "", "")
+
+
+def again(tx: Connection, deposit: Deposit, record: Record) -> Other | None:
+    """Return the work a held deposit is a second time, by the way that was found; None where that is not so any more."""
+    way = deposit.problem.code.removeprefix("duplicate-") if deposit.problem is not None else ""
+    return find(tx, deposit, record, {way: HOLD}) if way in _WAYS else None
 
 
 def asks(record: Record, policies: Mapping[str, str]) -> bool:
@@ -126,14 +153,25 @@ def _known_by(record: Record) -> tuple[str, str]:
 _WAYS: dict[str, Callable[[Connection, Deposit, Record], str]] = {"doi": _by_doi, "package": _by_package, "title": _by_title}
 
 
-def problem(other: Other, address: str) -> Problem:
-    """Say what is here already, and what can be done; `address` is that of the other work's page."""
+def problem(other: Other, repository: Repository, account_id: int) -> Problem:
+    """Say what is here already, and what can be done.
+
+    The address is that of its public page, or where its owner sees it. Of a work that is neither public nor of this account
+    nothing is told.
+    """
+    own = other.container is not None and other.container.account_id == account_id
+    value = other.doi if other.way == "doi" else other.title
+    if other.state is not State.PUBLISHED and not own:
+        words, told = _HIDDEN[other.way], "Ask those who keep the repository: they see both."
+        return Problem(f"duplicate-{other.way}", words, "", told, value if other.way == "doi" else "")
+    shown = other.state in {State.PUBLISHED, State.WITHDRAWN}
+    address = repository.item(other.id) if shown else f"{repository.url}/my/works/{other.id}"
     message = _WORDS[other.way].format(other.title)
-    remedy = f"Compare the two: {address}. Send changes of it to its own edit address, or let the profile take them."
+    remedy = f"Compare the two: {address}. Send changes of it to its own edit address, or wait until somebody has decided."
     if other.state is State.WITHDRAWN:
         message += " That work was withdrawn."
         remedy = f"Ask the administrator, who can publish {address} again; or send this one with its own DOI or none."
-    return Problem(f"duplicate-{other.way}", message, "", remedy, other.id)
+    return Problem(f"duplicate-{other.way}", message, "", remedy, value)
 
 
 def joined(tx: Connection, deposit: Deposit, container: Container, other: Other, content: Content) -> Deposit:
@@ -148,8 +186,9 @@ def joined(tx: Connection, deposit: Deposit, container: Container, other: Other,
 
 
 def following(record: Record, other: Other, address: str) -> Record:
-    """Return a record that says it is the next version of another work, and has not the DOI of that one."""
+    """Return a record without the DOI of another work: its next version says so, one that was found to be apart does not."""
     known = Related(scheme="doi", value=other.doi) if other.doi else Related(scheme="url", value=address)
     before = msgspec.structs.replace(known, relation="IsNewVersionOf")
     own = tuple(each for each in record.identifiers if each.scheme != "doi" or doi.normal(each.value) != doi.normal(other.doi))
-    return msgspec.structs.replace(record, identifiers=own, related=(*record.related, before))
+    related = record.related if other.policy == OWN else (*record.related, before)
+    return msgspec.structs.replace(record, identifiers=own, related=related)

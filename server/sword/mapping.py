@@ -111,4 +111,4 @@ def weighed(remarks: Iterable[Remark], record: Record | None, rules: Rules) -> t
         holds -= _TYPELESS  # another document of the same work says it
     for remark in remarks:
         (holding if remark.code in holds else warnings).append(Problem.from_remark(remark))
-    return tuple(replace(each, remedy=each.remedy or CAUSES[each.code].remedy) for each in holding), tuple(warnings)
+    return tuple(replace(each, remedy=each.remedy or CAUSES[each.code].told) for each in holding), tuple(warnings)

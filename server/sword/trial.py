@@ -129,7 +129,7 @@ class Trial:
         other = await self.intake.database.read(duplicates.find, deposit, tried.record, rules.duplicates)
         if other is None:
             return tried
-        said = duplicates.problem(other, self.intake.acceptance.press.renderer.repository.item(other.id))
+        said = duplicates.problem(other, self.intake.acceptance.press.renderer.repository, deposit.sender_id or 0)
         becomes = {duplicates.VERSION: tried.becomes, duplicates.UPDATE: "changed", duplicates.REFUSE: "refused"}
         weight = Weight.WARN if other.policy in {duplicates.VERSION, duplicates.UPDATE} else Weight.HOLD
         return replace(tried, becomes=becomes.get(other.policy, "held"), problems=(Known(said, weight), *tried.problems))

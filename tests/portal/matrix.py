@@ -136,6 +136,8 @@ EXPECTED = {
     ("POST", "/admin/imports/{id}/publish"): READS,
     ("POST", "/admin/imports/{id}/read"): MANAGES,
     ("POST", "/admin/imports/{id}/close"): MANAGES,
+    ("POST", "/admin/imports/{id}/as-own"): MANAGES,
+    ("POST", "/admin/imports/{id}/as-version"): MANAGES,
     ("GET", "/admin/harvests"): READS,
     ("GET", "/admin/harvests/{id}"): READS,
     ("POST", "/admin/harvests/{id}"): MANAGES,

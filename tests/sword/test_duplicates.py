@@ -11,6 +11,7 @@ from tests.sword.test_server import OTHER
 
 DOI = "<dcterms:identifier>https://doi.org/10.5555/peas</dcterms:identifier>"
 WAYS = {"doi": entry(title="More peas", more=DOI), "title": entry(title="THE peas", more="<dcterms:rights>x</dcterms:rights>")}
+PENDING = [{"id": "works", "title": "Works", "import_as": "pending"}]
 FIRST = entry(title="The Peas", more=DOI)
 
 
@@ -35,7 +36,10 @@ async def test_it_is_held_with_a_link_to_the_other(depositor: Depositor, way: st
     assert (await depositor.state(second))[0] == "held"
     [row] = await depositor.rows(state="held")
     assert row.problem is not None
-    assert (row.problem.code, row.problem.value) == (f"duplicate-{way}", first.number)
+    assert (row.problem.code, row.problem.value) == (
+        f"duplicate-{way}",
+        {"doi": "10.5555/peas", "package": "Versuche", "title": "The Peas"}[way],
+    )
     assert f"/items/{first.number}" in row.problem.remedy
 
 
@@ -127,3 +131,30 @@ async def test_the_container_that_was_begun_for_a_change_is_gone(depositor: Depo
     assert standing[0].state is ContainerState.ACCEPTED
     feed = await depositor.ask("GET", depositor.collection, None, AUTH)
     assert len(feed.all("//a:entry")) == 1
+
+
+async def test_of_a_work_that_is_not_public_nothing_is_told_to_others(depositor: Depositor) -> None:
+    await configured(depositor.house, "sword", collections=PENDING)
+    first, second = await twice(depositor, "title", "hold", OTHER)
+    [row] = await depositor.rows(state="held")
+    assert row.problem is not None
+    assert row.problem.code == "duplicate-title"
+    said = second.body.decode() + row.problem.message + row.problem.remedy + row.problem.value
+    assert "The Peas" not in said
+    assert first.number not in said
+
+
+async def test_the_owner_is_led_to_a_work_that_is_not_public(depositor: Depositor) -> None:
+    await configured(depositor.house, "sword", collections=PENDING)
+    first, _ = await twice(depositor, "title", "hold")
+    [row] = await depositor.rows(state="held")
+    assert row.problem is not None
+    assert f"/my/works/{first.number}" in row.problem.remedy
+
+
+async def test_a_depositor_is_told_what_a_depositor_can_do(depositor: Depositor) -> None:
+    await depositor.create(entry(title="Peas", type="Wunderkammer"), ENTRY)
+    [row] = await depositor.rows(state="held")
+    assert row.problem is not None
+    assert "PUT" in row.problem.remedy
+    assert "read these imports again" not in row.problem.remedy

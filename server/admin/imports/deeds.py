@@ -18,6 +18,7 @@ from server.house import House
 from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame
 from server.sword import store
+from server.sword.duplicates import DECIDED
 from server.works import deeds
 from server.xml import clean
 
@@ -38,6 +39,8 @@ class Deeds:
             post(f"{PATH}/reopen", Right.REVIEW, self.reopen),
             post(f"{PATH}/withdraw", Right.WITHDRAW, self.withdraw),
             post(f"{PATH}/read", Right.IMPORTS, self.read_again),
+            post(f"{PATH}/as-own", Right.IMPORTS, self.as_own),
+            post(f"{PATH}/as-version", Right.IMPORTS, self.as_version),
             post(f"{PATH}/close", Right.IMPORTS, self.close),
             post(f"{PATH}/claim", Right.REVIEW, self.claim),
             post(f"{PATH}/release", Right.REVIEW, self.release),
@@ -78,6 +81,23 @@ class Deeds:
         deed = self.frame.house.intake.read_again(import_of(request), request[VISITOR].actor)
         return await self.one.done(request, deed, "read")
 
+    async def as_own(self, request: web.Request) -> web.StreamResponse:
+        """Take what seemed to be here already as a work of its own."""
+        return await self._decided(request, "as-own")
+
+    async def as_version(self, request: web.Request) -> web.StreamResponse:
+        """Take what is here already as its next version."""
+        return await self._decided(request, "as-version")
+
+    async def _decided(self, request: web.Request, what: str) -> web.StreamResponse:
+        house, number, by = self.frame.house, import_of(request), request[VISITOR].actor
+
+        async def do() -> None:
+            await house.database.write(_decide, number, what, by, house.clock())
+            await house.intake.read_again(number, by)
+
+        return await self.one.done(request, do(), "read")
+
     async def close(self, request: web.Request) -> web.StreamResponse:
         return await self._written(request, _close, "closed")
 
@@ -113,6 +133,15 @@ async def _judged(house: House, number: str, by: Actor, deed: deeds.Deed, *, wai
     await deeds.carried_out(house, seen.work.id, by, deed)
 
 
+def _decide(tx: Connection, number: str, what: str, by: Actor, now: datetime) -> None:
+    """Keep what a second deposit of a work is to be. Raises NotFound, and Conflict where it is none or not held any more."""
+    if detail(tx, number).other is None:
+        raise Conflict("This import is not held for another work any more.", code="state")
+    words = {"as-own": "takes it as a work of its own", "as-version": "takes it as the next version of the other"}[what]
+    store.note(tx, number, now, what, f"{by.name} {words}.")
+    audit.note(tx, by, "import.decided", "import", number, now, changes={"duplicate": (None, DECIDED[what])})
+
+
 def _close(tx: Connection, number: str, _said: str, by: Actor, now: datetime) -> None:
     store.close(tx, number, now, f"Set aside by {by.name}.")
     audit.note(tx, by, "import.closed", "import", number, now)
@@ -142,7 +171,9 @@ def _note(tx: Connection, number: str, said: str, by: Actor, now: datetime) -> N
 
 def _resolve(tx: Connection, number: str, said: str, by: Actor, now: datetime) -> None:
     seen = detail(tx, number)
-    words = f"Resolved by {by.name}" + (f": {said}" if said else ".")
+    words = f"Resolved by {by.name}."
+    if said:  # for those who keep the repository; the depositor reads that it is resolved, and by whom
+        store.note(tx, number, now, "note", f"{by.name}: {said}")
     if seen.may_close:
         store.close(tx, number, now, words)
     elif seen.may_resolve:

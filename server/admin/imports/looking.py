@@ -17,7 +17,7 @@ from server.records import store as records
 from server.records.files import DiskStore
 from server.records.model import Record
 from server.records.store import State, Stored
-from server.sword import problems, store
+from server.sword import duplicates, problems, store
 from server.sword.causes import CAUSES, Cause
 from server.sword.model import Container, ContainerState, Deposit, DepositState, Event, Held, Source
 from server.sword.problems import Known
@@ -47,6 +47,8 @@ class Detail:
     """The other deposits of the same container."""
     work: Stored | None
     identifiers: Sequence[Entry]
+    other: Stored | None = None
+    """The work a held deposit would make a second time."""
 
     @property
     def may_judge(self) -> bool:
@@ -103,16 +105,19 @@ def detail(tx: Connection, number: str) -> Detail:
         raise NotFound(f"There is no import {number[:40]}.")
     mine = deposit.container_id
     work = records.find(tx, mine) if mine else None
+    understood = problems.understood_of(tx, number)
+    twice = duplicates.again(tx, deposit, understood[0]) if understood and deposit.state is DepositState.HELD and mine else None
     return Detail(
         deposit,
         store.events_of(tx, number),
         problems.of(tx, number),
         problems.members_of(tx, number),
-        problems.understood_of(tx, number),
+        understood,
         store.container(tx, mine) if mine else None,
         [each for each in store.deposits_of(tx, mine) if each.id != number] if mine else [],
         work,
         ledger.of_record(tx, work.id) if work is not None else [],
+        records.find(tx, twice.id) if twice is not None else None,
     )
 
 

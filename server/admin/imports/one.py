@@ -24,7 +24,7 @@ from server.records.vocabulary import TYPES
 from server.sending import send_file
 from server.sword.explaining import TABLES
 from server.sword.model import Deposit, DepositState, Held
-from server.works.differences import spelled
+from server.works.differences import differences, spelled
 
 PATH = "/admin/imports/{id}"
 
@@ -55,11 +55,13 @@ class OneImport:
         source = await documents(house, found)
         work, renderer = as_work(found, house.clock()), house.press.renderer
         item = None if work is None else item_page(renderer.current(work), (), renderer.repository, ())
+        differ = differences(found.other.record, found.understood[0]) if found.other and found.understood else ()
         collection = found.container.collection if found.container is not None else found.deposit.collection
         return self.frame.page(
             request, "admin/imports/one.html", status, it=found, notice=_outcome(request, found), failure=failure,
             typed=typed or {}, words=words, source=source, item=item, cause_of=cause_of, readable=readable, tables=TABLES,
-            kinds=TYPES, fields=spelled(found.understood[0]) if found.understood else [], reasons=self.reasons.of(collection),
+            differ=differ, kinds=TYPES, fields=spelled(found.understood[0]) if found.understood else [],
+            reasons=self.reasons.of(collection),
         )  # fmt: skip
 
     async def original(self, request: web.Request) -> web.StreamResponse:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from server import observe
 from server.accounts import store as accounts
+from server.accounts.model import Account
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
@@ -323,6 +324,15 @@ def write_held(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unf
         store.change_container(tx, container, now, state=ContainerState.HELD)
     elif deposit.operation is Operation.CREATE:
         store.change_container(tx, container, now, state=ContainerState.DELETED)
+
+
+def write_refused(tx: Connection, deposit: Deposit, account: Account | None) -> None:
+    """Write down a refused deposit, of an account or of nobody."""
+    store.add_deposit(tx, deposit, None if account is None else account.id)
+    assert deposit.problem is not None  # noqa: S101 -- it was refused for it
+    problems.keep(tx, deposit.id, (deposit.problem,), ())
+    store.note(tx, deposit.id, deposit.received, deposit.state.value, deposit.problem.message)
+    tell(tx, "import.refused", deposit.id, said_of(deposit, deposit.problem, deposit.state), deposit.received)
 
 
 def said_of(deposit: Deposit, problem: Problem, state: DepositState) -> dict[str, str]:

@@ -17,11 +17,10 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Unavailable
-from server.events.telling import tell
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
-from server.sword import problems, reference_store, repeats, store
-from server.sword.accept import Acceptance, ask_to_read, said_of, see_to
+from server.sword import reference_store, repeats, store
+from server.sword.accept import Acceptance, ask_to_read, see_to, write_refused
 from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, MethodNotAllowed, SwordError, spoken
 from server.sword.model import (
     CLOSED,
@@ -150,7 +149,7 @@ class Intake:
         """Write down a refused deposit; its bytes, where it had any, are kept."""
         state = DepositState.BROKEN_OFF if isinstance(error, BrokenOff) else DepositState.REFUSED
         row = replace(deposit, state=state, problem=Problem.of(error), container_id=None)
-        await self.database.write(_refuse, row, account)
+        await self.database.write(write_refused, row, account)
         observe.deposits.labels(state.value).inc()
 
     async def handle(self, job: Job) -> Answer:
@@ -396,11 +395,3 @@ def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:
     if found is None:
         raise NotFound("The deposit was deleted meanwhile.")
     return found, store.unread(tx, number)
-
-
-def _refuse(tx: Connection, deposit: Deposit, account: Account | None) -> None:
-    store.add_deposit(tx, deposit, None if account is None else account.id)
-    assert deposit.problem is not None  # noqa: S101 -- set by refuse
-    problems.keep(tx, deposit.id, (deposit.problem,), ())
-    store.note(tx, deposit.id, deposit.received, deposit.state.value, deposit.problem.message)
-    tell(tx, "import.refused", deposit.id, said_of(deposit, deposit.problem, deposit.state), deposit.received)

@@ -6,7 +6,8 @@ SWORD 2.0 has none and AtomPub only recommends them; so they are told, honoured 
 from collections.abc import Mapping
 from datetime import datetime
 
-from server.sword.errors import ChangedMeanwhile
+from server.sword.errors import ChangedMeanwhile, MethodNotAllowed
+from server.sword.model import CLOSED, Container
 
 
 def tag_of(changed: datetime) -> str:
@@ -21,6 +22,21 @@ def refuse_stale(headers: Mapping[str, str], *tags: str) -> None:
     if wanted and wanted != "*" and named.isdisjoint(tags):
         raise ChangedMeanwhile(
             f"This was changed since it had the ETag {wanted}; it has {tags[0]} now.",
+            place="If-Match",
+            remedy="Get it again, and send the change with the ETag that comes with it.",
+        )
+
+
+def refuse_change(container: Container, ahead: frozenset[str], seen: datetime | None) -> None:
+    """Refuse what would change a container that is closed, or another than the one that was `seen`."""
+    if container.state in CLOSED:
+        raise MethodNotAllowed(
+            "This deposit is withdrawn or declined; it cannot be changed.",
+            remedy="Ask those who keep the repository; it can be deleted.",
+        )
+    if seen is not None and (ahead or container.changed != seen):
+        raise ChangedMeanwhile(
+            "Another request changes this deposit at the same moment.",
             place="If-Match",
             remedy="Get it again, and send the change with the ETag that comes with it.",
         )

@@ -21,9 +21,9 @@ from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import reference_store, repeats, store
 from server.sword.accept import Acceptance, ask_to_read, see_to, write_refused
-from server.sword.errors import BrokenOff, ChangedMeanwhile, ContentRefused, ErrorContent, MethodNotAllowed, SwordError, spoken
+from server.sword.conditions import refuse_change
+from server.sword.errors import BrokenOff, ContentRefused, ErrorContent, SwordError, spoken
 from server.sword.model import (
-    CLOSED,
     Container,
     ContainerState,
     Content,
@@ -345,7 +345,7 @@ class Intake:
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
             container, ahead = found, frozenset(store.unread(tx, found.id))
-            _refuse_change(container, ahead, seen)
+            refuse_change(container, ahead, seen)
             waits = waits or not ahead <= self.reading.keys()
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)
@@ -370,21 +370,6 @@ class _Begun:
     waits: bool
     """Whether the worker reads it."""
     repeated: bool = False
-
-
-def _refuse_change(container: Container, ahead: frozenset[str], seen: datetime | None) -> None:
-    """Refuse what would change a container that is closed, or another than the one that was `seen`."""
-    if container.state in CLOSED:
-        raise MethodNotAllowed(
-            "This deposit is withdrawn or declined; it cannot be changed.",
-            remedy="Ask those who keep the repository; it can be deleted.",
-        )
-    if seen is not None and (ahead or container.changed != seen):
-        raise ChangedMeanwhile(
-            "Another request changes this deposit at the same moment.",
-            place="If-Match",
-            remedy="Get it again, and send the change with the ETag that comes with it.",
-        )
 
 
 def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,6 +46,20 @@ class _Known:
     wait: timedelta
 
 
+class MustWait(Refused):
+    """Somebody failed too often: till then every password is wrong, and none is looked at."""
+
+    code = "wait"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(
+            f"Too many logins failed; no password is looked at for {throttle.spoken(wait)}.",
+            place="Authorization",
+            remedy="Wait that long, then send the right one. An administrator can end the wait.",
+        )
+        self.seconds = max(1, -int(-wait.total_seconds() // 1))
+
+
 class Authenticator:
     """Checks names and passwords; remembers a good pair for a few minutes, as argon2 is made to be slow.
 
@@ -70,12 +85,17 @@ class Authenticator:
 
         `remote` is the address the credentials came from. None also for whoever must wait, and at once.
         """
-        now = now or self._clock()
+        with suppress(MustWait):
+            return await self._checked(name, password, remote, now or self._clock())
+        return None
+
+    async def _checked(self, name: str, password: str, remote: str, now: datetime) -> Account | None:
+        """Return whose credentials these are, or None. Raises MustWait."""
         if not is_name(name):
             return None
         known = await self._database.read_hot(_known, name, remote, now)
         if known.wait:
-            return None
+            raise MustWait(known.wait)
         good = known.stored is not None and (known.stored, password) in self._remembered
         if not good:
             good = await self._verified((name, remote, known.stored, password), now)
@@ -90,7 +110,7 @@ class Authenticator:
 
         Takes HTTP Basic with a password, a Bearer token, and a token in place of the password, as many clients know only Basic
         (the name is then of no account, or the token's own). Raises Refused in words: with the code `credentials` where nobody
-        is known by them, with another where somebody is known and may not.
+        is known by them, with another where somebody is known and may not; MustWait where nobody is looked at.
         """
         now = self._clock()
         if text := bearer(header):
@@ -105,7 +125,7 @@ class Authenticator:
         name, password = credentials
         if password.startswith(tokens.PREFIX):
             return await self._by_token(password, name, scope, remote, now)
-        account = await self.check(name, password, remote=remote, now=now)
+        account = await self._checked(name, password, remote, now)
         if account is None:
             raise Refused("The name or password is wrong.", code=UNKNOWN, place="Authorization")
         rule, needs_codes = await self._database.read_hot(_ruled, account)

@@ -32,6 +32,7 @@ from server.records.store import New, State, Stored
 from server.registry import Registry
 from server.sword import causes, problems, reference_store, store
 from server.sword.check import Check, Looked, looked_into
+from server.sword.conditions import refuse_changed
 from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import finished, mapped, weighed
@@ -141,9 +142,12 @@ class Acceptance:
         log.info("did not take a deposit", extra={"deposit": deposit.id, "problem": error.code})
         observe.deposits.labels(state.value).inc()
 
-    async def delete(self, deposit: Deposit, account_id: int) -> None:
-        """Delete a deposit's container; the work it made is withdrawn, its tombstone stays (SWORD 2.0 § 6.8)."""
-        await self.database.write(_delete, self.press, deposit, account_id, self.clock())
+    async def delete(self, deposit: Deposit, account_id: int, seen: datetime | None = None) -> None:
+        """Delete a deposit's container; the work it made is withdrawn, its tombstone stays (SWORD 2.0 § 6.8).
+
+        Raises NotFound, and ChangedMeanwhile where it is not as it was `seen` any more.
+        """
+        await self.database.write(_delete, self.press, deposit, account_id, seen, self.clock())
         observe.deposits.labels("taken").inc()
 
 
@@ -342,14 +346,16 @@ def said_of(deposit: Deposit, problem: Problem, state: DepositState) -> dict[str
     return said | {"message": problem.message, "place": problem.place, "remedy": problem.remedy}
 
 
-def _delete(tx: Connection, press: Press, deposit: Deposit, account_id: int, now: datetime) -> None:
+def _delete(tx: Connection, press: Press, deposit: Deposit, account_id: int, seen: datetime | None, now: datetime) -> None:
     """Delete a container, and note who asked for it; what was not read yet never will be."""
     container = store.container(tx, deposit.container_id or "", to_change=True)
     if container is None:
         raise NotFound("The deposit was deleted meanwhile.")
+    unread = store.unread(tx, container.id)
+    refuse_changed(container, seen, waits=bool(unread))
     store.change_container(tx, container, now, state=ContainerState.DELETED)
-    reference_store.clear(tx, container.id, deposit.operation)
-    for number in store.unread(tx, container.id):
+    reference_store.clear(tx, container.id, Operation.DELETE)
+    for number in unread:
         store.end_deposit(tx, number, DepositState.REFUSED, _TOO_LATE)
         store.note(tx, number, now, DepositState.REFUSED.value, _TOO_LATE.message)
         queue.drop(tx, READ, number)

@@ -50,6 +50,7 @@ CAUSES: dict[str, Cause] = {
         Kind.PROTOCOL, "Sent too slowly", "The client sent next to nothing for a minute.", "The client sends it again by itself."
     ),
     "method": Cause(Kind.PROTOCOL, "Method not allowed", "This address does not take this method.", _TO_CLIENT),
+    "wait": Cause(Kind.PROTOCOL, "Too many logins failed", "No password is looked at now.", "Wait, and look at the client."),
     "unauthorised": Cause(Kind.PROTOCOL, "Login needed", "There were no credentials, or wrong ones.", "See the account."),
     "forbidden": Cause(Kind.PROTOCOL, "Not allowed", "The account may not do this.", "See the account and the SWORD profile."),
     "mediation": Cause(

@@ -27,14 +27,21 @@ def refuse_stale(headers: Mapping[str, str], *tags: str) -> None:
         )
 
 
-def refuse_change(container: Container, ahead: frozenset[str], seen: datetime | None) -> None:
-    """Refuse what would change a container that is closed, or another than the one that was `seen`."""
+def refuse_closed(container: Container) -> None:
+    """Refuse a change of what was withdrawn or declined by those who keep the repository. Raises MethodNotAllowed."""
     if container.state in CLOSED:
         raise MethodNotAllowed(
-            "This deposit is withdrawn or declined; it cannot be changed.",
-            remedy="Ask those who keep the repository; it can be deleted.",
+            "This work is withdrawn or declined; it cannot be changed.",
+            remedy="It can be deleted; for anything else ask the administrator.",
         )
-    if seen is not None and (ahead or container.changed != seen):
+
+
+def refuse_changed(container: Container, seen: datetime | None, *, waits: bool) -> None:
+    """Refuse a conditional change of what changed since it was looked at, or of what others wait to change first.
+
+    Raises ChangedMeanwhile.
+    """
+    if seen is not None and (waits or container.changed != seen):
         raise ChangedMeanwhile(
             "Another request changes this deposit at the same moment.",
             place="If-Match",

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from server.accounts import store as accounts
-from server.accounts.authenticate import UNKNOWN, Authenticator, bearer
+from server.accounts.authenticate import UNKNOWN, Authenticator, MustWait, bearer
 from server.accounts.model import Account
 from server.accounts.tokens import Scope
 from server.clock import Clock
@@ -23,7 +24,7 @@ from server.errors import NotFound, Refused, SheafError, TooLarge, Unavailable
 from server.middleware import remote_address
 from server.records.files import DiskStore, FileStore, Received, receive
 from server.sword import errors, store
-from server.sword.conditions import refuse_stale, tag_of
+from server.sword.conditions import refuse_closed, refuse_stale, tag_of
 from server.sword.headers import (
     beneficiaries,
     boolean,
@@ -36,7 +37,6 @@ from server.sword.headers import (
     refuse_mediation,
     sound,
 )
-from server.sword.holding import container_of
 from server.sword.intake import Intake
 from server.sword.model import Container, Deposit, DepositState, Operation
 from server.sword.pace import paced
@@ -55,6 +55,8 @@ DEPOSIT = web.RequestKey("sword-deposit", str)
 
 SEEN = web.RequestKey("sword-seen", datetime)
 """When the container changed last that a conditional request means; it must not change before the request is begun."""
+
+Result = TypeVar("Result")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refusal = Callable[[web.Request, SheafError], web.Response]
@@ -136,6 +138,8 @@ class Door:
         sent, form = credentials(request.headers)
         try:
             return await self.authenticator.admit(sent, scope, remote=remote_address(request))
+        except MustWait as error:
+            raise errors.TooManyFailures(error.seconds, error.message, place=error.place, remedy=error.remedy) from error
         except Refused as error:
             if error.code != UNKNOWN:
                 raise errors.NotAllowed(error.message, place=error.place, remedy=error.remedy) from error
@@ -196,10 +200,6 @@ class Door:
             )
         return found
 
-    async def container(self, request: web.Request) -> Container:
-        """Return the container whose `id` is in the address, as somebody may see it; raises NotFound and Refused."""
-        return await self.database.read_hot(container_of, request.match_info["id"], request[ACCOUNT])
-
     # --- taking in
 
     def row(self, request: web.Request, operation: Operation, read: Callable[[CIMultiDict[str]], Said]) -> Deposit:
@@ -238,16 +238,26 @@ class Door:
             slug=known.slug,
         )
 
+    async def noted(self, request: web.Request, deposit: Deposit, doing: Awaitable[Result]) -> Result:
+        """Wait for what is done of a request without a body; a refusal leaves a row, as its answer leads there."""
+        try:
+            return await doing
+        except SheafError as error:
+            failure = errors.spoken(error)
+            await self.intake.refuse(request[ACCOUNT], deposit, failure)
+            raise failure from error
+
     async def placed(
-        self, request: web.Request, deposit: Deposit, *tags: str, of: Container | None = None, keeps_progress: bool = False
+        self, request: web.Request, deposit: Deposit, *tags: str, seen: Container, keeps_progress: bool = False
     ) -> Deposit:
-        """Put a deposit into the container its address names; In-Progress may stay as it was (SWORD 2.0 § 9.3).
+        """Put a deposit into a container, which is as it was `seen` when `tags` were made of it.
 
-        `of` is that container as it was when `tags` were made of it: what changes it afterwards makes the condition fail.
-
-        Raises NotFound, Refused, and ChangedMeanwhile where If-Match names neither the container's tag nor one of `tags`.
+        In-Progress may stay as it was (SWORD 2.0 § 9.3). Raises Refused, MethodNotAllowed where nothing of it can be changed any
+        more, and ChangedMeanwhile where If-Match names neither the container's tag nor one of `tags`.
         """
-        container = of or await self.container(request)
+        container = seen
+        if deposit.operation is not Operation.DELETE:
+            refuse_closed(container)
         if not any(found.id == container.collection for found in self.open_to(request)):
             raise Refused(f"The collection {container.collection!r} takes nothing from this account any more.")
         if "If-Match" in request.headers:

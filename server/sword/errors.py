@@ -87,6 +87,17 @@ class InvalidToken(Unauthorised):
     headers = {"WWW-Authenticate": 'Bearer realm="Sheaf SWORD", error="invalid_token"'}  # noqa: RUF012 -- RFC 6750 § 3
 
 
+class TooManyFailures(Unauthorised):
+    """RFC 6585 § 4: whoever failed to log in too often waits; the right password would not help now."""
+
+    status, iri, code = 429, f"{OWN}TooManyFailures", "wait"
+    title = "Too many logins failed"
+
+    def __init__(self, seconds: int, message: str, *, place: str, remedy: str) -> None:
+        super().__init__(message, place=place, remedy=remedy)
+        self.headers = {"Retry-After": str(seconds)}
+
+
 class Gone(SwordError):
     status, iri, code = 404, f"{OWN}NotFound", "not-found"
     title = "There is nothing here"

@@ -21,8 +21,8 @@ from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import reference_store, repeats, store
 from server.sword.accept import Acceptance, ask_to_read, see_to, write_refused
-from server.sword.conditions import refuse_change
-from server.sword.errors import BrokenOff, ContentRefused, ErrorContent, SwordError, spoken
+from server.sword.conditions import refuse_changed, refuse_closed
+from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
 from server.sword.model import (
     Container,
     ContainerState,
@@ -291,16 +291,8 @@ class Intake:
         """Whether a package is too large to be read within the request; raises ErrorContent for a packaging not accepted."""
         if opened.payload is None:
             return False
-        packaging = self.understanding.announced(opened)
-        unpacks = self.understanding.unpacks(opened)
-        # What an archive without a Packaging header is shows when it is read.
-        if rules.packagings and packaging.iri not in rules.packagings and (opened.packaging or not unpacks):
-            raise ErrorContent(
-                f"This collection does not accept the packaging {opened.packaging or packaging.iri}.",
-                place="Packaging",
-                remedy="Use one of: " + ", ".join(rules.packagings) + ".",
-            )
-        if not unpacks:
+        self.understanding.refuse(opened, rules.packagings)
+        if not self.understanding.unpacks(opened):
             return False
         return opened.payload.received.bytes > rules.read_now or counted(opened.payload.path) > READ_NOW_ENTRIES
 
@@ -345,7 +337,8 @@ class Intake:
             if found is None:
                 raise NotFound("The deposit was deleted meanwhile.")
             container, ahead = found, frozenset(store.unread(tx, found.id))
-            refuse_change(container, ahead, seen)
+            refuse_closed(container)
+            refuse_changed(container, seen, waits=bool(ahead))
             waits = waits or not ahead <= self.reading.keys()
             if waits and container.state is ContainerState.IN_PROGRESS:
                 store.change_container(tx, container, now, state=ContainerState.RECEIVED)

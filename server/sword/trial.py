@@ -12,7 +12,7 @@ from server.errors import Conflict, Invalid, NotFound, TooLarge
 from server.records.files import DiskStore
 from server.records.model import Record
 from server.sword import causes, duplicates, store
-from server.sword.errors import ErrorContent, SwordError
+from server.sword.errors import SwordError
 from server.sword.intake import Intake
 from server.sword.mapping import finished, mapped, weighed
 from server.sword.model import Content, Deposit, DepositState, Draft, Operation, Rules
@@ -90,10 +90,7 @@ class Trial:
 
     async def _tried(self, deposit: Deposit, opened: Opened, store_: Scratch, rules: Rules) -> Tried:
         understanding = replace(self.intake.understanding, files=store_)
-        if opened.payload is not None and rules.packagings:
-            packaging = understanding.packaging(opened.packaging)
-            if packaging.iri not in rules.packagings:
-                raise ErrorContent(f"This collection does not accept the packaging {opened.packaging}.", place="Packaging")
+        understanding.refuse(opened, rules.packagings)
         try:
             content = await asyncio.to_thread(understanding.content, opened)
             return await self._taken(deposit, content, store_, rules)
@@ -167,7 +164,7 @@ def _document(tried: Tried) -> dict[str, Any]:
 
 def _write(parent: etree._Element, value: Any) -> None:
     for name, item in value.items():
-        for each in item if isinstance(item, list) else [item]:
+        for each in item if isinstance(item, list | tuple) else [item]:
             child = etree.SubElement(parent, name)
             if isinstance(each, dict):
                 _write(child, each)

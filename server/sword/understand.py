@@ -6,7 +6,7 @@ Runs in a thread, may run again from the same bytes.
 import hashlib
 import mimetypes
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -108,6 +108,19 @@ class Understanding:
     def unpacks(self, opened: Opened) -> bool:
         """Whether a request's payload is to be unpacked, as far as can be said before it is."""
         return opened.payload is not None and (self.announced(opened).unpacks or _is_bare_archive(opened))
+
+    def refuse(self, opened: Opened, accepted: Collection[str]) -> None:
+        """Refuse a packaging that is none of those a collection accepts, where it names any. Raises ErrorContent."""
+        if opened.payload is None:
+            return
+        announced = self.announced(opened)
+        # What an archive without a Packaging header is shows when it is read.
+        if accepted and announced.iri not in accepted and (opened.packaging or not self.unpacks(opened)):
+            raise ErrorContent(
+                f"This collection does not accept the packaging {opened.packaging or announced.iri}.",
+                place="Packaging",
+                remedy="Use one of: " + ", ".join(accepted) + ".",
+            )
 
     def content(self, opened: Opened) -> Content:
         """Return what a request brought.

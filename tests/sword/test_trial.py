@@ -114,3 +114,9 @@ async def test_a_file_that_is_kept_already_stays_where_it_is(depositor: Deposito
     [row] = await depositor.rows()
     await tried(depositor, GOOD, ZIP)
     assert depositor.kept(row) == GOOD
+
+
+async def test_as_xml_each_of_a_list_has_an_element(depositor: Depositor) -> None:
+    found, _ = await tried(depositor, GOOD, ZIP, {"Accept": "application/xml"})
+    assert found.all("/trial/record/creators/family/text()") == ["Mendel"]
+    assert found.all("/trial/record/files/name/text()") == ["peas.csv", "peas.pdf"]

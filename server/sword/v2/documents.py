@@ -8,7 +8,7 @@ from urllib.parse import quote
 from server.clock import to_wire
 from server.metadata.templates import environment
 from server.sword.errors import SwordError
-from server.sword.model import STATES, ContainerState, Deposit, DepositState, Holding, Listing
+from server.sword.model import ENTRY_TYPES, STATES, ContainerState, Deposit, DepositState, Holding, Listing
 from server.sword.v2.dublin_core import elements
 
 ROOT = "/sword/v2"
@@ -100,7 +100,7 @@ def receipt(links: Links, holding: Holding, deposit: str = "") -> bytes:
         holding=holding,
         elements=elements(holding),
         original=original,
-        treatment=treatment(holding),
+        treatment=treatment(links, holding),
         verbose=verbose(holding),
         **_common(holding),
     )
@@ -152,24 +152,26 @@ def error(href: str, failure: SwordError, now: datetime, generator: str) -> byte
     return _render("error.xml", failure=failure, href=href, updated=to_wire(now), generator=generator)
 
 
-def treatment(holding: Holding) -> str:
-    """Say what was done with the deposit."""
-    problem = _problem(holding)
-    if problem:
-        return f"The deposit is kept but held. {problem}"
+def treatment(links: Links, holding: Holding) -> str:
+    """Say what was done with the deposit, and of what is held by which address it is mended."""
+    last, problem = _held(holding), _problem(holding)
+    if last is not None:
+        entry = (last.content_type or "").partition(";")[0].strip().lower() in ENTRY_TYPES
+        mends = links.edit(holding.container.id) if entry else links.media(holding.container.id)
+        return f"The deposit is kept but held. {problem} PUT to {mends} mends it. More: {links.monitor(last.id)}"
     words = [_state(holding)]
     words += [f"{value} is {state}." for value, state in holding.identifiers]
     if holding.remarks:
-        words += ["Please check:", *holding.remarks[:MOST_REMARKS]]
+        words += ["Please check:", *map(_sentence, holding.remarks[:MOST_REMARKS])]
     if (more := len(holding.remarks) - MOST_REMARKS) > 0:
-        words.append(f"And {more} more; the administrator sees them all.")
+        words.append(f"And {more} more, at {links.monitor(holding.deposits[-1].id)}")
     return " ".join(words)
 
 
 def verbose(holding: Holding) -> str:
     """Say all there is to say: what the client calls the deposit, all that was remarked, how each request ended (§ 10)."""
     words = [f"Slug: {holding.container.slug}."] if holding.container.slug else []
-    words += holding.remarks
+    words += map(_sentence, holding.remarks)
     words += [f"{to_wire(each.received)} {each.operation}: {each.state}." for each in holding.deposits[-MOST_TOLD:]]
     return " ".join(words)
 
@@ -180,15 +182,26 @@ def _state(holding: Holding) -> str:
     return f"{words} Reason: {holding.reason}" if holding.reason else words
 
 
-def _problem(holding: Holding) -> str:
+def _sentence(words: str) -> str:
+    """Return words as a sentence, so that one can be told from the next."""
+    return words if words.endswith((".", "!", "?", ":")) else f"{words}."
+
+
+def _held(holding: Holding) -> Deposit | None:
+    """Return the deposit that is held, unless it was mended since."""
     still = holding.container.state is ContainerState.HELD  # what was taken since did not mend it
     ends = {DepositState.HELD} if still else {DepositState.HELD, DepositState.TAKEN}
     last = next((d for d in reversed(holding.deposits) if d.state in ends), None)
-    if last is None or last.problem is None or last.state is not DepositState.HELD:
+    return last if last is not None and last.problem is not None and last.state is DepositState.HELD else None
+
+
+def _problem(holding: Holding) -> str:
+    last = _held(holding)
+    if last is None or last.problem is None:
         return ""
     found = last.problem
-    place = f" ({found.place})" if found.place else ""
-    return f"{found.message}{place} {found.remedy} Reference: {last.id}."
+    place = f" ({found.place})" if found.place and found.place not in found.message else ""
+    return " ".join(filter(None, (_sentence(f"{found.message}{place}"), found.remedy, f"Reference: {last.id}.")))
 
 
 def _common(holding: Holding) -> dict[str, object]:

@@ -16,7 +16,7 @@ from server.sending import send_file
 from server.sword import errors
 from server.sword.accept import Acceptance
 from server.sword.conditions import tag_of
-from server.sword.door import ACCOUNT, CLIENT, DEPOSIT, Door, Handler, Said, said, unmediated
+from server.sword.door import ACCOUNT, CLIENT, DEPOSIT, SEEN, Door, Handler, Said, said, unmediated
 from server.sword.headers import content_type, preferred
 from server.sword.holding import holding, listing, original
 from server.sword.model import Container, Deposit, Holding, Operation
@@ -161,10 +161,7 @@ class SwordV2:
 
     async def _file(self, request: web.Request) -> tuple[Holding, File]:
         held = await self._holding(request)
-        found = next((file for file in held.files if file.name == request.match_info["name"]), None)
-        if found is None:
-            raise NotFound("There is no such file in this deposit.", remedy="The feed of the EM-IRI names those there are.")
-        return held, found
+        return held, _named(held, request.match_info["name"])
 
     # --- depositing
 
@@ -189,7 +186,7 @@ class SwordV2:
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """DELETE Edit-IRI (§ 6.8)."""
         deposit = await self._placed(request, Operation.DELETE)
-        await self.acceptance.delete(deposit, request[ACCOUNT].id)
+        await self.door.noted(request, deposit, self.acceptance.delete(deposit, request[ACCOUNT].id, request.get(SEEN)))
         log.info("deleted a container", extra={"deposit": deposit.container_id})
         return web.Response(status=204)
 
@@ -223,9 +220,8 @@ class SwordV2:
 
     async def delete_file(self, request: web.Request) -> web.StreamResponse:
         """DELETE File-IRI (§ 6.10)."""
-        _, file = await self._file(request)
-        deposit = await self._placed(request, Operation.DELETE_FILE, f'"{file.sha256}"')
-        await self.door.change(request, replace(deposit, filename=file.name))
+        deposit = await self._placed(request, Operation.DELETE_FILE)
+        await self.door.change(request, deposit)
         return web.Response(status=204)
 
     async def _deposit(self, request: web.Request, operation: Operation) -> tuple[Container, Received]:
@@ -238,20 +234,28 @@ class SwordV2:
             if operation is Operation.CREATE:
                 self.door.collection(request, name, self.links.service)
                 return deposit
-            if operation is Operation.REPLACE_FILE:
-                _, file = await self._file(request)
-                named = replace(deposit, filename=file.name)
-                return await self.door.placed(request, named, f'"{file.sha256}"', keeps_progress=True)
-            return await self.door.placed(request, deposit, keeps_progress=on_media)
+            return await self._into(request, deposit)
 
         collection = name if operation is Operation.CREATE else ""
         return await self.door.take(request, place, deposit, collection, completes=operation in _COMPLETING and not on_media)
 
-    async def _placed(self, request: web.Request, operation: Operation, *tags: str) -> Deposit:
+    async def _placed(self, request: web.Request, operation: Operation) -> Deposit:
         """Return the row of a request without a body, in its container."""
         unmediated(request)
         deposit = self.door.row(request, operation, _read)
-        return await self.door.placed(request, deposit, *tags, keeps_progress=deposit.url.startswith(MEDIA))
+        return await self.door.noted(request, deposit, self._into(request, deposit))
+
+    async def _into(self, request: web.Request, deposit: Deposit) -> Deposit:
+        """Put a request into its container, where that, its one file or the file it names has the tag that is asked for."""
+        held, name = await self._holding(request), request.match_info.get("name")
+        on_media, tags = deposit.url.startswith(MEDIA), tuple(f'"{file.sha256}"' for file in held.files)
+        if name is not None:
+            _named(held, name)
+            tags = tuple(f'"{file.sha256}"' for file in held.files if file.name == name)
+        elif len(tags) > 1 or not on_media:
+            tags = ()
+        placed = replace(deposit, filename=name) if name is not None else deposit
+        return await self.door.placed(request, placed, *tags, seen=held.container, keeps_progress=on_media)
 
     def _offered(self, found: Offered, client: Account, *, nested: bool = False) -> Collection:
         rules = self.door.servers.rules(found.id)
@@ -296,6 +300,14 @@ class SwordV2:
         if isinstance(failure, errors.Unauthorised | errors.NotAllowed):
             response.force_close()  # the body was not read and is not wanted
         return response
+
+
+def _named(held: Holding, name: str) -> File:
+    """Return a file of a deposit by its name; raises NotFound."""
+    found = next((file for file in held.files if file.name == name), None)
+    if found is None:
+        raise NotFound("There is no such file in this deposit.", remedy="The feed of the EM-IRI names those there are.")
+    return found
 
 
 def _read(headers: Mapping[str, str]) -> Said:

@@ -17,7 +17,7 @@ async def zipped(request: web.Request, files: tuple[File, ...], store: FileStore
     found = await asyncio.to_thread(lambda: [(file.name, store.path(file.sha256)) for file in files])
     response = web.StreamResponse(headers={"Content-Type": "application/zip", **headers})
     await response.prepare(request)
-    packed = pieces(found)
+    packed = pieces(found) if request.method != "HEAD" else iter(())
     while piece := await asyncio.to_thread(next, packed, b""):
         await response.write(piece)
     await response.write_eof()

@@ -8,14 +8,14 @@ from aiohttp import web
 from server import observe
 from server.records.files import Received
 from server.sword.accept import Acceptance
-from server.sword.door import ACCOUNT, Said, said, unmediated
+from server.sword.door import ACCOUNT, SEEN, Said, said, unmediated
 from server.sword.errors import MethodNotAllowed
 from server.sword.model import Container, Deposit, Operation
 from server.sword.v3.desk import Desk, Standing, quoted
 from server.sword.v3.links import ROOT
 from server.sword.v3.reading import file_of
 from server.sword.v3.request import Body, deposit_headers, named
-from server.sword.v3.status import can_be_bare, file_tag, files_tag, is_open, metadata_tag
+from server.sword.v3.status import can_be_bare, file_tag, files_tag, metadata_tag
 
 log = observe.logger("sword")
 
@@ -73,7 +73,8 @@ class Depositing:
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         deposit = await self._placed(request, Operation.DELETE, _whole)
-        await self.acceptance.delete(deposit, request[ACCOUNT].id)
+        deleted = self.acceptance.delete(deposit, request[ACCOUNT].id, request.get(SEEN))
+        await self.desk.door.noted(request, deposit, deleted)
         log.info("deleted a container", extra={"deposit": deposit.container_id})
         return web.Response(status=204)
 
@@ -120,14 +121,12 @@ class Depositing:
         """Return the row of a request without a body, in its container."""
         unmediated(request)
         deposit = self.desk.door.row(request, operation, _read)
-        return await self._checked(request, deposit, tag, keeps_progress=keeps_progress)
+        return await self.desk.door.noted(request, deposit, self._checked(request, deposit, tag, keeps_progress=keeps_progress))
 
     async def _checked(self, request: web.Request, deposit: Deposit, tag: Tag, *, keeps_progress: bool) -> Deposit:
         found = await self.desk.standing(request)
-        container = found.holding.container
-        placed = await self.desk.door.placed(request, deposit, quoted(tag(found)), of=container, keeps_progress=keeps_progress)
-        if deposit.operation is not Operation.DELETE and not is_open(container.state):
-            raise _barred("This object is withdrawn or declined; it cannot be changed.")
+        seen = found.holding.container
+        placed = await self.desk.door.placed(request, deposit, quoted(tag(found)), seen=seen, keeps_progress=keeps_progress)
         if deposit.operation is Operation.CLEAR_METADATA and not can_be_bare(found.holding):
             raise _barred("This object has no files: without its metadata nothing would be left to tell it by.")
         record = found.holding.record

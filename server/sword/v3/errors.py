@@ -70,6 +70,7 @@ class UnexpectedSegment(SwordError):
 #: The type and status of a refusal, from the particular to the general; those of SWORD 3.0 alone are called by their type.
 _TYPES: tuple[tuple[type[SwordError], str, int], ...] = (
     (errors.InvalidToken, "AuthenticationFailed", 403),
+    (errors.TooManyFailures, f"{OWN}TooManyFailures", 429),
     (errors.Unauthorised, "AuthenticationRequired", 401),
     (errors.Forbidden, "Forbidden", 403),
     (errors.MediationNotAllowed, "OnBehalfOfNotAllowed", 412),

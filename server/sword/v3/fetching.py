@@ -259,7 +259,7 @@ class Fetching:
             redirected = " Redirections are not followed." if "Location" in answer.headers else ""
             raise Failed(f"{answer.host} answered {answer.status}.{redirected}", remedy="Name the address of the file itself.")
         if answer.content_length is not None and answer.content_length > self.largest:
-            raise TooLarge(f"{reference.url} has {answer.content_length} bytes.")
+            raise TooLarge(f"{bare(reference.url)} has {answer.content_length} bytes.")
 
     async def _counted(self, job: Job, named: Named, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Pass pieces on, writing down now and then how many came. Raises Lost, and Dropped where nobody waits."""

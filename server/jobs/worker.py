@@ -18,6 +18,9 @@ PAUSE = 1.0
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(minutes=30)
 
+BEAT = queue.LEASE.total_seconds() / 3
+"""Seconds after which the lease of a job that still runs is taken anew."""
+
 log = observe.logger("worker")
 
 
@@ -119,7 +122,7 @@ class Worker:
     async def _do(self, job: Job) -> None:
         answer: Answer | None
         try:
-            answer = await self._handlers[job.kind](job)
+            answer = await self._handled(job)
         except Unavailable as error:
             answer = Later(back_off(job.attempts), error.message)
         except SheafError as error:
@@ -136,3 +139,24 @@ class Worker:
             log.warning("could not settle a job; its lease will run out", extra={"job": job.id, "reason": error.message})
         if isinstance(answer, More):
             self.call()
+
+    async def _handled(self, job: Job) -> Answer | None:
+        """Run a job's handler, keeping the job ours however long it takes; a handler whose claim is lost is stopped."""
+        running = asyncio.ensure_future(self._handlers[job.kind](job))
+        try:
+            while not (await asyncio.wait({running}, timeout=BEAT))[0]:
+                if not await self._still_ours(job) and not running.done():
+                    log.warning("stopped a job that somebody else has now", extra={"job": job.id})
+                    return None
+            return running.result()
+        finally:
+            if not running.done():
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+
+    async def _still_ours(self, job: Job) -> bool:
+        try:
+            return await self._database.write(queue.renew, job, self._clock())
+        except Unavailable as error:
+            log.warning("could not take a lease anew", extra={"job": job.id, "reason": error.message})
+            return True

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from server import observe
 from server.accounts import store as accounts
+from server.accounts.model import Account
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
@@ -188,7 +189,8 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE else None
     later = later if later is not None and later.id > deposit.id else None
     if not container.has_record:
-        return _Basis(container, container.draft, held=held, waits=reference_store.outstanding(tx, container.id), later=later)
+        waits = reference_store.outstanding(tx, container.id, deposit.id)
+        return _Basis(container, container.draft, held=held, waits=waits, later=later)
     stored = records.get(tx, container.id)
     return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later)
 
@@ -326,6 +328,15 @@ def write_held(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unf
         store.change_container(tx, container, now, state=ContainerState.HELD)
     elif deposit.operation is Operation.CREATE:
         store.change_container(tx, container, now, state=ContainerState.DELETED)
+
+
+def write_refused(tx: Connection, deposit: Deposit, account: Account | None) -> None:
+    """Write down a refused deposit, of an account or of nobody."""
+    store.add_deposit(tx, deposit, None if account is None else account.id)
+    assert deposit.problem is not None  # noqa: S101 -- it was refused for it
+    problems.keep(tx, deposit.id, (deposit.problem,), ())
+    store.note(tx, deposit.id, deposit.received, deposit.state.value, deposit.problem.message)
+    tell(tx, "import.refused", deposit.id, said_of(deposit, deposit.problem, deposit.state), deposit.received)
 
 
 def said_of(deposit: Deposit, problem: Problem, state: DepositState) -> dict[str, str]:

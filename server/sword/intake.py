@@ -17,11 +17,10 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Unavailable
-from server.events.telling import tell
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
-from server.sword import problems, reference_store, repeats, store
-from server.sword.accept import Acceptance, ask_to_read, said_of, see_to
+from server.sword import reference_store, repeats, store
+from server.sword.accept import Acceptance, ask_to_read, see_to, write_refused
 from server.sword.conditions import refuse_changed, refuse_closed
 from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
 from server.sword.model import (
@@ -150,7 +149,7 @@ class Intake:
         """Write down a refused deposit; its bytes, where it had any, are kept."""
         state = DepositState.BROKEN_OFF if isinstance(error, BrokenOff) else DepositState.REFUSED
         row = replace(deposit, state=state, problem=Problem.of(error), container_id=None)
-        await self.database.write(_refuse, row, account)
+        await self.database.write(write_refused, row, account)
         observe.deposits.labels(state.value).inc()
 
     async def handle(self, job: Job) -> Answer:
@@ -176,13 +175,15 @@ class Intake:
     async def read_again(self, deposit_id: str, by: Actor) -> None:
         """Read a held deposit once more from its kept bytes, a large one in the queue; what is still wrong is held again.
 
+        A file that could not be fetched is fetched again: it comes as a deposit of its own, and this one is closed.
+
         Raises NotFound and Conflict (it is not held, or is being read).
         """
         with self._announced(deposit_id):
             found = await self.database.read_hot(store.deposit, deposit_id)
             read_now = (await self._rules(found, "")).read_now if found is not None else 0
             deposit = await self.database.write(reopen, deposit_id, by, self.clock(), read_now, GRACE)
-            if deposit.bytes <= read_now:
+            if deposit.state is DepositState.RECEIVED and deposit.bytes <= read_now:
                 await self._read_kept(deposit)
         self.wake()
 
@@ -315,7 +316,7 @@ class Intake:
         now = self.clock()
         ahead: frozenset[str] = frozenset()
         mark = repeats.fingerprint(account.name, deposit, opened)
-        known = repeats.keyed(tx, deposit, account.id, mark, now)
+        known = repeats.keyed(tx, deposit, account.id, mark, now) if fetched is None else None
         if known is None and deposit.container_id is None:
             known = repeats.begun(tx, deposit, account.id, mark, opened, now)
         if known is not None:
@@ -372,11 +373,3 @@ def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:
     if found is None:
         raise NotFound("The deposit was deleted meanwhile.")
     return found, store.unread(tx, number)
-
-
-def _refuse(tx: Connection, deposit: Deposit, account: Account | None) -> None:
-    store.add_deposit(tx, deposit, None if account is None else account.id)
-    assert deposit.problem is not None  # noqa: S101 -- set by refuse
-    problems.keep(tx, deposit.id, (deposit.problem,), ())
-    store.note(tx, deposit.id, deposit.received, deposit.state.value, deposit.problem.message)
-    tell(tx, "import.refused", deposit.id, said_of(deposit, deposit.problem, deposit.state), deposit.received)

@@ -8,6 +8,14 @@ KEY = "by-reference\n{}"
 """What the deposit of a fetched file is called (Idempotency-Key), so that it is found again; no header has a line end."""
 
 
+_PREFIX = KEY.format("")
+
+
+def number_of(key: str) -> int | None:
+    """Return the number of the reference whose file a deposit of this key is; None where it is none."""
+    return int(key.removeprefix(_PREFIX)) if key.startswith(_PREFIX) else None
+
+
 class Dropped(Exception):
     """A file nobody waits for any more: it was replaced or deleted, or somebody else has brought it."""
 
@@ -17,7 +25,7 @@ class ReferenceState(StrEnum):
 
     PENDING = "pending"  # nobody has asked for it yet, or it is asked for again later
     DOWNLOADING = "downloading"
-    FETCHED = "fetched"  # its own deposit says the rest
+    FETCHED = "fetched"  # its own deposit says the rest; written down in the moment this is
     FAILED = "failed"  # and its deposit does not say so yet
     ERROR = "error"
     LINKED = "linked"  # nobody is to fetch it
@@ -32,7 +40,7 @@ MOVES: dict[ReferenceState, frozenset[ReferenceState]] = {
     }),
     ReferenceState.FETCHED: frozenset({ReferenceState.FAILED}),
     ReferenceState.FAILED: frozenset({ReferenceState.ERROR, ReferenceState.DROPPED}),
-    ReferenceState.ERROR: frozenset(),
+    ReferenceState.ERROR: frozenset({ReferenceState.PENDING}),  # a person had it fetched again
     ReferenceState.LINKED: frozenset(),
     ReferenceState.DROPPED: frozenset(),
 }  # fmt: skip

@@ -4,17 +4,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, exists, insert, or_, select, update
 
 from server.jobs import queue
 from server.sword import store
-from server.sword.model import Deposit, Operation
-from server.sword.reference import MOVES, OUTSTANDING, Dropped, Named, Reference, ReferenceState
+from server.sword.model import Deposit, DepositState, Operation
+from server.sword.reference import MOVES, OUTSTANDING, Dropped, Named, Reference, ReferenceState, number_of
 from server.sword.tables import deposits, references
 from server.xml import clean
 
 FETCH = "fetch-references"
 """The kind of job that fetches what a deposit names by address; its subject is the deposit."""
+
+FETCHED_BY = "GET"
+"""The method of the deposit a fetched file is: the request was ours."""
 
 _CLEARING = frozenset({
     Operation.REPLACE_ALL, Operation.REPLACE_OBJECT, Operation.REPLACE_CONTENT, Operation.DELETE_CONTENT, Operation.DELETE,
@@ -51,11 +54,15 @@ def of_container(tx: Connection, container_id: str) -> list[Named]:
     return [_named(row) for row in tx.execute(mine).mappings()]
 
 
-def outstanding(tx: Connection, container_id: str) -> bool:
-    """Whether a container waits for files."""
+def outstanding(tx: Connection, container_id: str, deposit_id: str = "") -> bool:
+    """Whether a container waits for files: that have not come, or came as another deposit than `deposit_id` and are not read."""
     mine = (deposits.c.id == references.c.deposit_id, deposits.c.container_id == container_id)
     waits = references.c.state.in_([state.value for state in OUTSTANDING])
-    return bool(tx.execute(select(exists().where(*mine, waits))).scalar())
+    unread = (
+        deposits.c.container_id == container_id, deposits.c.id != deposit_id,
+        deposits.c.method == FETCHED_BY, deposits.c.state == DepositState.RECEIVED.value,
+    )  # fmt: skip
+    return bool(tx.execute(select(or_(exists().where(*mine, waits), exists().where(*unread)))).scalar())
 
 
 def clear(tx: Connection, container_id: str, operation: Operation) -> None:
@@ -90,6 +97,16 @@ def arrived(tx: Connection, number: int, deposit: Deposit) -> Deposit:
         raise Dropped
     latest = store.latest(tx, deposit.container_id or "")
     return replace(deposit, in_progress=latest is not None and latest.in_progress)
+
+
+def ask_again(tx: Connection, key: str, now: datetime) -> bool:
+    """Have a file fetched once more whose deposit of this key says that it could not be had; False where there is none."""
+    number = number_of(key)
+    if number is None or not move(tx, number, ReferenceState.PENDING):
+        return False
+    deposit_id = tx.execute(select(references.c.deposit_id).where(references.c.id == number)).scalar_one()
+    queue.enqueue(tx, FETCH, deposit_id, now)
+    return True
 
 
 def _named(row: RowMapping) -> Named:

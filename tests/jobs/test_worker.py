@@ -12,6 +12,7 @@ from server.db.engine import Database
 from server.db.opening import open_database
 from server.errors import Conflict, Unavailable
 from server.jobs import queue
+from server.jobs import worker as running
 from server.jobs.model import Answer, Dead, Done, Handler, Job, Later
 from server.jobs.tables import jobs
 from server.jobs.worker import Worker, back_off
@@ -243,3 +244,59 @@ async def test_workers_divide_the_work(database: Database, database_url: str, cl
             await other.close()
     assert sorted(done) == subjects
     assert sum(counts) == 40
+
+
+async def test_a_job_that_takes_longer_than_its_lease_stays_ours(
+    database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(running, "BEAT", 0.01)
+    begun, end = [], asyncio.Event()
+
+    async def handler(job: Job) -> Answer | None:
+        begun.append(job.attempts)
+        await end.wait()
+        return Done()
+
+    async def renewed() -> bool:
+        due = await database.read(lambda tx: tx.execute(select(jobs.c.due)).scalar_one())
+        return due == clock() + queue.LEASE
+
+    await ask(database, clock, "slow")
+    work = asyncio.create_task(worker(database, clock, handler).drain())
+    for _ in range(3):
+        await until(renewed)
+        clock.pass_time(minutes=4)
+        await until(renewed)
+        assert await worker(database, clock, handler).drain() == 0
+    end.set()
+    await work
+    assert begun == [1]
+
+
+async def test_a_handler_whose_job_somebody_else_has_is_stopped(
+    database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+):
+    stopped_at = []
+
+    async def handler(job: Job) -> Answer | None:
+        if job.attempts > 1:
+            monkeypatch.setattr(running, "BEAT", 0.01)
+            return Done("second")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped_at.append(job.attempts)
+
+    monkeypatch.setattr(running, "BEAT", 0.2)
+    await ask(database, clock, "slow")
+    work = asyncio.create_task(worker(database, clock, handler).drain())
+
+    async def active() -> bool:
+        return (await states(database))["slow"][0] == "active"
+
+    await until(active)
+    clock.pass_time(minutes=6)
+    await worker(database, clock, handler).drain()
+    await asyncio.wait_for(work, 5)
+    assert stopped_at == [1]
+    assert (await states(database))["slow"] == ("done", 2, "second")

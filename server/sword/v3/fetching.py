@@ -24,6 +24,7 @@ from server.sword.accept import write_held
 from server.sword.errors import Away, SwordError
 from server.sword.intake import Intake
 from server.sword.model import NOT_FETCHED, Container, Deposit, DepositState, Operation
+from server.sword.pace import paced
 from server.sword.reference import Dropped, Named, Reference, ReferenceState, bare
 from server.sword.unfit import Unfit
 from server.sword.v3 import staging
@@ -53,6 +54,10 @@ class Failed(SwordError):
     """A file that cannot be had."""
 
     code = NOT_FETCHED
+
+
+class Lost(Exception):
+    """The job is somebody else's by now, and so is what it writes."""
 
 
 class NotYet(Exception):
@@ -85,8 +90,15 @@ class Fetching:
     largest: int
     """Bytes of one file."""
 
-    async def __call__(self, job: Job) -> Answer:
+    async def __call__(self, job: Job) -> Answer | None:
         """Fetch what a deposit names and has not come yet: the handler of FETCH."""
+        try:
+            return await self._all(job)
+        except Lost:
+            log.warning("left files to who has the job now", extra={"job": job.id})
+            return None
+
+    async def _all(self, job: Job) -> Answer:
         basis = await self.database.read(_basis, job.subject)
         if basis is None or basis.container is None or basis.account is None:
             return Done("the deposit was deleted")
@@ -98,25 +110,31 @@ class Fetching:
                 why = await self._one(job, named) or why
         if why:
             return Later(FIRST_PAUSE * 2 ** min(job.attempts - 1, TRIES), why)
-        await self._settle(job.subject)
+        await self._settle(job)
         return Done()
 
     async def _one(self, job: Job, named: Named) -> str:
         """Fetch one file and take it in; return why it is asked for again later, or nothing."""
-        if not await self.database.write(reference_store.move, named.id, ReferenceState.DOWNLOADING):
+        if not await self._move(job, named, ReferenceState.DOWNLOADING):
             return ""  # it was replaced meanwhile
         try:
             basis = await self.database.read(_basis, job.subject)
             if basis is not None and basis.container is not None and basis.account is not None:
-                await self._take(basis, named, await self._received(job, named, basis.account))
+                await self._take(basis, named, await self._received(job, named, basis.deposit, basis.account))
         except NotYet as error:
             if job.attempts < TRIES:
-                await self.database.write(reference_store.move, named.id, ReferenceState.PENDING, str(error))
+                await self._move(job, named, ReferenceState.PENDING, str(error))
                 return str(error)
-            await self._failed(named, f"{error} It was asked for {job.attempts} times.")
+            await self._failed(job, named, f"{error} It was asked for {job.attempts} times.")
+        except Dropped:
+            log.info("a file came that nobody waits for any more", extra={"deposit": named.deposit_id})
         except SwordError as error:
-            await self._failed(named, f"{error.message} {error.remedy}".strip())
+            await self._failed(job, named, f"{error.message} {error.remedy}".strip())
         return ""
+
+    async def _move(self, job: Job, named: Named, state: ReferenceState, message: str = "", *, got: int = 0) -> bool:
+        """Bring a file into a state; False where it cannot come to it any more. Raises Lost."""
+        return await self.database.write(_moved, job, named.id, state, message, got, self.clock())
 
     async def _take(self, basis: Basis, named: Named, received: Received) -> None:
         """Let the intake have a file as if it had been sent. Raises SwordError for what it refuses, NotYet where it cannot."""
@@ -149,7 +167,7 @@ class Fetching:
             container_id=came.container_id,
             account=came.account,
             protocol=came.protocol,
-            method="GET",
+            method=reference_store.FETCHED_BY,
             operation=Operation.REPLACE_FILE if replaces else Operation.ADD,
             url=bare(reference.url),
             headers=tuple(headers.items()),
@@ -170,10 +188,13 @@ class Fetching:
             key=named.key,
         )
 
-    async def _received(self, job: Job, named: Named, account: Account) -> Received:
-        """Return the bytes of a file, verified. Raises NotYet, and SwordError for what no further try would mend."""
-        upload = self.links.staged(named.reference.url)
-        received = await (self._assembled(upload, account) if upload else self._downloaded(job, named))
+    async def _received(self, job: Job, named: Named, came: Deposit, account: Account) -> Received:
+        """Return the bytes of a file, verified. Raises NotYet, and SwordError for what no further try would mend.
+
+        An upload in segments is of whose deposit it is, or of who sent it for them.
+        """
+        upload, mine = self.links.staged(named.reference.url), {account.id, came.sender_id or account.id}
+        received = await (self._assembled(upload, mine) if upload else self._downloaded(job, named))
         try:
             if named.reference.bytes is not None and received.bytes != named.reference.bytes:
                 raise Failed(
@@ -186,10 +207,10 @@ class Fetching:
             raise
         return received
 
-    async def _assembled(self, upload: str, account: Account) -> Received:
-        """Put an upload in segments together; one that is not complete yet is looked at again later."""
+    async def _assembled(self, upload: str, account_ids: set[int]) -> Received:
+        """Put an upload in segments of one of some accounts together; one that is not complete yet is looked at again later."""
         try:
-            found = await self.database.read(staging.find, upload, account.id, self.clock())
+            found = await self.database.read(staging.find, upload, account_ids, self.clock())
             if found.expecting:
                 raise NotYet(f"The upload still lacks {len(found.expecting)} segments.")
             await self.database.write(staging.touch, upload, self.clock())
@@ -215,7 +236,7 @@ class Fetching:
             ):  # fmt: skip
                 self._judged(answer, reference)
                 wanted = [algorithm for algorithm, _ in digests(reference.digest).values]
-                pieces = self._counted(job, named, answer.content.iter_any())
+                pieces = self._counted(job, named, paced(answer.content.iter_any()))
                 return await receive(self.files.spool(wanted), pieces, self.largest)
         except TooLarge as error:
             raise Failed(f"The file is larger than {self.largest} bytes.", remedy="Send a smaller file.") from error
@@ -226,7 +247,7 @@ class Fetching:
                 raise ByReferenceNotAllowed(str(error.os_error)) from error
             raise NotYet(f"No connection to {url.host}: {error.os_error}.") from error
         except TimeoutError as error:
-            raise NotYet(f"{url.host} did not answer in time.") from error
+            raise NotYet(f"{url.host} did not answer in time, or sends next to nothing.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise NotYet(f"The answer of {url.host} was lost: {str(error) or type(error).__name__}.") from error
 
@@ -241,23 +262,23 @@ class Fetching:
             raise TooLarge(f"{bare(reference.url)} has {answer.content_length} bytes.")
 
     async def _counted(self, job: Job, named: Named, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Pass pieces on, writing down now and then how many came, which keeps the job ours."""
+        """Pass pieces on, writing down now and then how many came. Raises Lost, and Dropped where nobody waits."""
         total = noted = 0
         async for piece in pieces:
             total += len(piece)
             yield piece
             if total - noted >= NOTED:
                 noted = total
-                if not await self.database.write(_progress, job, named.id, total, self.clock()):
-                    raise Failed("The files were replaced or deleted before this one had come.")
+                if not await self._move(job, named, ReferenceState.DOWNLOADING, got=total):
+                    raise Dropped
 
-    async def _failed(self, named: Named, message: str) -> None:
-        await self.database.write(reference_store.move, named.id, ReferenceState.FAILED, message)
+    async def _failed(self, job: Job, named: Named, message: str) -> None:
+        await self._move(job, named, ReferenceState.FAILED, message)
         log.info("could not fetch a file", extra={"deposit": named.deposit_id, "reason": message})
 
-    async def _settle(self, deposit_id: str) -> None:
+    async def _settle(self, job: Job) -> None:
         """Hold what could not be had, once nothing is left to wait for, each file as a deposit of its own."""
-        basis = await self.database.read(_basis, deposit_id)
+        basis = await self.database.read(_basis, job.subject)
         for named in basis.named if basis is not None and basis.container is not None else ():
             if basis is not None and named.state is ReferenceState.FAILED:
                 error = Failed(
@@ -285,9 +306,11 @@ def _basis(tx: Connection, deposit_id: str) -> Basis | None:
     )
 
 
-def _progress(tx: Connection, job: Job, number: int, got: int, now: datetime) -> bool:
-    """Write down how far a download is; False where the claim or the file is not ours any more."""
-    return queue.renew(tx, job, now) and reference_store.move(tx, number, ReferenceState.DOWNLOADING, got=got)
+def _moved(tx: Connection, job: Job, number: int, state: ReferenceState, message: str, got: int, now: datetime) -> bool:
+    """Bring a file into a state, where the job is still ours. Raises Lost, writing nothing."""
+    if not queue.renew(tx, job, now):
+        raise Lost
+    return reference_store.move(tx, number, state, message, got=got)
 
 
 def _noted(tx: Connection, row: Deposit, named: Named, account: Account | None, unfit: Unfit, now: datetime) -> None:

@@ -9,6 +9,10 @@ from server.sword.v3.request import SegmentInit
 
 MOST_SEGMENTS = 10_000
 SMALLEST_SEGMENT = 1
+MOST_OPEN = 1_000
+"""Uploads one account may have begun and not yet used."""
+LARGEST_OPEN = 4
+"""How many files of the largest size these may come to."""
 IDLE = timedelta(days=1)
 """After this long without a segment an upload is given up."""
 
@@ -71,17 +75,29 @@ def expected(upload: Staged, number: int, size: int | None) -> None:
             place="Content-Disposition segment_number",
             remedy="Number the segments from 1.",
         )
-    if number in upload.received:
-        raise received_already(number)
     if size is not None and size != (wanted := upload.size_of(number)):
-        raise InvalidSegmentSize(
-            f"Segment {number} has {size} bytes; {wanted} are expected.", place="body", remedy="Send it whole, or begin anew."
+        raise wrong_size(number, wanted, str(size))
+
+
+def wrong_size(number: int, wanted: int, size: str) -> InvalidSegmentSize:
+    return InvalidSegmentSize(
+        f"Segment {number} has {size} bytes; {wanted} are expected.", place="body", remedy="Send it whole, or begin anew."
+    )
+
+
+def room(count: int, size: int, init: SegmentInit, largest: int) -> None:
+    """Refuse another upload of who has `count` of them open already, of `size` bytes together (§ 11.1)."""
+    if count >= MOST_OPEN or size + init.size > LARGEST_OPEN * largest:
+        raise MaxAssembledSizeExceeded(
+            f"{count} uploads of {size} bytes are open; {MOST_OPEN} are allowed, of {LARGEST_OPEN * largest} bytes together.",
+            place="Content-Disposition size",
+            remedy="Refer to those that are whole, DELETE those that are not wanted, then begin this one.",
         )
 
 
 def received_already(number: int) -> UnexpectedSegment:
     return UnexpectedSegment(
-        f"Segment {number} was received already.",
+        f"Segment {number} was received already, with other bytes.",
         place="Content-Disposition segment_number",
         remedy="GET the Temporary-URL: it says which segments are expected.",
     )

@@ -1,9 +1,10 @@
 """Uploads in segments before they are deposits (SWORD 3.0 § 11): rows and bytes outlive a restart, whatever comes first."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.errors import NotFound, Refused
@@ -13,12 +14,16 @@ from server.sword.tables import segments, staged
 from server.sword.v3.digests import digests
 from server.sword.v3.errors import SegmentedUploadTimedOut
 from server.sword.v3.request import SegmentInit
-from server.sword.v3.segments import IDLE, Staged, received_already
+from server.sword.v3.segments import IDLE, Staged, received_already, room
 from server.sword.v3.verifying import verify
 
 
-def begin(tx: Connection, account_id: int, init: SegmentInit, now: datetime) -> str:
-    """Make room for an upload and return its number."""
+def begin(tx: Connection, account_id: int, init: SegmentInit, largest: int, now: datetime) -> str:
+    """Make room for an upload and return its number. Raises MaxAssembledSizeExceeded where its account has too much open."""
+    store.lock(tx, hashlib.sha256(f"staged {account_id}".encode()).hexdigest())
+    mine = (staged.c.account_id == account_id, staged.c.touched >= now - IDLE)
+    count, size = tx.execute(select(func.count(), func.coalesce(func.sum(staged.c.bytes), 0)).where(*mine)).one()
+    room(count, int(size), init, largest)
     number = store.new_id()
     tx.execute(
         insert(staged).values(
@@ -29,15 +34,15 @@ def begin(tx: Connection, account_id: int, init: SegmentInit, now: datetime) -> 
     return number
 
 
-def find(tx: Connection, number: str, account_id: int, now: datetime) -> Staged:
-    """Return an upload to whom it belongs.
+def find(tx: Connection, number: str, account_ids: Collection[int], now: datetime) -> Staged:
+    """Return an upload of one of some accounts.
 
     Raises NotFound, Refused, and SegmentedUploadTimedOut where it was left for too long.
     """
     row = tx.execute(select(staged).where(staged.c.id == number)).mappings().one_or_none()
     if row is None:
         raise NotFound("There is no such upload, or it was taken in or removed.")
-    if row["account_id"] != account_id:
+    if row["account_id"] not in account_ids:
         raise Refused("This upload belongs to another account.")
     if now - row["touched"] > IDLE:
         raise SegmentedUploadTimedOut(
@@ -51,13 +56,21 @@ def find(tx: Connection, number: str, account_id: int, now: datetime) -> Staged:
 
 
 def add(tx: Connection, upload: Staged, number: int, received: Received, now: datetime) -> None:
-    """Write a kept segment down. Raises UnexpectedSegment where it is there already: two came at the same time."""
+    """Write a kept segment down; one that came before, and comes again, is that one.
+
+    Raises UnexpectedSegment where it came with other bytes, NotFound where its upload was given up meanwhile.
+    """
     row = {"staged_id": upload.id, "number": number, "bytes": received.bytes, "sha256": received.sha256}
     try:
         with tx.begin_nested():
             tx.execute(insert(segments).values(row))
     except IntegrityError as error:
-        raise received_already(number) from error
+        mine = (segments.c.staged_id == upload.id, segments.c.number == number)
+        known = tx.execute(select(segments.c.sha256).where(*mine)).scalar_one_or_none()
+        if known is None:
+            raise NotFound("There is no such upload any more: it was taken in or removed.") from error
+        if known != received.sha256:
+            raise received_already(number) from error
     touch(tx, upload.id, now)
 
 

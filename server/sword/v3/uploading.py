@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.sword.door import ACCOUNT
+from server.sword.errors import MaxUploadSizeExceeded
 from server.sword.v3 import documents, staging
 from server.sword.v3.desk import Desk, written
 from server.sword.v3.digests import digests
 from server.sword.v3.links import ROOT
 from server.sword.v3.request import segment_init, segment_number
-from server.sword.v3.segments import Staged, check, expected
+from server.sword.v3.segments import Staged, check, expected, wrong_size
 from server.sword.v3.verifying import verify
 
 
@@ -35,7 +36,7 @@ class Uploading:
         door, limits = self.desk.door, self.desk.limits
         init = segment_init(request.headers.get("Content-Disposition", ""))
         check(init, limits.assembled, limits.upload)
-        number = await door.database.write(staging.begin, request[ACCOUNT].id, init, door.clock())
+        number = await door.database.write(staging.begin, request[ACCOUNT].id, init, limits.assembled, door.clock())
         # No document: a client in use takes whatever comes with a 201 for a Status document.
         return web.Response(status=201, headers={"Location": self.desk.links.temporary(number)})
 
@@ -48,7 +49,10 @@ class Uploading:
         number = segment_number(request.headers.get("Content-Disposition", ""))
         announced = digests(request.headers.get("Digest", ""))
         expected(upload, number, request.content_length)
-        received = await door.spooled(request)
+        try:
+            received = await door.spooled(request, limit=upload.size_of(number))
+        except MaxUploadSizeExceeded as error:  # without a Content-Length; no more of it is read
+            raise wrong_size(number, upload.size_of(number), "more") from error
         try:
             expected(upload, number, received.bytes)
             await asyncio.to_thread(verify, announced, received)
@@ -66,4 +70,4 @@ class Uploading:
 
     async def _found(self, request: web.Request) -> Staged:
         door = self.desk.door
-        return await door.database.read(staging.find, request.match_info["id"], request[ACCOUNT].id, door.clock())
+        return await door.database.read(staging.find, request.match_info["id"], {request[ACCOUNT].id}, door.clock())

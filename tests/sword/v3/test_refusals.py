@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import encode_basic_auth
+from aiohttp import encode_basic_auth, web
 
 from server.house import House
 from server.settings import Settings
 from server.sword import errors as neutral
 from server.sword import problems
 from server.sword.v3 import errors
+from server.sword.v3.desk import Desk, Standing
 from tests.conftest import PASSWORD, SHARED, URL, configured
 from tests.sword.conftest import MODS
 from tests.sword.v3.conftest import CONTEXT, OPEN, PDF, SERVICE, WORKS, Client, described, digest, filed, metadata
@@ -235,3 +236,20 @@ async def test_a_name_beyond_latin_is_kept(sword: Client) -> None:
 async def test_a_file_without_a_name_gets_one(sword: Client) -> None:
     found = await sword.create(PDF, filed(PDF) | {"Content-Disposition": "attachment"}, OPEN)
     assert found.names() == ["file.pdf"]
+
+
+async def test_what_changes_while_a_condition_is_looked_at_makes_it_fail(sword: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await sword.done()
+    where = f"{found.object}/metadata"
+    tag = (await sword.get(where)).headers["ETag"]
+    standing, mine, other = Desk.standing, metadata(dc_title="Mine"), metadata(dc_title="Another's")
+
+    async def changed(self: Desk, request: web.Request, number: str = "") -> Standing:
+        seen = await standing(self, request, number)
+        monkeypatch.setattr(Desk, "standing", standing)
+        assert (await sword.ask("PUT", where, other, described(other))).status == 204
+        return seen
+
+    monkeypatch.setattr(Desk, "standing", changed)
+    assert (await sword.ask("PUT", where, mine, described(mine), {"If-Match": tag})).status == 412
+    assert (await sword.get(where)).document["dc:title"] == "Another's"

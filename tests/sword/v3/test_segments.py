@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import encode_basic_auth
@@ -11,9 +12,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from server import housekeeping
 from server.app import open_house, web_application
 from server.house import House
+from server.records.files import DiskStore, Received
 from server.spoken_of import COLUMNS
+from server.sword.v3 import segments
 from server.sword.v3.segments import IDLE
-from tests.conftest import PASSWORD, URL, SetClock
+from tests.conftest import PASSWORD, URL, SetClock, configured
 from tests.sword.v3.conftest import CONTEXT, OPEN, WORKS, Answer, Client, digest
 
 STAGING = f"{URL}/sword/3/staging"
@@ -133,7 +136,7 @@ async def test_what_does_not_fit_is_refused(sword: Client) -> None:
     url = await begun(sword)
     await sent(sword, url, 1)
     for number, body, kind in (
-        (1, PIECES[0], "UnexpectedSegment"),
+        (1, PIECES[1], "UnexpectedSegment"),
         (5, PIECES[0], "UnexpectedSegment"),
         (0, PIECES[0], "BadRequest"),
         (2, PIECES[3], "InvalidSegmentSize"),
@@ -146,6 +149,61 @@ async def test_what_does_not_fit_is_refused(sword: Client) -> None:
     assert (await sword.get(url)).document["received"] == [1]
     assert (await sword.ask("GET", url, None, {"Authorization": encode_basic_auth("other", PASSWORD)})).error == "Forbidden"
     assert sword.left() == []
+
+
+async def test_a_segment_sent_again_after_a_lost_answer_is_the_same(sword: Client) -> None:
+    url = await begun(sword)
+    await sent(sword, url, 1, 1)
+    assert (await sword.get(url)).document["received"] == [1]
+
+
+async def test_a_segment_of_an_upload_given_up_meanwhile_is_not_found(sword: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    url, keep, loop = await begun(sword), DiskStore.keep, asyncio.get_running_loop()
+
+    def given_up(self: DiskStore, received: Received) -> str:
+        kept = keep(self, received)
+        assert asyncio.run_coroutine_threadsafe(sword.ask("DELETE", url), loop).result(5).status == 204
+        return kept
+
+    monkeypatch.setattr(DiskStore, "keep", given_up)
+    assert (await sword.ask("POST", url, PIECES[0], segment(1, PIECES[0]))).status == 404
+
+
+async def test_no_more_of_a_segment_is_read_than_was_announced(sword: Client) -> None:
+    url, came = await begun(sword), []
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(400):
+            came.append(1)
+            yield b"x" * 2**16
+
+    found = await sword.ask("POST", url, endless(), {"Content-Disposition": "segment; segment_number=1"})
+    assert found.error == "InvalidSegmentSize"
+    assert len(came) < 400
+    assert sword.left() == []
+
+
+async def test_one_account_has_no_more_open_than_is_bearable(sword: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "MOST_OPEN", 2)
+    first = await begun(sword)
+    await begun(sword)
+    assert (await sword.ask("POST", STAGING, b"", init())).error == "MaxAssembledSizeExceeded"
+    other = {"Authorization": encode_basic_auth("other", PASSWORD)}
+    assert (await sword.ask("POST", STAGING, b"", init(), other)).status == 201
+    assert (await sword.ask("DELETE", first)).status == 204
+    await begun(sword)
+    monkeypatch.setattr(segments, "MOST_OPEN", 1_000)
+    monkeypatch.setattr(segments, "LARGEST_OPEN", 0)
+    assert (await sword.ask("POST", STAGING, b"", init())).error == "MaxAssembledSizeExceeded"
+
+
+async def test_an_upload_of_who_speaks_for_others_is_theirs_too(sword: Client, house: House) -> None:
+    await configured(house, "sword", clients=[{"account": "depositor", "mediates": True}, {"account": "other"}])
+    url = await begun(sword)
+    await sent(sword, url, 1, 2, 3, 4)
+    assert (await referred(sword, url, WORKS, {"On-Behalf-Of": "other"})).status == 202
+    await house.worker.drain()
+    assert [row.state for row in await sword.rows()] == ["taken", "taken"]
 
 
 async def test_a_file_that_is_not_what_was_announced_is_an_error_its_client_can_read(sword: Client) -> None:

@@ -49,6 +49,7 @@ from server.sword.model import (
 )
 from server.sword.operations import applied, drafted, mended
 from server.sword.researchers import tell_researchers
+from server.sword.superseding import newer, refuse_superseded
 from server.sword.unfit import Unfit
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
@@ -163,6 +164,8 @@ class _Basis:
     """Whether files that were named by their address have not come yet: nothing is complete before."""
     later: Deposit | None = None
     """What was taken after the deposit that is read: while that was held, its client went on."""
+    newer: str = ""
+    """What it would undo, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,23 +189,24 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
     held = tuple(store.held(tx, container.id))
-    later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE else None
-    later = later if later is not None and later.id > deposit.id else None
+    began = deposit.operation is Operation.CREATE
+    later = store.latest(tx, container.id, DepositState.TAKEN) if began or deposit.replays else None
+    later, undone = later if later is not None and later.id > deposit.id else None, newer(tx, deposit)
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)
-        return _Basis(container, container.draft, held=held, waits=waits, later=later)
+        return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone)
     stored = records.get(tx, container.id)
-    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later)
+    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later, newer=undone)
 
 
 def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
     """Make of the container what the deposit asks; costly with many files, so it runs in a thread. Raises Unfit and Invalid.
 
-    What began a container and was held while its client went on fills what came later, and is complete if that was.
+    What was held while its client went on is complete if what came later was; what began a container fills that.
     """
-    operation, in_progress = deposit.operation, deposit.in_progress
-    if basis.later is not None:
-        operation, in_progress = Operation.ADD, basis.later.in_progress
+    refuse_superseded(basis.newer)
+    operation = Operation.ADD if basis.later and deposit.operation is Operation.CREATE else deposit.operation
+    in_progress = basis.later.in_progress if basis.later is not None else deposit.in_progress
     draft = applied(basis.draft, operation, content)
     mends = mended(basis.held, deposit, content, draft)
     whole = len(mends) == len(basis.held)

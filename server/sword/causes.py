@@ -190,6 +190,12 @@ CAUSES: dict[str, Cause] = {
     "duplicate-title": Cause(
         Kind.DUPLICATE, "Title already here", "Another work has the same title, year and first author.", "Compare the two."
     ),
+    "superseded": Cause(
+        Kind.DUPLICATE,
+        "Something newer is here",
+        "Read again, it would undo what came after it.",
+        "Set it aside, or edit the work.",
+    ),
     # Identifiers.
     "doi": Cause(Kind.IDENTIFIER, "DOI not valid", "A DOI is written in a way no agency knows."),
     "identifier": Cause(Kind.IDENTIFIER, "Identifier not valid", "An identifier breaks the rules of its scheme."),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from sqlalchemy import Connection, select, update
 
+from server.errors import Conflict
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.metadata.fragments import Repository
@@ -175,7 +176,15 @@ def problem(other: Other, repository: Repository, account_id: int) -> Problem:
 
 
 def joined(tx: Connection, deposit: Deposit, container: Container, other: Other, content: Content) -> Deposit:
-    """Make a deposit that began a container a change of another; the one it began is deleted, nobody was told of it yet."""
+    """Make a deposit that began a container a change of another; the one it began is deleted, nobody was told of it yet.
+
+    Raises Conflict (code changed) where the other went to somebody else, or out of view, since it was found.
+    """
+    standing = store.container(tx, other.id, to_change=True)
+    stored = records.find(tx, other.id, to_change=True)
+    current = replace(other, container=standing, state=stored.state if stored is not None else State.WITHDRAWN)
+    if not current.may_change(container.account_id):
+        raise Conflict("The work that is here already was changed at the same moment.", code="changed")
     operation = Operation.REPLACE_ALL if content.files else Operation.REPLACE_METADATA
     row = update(deposits).where(deposits.c.id == deposit.id, deposits.c.state == DepositState.RECEIVED.value)
     tx.execute(row.values(container_id=other.id, operation=operation.value))

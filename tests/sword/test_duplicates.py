@@ -1,10 +1,15 @@
 """What becomes of a work that is here already: by its DOI, its package, or its title, year and first author."""
 
 import pytest
+from sqlalchemy import select, update
 
+from server.accounts.tables import accounts
+from server.errors import Conflict
 from server.records import store as records
 from server.sword import store
-from server.sword.model import ContainerState
+from server.sword.duplicates import Other, joined
+from server.sword.model import ContainerState, Content
+from server.sword.tables import containers
 from tests.conftest import AUTH, configured, entry
 from tests.sword.conftest import ENTRY, GOOD, OPEN, ZIP, Answer, Depositor
 from tests.sword.test_server import OTHER
@@ -158,3 +163,29 @@ async def test_a_depositor_is_told_what_a_depositor_can_do(depositor: Depositor)
     assert row.problem is not None
     assert "PUT" in row.problem.remedy
     assert "read these imports again" not in row.problem.remedy
+
+
+@pytest.mark.parametrize("meanwhile", ["withdrawn", "of somebody else"])
+async def test_what_changed_since_it_was_found_is_not_joined(depositor: Depositor, meanwhile: str) -> None:
+    await configured(depositor.house, "sword", by_title="hold")
+    first = await depositor.create(FIRST, ENTRY)
+    second = await depositor.create(WAYS["title"], ENTRY)
+    [row] = await depositor.rows(state="held")
+    database = depositor.house.database
+    begun = await database.read(store.container, second.number)
+    stored = await database.read(records.get, first.number)
+    assert begun is not None
+    theirs = await database.read(store.container, first.number)
+    other = Other(first.number, "The Peas", stored.state, "title", "update", theirs, "")
+    assert other.may_change(begun.account_id)
+    if meanwhile == "withdrawn":
+        assert (await depositor.ask("DELETE", first.edit)).status == 204
+    else:
+        strange = select(accounts.c.id).where(accounts.c.id != begun.account_id).limit(1).scalar_subquery()
+        await database.write(lambda tx: tx.execute(update(containers).values(account_id=strange)).rowcount)
+    with pytest.raises(Conflict) as raised:
+        await database.write(joined, row, begun, other, Content())
+    assert raised.value.code == "changed"
+    left = await database.read(store.container, second.number)
+    assert left is not None
+    assert left.state is begun.state

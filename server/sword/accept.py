@@ -32,6 +32,7 @@ from server.records.store import New, State, Stored
 from server.registry import Registry
 from server.sword import causes, problems, reference_store, store
 from server.sword.check import Check, Looked, looked_into
+from server.sword.citable import missed
 from server.sword.conditions import refuse_changed
 from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
@@ -88,7 +89,7 @@ class Acceptance:
             basis = await self.database.read_hot(_basis, deposit)
             rules = self.rules(basis.container.collection)
             if not looked:  # once, as a scanner may take its time
-                content = await self.look(content, rules, in_progress=deposit.in_progress)
+                content = await self.look(content, rules)
                 looked = True
             understood, notes = mapped(content, rules)
             try:
@@ -112,9 +113,9 @@ class Acceptance:
             "Many requests change this deposit at once.", remedy="What was sent is kept and will be read; ask for the statement."
         )
 
-    async def look(self, content: Content, rules: Rules, *, in_progress: bool = False) -> Content:
+    async def look(self, content: Content, rules: Rules) -> Content:
         """Let every check look into what came. Raises NotFound where a file is not in the store any more."""
-        return await asyncio.to_thread(looked_into, self.shelf, Looked(content, rules, self.path, in_progress))
+        return await asyncio.to_thread(looked_into, self.shelf, Looked(content, rules, self.path))
 
     async def suspected(self, error: Unfit, rules: Rules) -> Unfit:
         """Return what is held before it was looked into with what a look into its files finds: they can be downloaded."""
@@ -214,6 +215,8 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if basis.container.has_record or (whole and not in_progress and not basis.waits):
         before = basis.stored.record if basis.stored is not None else None
         record, remarks = finished(draft, rules, basis.container.created.date(), before)
+        if draft.record is not None and (before is None or content.record is not None):
+            remarks += missed(record, content.source.name)
         content = replace(content, remarks=(*content.remarks, *remarks))
     holding, warnings = weighed(content.remarks, draft.record, rules)
     if holding:

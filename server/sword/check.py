@@ -18,8 +18,6 @@ class Looked:
     rules: Rules
     path: Callable[[str], Path]
     """Where the bytes of a file are, by their SHA-256; raises NotFound."""
-    in_progress: bool = False
-    """Whether the client will send more."""
 
 
 @dataclass(frozen=True, slots=True)

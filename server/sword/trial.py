@@ -12,6 +12,7 @@ from server.errors import Conflict, Invalid, NotFound, TooLarge
 from server.records.files import DiskStore
 from server.records.model import Record
 from server.sword import causes, duplicates, store
+from server.sword.citable import missed
 from server.sword.errors import SwordError
 from server.sword.intake import Intake
 from server.sword.mapping import finished, mapped, weighed
@@ -99,7 +100,7 @@ class Trial:
 
     async def _taken(self, deposit: Deposit, content: Content, store_: Scratch, rules: Rules) -> Tried:
         acceptance = replace(self.intake.acceptance, path=store_.path)
-        content = await acceptance.look(content, rules, in_progress=deposit.in_progress)
+        content = await acceptance.look(content, rules)
         content, notes = mapped(content, rules)
         draft = applied(Draft(), Operation.CREATE, content)
         record, remarks = draft.record, content.remarks
@@ -108,7 +109,7 @@ class Trial:
                 record, more = finished(draft, rules, deposit.received.date())
             except Invalid as error:
                 raise Unfit.of(error, content, notes) from error
-            remarks += more
+            remarks += more if draft.record is None else (*more, *missed(record, content.source.name))
         holding, warnings = weighed(remarks, draft.record, rules)
         if holding:
             raise Unfit(holding, warnings, replace(content, record=record), notes)

@@ -12,12 +12,14 @@ from server.metadata.reading import Remark
 from server.records.model import Agent, Dates, File, Record, Text
 from server.sword import problems
 from server.sword.check import Looked, checks
+from server.sword.citable import missed
 from server.sword.clamd import Clamd, Unscanned
 from server.sword.model import Content, Problem, Rules
 from tests.admin.visits import login
-from tests.conftest import configured
-from tests.sword.conftest import ENTRY, GOOD, MODS, ZIP, Depositor, archive
+from tests.conftest import configured, entry
+from tests.sword.conftest import ENTRY, GOOD, MODS, OPEN, ZIP, Depositor, archive
 
+BARE = b"<entry xmlns='http://www.w3.org/2005/Atom'><title>Peas</title></entry>"
 BAD = b"a harmless file that the scanner of the tests calls bad"
 
 
@@ -215,16 +217,31 @@ def test_a_file_is_what_its_bytes_are(tmp_path: Path, name: str, mime: str, body
     assert [each.code for each in said if isinstance(each, Remark)] == (["format-differs"] if says else [])
 
 
-def test_what_a_work_is_cited_by_is_missed(tmp_path: Path) -> None:
+def test_what_a_work_is_cited_by_is_missed() -> None:
     bare = Record(type="other.other", title=Text(value="Peas"))
     whole = Record(type="other.other", title=Text(value="Peas"), creators=(Agent(family="Mendel"),), dates=Dates(issued="1866"))
-    assert [each.value for each in found(tmp_path, "fields", Content(record=bare))] == ["creators", "dates"]  # type: ignore[union-attr]
-    assert not found(tmp_path, "fields", Content(record=whole))
-    assert not found(tmp_path, "fields", Content())
-    assert len(found(tmp_path, "fields", Content(record=bare), dates="year")) == 1
+    assert [each.value for each in missed(bare, "")] == ["creators", "dates"]
+    assert not missed(whole, "")
 
 
 async def test_a_work_without_creators_is_held_where_the_profile_wants_it(depositor: Depositor) -> None:
     await configured(depositor.house, "sword", holds=["field-missing"])
-    body = b"<entry xmlns='http://www.w3.org/2005/Atom'><title>Peas</title></entry>"
-    assert (await depositor.state(await depositor.create(body, ENTRY)))[0] == "held"
+    assert (await depositor.state(await depositor.create(BARE, ENTRY)))[0] == "held"
+
+
+async def test_a_work_without_creators_is_held_when_it_is_completed(depositor: Depositor) -> None:
+    await configured(depositor.house, "sword", holds=["field-missing"])
+    begun = await depositor.create(BARE, ENTRY, OPEN)
+    assert (await depositor.state(begun))[0] == "in-progress"
+    await depositor.ask("POST", begun.edit, b"", {"In-Progress": "false"})
+    assert await depositor.oai() == []
+    assert (await depositor.rows())[-1].problem.code == "field-missing"  # type: ignore[union-attr]
+    assert (await depositor.ask("PUT", begun.edit, entry(title="Peas"), ENTRY)).status == 200
+    assert (await depositor.state(begun))[0] == "accepted"
+
+
+async def test_what_a_work_has_already_is_not_missed_in_what_is_added(depositor: Depositor) -> None:
+    await configured(depositor.house, "sword", holds=["field-missing"])
+    begun = await depositor.create(entry(title="Peas"), ENTRY)
+    assert (await depositor.ask("POST", begun.edit, BARE, ENTRY)).status == 200
+    assert await depositor.rows(state="held") == []

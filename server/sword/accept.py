@@ -36,7 +36,7 @@ from server.sword.citable import missed
 from server.sword.conditions import refuse_changed
 from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
-from server.sword.mapping import finished, mapped, weighed
+from server.sword.mapping import finished, mapped, relevant, weighed
 from server.sword.model import (
     Container,
     ContainerState,
@@ -209,6 +209,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     operation = Operation.ADD if basis.later and deposit.operation is Operation.CREATE else deposit.operation
     in_progress = basis.later.in_progress if basis.later is not None else deposit.in_progress
     draft = applied(basis.draft, operation, content)
+    content = relevant(content, operation, basis.draft, draft)
     mends = mended(basis.held, deposit, content, draft)
     whole = len(mends) == len(basis.held)
     record = None

@@ -156,6 +156,9 @@ CAUSES: dict[str, Cause] = {
         "Send a type the repository knows by PUT to the edit address, or wait: somebody here can say what it means.",
     ),
     "type-missing": Cause(Kind.MAPPING, "No type", "The metadata states no type.", "Give the collection a type of its own."),
+    "metadata-left": Cause(
+        Kind.MAPPING, "Metadata not taken", "Only the files were replaced; metadata beside them change nothing.", "Edit the work."
+    ),
     "language-unknown": Cause(
         Kind.MAPPING, "Unknown language", "No language is known by this word.", "Say what it means, and read these imports again."
     ),

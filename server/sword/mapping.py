@@ -11,13 +11,14 @@ from server.metadata.languages import language_of
 from server.metadata.reading import Remark
 from server.records.model import Record
 from server.sword.causes import CAUSES
-from server.sword.model import UNTYPED, Content, Draft, Problem, Rules
+from server.sword.model import UNTYPED, Content, Draft, Operation, Problem, Rules
 from server.sword.operations import completed
 from server.xml import clean
 
 _TYPELESS = frozenset({"type-unknown", "type-missing"})
 _OF_WORDS = frozenset({"unmapped", "language-unknown"})
 """The classes of remarks on a single word that was left over."""
+_OF_METADATA = _TYPELESS | _OF_WORDS | {"date-unknown"}
 
 #: What a work without a date of its own is dated by.
 _DEFAULT_DATES: dict[str, Callable[[date], str]] = {"year": lambda day: f"{day.year:04}", "day": date.isoformat}
@@ -60,6 +61,21 @@ def _without(remarks: tuple[Remark, ...], codes: frozenset[str], words: Iterable
     """Leave out the remarks of some classes, and those that one of the words could not be taken up."""
     known = {shortened(clean(word)) for word in words}
     return tuple(each for each in remarks if each.code not in codes and not (each.code in _OF_WORDS and each.value in known))
+
+
+def relevant(content: Content, operation: Operation, before: Draft, after: Draft) -> Content:
+    """Return content without remarks on metadata that make no difference to what it made of a draft.
+
+    Where only the files were replaced, its metadata were not read; and what names no type is not missed where there is one.
+    """
+    if content.record is None or after.record is None:
+        return content
+    if operation is Operation.REPLACE_CONTENT and before.record is not None:
+        words = f"Only files are replaced: {content.source.name} was not taken. PUT to the edit address changes metadata."
+        left = Remark(words, code="metadata-left", place=content.source.name)
+        return replace(content, remarks=(*_without(content.remarks, _OF_METADATA, ()), left))
+    unmissed = frozenset({"type-missing"}) if after.record.type != UNTYPED else frozenset[str]()
+    return replace(content, remarks=_without(content.remarks, unmissed, ()))
 
 
 def _languages(record: Record, words: tuple[str, ...], known: Mapping[str, str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from server.sword import causes, duplicates, store
 from server.sword.citable import missed
 from server.sword.errors import SwordError
 from server.sword.intake import Intake
-from server.sword.mapping import finished, mapped, weighed
+from server.sword.mapping import finished, mapped, relevant, weighed
 from server.sword.model import Content, Deposit, DepositState, Draft, Operation, Rules
 from server.sword.operations import applied
 from server.sword.problems import Known, Weight
@@ -103,6 +103,7 @@ class Trial:
         content = await acceptance.look(content, rules)
         content, notes = mapped(content, rules)
         draft = applied(Draft(), Operation.CREATE, content)
+        content = relevant(content, Operation.CREATE, Draft(), draft)
         record, remarks = draft.record, content.remarks
         if not deposit.in_progress:
             try:

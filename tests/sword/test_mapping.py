@@ -13,7 +13,7 @@ from server.sword.mapping import dated, folded, kept, mapped, weighed
 from server.sword.model import Content, Rules
 from server.sword.problems import Weight
 from tests.conftest import configured, entry
-from tests.sword.conftest import ENTRY, OPEN, PDF, Depositor
+from tests.sword.conftest import ENTRY, MODS, OPEN, PDF, ZIP, Depositor, archive
 
 WORDS = {"types": [{"word": "Research  Paper", "type": "publication.journalArticle"}]}
 PEAS = Record(type="other.other", title=Text(value="Peas"))
@@ -173,3 +173,21 @@ async def test_works_without_a_date_are_dated_by_their_deposit(depositor: Deposi
     receipt = await depositor.create(entry(issued=""), ENTRY)
     stored = await depositor.house.database.read(records.get, receipt.number)
     assert stored.record.dates.issued == str(depositor.house.clock().year)
+
+
+async def test_what_is_added_without_a_type_is_not_warned_of(depositor: Depositor) -> None:
+    receipt = await depositor.create(entry(type="Dataset"), ENTRY, OPEN)
+    more = b"<entry xmlns='http://www.w3.org/2005/Atom'><title>Peas</title></entry>"
+    assert (await depositor.ask("POST", receipt.edit, more, ENTRY)).status == 200
+    stored = await depositor.house.database.read(records.get, receipt.number)
+    assert stored.record.type == "dataset.dataset"
+    assert "type-missing" not in [code for _, code, _ in await said(depositor, (await depositor.rows())[-1].id)]
+
+
+async def test_of_metadata_beside_files_that_are_replaced_it_is_said_that_they_were_not_taken(depositor: Depositor) -> None:
+    receipt = await depositor.create(entry(title="Peas"), ENTRY)
+    odd = archive(mods_xml=MODS.replace(b"</mods>", b"<note>in pots</note></mods>"), peas_csv=b"1,2")
+    assert (await depositor.ask("PUT", receipt.media, odd, ZIP)).status == 204
+    stored = await depositor.house.database.read(records.get, receipt.number)
+    assert stored.record.title.value == "Peas"
+    assert [code for _, code, _ in await said(depositor, (await depositor.rows())[-1].id)] == ["metadata-left"]

@@ -1,6 +1,5 @@
 """What came after a held deposit: read again, it must not undo what was taken, or edited here, meanwhile."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -14,7 +13,7 @@ _METADATA, _FILES = frozenset({"metadata"}), frozenset({"files"})
 _BOTH = _METADATA | _FILES
 
 #: What an operation overwrites; those that are missing leave what is there as it is.
-_REPLACED: Mapping[Operation, frozenset[str]] = {
+_REPLACED: dict[Operation, frozenset[str]] = {
     Operation.REPLACE_METADATA: _METADATA,
     Operation.REPLACE_CONTENT: _FILES,
     Operation.REPLACE_FILE: _FILES,
@@ -23,7 +22,7 @@ _REPLACED: Mapping[Operation, frozenset[str]] = {
 }
 
 #: What an operation changes, where it does not depend on what it brought.
-_CHANGED: Mapping[Operation, frozenset[str]] = _REPLACED | {
+_CHANGED: dict[Operation, frozenset[str]] = _REPLACED | {
     Operation.CLEAR_METADATA: _METADATA,
     Operation.DELETE_CONTENT: _FILES,
     Operation.DELETE_FILE: _FILES,

@@ -162,15 +162,17 @@ def problem(other: Other, repository: Repository, account_id: int) -> Problem:
     """
     own = other.container is not None and other.container.account_id == account_id
     value = other.doi if other.way == "doi" else other.title
-    if other.state is not State.PUBLISHED and not own:
-        words, told = _HIDDEN[other.way], "Ask those who keep the repository: they see both."
-        return Problem(f"duplicate-{other.way}", words, "", told, value if other.way == "doi" else "")
-    shown = other.state in {State.PUBLISHED, State.WITHDRAWN}
-    address = repository.item(other.id) if shown else f"{repository.url}/my/works/{other.id}"
-    message = _WORDS[other.way].format(other.title)
-    remedy = f"Compare the two: {address}. Send changes of it to its own edit address, or wait until somebody has decided."
+    is_public = other.state is State.PUBLISHED
+    address = repository.item(other.id) if is_public or not own else f"{repository.url}/my/works/{other.id}"
+    if not is_public and not own:
+        message, value = _HIDDEN[other.way], value if other.way == "doi" else ""
+        remedy = "Ask those who keep the repository: they see both."
+    else:
+        message = _WORDS[other.way].format(other.title)
+        remedy = f"Compare the two: {address}. Send changes of it to its own edit address, or wait until somebody has decided."
     if other.state is State.WITHDRAWN:
         message += " That work was withdrawn."
+        address = repository.item(other.id)
         remedy = f"Ask the administrator, who can publish {address} again; or send this one with its own DOI or none."
     return Problem(f"duplicate-{other.way}", message, "", remedy, value)
 

@@ -14,6 +14,8 @@ EventName = Literal[
     "identifier.registered",
     "identifier.rejected",
     "identifier.blocked",
+    "agency.down",
+    "agency.back",
     "record.published",
     "record.revised",
     "record.returned",

@@ -34,8 +34,10 @@ async def register(house: House, number: str) -> str:
     def settle(tx) -> str:
         entry = next(e for e in ledger.of_record(tx, number) if e.own)
         desired = Desired(entry.value, "https://repository.example.org/items/x", AgencyState.FINDABLE, b"<x/>")
-        submission = ledger.begin(tx, entry, desired, "d" * 64, "test", 1, house.clock())
-        ledger.confirm(tx, ledger.get(tx, entry.id), submission, "d" * 64, Confirmed(200, ""), hidden=False, now=house.clock())
+        ticket = ledger.begin(tx, entry, desired, "d" * 64, "test", 1, house.clock())
+        ledger.confirm(
+            tx, ledger.get(tx, entry.id), ticket.submission, "d" * 64, Confirmed(200, ""), hidden=False, now=house.clock()
+        )
         return entry.value
 
     return await house.database.write(settle)

@@ -220,14 +220,14 @@ class TestEveryDeedInEveryState(Approvals):
                         expected = (403, state, 0)
                     assert (answer.status, found.state, noted) == expected, (deed, state, role)
 
-    async def test_what_was_withdrawn_unpublished_stays_withdrawn_when_it_is_mended(
+    async def test_what_was_withdrawn_unpublished_is_changed_by_nobody_until_it_is_restored(
         self, client: TestClient, house: House, deposit: Deposit
     ) -> None:
         work = await deposit()
         await deeds.carried_out(house, work, MENDEL, deeds.taken_away("Not for here."))
         assert (await house.database.read(sword.container, work)).state is ContainerState.WITHDRAWN
         headers = AUTH | {"Content-Type": "application/atom+xml;type=entry"}
-        assert (await client.put(f"/sword/v2/edit/{work}", data=entry(title="Beans"), headers=headers)).status == 200
+        assert (await client.put(f"/sword/v2/edit/{work}", data=entry(title="Beans"), headers=headers)).status == 405
         assert (await house.database.read(sword.container, work)).state is ContainerState.WITHDRAWN
         statement = await (await client.get(f"/sword/v2/statement/{work}", headers=AUTH)).text()
         assert "net/sword/state/withdrawn" in statement

@@ -92,7 +92,8 @@ def _delimiters(body: BinaryIO, boundary: bytes) -> Iterator[tuple[int, bytes, b
         while 0 <= at < limit:
             rest = window[at + 1 + len(needle) : at + 1 + len(needle) + 128]
             line, newline, _ = rest.partition(b"\n")
-            mark = line.strip(b" \t\r")  # RFC 2046 5.1.1: blanks and tabs are padding, other white space is content
+            # RFC 2046 5.1.1: blanks and tabs are padding, other white space is content
+            mark = line.removesuffix(b"\r").strip(b" \t")
             if mark in {b"", b"--"} and (newline or mark == b"--" or not piece):
                 yield base + at + 1, needle + line + newline, mark == b"--"
             at = window.find(b"\n" + needle, at + 1)

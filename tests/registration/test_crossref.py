@@ -207,7 +207,9 @@ async def test_no_more_is_sent_than_the_agency_may_be_working_at(
     object.__setattr__(crossref.PLUGIN, "most_waiting", 2)  # the shelf holds this very one, and it is frozen
     try:
         agency.rests.extend([100, 100])
-        numbers = [await deposit(title=f"work {n}", type="Dataset") for n in range(3)]
+        numbers = [await deposit(title=f"work {n}", type="Dataset") for n in range(2)]
+        await registering.worker.drain()
+        numbers.append(await deposit(title="work 2", type="Dataset"))
         for _ in range(3):
             await registering.worker.drain()
             clock.pass_time(minutes=6)

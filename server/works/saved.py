@@ -7,6 +7,8 @@ from typing import Protocol
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
 from server.accounts.tables import accounts
+from server.audit import log as audit
+from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound
 from server.works.tables import queries
 from server.xml import clean
@@ -47,8 +49,10 @@ def seen_by(tx: Connection, account_id: int, room: str = WORKS) -> list[Saved]:
     return [Saved(row.id, row.name, row.query, row.shared, row.account_id, row.owner_name) for row in tx.execute(query)]
 
 
-def keep(tx: Connection, account_id: int, name: str, wanted: Asked, now: datetime, *, shared: bool, room: str = WORKS) -> None:
-    """Keep a search under a name. Raises Invalid for no name, Conflict for one that is taken and for too many."""
+def keep(
+    tx: Connection, account_id: int, name: str, wanted: Asked, by: Actor, now: datetime, *, shared: bool, room: str = WORKS
+) -> None:
+    """Keep a search under a name, and note it. Raises Invalid for no name, Conflict for one that is taken and for too many."""
     name = " ".join(clean(name).split())[:LONGEST_NAME]
     if not name:
         raise Invalid("A search needs a name.", place="name")
@@ -59,9 +63,11 @@ def keep(tx: Connection, account_id: int, name: str, wanted: Asked, now: datetim
         raise Conflict(f"You keep {MOST} searches already.", remedy="Delete one that is not needed any more.")
     row = {"account_id": account_id, "name": name, "query": wanted.query, "shared": shared, "created": now, "room": room}
     tx.execute(insert(queries).values(row))
+    audit.note(tx, by, "search.kept", "search", name, now, summary=clean(wanted.query))
 
 
-def forget(tx: Connection, account_id: int, number: int) -> None:
-    """Delete one of an account's own searches; raises NotFound."""
+def forget(tx: Connection, account_id: int, number: int, by: Actor, now: datetime) -> None:
+    """Delete one of an account's own searches, and note it; raises NotFound."""
     if tx.execute(delete(queries).where(queries.c.id == number, queries.c.account_id == account_id)).rowcount != 1:
         raise NotFound("You keep no such search.")
+    audit.note(tx, by, "search.deleted", "search", str(number), now)

@@ -12,8 +12,6 @@ from server import spreadsheet
 from server.accounts.model import Right
 from server.admin.imports.chart import chart
 from server.admin.imports.reasons import Reasons
-from server.audit import log as audit
-from server.audit.log import Actor
 from server.errors import Conflict, Invalid
 from server.portal import words
 from server.portal.asked import asked as parts
@@ -26,7 +24,6 @@ from server.sword.model import ContainerState, Deposit
 from server.sword.monitor import Asked, Day, Facet, Group, asked_of
 from server.works import saved
 from server.works.saved import Saved
-from server.xml import clean
 
 PATH = "/admin/imports"
 ROOM = "imports"
@@ -116,7 +113,14 @@ class ImportList:
         wanted = asked_of(given.get("query", ""))
         try:
             await house.database.write(
-                _keep, visitor.account.id, given.get("name", ""), wanted, visitor.actor, house.clock(), shared="shared" in given
+                saved.keep,
+                visitor.account.id,
+                given.get("name", ""),
+                wanted,
+                visitor.actor,
+                house.clock(),
+                shared="shared" in given,
+                room=ROOM,
             )
         except (Conflict, Invalid) as error:
             return await self._list(request, wanted, 409, f"{error.message} {error.remedy}".strip())
@@ -125,7 +129,7 @@ class ImportList:
     async def forget(self, request: web.Request) -> web.StreamResponse:
         house, visitor = self.frame.house, request[VISITOR]
         await house.database.write(
-            _forget, visitor.account.id, number(request.match_info["number"]), visitor.actor, house.clock()
+            saved.forget, visitor.account.id, number(request.match_info["number"]), visitor.actor, house.clock()
         )
         raise led(PATH, "deleted")
 
@@ -160,13 +164,3 @@ def _row(it: Deposit, url: str) -> list[str]:
         it.sender, it.server, it.collection, it.packaging or "", str(it.bytes), *said, str(it.warnings), str(it.retries),
         str(it.replays), it.claimed_by, f"{url}{PATH}/{it.id}",
     ]  # fmt: skip
-
-
-def _keep(tx: Connection, account_id: int, name: str, wanted: Asked, by: Actor, now: datetime, *, shared: bool) -> None:
-    saved.keep(tx, account_id, name, wanted, now, shared=shared, room=ROOM)
-    audit.note(tx, by, "search.kept", "search", name[:100], now, summary=clean(wanted.query))
-
-
-def _forget(tx: Connection, account_id: int, search: int, by: Actor, now: datetime) -> None:
-    saved.forget(tx, account_id, search)
-    audit.note(tx, by, "search.deleted", "search", str(search), now)

@@ -1,7 +1,6 @@
 """The list of works: filters, words, orders, kept searches, and the same list as a sheet."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode
 
 import msgspec
@@ -9,8 +8,6 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.audit import log as audit
-from server.audit.log import Actor
 from server.errors import Conflict, Invalid
 from server.portal import words
 from server.portal.asked import asked, number
@@ -93,7 +90,13 @@ class WorksList:
         wanted = wanted_of(clean(given.get("query", "")))
         try:
             await house.database.write(
-                _keep, visitor.account.id, given.get("name", ""), wanted, visitor.actor, house.clock(), shared="shared" in given
+                saved.keep,
+                visitor.account.id,
+                given.get("name", ""),
+                wanted,
+                visitor.actor,
+                house.clock(),
+                shared="shared" in given,
             )
         except (Conflict, Invalid) as error:
             return await self._list(request, wanted, 409, f"{error.message} {error.remedy}".strip())
@@ -102,7 +105,7 @@ class WorksList:
     async def forget(self, request: web.Request) -> web.StreamResponse:
         house, visitor = self.frame.house, request[VISITOR]
         await house.database.write(
-            _forget, visitor.account.id, number(request.match_info["number"]), visitor.actor, house.clock()
+            saved.forget, visitor.account.id, number(request.match_info["number"]), visitor.actor, house.clock()
         )
         raise led(PATH, "deleted")
 
@@ -116,13 +119,3 @@ def _seen(tx: Connection, wanted: Wanted, behind: Behind | None, account_id: int
         find.collections(tx),
         find.owners(tx),
     )
-
-
-def _keep(tx: Connection, account_id: int, name: str, wanted: Wanted, by: Actor, now: datetime, *, shared: bool) -> None:
-    saved.keep(tx, account_id, name, wanted, now, shared=shared)
-    audit.note(tx, by, "search.kept", "search", name[:100], now, summary=wanted.query)
-
-
-def _forget(tx: Connection, account_id: int, search: int, by: Actor, now: datetime) -> None:
-    saved.forget(tx, account_id, search)
-    audit.note(tx, by, "search.deleted", "search", str(search), now)

@@ -1,6 +1,21 @@
-"""Where an agency is asked instead of its own address: on this machine only, and only in the test environment."""
+"""Which system of an agency an account speaks to: its test or its production; for trials one on this machine."""
 
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
+
+from server.forms.field import Choice, title
+
+Environment = Annotated[
+    Literal["test", "production"],
+    title(
+        "Use environment",
+        "DOIs of the test environment never resolve at doi.org and cannot be carried to production.",
+        choices=(Choice("test", "Test"), Choice("production", "Production")),
+    ),
+]
+Endpoint = Annotated[
+    str, title("Endpoint", "Another address of the agency, for trials on this machine; only with the test environment.")
+]
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 

@@ -4,16 +4,16 @@ import base64
 import json
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import aiohttp
 from msgspec import Meta
 from yarl import URL
 
-from server.forms.field import Choice, title
+from server.forms.field import title
 from server.identifiers.answers import USER_AGENT, read, reason_of, retry_after
-from server.identifiers.endpoint import check_endpoint
+from server.identifiers.endpoint import Endpoint, Environment, check_endpoint
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Pace, Ticket
 
 ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
@@ -41,17 +41,8 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ]
     password: Annotated[str, Meta(min_length=1), title("Account password", "Or an API key of the repository.", secret=True)]
-    environment: Annotated[
-        Literal["test", "production"],
-        title(
-            "Use environment",
-            "DOIs of the test environment never resolve at doi.org and cannot be carried to production.",
-            choices=(Choice("test", "Test"), Choice("production", "Production")),
-        ),
-    ]
-    endpoint: Annotated[
-        str, title("Endpoint", "Another address of the REST API, for trials on this machine; only with the test environment.")
-    ] = ""
+    environment: Environment
+    endpoint: Endpoint = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

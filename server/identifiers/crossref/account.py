@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from server.forms.field import Choice, title
-from server.identifiers.endpoint import check_endpoint
+from server.identifiers.endpoint import Endpoint, Environment, check_endpoint
 from server.identifiers.model import DoiRules
 from server.metadata.crossref.record_types import BARRED
 from server.records.vocabulary import CATEGORIES, TYPES
@@ -47,14 +47,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ]
     password: Annotated[str, Meta(min_length=1), title("Account password", "Of the role or the user.", secret=True)]
-    environment: Annotated[
-        Literal["test", "production"],
-        title(
-            "Use environment",
-            "DOIs of the test environment never resolve at doi.org and cannot be carried to production.",
-            choices=(Choice("test", "Test"), Choice("production", "Production")),
-        ),
-    ]
+    environment: Environment
     schema: Annotated[
         Literal["5.4.0", "5.5.0"],
         title(
@@ -63,9 +56,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
             choices=(Choice("5.4.0", "5.4.0"), Choice("5.5.0", "5.5.0")),
         ),
     ] = "5.4.0"
-    endpoint: Annotated[
-        str, title("Endpoint", "Another address of the service, for trials on this machine; only with the test environment.")
-    ] = ""
+    endpoint: Endpoint = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -110,21 +110,23 @@ class Door:
                 if request.method not in _READING and boolean(request.headers, "dry-run", default=False):
                     return await self._tries(request)
                 return await handler(request)
-            except errors.TargetOwnerUnknown as error:
-                await self._note(request, error)
-                return refusal(request, error)
             except SheafError as error:
-                response = refusal(request, error)
-                if isinstance(error, errors.BrokenOff | errors.Undecodable):
-                    response.force_close()  # nobody waits for a rest that does not come
-                return response
+                if isinstance(error, errors.TargetOwnerUnknown):
+                    await self._note(request, error)
+                return refused(request, error)
+
+        def refused(request: web.Request, error: SheafError) -> web.Response:
+            response = refusal(request, error)
+            if errors.spoken(error).closes:
+                response.force_close()
+            return response
 
         async def expect(request: web.Request) -> web.StreamResponse | None:
             """Answer `Expect: 100-continue` only to somebody we know: a stranger's body is never read (spec: 401 early)."""
             try:
                 await self._account(request)
             except SheafError as error:
-                return refusal(request, error)
+                return refused(request, error)
             with suppress(ConnectionError):  # who has gone is found gone where the body is read
                 await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0

@@ -16,6 +16,8 @@ class SwordError(SheafError):
     iri = f"{ERROR}ErrorBadRequest"
     title = "The request cannot be understood"
     headers: dict[str, str] = {}  # noqa: RUF012 -- a class's own constant
+    closes = False
+    """Whether the connection ends with it: the body was not read to its end, and is not wanted."""
 
 
 class BadRequest(SwordError):
@@ -25,6 +27,7 @@ class BadRequest(SwordError):
 class Undecodable(BadRequest):
     """RFC 9110 § 8.4: the body is not in the coding its header names, or not whole in it."""
 
+    closes = True
     title = "The body cannot be decoded"
 
 
@@ -78,6 +81,7 @@ class KeyReused(SwordError):
 
 
 class Unauthorised(SwordError):
+    closes = True
     status, iri, code = 401, f"{OWN}Unauthorised", "unauthorised"
     title = "Credentials are needed"
     headers = {"WWW-Authenticate": 'Basic realm="Sheaf SWORD", charset="UTF-8"'}  # noqa: RUF012 -- § 8: httplib2 sends credentials only after this
@@ -87,9 +91,10 @@ class InvalidToken(Unauthorised):
     headers = {"WWW-Authenticate": 'Bearer realm="Sheaf SWORD", error="invalid_token"'}  # noqa: RUF012 -- RFC 6750 § 3
 
 
-class TooManyFailures(Unauthorised):
+class TooManyFailures(SwordError):
     """RFC 6585 § 4: whoever failed to log in too often waits; the right password would not help now."""
 
+    closes = True
     status, iri, code = 429, f"{OWN}TooManyFailures", "wait"
     title = "Too many logins failed"
 
@@ -125,12 +130,14 @@ class Forbidden(SwordError):
 
 
 class NotAllowed(Forbidden):
+    closes = True
     title = "This account may not do this"
 
 
 class BrokenOff(SwordError):
     """Nobody is there any more to read this; it goes to the monitor."""
 
+    closes = True
     status, iri, code = 400, f"{OWN}BrokenOff", "broken-off"
     title = "The body broke off"
 

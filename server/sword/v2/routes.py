@@ -296,10 +296,7 @@ class SwordV2:
         body = documents.error(
             self.links.monitor(number) if number and request.get(ACCOUNT) else "", failure, self.door.clock(), "Sheaf"
         )
-        response = _xml(body, "application/xml", failure.status, dict(failure.headers))
-        if isinstance(failure, errors.Unauthorised | errors.NotAllowed):
-            response.force_close()  # the body was not read and is not wanted
-        return response
+        return _xml(body, "application/xml", failure.status, dict(failure.headers))
 
 
 def _named(held: Holding, name: str) -> File:

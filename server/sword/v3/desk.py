@@ -105,10 +105,7 @@ class Desk:
         tried = "Authorization" in request.headers
         reference = self.links.deposit(number) if number and request.get(ACCOUNT) else ""
         code, document = documents.error(failure, self.door.clock(), reference=reference, tried=tried)
-        response = written(document, code, failure.headers if code == failure.status else {})
-        if isinstance(failure, errors.Unauthorised | errors.NotAllowed):
-            response.force_close()  # the body was not read and is not wanted
-        return response
+        return written(document, code, failure.headers if code == failure.status else {})
 
 
 def _standing(tx: Connection, number: str, account: Account) -> Standing:

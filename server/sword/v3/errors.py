@@ -1,10 +1,7 @@
 """What SWORD 3.0 refuses, each with its type and status (SWORD 3.0 § 14, the table of error types)."""
 
 from server.sword import errors
-from server.sword.errors import SwordError
-
-OWN = "info:sheaf/sword/error/"
-"""What the table has no type for has one of ours."""
+from server.sword.errors import OWN, SwordError
 
 
 class ByReferenceFileSizeExceeded(SwordError):
@@ -67,10 +64,10 @@ class UnexpectedSegment(SwordError):
     title = "This segment is not expected"
 
 
-#: The type and status of a refusal, from the particular to the general; those of SWORD 3.0 alone are called by their type.
+#: The type and status of a refusal that SWORD 3.0 has a name for. Those of SWORD 3.0 alone are called by their class, and what
+#: its table of error types knows nothing of goes by our own name.
 _TYPES: tuple[tuple[type[SwordError], str, int], ...] = (
     (errors.InvalidToken, "AuthenticationFailed", 403),
-    (errors.TooManyFailures, f"{OWN}TooManyFailures", 429),
     (errors.Unauthorised, "AuthenticationRequired", 401),
     (errors.Forbidden, "Forbidden", 403),
     (errors.MediationNotAllowed, "OnBehalfOfNotAllowed", 412),
@@ -81,11 +78,6 @@ _TYPES: tuple[tuple[type[SwordError], str, int], ...] = (
     (errors.ChecksumMismatch, "DigestMismatch", 412),
     (errors.ChangedMeanwhile, "ETagNotMatched", 412),
     (errors.ContentRefused, "ContentMalformed", 400),
-    (errors.Gone, f"{OWN}NotFound", 404),
-    (errors.Broken, f"{OWN}InternalError", 500),
-    (errors.Away, f"{OWN}Unavailable", 503),
-    (errors.KeyReused, f"{OWN}KeyReused", 422),
-    (errors.TooSlow, f"{OWN}TooSlow", 408),
 )
 
 
@@ -99,4 +91,5 @@ def typed(failure: SwordError, *, tried: bool = False) -> tuple[str, int]:
     if type(failure).__module__ == __name__:
         return type(failure).__name__, failure.status
     found = next(((name, status) for kind, name, status in _TYPES if isinstance(failure, kind)), None)
-    return found or ("BadRequest", 400)
+    own = (failure.iri, failure.status) if failure.iri.startswith(OWN) else ("BadRequest", 400)
+    return found or own

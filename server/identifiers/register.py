@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from server import observe
@@ -19,7 +20,7 @@ from server.errors import Invalid
 from server.events.telling import tell
 from server.identifiers import gate, ledger
 from server.identifiers.gate import Turned
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Pending, Ticket
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
@@ -108,7 +109,7 @@ class Registrar:
             await self.database.write(_settle_success, self, job, agreed, change, self.clock())
         return None
 
-    def _desired(self, question: _Question, agency: Agency, account: DoiRules) -> Desired:
+    def _desired(self, question: _Question, agency: Agency, account: Struct) -> Desired:
         stored, entry = question.stored, question.entry
         work = self.renderer.kept(stored, doi=entry.value)
         state = AgencyState.FINDABLE if stored.state is State.PUBLISHED else AgencyState.HIDDEN

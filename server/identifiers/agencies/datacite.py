@@ -14,7 +14,9 @@ from yarl import URL
 from server.forms.field import title
 from server.identifiers.answers import USER_AGENT, read, reason_of, retry_after
 from server.identifiers.endpoint import Endpoint, Environment, check_endpoint
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Pace, Ticket
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pace, Ticket
+from server.identifiers.schemes import doi
+from server.identifiers.schemes.doi import DoiRules
 
 ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
 _MEDIA_TYPE = "application/vnd.api+json"
@@ -247,7 +249,7 @@ def _same(told: object, url: str) -> bool:
 PLUGIN = Agency(
     name="datacite",
     title="DataCite",
-    scheme="doi",
+    scheme=doi.PLUGIN,
     account=Account,
     client=DataciteClient,
     paces=PACES,

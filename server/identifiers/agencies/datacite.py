@@ -22,7 +22,6 @@ from server.identifiers.model import (
     AgencyState,
     Confirmed,
     Desired,
-    DoiRules,
     Facts,
     Failed,
     Fault,
@@ -31,6 +30,8 @@ from server.identifiers.model import (
     Ticket,
     Told,
 )
+from server.identifiers.schemes import doi
+from server.identifiers.schemes.doi import DoiRules
 
 ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
 _MEDIA_TYPE = "application/vnd.api+json"
@@ -342,7 +343,7 @@ def _same(told: object, url: str) -> bool:
 PLUGIN = Agency(
     name="datacite",
     title="DataCite",
-    scheme="doi",
+    scheme=doi.PLUGIN,
     account=Account,
     client=DataciteClient,
     reads=DataciteClient,

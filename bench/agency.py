@@ -103,9 +103,7 @@ def outbox(folder: Path, asked: argparse.Namespace) -> None:
         with urllib.request.urlopen(f"{url}/calls") as answer:
             calls: dict[str, int] = json.load(answer)
     rate = asked.works / seconds
-    print(
-        f"outbox: {asked.works} works in {seconds:.1f} s, {rate:.1f}/s; {asked.slots} calls of {_LATENCY} ms allow {allowed:.0f}/s"
-    )
+    print(f"outbox: {asked.works} works in {seconds:.1f} s, {rate:.1f}/s; {asked.slots} calls at once allow {allowed:.0f}/s")
     print(f"outbox: {len(calls)} DOIs sent, each {min(calls.values())} to {max(calls.values())} times")
     judged("outbox: of what is allowed", rate / allowed, 0.8)
 

@@ -109,6 +109,7 @@ from server.sword.v3.opening import Opening
 from server.sword.v3.routes import SwordV3
 from server.usage import definition as usage
 from server.usage.capture import Capture
+from server.usage.counter.routes import CounterApi
 from server.usage.counting import Count
 from server.usage.definition import Counting
 from server.usage.noting import COUNT
@@ -359,6 +360,7 @@ def web_application(house: House) -> web.Application:
         sword,
         sword3,
         items,
+        CounterApi(house.database, house.clock, authenticator, lambda: renderer.repository, lambda: usage.counting_of(live)),
         *own_rooms(frame),
         Reference(frame, authenticator),
         *ways_in(frame, authenticator),

@@ -26,6 +26,7 @@ from server.admin.search import Search
 from server.admin.sets import Sets
 from server.admin.start import Start
 from server.admin.trying import Trying
+from server.admin.usage import Usage
 from server.admin.works.bulk import Bulk
 from server.admin.works.listing import WorksList
 from server.admin.works.work import WorkRoom
@@ -48,6 +49,15 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
     harvests = (Sets(frame), Simulations(frame), Console(frame), Quarantine(frame))
-    watched = (Trying(frame), *imports(frame), Identifiers(frame), People(frame), *harvests, *jobs, Deliveries(frame))
+    watched = (
+        Trying(frame),
+        *imports(frame),
+        Identifiers(frame),
+        People(frame),
+        Usage(frame),
+        *harvests,
+        *jobs,
+        Deliveries(frame),
+    )
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -116,8 +116,8 @@ class Registrar:
             write = agency.document
             metadata = write(work, account, state) if write is not None else self.renderer.metadata(agency.metadata, work)
         except Invalid as refusal:
-            return Desired(entry.value, work.landing_url, state, b"", str(refusal))
-        return Desired(entry.value, work.landing_url, state, metadata)
+            return Desired(entry.value, work.landing_url, state, b"", str(refusal), version=stored.version)
+        return Desired(entry.value, work.landing_url, state, metadata, version=stored.version)
 
     def _change(self, question: _Question, desired: Desired) -> changes.Change | None:
         """Render the work with its DOI, for the moment it is registered for the first time."""
@@ -145,6 +145,8 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
 
 def _obstacle(entry: ledger.Entry, profile: Profile) -> str:
     """Say why a profile may not be used for an identifier now; empty where it may."""
+    if entry.held_by:
+        return f"{entry.held_by} holds it: {entry.held_why}"
     if entry.environment != str(profile.document.get("environment", "")):
         # The environment belongs to the identifier; a test DOI must never reach the production system.
         return f"The identifier was minted for {entry.environment or 'no agency'}; the profile is set to another environment."

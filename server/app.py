@@ -31,7 +31,7 @@ from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import integration, update
+from server.identifiers import integration, retrying, update
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.register import Registrar
 from server.items.routes import Items
@@ -244,6 +244,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
     tasks = Tasks((
         update.task(database, shelf, worker.do),
+        retrying.task(database, clock, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
         replay.task(database, intake, live.look),

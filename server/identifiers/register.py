@@ -5,7 +5,6 @@ asked. Whatever happens between the call and the commit (a crash, a lost answer)
 asked again; agencies take it as often as it comes.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,11 +14,12 @@ from sqlalchemy import Connection
 from server import observe
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Invalid
 from server.events.telling import tell
 from server.identifiers import gate, ledger
+from server.identifiers.desired import desired_of, digest_of
 from server.identifiers.gate import Turned
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Pending, Ticket
+from server.identifiers.holding import obstacle
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
@@ -82,11 +82,11 @@ class Registrar:
         if agency.client is None:
             return Held(f"{agency.title} registers nothing.")
         account = profiles.opened(question.profile, agency.account, self.seal)
-        desired = self._desired(question, agency, account)
+        desired = desired_of(self.renderer, agency, account, question.stored, question.entry.value)
         if desired.refusal and question.under_way is None:
             await self.database.write(_settle_refusal, job, question, desired.refusal, self.clock())
             return None
-        digest = hashlib.sha256(f"{desired.url}\0{desired.state}".encode() + desired.metadata).hexdigest()
+        digest = digest_of(desired)
         if question.entry.acknowledged == digest:
             return Done("the agency agrees already")
         begun = await self.database.write(_begin, agency, question, desired, digest, job.attempts, self.clock())
@@ -108,17 +108,6 @@ class Registrar:
             await self.database.write(_settle_success, self, job, agreed, change, self.clock())
         return None
 
-    def _desired(self, question: _Question, agency: Agency, account: DoiRules) -> Desired:
-        stored, entry = question.stored, question.entry
-        work = self.renderer.kept(stored, doi=entry.value)
-        state = AgencyState.FINDABLE if stored.state is State.PUBLISHED else AgencyState.HIDDEN
-        try:
-            write = agency.document
-            metadata = write(work, account, state) if write is not None else self.renderer.metadata(agency.metadata, work)
-        except Invalid as refusal:
-            return Desired(entry.value, work.landing_url, state, b"", str(refusal), version=stored.version)
-        return Desired(entry.value, work.landing_url, state, metadata, version=stored.version)
-
     def _change(self, question: _Question, desired: Desired) -> changes.Change | None:
         """Render the work with its DOI, for the moment it is registered for the first time."""
         if desired.state is not AgencyState.FINDABLE or question.entry.registered is not None:
@@ -134,25 +123,13 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
     profile = profiles.by_id(tx, entry.profile_id)
     if profile is None:
         return Held("The profile this identifier was minted by is deleted; a new one of its prefix and environment takes over.")
-    if reason := _obstacle(entry, profile):
+    if reason := obstacle(entry, profile):
         return Held(reason)
     stored = records.get(tx, entry.record_id)
     unknown_to_agency = entry.registered is None and entry.state == "reserved"
     if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
         return Done("the work is not published")
     return _Question(entry, stored, profile, ledger.under_way(tx, entry, now))
-
-
-def _obstacle(entry: ledger.Entry, profile: Profile) -> str:
-    """Say why a profile may not be used for an identifier now; empty where it may."""
-    if entry.held_by:
-        return f"{entry.held_by} holds it: {entry.held_why}"
-    if entry.environment != str(profile.document.get("environment", "")):
-        # The environment belongs to the identifier; a test DOI must never reach the production system.
-        return f"The identifier was minted for {entry.environment or 'no agency'}; the profile is set to another environment."
-    if profile.paused or not profile.enabled:
-        return profile.paused or f"The profile {profile.name!r} is switched off."
-    return ""
 
 
 def _settle_success(

@@ -17,6 +17,7 @@ from msgspec import Struct
 from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, and_, cast, func, or_, select, text
 
 from server.identifiers import ledger
+from server.identifiers.holding import UNCONFIRMED
 from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER
 from server.identifiers.tables import identifiers, submissions
@@ -179,15 +180,21 @@ def one(tx: Connection, number: int) -> Row | None:
     return next(iter(_rows(tx, tx.execute(query).mappings().all())), None)
 
 
-def ids(tx: Connection, asked: Asked, now: datetime, after: int, size: int) -> list[tuple[int, str]]:
-    """Return the next identifiers with their values, the oldest first."""
-    query = select(identifiers.c.id, identifiers.c.value).where(*_where(asked, now), identifiers.c.id > after)
+def unconfirmed(tx: Connection, asked: Asked, now: datetime, after: int, size: int) -> list[tuple[int, str]]:
+    """Return the next of ours that no agency confirmed, with their values, the oldest first."""
+    query = select(identifiers.c.id, identifiers.c.value).where(*_unconfirmed(asked, now), identifiers.c.id > after)
     return [(row.id, row.value) for row in tx.execute(query.order_by(identifiers.c.id).limit(size))]
 
 
-def count(tx: Connection, asked: Asked, now: datetime) -> int:
-    """Count the identifiers that are asked for."""
-    return int(tx.execute(select(func.count()).select_from(identifiers).where(*_where(asked, now))).scalar_one())
+def count_unconfirmed(tx: Connection, asked: Asked, now: datetime) -> int:
+    """Count those of what is asked for that are ours and that no agency confirmed."""
+    return int(tx.execute(select(func.count()).select_from(identifiers).where(*_unconfirmed(asked, now))).scalar_one())
+
+
+def _unconfirmed(asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
+    row = identifiers.c
+    states = [state.value for state in UNCONFIRMED]
+    return [*_where(asked, now), row.own, row.record_id.is_not(None), row.held_by.is_(None), row.state.in_(states)]
 
 
 def facets(tx: Connection, asked: Asked, now: datetime) -> tuple[int, list[Facet]]:

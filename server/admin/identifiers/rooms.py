@@ -4,7 +4,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from server.admin.identifiers.deeds import Deeds
 from server.admin.identifiers.listing import IdentifierList
+from server.admin.identifiers.one import OneIdentifier
 from server.portal.frame import Frame
 
 
@@ -16,4 +18,5 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build the rooms of the identifiers."""
-    return (IdentifierList(frame),)
+    one = OneIdentifier(frame)
+    return (IdentifierList(frame), one, Deeds(frame, one))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from server.identifiers.causes import cause_of
 from server.identifiers.model import Fault, State
@@ -10,7 +10,7 @@ from server.identifiers.tables import identifiers, submissions
 from server.jobs.model import JobState
 from server.jobs.tables import jobs
 
-REFUSED = "DataCite refuses 10.5072/{number:08}: publisher “{number} Peas, Ltd.” is not complete"
+REFUSED = "DataCite refuses 10.5073/{number:08}: publisher “{number} Peas, Ltd.” is not complete"
 DOWN = "No connection to api.test.datacite.org."
 LOCKED = "DataCite refuses the account INST.REPO"
 
@@ -30,11 +30,12 @@ TURNS: tuple[tuple[State, Fault | None, str, JobState | None], ...] = (
 def fill(tx: Connection, many: int, profile_ids: tuple[int, ...], now: datetime) -> None:
     """Write `many` identifiers, each a minute older than the next, with one submission and one job where it is like that."""
     rows, asked, sent = [], [], []
-    for number in range(1, many + 1):
+    last = tx.execute(select(func.max(identifiers.c.id))).scalar() or 0
+    for number in range(last + 1, last + many + 1):
         state, fault, words, job = TURNS[number % len(TURNS)]
-        own, at = state is not State.EXTERNAL, now - timedelta(minutes=many - number)
+        own, at = state is not State.EXTERNAL, now - timedelta(minutes=last + many - number)
         message = words.format(number=number) or None
-        value = f"10.5072/{number:08}"
+        value = f"10.5073/{number:08}"
         rows.append({
             "scheme": "doi", "value": value, "normal": value, "own": own, "state": state.value, "fault": fault, "message": message,
             "cause": cause_of(message) if message else None, "created": at, "changed": at,

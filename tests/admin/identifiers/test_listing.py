@@ -113,7 +113,7 @@ async def test_page_after_page_shows_each_once(client: TestClient, stocked: Hous
     path, walked = f"/admin/identifiers?{asked.query}", []
     while path:
         page = await (await client.get(path)).text()
-        walked += re.findall(r"<code>(10\.5072/\d+)</code>", page)
+        walked += re.findall(r"<code>(10\.5073/\d+)</code>", page)
         more = re.search(r'href="([^"]*)" rel="next"', page)
         path = more[1].replace("&amp;", "&") if more else ""
     assert walked == every

@@ -82,7 +82,7 @@ def task(database: Database, shelf: Registry[Agency], register: Callable[[str, s
 
     def subjects(tx: Connection, given: Update, after: str, limit: int) -> Sequence[Subject]:
         found = ledger.of_profile(tx, profile(tx, given), WHICH[given.which], int(after or 0), limit)
-        return [Subject(str(entry.id), entry.value, f"/admin/identifiers?q={entry.value}") for entry in found]
+        return [Subject(str(entry.id), entry.value, f"/admin/identifiers/{entry.id}") for entry in found]
 
     async def do(subject: Subject, _given: Update, _actor: Actor) -> ItemOutcome:
         return await ask_now(database, register, int(subject.id))

@@ -81,7 +81,7 @@ async def test_the_numbers_beside_the_filters_are_what_their_links_show(stocked:
         Asked(fault="credentials", age="hour"),
     ):
         count, facets = await stocked.database.read(watching.facets, asked, stocked.clock())
-        assert count == len(await found(stocked, asked)) == await stocked.database.read(watching.count, asked, stocked.clock())
+        assert count == len(await found(stocked, asked))
         for facet in facets:
             for value, number in facet.values:
                 assert len(await found(stocked, asked.but(**{facet.name: value}))) == number, (asked, facet.name, value)

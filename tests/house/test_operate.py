@@ -16,7 +16,7 @@ from server.commands.serve import _wait
 from server.commands.welcome import Welcome, first_start
 from server.db.recent import Recent
 from server.house import House
-from server.items import routes
+from server.site import routes
 from server.settings import Settings
 from tests.conftest import URL, Deposit
 

@@ -169,7 +169,6 @@ class Items:
         etag = hashlib.sha256(body).hexdigest()[:32]
         headers = headers | more | {
             "Content-Type": kind, "Link": str(Link(url, "describes", "text/html")), "Cache-Control": _KEPT, "ETag": f'"{etag}"',
-            "Access-Control-Allow-Origin": "*",
         }  # fmt: skip
         fresh = unchanged(request, etag, shown.touched)
         response = web.Response(status=304, headers=headers) if fresh else web.Response(body=body, headers=headers)

@@ -37,6 +37,7 @@ from server.records.files import DiskStore
 from server.records.model import File, is_id
 from server.records.store import State, Stored
 from server.records.vocabulary import ACCESS
+from server.seen import SEEN, Seen
 from server.sending import send_file, unchanged
 
 #: Kept by anybody, but asked for again each time: a work may be withdrawn.
@@ -48,7 +49,7 @@ Edits = Callable[[Connection, str], tuple[tuple[str, str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Known:
     """What the public may know of a work."""
 
     stored: Stored
@@ -65,7 +66,7 @@ class Seen:
 class _Shown:
     """A published work as it counts today, with all its page is made of."""
 
-    seen: Seen
+    known: Known
     page: ItemPage
     work: Work
     forms: tuple[Export, ...]
@@ -73,12 +74,12 @@ class _Shown:
 
     @property
     def links(self) -> list[Link]:
-        return links(self.page, self.work.record.type, own_doi(self.seen.entries), self.forms)
+        return links(self.page, self.work.record.type, own_doi(self.known.entries), self.forms)
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The public pages of the works. What counts as use is sent by `_page` and `file`, and by nothing else."""
+    """The public pages of the works. What counts as use is said (SEEN) by `_page` and `file`."""
 
     database: Database
     files: DiskStore
@@ -98,10 +99,10 @@ class Items:
 
         A draft does not exist for the public.
         """
-        seen = await self._seen(request)
-        if seen.stored.state is State.WITHDRAWN:
-            return await self._tombstone(seen.stored, seen.entries)
-        shown = self._shown(seen)
+        known = await self._known(request)
+        if known.stored.state is State.WITHDRAWN:
+            return await self._tombstone(known.stored, known.entries)
+        shown = self._shown(known)
         offered = _offered(shown.forms)
         chosen = choose(request.headers.getall(hdrs.ACCEPT, []), offered)
         if chosen is None:
@@ -114,27 +115,28 @@ class Items:
 
     async def form(self, request: web.Request) -> web.StreamResponse:
         """Give a work in the form its address names."""
-        seen = await self._seen(request)
-        if seen.stored.state is State.WITHDRAWN:
-            return await self._tombstone(seen.stored, seen.entries)
-        return await self._form(request, self._shown(seen), request.match_info["form"], request.query.get("style", ""), {})
+        known = await self._known(request)
+        if known.stored.state is State.WITHDRAWN:
+            return await self._tombstone(known.stored, known.entries)
+        return await self._form(request, self._shown(known), request.match_info["form"], request.query.get("style", ""), {})
 
-    async def _seen(self, request: web.Request) -> Seen:
+    async def _known(self, request: web.Request) -> Known:
         number = _number(request)
         return await self.database.read(_look, number, self.editable)
 
-    def _shown(self, seen: Seen) -> _Shown:
-        today = self.renderer.current(seen.stored)
-        touched = seen.touched
-        if today.record != seen.stored.record and (end := end_of(seen.stored.record)):  # the page changed by itself that day
+    def _shown(self, known: Known) -> _Shown:
+        today = self.renderer.current(known.stored)
+        touched = known.touched
+        if today.record != known.stored.record and (end := end_of(known.stored.record)):  # the page changed by itself that day
             touched = max(touched, datetime.combine(end, time(), UTC))
-        doi = bare("doi", own_doi(seen.entries))
+        doi = bare("doi", own_doi(known.entries))
         work = replace(self.renderer.kept(today, doi=doi), modified=to_wire(touched))
-        page = item_page(today, seen.entries, self.renderer.repository, seen.proved)
+        page = item_page(today, known.entries, self.renderer.repository, known.proved)
         forms = exports.of(exports.exports(self.renderer.formats).values(), today.record)
-        return _Shown(seen, page, work, forms, touched)
+        return _Shown(known, page, work, forms, touched)
 
     async def _page(self, request: web.Request, shown: _Shown) -> web.StreamResponse:
+        request[SEEN] = Seen(shown.page.id)
         asked = request.query.get("style", "")
         style = asked if asked in STYLES else FIRST
         reference = Markup() if shown.work.record.citation_text and not asked else await asyncio.to_thread(
@@ -142,9 +144,9 @@ class Items:
         )  # fmt: skip
         found = within(shown.links)
         body = self.pages.write(
-            "items/item.html", item=shown.page, links=found, editable=shown.seen.editable, meta=tags(shown.work),
+            "items/item.html", item=shown.page, links=found, editable=shown.known.editable, meta=tags(shown.work),
             json_ld=in_page(shown.work), reference=reference, style=style, styles=STYLES, forms=shown.forms,
-            changed=shown.seen.stored.modified,
+            changed=shown.known.stored.modified,
         )  # fmt: skip
         return kept(request, body, shown.touched, {"Link": header(found), "Vary": _VARIES})
 
@@ -177,10 +179,10 @@ class Items:
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Send an open file; say in words why one is not."""
-        seen, name = await self._seen(request), request.match_info["name"]
-        if seen.stored.state is State.WITHDRAWN:
-            return await self._tombstone(seen.stored, seen.entries)
-        stored = self.renderer.current(seen.stored)
+        known, name = await self._known(request), request.match_info["name"]
+        if known.stored.state is State.WITHDRAWN:
+            return await self._tombstone(known.stored, known.entries)
+        stored = self.renderer.current(known.stored)
         file = next((each for each in stored.record.files if each.name == name), None)
         if file is None:
             raise NotFound("This work has no such file.")
@@ -188,6 +190,8 @@ class Items:
         access = stored.record.access_to(file)
         if access != "open":
             return self._closed(stored, file, access, landing)
+        if file.role != "metadata":  # COUNTER counts content
+            request[SEEN] = Seen(stored.id, file.name)
         path = await asyncio.to_thread(self.files.path, file.sha256)
         headers = protection(file) | {"Link": str(landing), "Cache-Control": _KEPT}
         return await send_file(request, path, file.sha256, stored.modified, headers)
@@ -220,7 +224,7 @@ def _title(tx: Connection, replacement: str, url: str) -> str:
     return found.record.title.value if found is not None and found.state is State.PUBLISHED else ""
 
 
-def _look(tx: Connection, number: str, editable: Edits) -> Seen:
+def _look(tx: Connection, number: str, editable: Edits) -> Known:
     """Return what the public may know of a work. Raises NotFound for a work never published."""
     stored = records.find(tx, number)
     if stored is None or stored.state.before or (stored.state is State.WITHDRAWN and not changes.was_shown(tx, number)):
@@ -228,7 +232,7 @@ def _look(tx: Connection, number: str, editable: Edits) -> Seen:
     agents = (*stored.record.creators, *stored.record.contributors)
     iris = {orcid for agent in agents if (orcid := agent.id_of("orcid"))}
     touched = ledger.touched(tx, number)
-    return Seen(
+    return Known(
         stored, ledger.of_record(tx, number), max(stored.modified, touched or stored.modified),
         people.vouched(tx, "orcid", iris), editable(tx, number),
     )  # fmt: skip

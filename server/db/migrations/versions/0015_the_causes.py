@@ -6,8 +6,8 @@ Going back forgets who holds an identifier: it is sent when its work or its prof
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:

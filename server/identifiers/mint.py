@@ -1,5 +1,6 @@
 """Minting: the next free name of a profile's rules, taken inside the transaction that needs it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,8 +50,13 @@ def routes(tx: Connection, shelf: Registry[Agency]) -> list[Route]:
 
 def route_for(tx: Connection, shelf: Registry[Agency], type_code: str) -> Route | None:
     """Return the route that serves a type, or None."""
-    serving = (route for route in routes(tx, shelf) if type_code not in route.agency.barred)
-    return next((route for route in serving if doi.serves(route.rules, type_code)), None)
+    return serving(routes(tx, shelf), type_code)
+
+
+def serving(found: Sequence[Route], type_code: str) -> Route | None:
+    """Return the first of several routes that serves a type, or None."""
+    taking = (route for route in found if type_code not in route.agency.barred)
+    return next((route for route in taking if doi.serves(route.rules, type_code)), None)
 
 
 def mint(tx: Connection, route: Route, record_id: str | None, type_code: str, now: datetime) -> ledger.Entry:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
+from server.identifiers.preflight.responsible import Responsible, responsible, responsible_for
 from server.jobs import queue
 from server.jobs.model import JobState
 from server.profiles.seal import Seal
@@ -49,6 +50,7 @@ from server.sword.model import (
     Rules,
 )
 from server.sword.operations import applied, drafted, mended
+from server.sword.registrable import foreseen
 from server.sword.researchers import tell_researchers
 from server.sword.superseding import newer, refuse_superseded
 from server.sword.unfit import Unfit
@@ -86,7 +88,7 @@ class Acceptance:
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
         looked = False
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read_hot(_basis, deposit)
+            basis = await self.database.read_hot(_basis, deposit, self.press)
             rules = self.rules(basis.container.collection)
             if not looked:  # once, as a scanner may take its time
                 content = await self.look(content, rules)
@@ -167,6 +169,8 @@ class _Basis:
     """What was taken after the deposit that is read: while that was held, its client went on."""
     newer: str = ""
     """What it would undo, in a sentence."""
+    agencies: Responsible = field(default_factory=Responsible)
+    """Who registers its DOI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ class Taken:
     """What was mapped on the way, in sentences."""
 
 
-def _basis(tx: Connection, deposit: Deposit) -> _Basis:
+def _basis(tx: Connection, deposit: Deposit, press: Press) -> _Basis:
     container = store.container(tx, deposit.container_id or "")
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
@@ -195,9 +199,11 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     later, undone = later if later is not None and later.id > deposit.id else None, newer(tx, deposit)
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)
-        return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone)
-    stored = records.get(tx, container.id)
-    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later, newer=undone)
+        agencies = responsible(tx, press.agencies)
+        return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone, agencies=agencies)
+    stored, shown = records.get(tx, container.id), ledger.shown_doi(tx, container.id)
+    agencies = responsible_for(tx, press.agencies, container.id)
+    return _Basis(container, drafted(stored.record), shown, stored, held, later=later, newer=undone, agencies=agencies)
 
 
 def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
@@ -218,6 +224,8 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
         record, remarks = finished(draft, rules, basis.container.created.date(), before)
         if draft.record is not None and (before is None or content.record is not None):
             remarks += missed(record, content.source.name)
+        work = press.renderer.work(basis.container.id, record, deposited=basis.container.created.date().isoformat())
+        remarks += foreseen(work, basis.agencies)
         content = replace(content, remarks=(*content.remarks, *remarks))
     holding, warnings = weighed(content.remarks, draft.record, rules)
     if holding:

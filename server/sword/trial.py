@@ -9,6 +9,8 @@ import msgspec
 from lxml import etree
 
 from server.errors import Conflict, Invalid, NotFound, TooLarge
+from server.identifiers.preflight.responsible import responsible
+from server.metadata.reading import Remark
 from server.records.files import DiskStore
 from server.records.model import Record
 from server.sword import causes, duplicates, store
@@ -20,6 +22,7 @@ from server.sword.model import Content, Deposit, DepositState, Draft, Operation,
 from server.sword.operations import applied
 from server.sword.problems import Known, Weight
 from server.sword.profile.settings import Collection, Server
+from server.sword.registrable import foreseen
 from server.sword.scratch import Scratch, scratch
 from server.sword.server import rules_of
 from server.sword.understand import Opened
@@ -111,6 +114,7 @@ class Trial:
             except Invalid as error:
                 raise Unfit.of(error, content, notes) from error
             remarks += more if draft.record is None else (*more, *missed(record, content.source.name))
+            remarks += await self._foreseen(record, deposit)
         holding, warnings = weighed(remarks, draft.record, rules)
         if holding:
             raise Unfit(holding, warnings, replace(content, record=record), notes)
@@ -119,6 +123,12 @@ class Trial:
             return Tried("in-progress", record, known, notes)
         tried = Tried("accepted" if rules.approves else "pending", record, known, notes)
         return await self._compared(deposit, tried, rules)
+
+    async def _foreseen(self, record: Record, deposit: Deposit) -> tuple[Remark, ...]:
+        """Say what the agency responsible would mind."""
+        press = self.intake.acceptance.press
+        agencies = await self.intake.database.read(responsible, press.agencies)
+        return foreseen(press.renderer.work("", record, deposited=deposit.received.date().isoformat()), agencies)
 
     async def _compared(self, deposit: Deposit, tried: Tried, rules: Rules) -> Tried:
         """Say whether the work is here already."""

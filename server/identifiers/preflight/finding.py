@@ -27,6 +27,11 @@ class Finding:
     remedy: str = ""
 
     @property
+    def words(self) -> str:
+        """The sentence with its field, in English: for what is kept, and read by machines."""
+        return f"{self.path}: {self.fault.sentence % self.fault.values if self.fault.values else self.fault.sentence}"
+
+    @property
     def field(self) -> str:
         """The field without the numbers of its rows: the same for everybody who makes this mistake."""
         return ".".join(part for part in self.path.split(".") if not part.isdigit())

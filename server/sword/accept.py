@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
-from server.identifiers.preflight.responsible import Responsible, responsible, responsible_for
+from server.identifiers.ledger import Entry
+from server.identifiers.preflight.responsible import Responsible
 from server.jobs import queue
 from server.jobs.model import JobState
 from server.profiles.seal import Seal
@@ -77,6 +78,8 @@ class Acceptance:
     path: Callable[[str], Path]
     """Where the bytes of a file are, by their SHA-256."""
     seal: Seal
+    agencies: Callable[[Sequence[Entry]], Responsible]
+    """Who registers the DOI of a work with these identifiers, as the profiles are at this moment."""
 
     async def take(self, deposit: Deposit, content: Content, *, answers: bool = False) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
@@ -88,14 +91,14 @@ class Acceptance:
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
         looked = False
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read_hot(_basis, deposit, self.press)
+            basis = await self.database.read_hot(_basis, deposit)
             rules = self.rules(basis.container.collection)
             if not looked:  # once, as a scanner may take its time
                 content = await self.look(content, rules)
                 looked = True
             understood, notes = mapped(content, rules)
             try:
-                taken = await asyncio.to_thread(_made, self.press, deposit, basis, understood, rules)
+                taken = await asyncio.to_thread(_made, self, deposit, basis, understood, rules)
                 if (other := await self._other(deposit, basis, taken, rules)) is not None:
                     if other.policy not in {OWN, VERSION}:
                         deposit = await self._instead(deposit, basis, other, understood, answers=answers)
@@ -169,8 +172,8 @@ class _Basis:
     """What was taken after the deposit that is read: while that was held, its client went on."""
     newer: str = ""
     """What it would undo, in a sentence."""
-    agencies: Responsible = field(default_factory=Responsible)
-    """Who registers its DOI."""
+    entries: tuple[Entry, ...] = ()
+    """Its identifiers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ class Taken:
     """What was mapped on the way, in sentences."""
 
 
-def _basis(tx: Connection, deposit: Deposit, press: Press) -> _Basis:
+def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     container = store.container(tx, deposit.container_id or "")
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
@@ -199,14 +202,12 @@ def _basis(tx: Connection, deposit: Deposit, press: Press) -> _Basis:
     later, undone = later if later is not None and later.id > deposit.id else None, newer(tx, deposit)
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)
-        agencies = responsible(tx, press.agencies)
-        return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone, agencies=agencies)
-    stored, shown = records.get(tx, container.id), ledger.shown_doi(tx, container.id)
-    agencies = responsible_for(tx, press.agencies, container.id)
-    return _Basis(container, drafted(stored.record), shown, stored, held, later=later, newer=undone, agencies=agencies)
+        return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone)
+    stored, doi, names = records.get(tx, container.id), ledger.shown_doi(tx, container.id), tuple(ledger.of_record(tx, container.id))
+    return _Basis(container, drafted(stored.record), doi, stored, held, later=later, newer=undone, entries=names)
 
 
-def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
+def _made(to: Acceptance, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
     """Make of the container what the deposit asks; costly with many files, so it runs in a thread. Raises Unfit and Invalid.
 
     What was held while its client went on is complete if what came later was; what began a container fills that.
@@ -224,8 +225,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
         record, remarks = finished(draft, rules, basis.container.created.date(), before)
         if draft.record is not None and (before is None or content.record is not None):
             remarks += missed(record, content.source.name)
-        work = press.renderer.work(basis.container.id, record, deposited=basis.container.created.date().isoformat())
-        remarks += foreseen(work, basis.agencies)
+        remarks += foreseen(to.press.renderer, record, basis.container.created, to.agencies(basis.entries))
         content = replace(content, remarks=(*content.remarks, *remarks))
     holding, warnings = weighed(content.remarks, draft.record, rules)
     if holding:
@@ -233,7 +233,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if record is None:
         return Taken(draft, None, mends, whole, content)
     came = basis.stored.provenance if basis.stored is not None else None
-    prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
+    prepared = prepare(to.press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
     return Taken(draft, prepared, mends, whole, content)
 
 

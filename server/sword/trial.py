@@ -9,8 +9,6 @@ import msgspec
 from lxml import etree
 
 from server.errors import Conflict, Invalid, NotFound, TooLarge
-from server.identifiers.preflight.responsible import responsible
-from server.metadata.reading import Remark
 from server.records.files import DiskStore
 from server.records.model import Record
 from server.sword import causes, duplicates, store
@@ -114,7 +112,7 @@ class Trial:
             except Invalid as error:
                 raise Unfit.of(error, content, notes) from error
             remarks += more if draft.record is None else (*more, *missed(record, content.source.name))
-            remarks += await self._foreseen(record, deposit)
+            remarks += foreseen(acceptance.press.renderer, record, deposit.received, acceptance.agencies(()))
         holding, warnings = weighed(remarks, draft.record, rules)
         if holding:
             raise Unfit(holding, warnings, replace(content, record=record), notes)
@@ -123,12 +121,6 @@ class Trial:
             return Tried("in-progress", record, known, notes)
         tried = Tried("accepted" if rules.approves else "pending", record, known, notes)
         return await self._compared(deposit, tried, rules)
-
-    async def _foreseen(self, record: Record, deposit: Deposit) -> tuple[Remark, ...]:
-        """Say what the agency responsible would mind."""
-        press = self.intake.acceptance.press
-        agencies = await self.intake.database.read(responsible, press.agencies)
-        return foreseen(press.renderer.work("", record, deposited=deposit.received.date().isoformat()), agencies)
 
     async def _compared(self, deposit: Deposit, tried: Tried, rules: Rules) -> Tried:
         """Say whether the work is here already."""

@@ -14,6 +14,7 @@ from server.identifiers.preflight.explained import explained
 from server.identifiers.preflight.finding import Finding, Weight
 from server.identifiers.preflight.responsible import Responsible, responsible
 from server.metadata.work import Work
+from server.profiles import store as profiles
 from server.publishing import Press
 from server.records.model import Record
 from server.records.store import Stored
@@ -66,7 +67,7 @@ class Advice:
 
 def advice(tx: Connection, press: Press, stored: Stored, entries: Sequence[Entry]) -> Advice:
     """Return what the agency responsible for a work minds of it, and why it refused it."""
-    return _advice(press.renderer.kept(stored, doi=_own(entries)), responsible(tx, press.agencies, entries), entries)
+    return _advice(press.renderer.kept(stored, doi=_own(entries)), _responsible(tx, press, entries), entries)
 
 
 def advice_unsaved(tx: Connection, press: Press, record: Record, stored: Stored | None, today: date) -> Advice:
@@ -75,11 +76,15 @@ def advice_unsaved(tx: Connection, press: Press, record: Record, stored: Stored 
     deposited = (stored.created.date() if stored is not None else today).isoformat()
     number = stored.id if stored is not None else ""
     work = press.renderer.work(number, record, doi=_own(entries), deposited=deposited)
-    return _advice(work, responsible(tx, press.agencies, entries), ())
+    return _advice(work, _responsible(tx, press, entries), ())
 
 
 def _own(entries: Sequence[Entry]) -> str:
     return next((entry.value for entry in entries if entry.own and entry.scheme == "doi"), "")
+
+
+def _responsible(tx: Connection, press: Press, entries: Sequence[Entry]) -> Responsible:
+    return responsible(press.agencies, profiles.every(tx, enabled=True), entries)
 
 
 def _advice(work: Work, agencies: Responsible, entries: Sequence[Entry]) -> Advice:

@@ -1,18 +1,15 @@
-"""Who is responsible for a work: the agency its DOI was minted for, else the one its type is routed to."""
+"""Who is responsible for a work: the agency its DOI was minted for, else the one its type is routed to. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
-from server.identifiers import ledger
 from server.identifiers.ledger import Entry
-from server.identifiers.mint import Route, routes, serving
+from server.identifiers.mint import Route, routes_of, serving
 from server.identifiers.model import Agency
 from server.identifiers.preflight.finding import Finding
 from server.identifiers.preflight.rules import preflight
 from server.metadata.work import Work
-from server.profiles import store as profiles
+from server.profiles.model import Profile
 from server.records.model import Record
 from server.registry import Registry
 
@@ -21,7 +18,7 @@ from server.registry import Registry
 class Responsible:
     """What decides who registers a work, whatever becomes of its metadata meanwhile."""
 
-    routes: Sequence[Route] = ()
+    routes: Sequence[Route]
     own: Agency | None = None
     """The agency the work's own DOI was minted for."""
     decided: bool = False
@@ -38,7 +35,7 @@ class Responsible:
         if record.identifier("doi"):
             return None
         route = serving(self.routes, record.type)
-        return route.agency if route is not None and route.agency.client is not None else None
+        return _registering(route.agency) if route is not None else None
 
     def minds(self, work: Work) -> tuple[Agency | None, tuple[Finding, ...]]:
         """Return the agency responsible for a work, and what it minds of it."""
@@ -46,17 +43,15 @@ class Responsible:
         return agency, preflight(agency.name, work) if agency is not None else ()
 
 
-def responsible(tx: Connection, shelf: Registry[Agency], entries: Sequence[Entry] = ()) -> Responsible:
-    """Return who is responsible for a work with these identifiers."""
+def responsible(shelf: Registry[Agency], enabled: Sequence[Profile], entries: Sequence[Entry]) -> Responsible:
+    """Return who is responsible for a work with these identifiers, as the profiles that are switched on have it."""
     known = [entry for entry in entries if entry.scheme == "doi"]
     if not known:
-        return Responsible(routes(tx, shelf))
-    own = next((entry for entry in known if entry.own), None)
-    profile = profiles.by_id(tx, own.profile_id) if own is not None and own.profile_id is not None else None
-    agency = shelf.get(profile.kind) if profile is not None else None
-    return Responsible(own=agency if agency is not None and agency.client is not None else None, decided=True)
+        return Responsible(routes_of(enabled, shelf))
+    number = next((entry.profile_id for entry in known if entry.own), None)
+    profile = next((each for each in enabled if each.id == number), None)
+    return Responsible((), _registering(shelf.get(profile.kind)) if profile is not None else None, decided=True)
 
 
-def responsible_for(tx: Connection, shelf: Registry[Agency], record_id: str) -> Responsible:
-    """Return who is responsible for a work that is kept."""
-    return responsible(tx, shelf, ledger.of_record(tx, record_id))
+def _registering(agency: Agency | None) -> Agency | None:
+    return agency if agency is not None and agency.client is not None else None

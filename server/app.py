@@ -1,7 +1,7 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,7 +34,9 @@ from server.housekeeping import keep_house
 from server.identifiers import integration, update
 from server.identifiers.calling import Caller
 from server.identifiers.comparing import Comparer
+from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
+from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
 from server.items.routes import Items
 from server.jobs.model import Handler
@@ -85,7 +87,7 @@ from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.sword import discovery, replay
-from server.sword.accept import READ, Acceptance
+from server.sword.accept import Acceptance
 from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake, Open
@@ -93,6 +95,7 @@ from server.sword.package import packagings
 from server.sword.profile import kind as sword_server
 from server.sword.profile.settings import KIND as SWORD
 from server.sword.profile.settings import Server
+from server.sword.queued import READ
 from server.sword.reference_store import FETCH
 from server.sword.server import Servers
 from server.sword.understand import Understanding

@@ -24,7 +24,6 @@ from server.identifiers import ledger
 from server.identifiers.ledger import Entry
 from server.identifiers.preflight.responsible import Responsible
 from server.jobs import queue
-from server.jobs.model import JobState
 from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
@@ -51,13 +50,11 @@ from server.sword.model import (
     Rules,
 )
 from server.sword.operations import applied, drafted, mended
+from server.sword.queued import READ
 from server.sword.registrable import foreseen
 from server.sword.researchers import tell_researchers
 from server.sword.superseding import newer, refuse_superseded
 from server.sword.unfit import Unfit
-
-#: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
-READ = "read-deposit"
 
 TRIES = 12
 _REASON = "Withdrawn by its depositor."
@@ -203,7 +200,11 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)
         return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone)
-    stored, doi, names = records.get(tx, container.id), ledger.shown_doi(tx, container.id), tuple(ledger.of_record(tx, container.id))
+    stored, doi, names = (
+        records.get(tx, container.id),
+        ledger.shown_doi(tx, container.id),
+        tuple(ledger.of_record(tx, container.id)),
+    )
     return _Basis(container, drafted(stored.record), doi, stored, held, later=later, newer=undone, entries=names)
 
 
@@ -394,15 +395,3 @@ def _by(tx: Connection, account_id: int) -> Actor:
 
 def _note(tx: Connection, by: Actor, deed: str, number: str, record: Record, now: datetime, **differs: tuple[Any, Any]) -> None:
     audit.note(tx, by, deed, "record", number, now, summary=record.title.value, changes=differs)
-
-
-def ask_to_read(tx: Connection, deposit_id: str, due: datetime) -> None:
-    """Put the reading of a deposit in the queue."""
-    queue.enqueue(tx, READ, deposit_id, due)
-
-
-def see_to(tx: Connection, number: str, now: datetime) -> None:
-    """Have a deposit read that others wait behind, where nobody was ever asked to, or did not come to its end."""
-    state, _ = queue.latest(tx, READ, number)
-    if state in {None, JobState.DONE, JobState.DEAD}:
-        ask_to_read(tx, number, now)

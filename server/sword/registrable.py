@@ -18,8 +18,6 @@ def foreseen(renderer: Renderer, record: Record, received: datetime, agencies: R
     agency, findings = agencies.minds(renderer.work("", record, deposited=received.date().isoformat()))
     title = agency.title if agency is not None else ""
     return tuple(
-        Remark(
-            _SENTENCES[each.weight].format(title, each.words), code=_CODES[each.weight], place=each.path, value=each.field
-        )
+        Remark(_SENTENCES[each.weight].format(title, each.words), code=_CODES[each.weight], place=each.path, value=each.field)
         for each in findings
     )

@@ -43,9 +43,8 @@ _SOURCES: Mapping[str, tuple[str, str]] = {
     "doi": ("", "It is about the DOI itself: compare prefix and label of the profile with the account at DataCite."),
     "xml": ("", "It is about the document as a whole; nothing in the record can mend it. Tell whoever runs this server."),
 }
-_SAID = re.compile(
-    rf"(?:: |; )({'|'.join(map(re.escape, _SOURCES))}): (.*?)(?=; (?:{'|'.join(map(re.escape, _SOURCES))}): |\.?$)", re.DOTALL
-)
+_ANY = "|".join(map(re.escape, _SOURCES))
+_SAID = re.compile(rf"(?:: |; )({_ANY}): (.*?)(?=; (?:{_ANY}): |\.?$)", re.DOTALL)
 _DOI = re.compile(r"^DOI 10\.\S+: ")
 
 #: What stands in Crossref's words → the field, and what to do where that is not to correct it. The first that fits decides.

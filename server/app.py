@@ -1,7 +1,7 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +15,6 @@ import server.events.tables
 import server.oai.tables
 import server.people.tables
 import server.sword.tables
-import server.usage.tables
 import server.works.tables
 from server import VERSION, configuration, housekeeping, observe, regrouping, rendering, resealing
 from server import clock as clocks
@@ -32,10 +31,12 @@ from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import integration, update
+from server.identifiers import integration, retrying, update
 from server.identifiers.calling import Caller
 from server.identifiers.comparing import Comparer
+from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
+from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
 from server.items.routes import Items
 from server.jobs.model import Handler
@@ -85,8 +86,9 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
+from server.site.routes import Site
 from server.sword import discovery, replay
-from server.sword.accept import READ, Acceptance
+from server.sword.accept import Acceptance
 from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake, Open
@@ -94,6 +96,7 @@ from server.sword.package import packagings
 from server.sword.profile import kind as sword_server
 from server.sword.profile.settings import KIND as SWORD
 from server.sword.profile.settings import Server
+from server.sword.queued import READ
 from server.sword.reference_store import FETCH
 from server.sword.server import Servers
 from server.sword.understand import Understanding
@@ -111,9 +114,7 @@ from server.usage import definition as usage
 from server.usage.capture import Capture
 from server.usage.counter.routes import CounterApi
 from server.usage.counting import Count
-from server.usage.definition import Counting
 from server.usage.noting import COUNT
-from server.usage.robots import Robots
 from server.works import attributing, bulk
 
 _ = (
@@ -122,7 +123,6 @@ _ = (
     server.oai.tables,
     server.people.tables,
     server.sword.tables,
-    server.usage.tables,
     server.works.tables,
 )  # every table is known once this module is imported
 log = observe.logger("app")
@@ -156,7 +156,7 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: Counting})
+        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting})
         await live.look()
         agent = f"{_named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
@@ -218,7 +218,11 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal)
+
+    def agencies_now(entries: Sequence[Entry]) -> Responsible:
+        return responsible(press.agencies, live.every(), entries)
+
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     comparer = Comparer(Caller(database, shelf, seal, session, clock), renderer)
     renders = Rendering(database, renderer, shelf, clock)
@@ -257,6 +261,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
     tasks = Tasks((
         update.task(database, shelf, worker.do),
+        retrying.task(database, clock, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
         replay.task(database, intake, live.look),
@@ -297,7 +302,7 @@ def _opening(understanding: Understanding, settings: Settings) -> Opening:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: Counting}
+    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting}
     several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
     return {agency.name: agency.account for agency in agencies()} | single | several
 
@@ -330,10 +335,8 @@ def web_application(house: House) -> web.Application:
     def by_version(request: web.Request, status: int, text: str) -> web.StreamResponse:
         return (sword3 if request.path.startswith(f"{SWORD3}/") else sword).translate(request, status, text)
 
-    items = Items(
-        house.database, house.files, renderer, pages, discovery.services(links, links3),
-        lambda tx, number: discovery.of_work(tx, links, links3, number),
-    )  # fmt: skip
+    items = Items(house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number))
+    site = Site(house.database, renderer, pages, discovery.services(links, links3))
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": by_version} | dict.fromkeys(_PAGED, pages.translate)
@@ -345,7 +348,7 @@ def web_application(house: House) -> web.Application:
     def contact() -> str:
         return renderer.repository.email
 
-    capture = Capture(house.database, house.clock, Robots(), door.worn, lambda: usage.counting_of(live))
+    capture = Capture(house.database, house.clock, door.worn, lambda: usage.counting_of(live))
     middlewares = [capture.middleware(), identified(), admitted(gate, contact), translated(translators)]
     application = web.Application(middlewares=middlewares, client_max_size=0)
     application.cleanup_ctx.extend((tally.flushing, sealer.sealing, capture.flushing))
@@ -359,6 +362,7 @@ def web_application(house: House) -> web.Application:
         Oai(answering, provider, tally, gate, sealer),
         sword,
         sword3,
+        site,
         items,
         CounterApi(house.database, house.clock, authenticator, lambda: renderer.repository, lambda: usage.counting_of(live)),
         *own_rooms(frame),

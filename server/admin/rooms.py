@@ -11,7 +11,7 @@ from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
 from server.admin.harvests.console import Console
 from server.admin.harvests.simulations import Simulations
-from server.admin.identifiers import Identifiers
+from server.admin.identifiers.rooms import rooms as identifiers
 from server.admin.imports.rooms import rooms as imports
 from server.admin.jobs.queue import Queue
 from server.admin.jobs.runs import Runs
@@ -52,7 +52,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     watched = (
         Trying(frame),
         *imports(frame),
-        Identifiers(frame),
+        *identifiers(frame),
         People(frame),
         Usage(frame),
         *harvests,

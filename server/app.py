@@ -12,9 +12,7 @@ from sqlalchemy import Connection
 
 import server.audit.tables
 import server.events.tables
-import server.oai.tables
 import server.people.tables
-import server.sword.tables
 import server.works.tables
 from server import VERSION, configuration, housekeeping, observe, regrouping, rendering, resealing
 from server import clock as clocks
@@ -112,6 +110,7 @@ from server.sword.v3.opening import Opening
 from server.sword.v3.routes import SwordV3
 from server.usage import definition as usage
 from server.usage.capture import Capture
+from server.usage.chart import drawn
 from server.usage.counter.routes import CounterApi
 from server.usage.counting import Count
 from server.usage.noting import COUNT
@@ -120,9 +119,7 @@ from server.works import attributing, bulk
 _ = (
     server.audit.tables,
     server.events.tables,
-    server.oai.tables,
     server.people.tables,
-    server.sword.tables,
     server.works.tables,
 )  # every table is known once this module is imported
 log = observe.logger("app")
@@ -335,7 +332,10 @@ def web_application(house: House) -> web.Application:
     def by_version(request: web.Request, status: int, text: str) -> web.StreamResponse:
         return (sword3 if request.path.startswith(f"{SWORD3}/") else sword).translate(request, status, text)
 
-    items = Items(house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number))
+    items = Items(
+        house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number),
+        drawn(house.clock, lambda: usage.counting_of(live)),
+    )  # fmt: skip
     site = Site(house.database, renderer, pages, discovery.services(links, links3))
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection
 
+from server.clock import Clock
 from server.usage import figures
 from server.usage.definition import Counting
 from server.usage.figures import Month
@@ -55,17 +55,13 @@ def chart(months: Sequence[Month]) -> Chart:
     return Chart(months, blocks, most)
 
 
-Drawn = Callable[[Connection, str, datetime], Chart | None]
-"""Takes a work; draws its last year for its page, or None where that is not shown or there was no use."""
+def drawn(clock: Clock, counting: Callable[[], Counting]) -> Callable[[Connection, str], Chart | None]:
+    """Return what draws the last year of a work for its page; None where that is not shown, or there was no use."""
 
-
-def drawn(counting: Callable[[], Counting]) -> Drawn:
-    """Return what draws the chart of a work for its page."""
-
-    def draw(tx: Connection, record_id: str, now: datetime) -> Chart | None:
+    def draw(tx: Connection, record_id: str) -> Chart | None:
         if not counting().shown:
             return None
-        found = chart(figures.by_month(tx, now, figures.YEAR, record_id))
+        found = chart(figures.by_month(tx, clock(), figures.YEAR, record_id))
         return found if found.most else None
 
     return draw

@@ -92,12 +92,12 @@ def test_bars_stand_on_the_ground_and_whatever_is_there_can_be_seen() -> None:
 
 async def test_the_chart_of_a_page_is_drawn_where_that_is_switched_on(house: House) -> None:
     await use(house, NUMBERS[0], {"2026-03": (9, 4)})
-    draw = drawn(lambda: Counting(shown=True))
-    found = await house.database.read(draw, NUMBERS[0], NOW)
+    draw = drawn(house.clock, lambda: Counting(shown=True))
+    found = await house.database.read(draw, NUMBERS[0])
     assert found is not None
     assert len(found.months) == 12
-    assert await house.database.read(draw, NUMBERS[1], NOW) is None
-    assert await house.database.read(drawn(Counting), NUMBERS[0], NOW) is None
+    assert await house.database.read(draw, NUMBERS[1]) is None
+    assert await house.database.read(drawn(house.clock, Counting), NUMBERS[0]) is None
 
 
 def test_a_report_is_a_table_of_counters_shape() -> None:

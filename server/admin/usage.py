@@ -92,12 +92,12 @@ class Usage:
         name, begin, end, kind = queried(request, "report", "begin", "end", "format")
         it, house = REPORTS.get(name), self.frame.house
         if it is None or kind not in FILES:
-            return await self._whole(request, "Choose a report and a format.", 422)
+            return await self._whole(request, "Choose a report and a format.", 400)
         platform = platform_of(house.press.renderer.repository, counting_of(house.keeper.live))
         try:
             asked = read(it, {"begin_date": begin, "end_date": end} | _ALL.get(name, {}), platform.name)
         except RefusedReport:
-            return await self._whole(request, "Give the first and the last month as YYYY-MM, the first not after the last.", 422)
+            return await self._whole(request, "Give the first and the last month as YYYY-MM, the first not after the last.", 400)
         record = counting_of(house.keeper.live).registry_record
         text = await house.database.read_hot(_table, asked, platform, record, house.clock(), kind)
         headers = {

@@ -95,16 +95,13 @@ class Asked:
     end: str
     chosen: Mapping[str, tuple[str, ...]]
     """The values to choose by, by parameter. One without values that are any chooses nothing."""
+    metrics: tuple[str, ...]
     shown: tuple[str, ...] = ()
     total: bool = False
     """Whether the months are added up."""
     parents: bool = False
     problems: tuple[Problem, ...] = ()
     """What was passed over."""
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        return tuple(name for name in self.report.metrics if name in self.chosen.get("metric_type", self.report.metrics))
 
     @property
     def end_day(self) -> str:
@@ -149,6 +146,7 @@ def read(report: Report, query: Mapping[str, str], platform: str) -> Asked:
     shown = tuple(_told(attributes, report.shows, problems)) if attributes else ()
     return Asked(
         report, begin, end, chosen,
+        metrics=tuple(name for name in report.metrics if name in chosen.get("metric_type", report.metrics)),
         shown=shown,
         total=_one_of(query, "granularity", ("Month", "Total"), problems) == "Total" and not report.preset,
         parents=bool(report.preset and report.is_of_items) or _is_asked(query, "include_parent_details", report, problems),

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 
+from server.db.statement import Statement
 from server.errors import Conflict
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, Pending, State, Ticket
 from server.identifiers.tables import identifiers, submissions
@@ -107,10 +109,10 @@ def keep_external(tx: Connection, record_id: str, scheme: str, value: str, norma
 
 def of_record(tx: Connection, record_id: str) -> list[Entry]:
     """Return a work's identifiers, the oldest first."""
-    return [_entry(row) for row in tx.execute(_OF_RECORD, {"id": record_id}).mappings()]
+    return [_entry(row) for row in _OF_RECORD.mappings(tx, {"id": record_id})]
 
 
-_OF_RECORD = select(identifiers).where(identifiers.c.record_id == bindparam("id")).order_by(identifiers.c.id)
+_OF_RECORD = Statement(select(identifiers).where(identifiers.c.record_id == bindparam("id")).order_by(identifiers.c.id))
 
 
 def get(tx: Connection, number: int) -> Entry | None:
@@ -299,7 +301,7 @@ def _answer(tx: Connection, submission: int, status: int | None, outcome: str, a
     tx.execute(update(submissions).where(submissions.c.id == submission).values(values))
 
 
-def _entry(row: RowMapping) -> Entry:
+def _entry(row: Mapping[Any, Any]) -> Entry:
     return Entry(
         row["id"], row["record_id"], row["scheme"], row["value"], row["own"], row["profile_id"], row["environment"],
         State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"], row["stamp"], row["waiting"],

@@ -39,9 +39,8 @@ def routes(tx: Connection, shelf: Registry[Agency]) -> list[Route]:
     """Return the enabled profiles of agencies; those that only reserve come last."""
     found = []
     wanted = set(DoiRules.__struct_fields__)
-    for profile in profiles.every(tx, enabled=True):
-        if (agency := shelf.get(profile.kind)) is None:
-            continue
+    for profile in profiles.enabled(tx, [agency.name for agency in shelf]):
+        agency = shelf[profile.kind]
         rules = msgspec.convert({key: value for key, value in profile.document.items() if key in wanted}, DoiRules)
         found.append(Route(profile.id, agency, rules, str(profile.document.get("environment", ""))))
     return sorted(found, key=lambda route: (route.agency.client is None, route.profile_id))
@@ -105,6 +104,8 @@ def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Re
 
 def ask(tx: Connection, entries: list[ledger.Entry], shelf: Registry[Agency], now: datetime) -> None:
     """Put one job in the queue for each of our identifiers that an agency can be asked about."""
+    if not any(entry.own for entry in entries):
+        return
     speaking = {route.profile_id for route in routes(tx, shelf) if route.agency.client is not None}
     for entry in entries:
         if entry.own and entry.profile_id in speaking:

@@ -239,10 +239,12 @@ def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Ta
 def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules) -> None:
     """Take a deposit in, unless somebody else did; the container's row is locked first, whoever comes."""
     container = basis.container
-    store.container(tx, container.id, to_change=True)
+    store.lock_container(tx, container.id)
     title = taken.draft.record.title.value if taken.draft.record is not None else None
     if not store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title):
         return
+    if deposit.replays:
+        problems.forget(tx, deposit.id)
     problems.keep(tx, deposit.id, (), map(Problem.from_remark, taken.content.remarks))
     problems.keep_content(tx, deposit.id, taken.content)
     for sentence in taken.notes:
@@ -324,6 +326,8 @@ def write_held(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unf
     if not store.end_deposit(tx, deposit.id, state, problem, title=record.title.value if record is not None else None):
         return
     queue.drop(tx, READ, deposit.id)
+    if deposit.replays:
+        problems.forget(tx, deposit.id)
     problems.keep(tx, deposit.id, unfit.problems, unfit.warnings)
     problems.keep_content(tx, deposit.id, unfit.content)
     for sentence in unfit.notes:

@@ -83,7 +83,7 @@ from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.sword import discovery, replay
-from server.sword.accept import READ, Acceptance
+from server.sword.accept import Acceptance
 from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake, Open
@@ -91,6 +91,7 @@ from server.sword.package import packagings
 from server.sword.profile import kind as sword_server
 from server.sword.profile.settings import KIND as SWORD
 from server.sword.profile.settings import Server
+from server.sword.queued import READ
 from server.sword.reference_store import FETCH
 from server.sword.server import Servers
 from server.sword.understand import Understanding

@@ -129,9 +129,9 @@ class Statement:
         statement = self.written(dialect.name)
         if self._lists is None:
             self._lists = tuple(_lists_in(statement))
-        key = () if isinstance(statement, Select) else tuple(values)
+        key: tuple[Any, ...] = () if isinstance(statement, Select) else tuple(values)
         if self._lists:
-            key = (key, *(len(values[name]) for name in self._lists))
+            key += tuple(len(values[name]) for name in self._lists)
         return self._forms.get(key) or self._forms.setdefault(key, _compiled(statement, dialect, values))
 
 
@@ -161,7 +161,9 @@ def _sqlite(tx: Connection) -> sqlite3.Connection | None:
 
 def _lists_in(statement: Written) -> list[str]:
     """Return the names of the values that are given as lists."""
-    return [each.key for each in visitors.iterate(statement) if isinstance(each, BindParameter) and each.expanding and each.required]
+    return [
+        each.key for each in visitors.iterate(statement) if isinstance(each, BindParameter) and each.expanding and each.required
+    ]
 
 
 def _compiled(statement: Written, dialect: Dialect, values: Values) -> _Form:

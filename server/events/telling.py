@@ -30,8 +30,8 @@ def tell(tx: Connection, kind: str, subject: str, data: Mapping[str, Any], now: 
     row = {"id": number, "type": kind, "subject": subject[:200], "at": now, "data": msgspec.json.encode(data).decode()}
     _TELL.run(tx, row | {"sent": False})
     # Asking for a job locks its row till the end of the transaction: on PostgreSQL all who tell would wait for one another.
-    # So the request goes to one of 32 jobs by chance; each of them hands on whatever waits.
-    queue.enqueue(tx, NOTIFY, number[-1], now)
+    # So there the request goes to one of 32 jobs by chance; each of them hands on whatever waits.
+    queue.enqueue(tx, NOTIFY, number[-1] if tx.dialect.name == "postgresql" else "", now)
     return number
 
 

@@ -22,7 +22,6 @@ from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
 from server.jobs import queue
-from server.jobs.model import JobState
 from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
@@ -49,12 +48,10 @@ from server.sword.model import (
     Rules,
 )
 from server.sword.operations import applied, drafted, mended
+from server.sword.queued import READ
 from server.sword.researchers import tell_researchers
 from server.sword.superseding import newer, refuse_superseded
 from server.sword.unfit import Unfit
-
-#: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
-READ = "read-deposit"
 
 TRIES = 12
 _REASON = "Withdrawn by its depositor."
@@ -76,18 +73,18 @@ class Acceptance:
     """Where the bytes of a file are, by their SHA-256."""
     seal: Seal
 
-    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False) -> None:
+    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False, begun: "Container | None" = None) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
 
         Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
         done again. A deposit somebody else took meanwhile is left as it is. `answers`: whether its client still waits for the
-        receipt, and may be given that of another container.
+        receipt, and may be given that of another container. `begun` is the container this deposit just began.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
         looked = False
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read_hot(_basis, deposit)
-            rules = self.rules(basis.container.collection)
+            basis = _Basis(begun, begun.draft) if begun is not None else await self.database.read_hot(_basis, deposit)
+            begun, rules = None, self.rules(basis.container.collection)
             if not looked:  # once, as a scanner may take its time
                 content = await self.look(content, rules)
                 looked = True
@@ -390,15 +387,3 @@ def _by(tx: Connection, account_id: int) -> Actor:
 
 def _note(tx: Connection, by: Actor, deed: str, number: str, record: Record, now: datetime, **differs: tuple[Any, Any]) -> None:
     audit.note(tx, by, deed, "record", number, now, summary=record.title.value, changes=differs)
-
-
-def ask_to_read(tx: Connection, deposit_id: str, due: datetime) -> None:
-    """Put the reading of a deposit in the queue."""
-    queue.enqueue(tx, READ, deposit_id, due)
-
-
-def see_to(tx: Connection, number: str, now: datetime) -> None:
-    """Have a deposit read that others wait behind, where nobody was ever asked to, or did not come to its end."""
-    state, _ = queue.latest(tx, READ, number)
-    if state in {None, JobState.DONE, JobState.DEAD}:
-        ask_to_read(tx, number, now)

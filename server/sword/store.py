@@ -11,7 +11,6 @@ from ulid import ULID
 from server.accounts.tables import accounts
 from server.db.statement import Statement
 from server.errors import Conflict
-from server.records.tables import records
 from server.sword.model import (
     CONTAINER_MOVES,
     DEPOSIT_MOVES,
@@ -226,10 +225,8 @@ def held(tx: Connection, container_id: str) -> list[Deposit]:
 
 def latest(tx: Connection, container_id: str, state: DepositState | None = None) -> Deposit | None:
     """Return a container's latest deposit, or its latest in a state."""
-    if state is None:
-        row = _LATEST.one(tx, {"of": container_id})
-    else:
-        row = _LATEST_IN.one(tx, {"of": container_id, "its_state": state.value})
+    wanted = {"of": container_id} | ({} if state is None else {"its_state": state.value})
+    row = (_LATEST if state is None else _LATEST_IN).one(tx, wanted)
     return None if row is None else read_deposit(row)
 
 
@@ -294,11 +291,6 @@ def states_of(tx: Connection, numbers: Iterable[str]) -> dict[str, ContainerStat
     """Return the states of containers, deleted ones too."""
     query = select(containers.c.id, containers.c.state).where(containers.c.id.in_(list(numbers)))
     return {number: ContainerState(state) for number, state in tx.execute(query)}
-
-
-def titles_of(tx: Connection, numbers: list[str]) -> dict[str, str]:
-    """Return the titles of works."""
-    return {row.id: row.title for row in tx.execute(select(records.c.id, records.c.title).where(records.c.id.in_(numbers)))}
 
 
 def new_id() -> str:

@@ -13,6 +13,8 @@ import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
+from server.db import statement
+
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
 
 
@@ -55,6 +57,10 @@ class Faults:
     def database(self, what: str, dialect: str) -> None:
         if self.fails(what):
             raise OperationalError(what, None, _said(dialect, self.number))
+
+
+def _named(words: str) -> str:
+    return words.split("(", maxsplit=1)[0].strip()[:60]
 
 
 def _said(dialect: str, number: int) -> BaseException:
@@ -115,13 +121,25 @@ def faulty(patch: Callable[[Any, str, Any], None]) -> Iterator[Faults]:
     failing("replace")
     failing("utime")
 
-    def asked(tx: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if statement.lstrip().upper().startswith(_WRITES):
-            faults.database(statement.split("(", maxsplit=1)[0].strip()[:60], tx.dialect.name)
+    def asked(tx: Connection, _cursor: object, words: str, *_: object) -> None:
+        if words.lstrip().upper().startswith(_WRITES):
+            faults.database(_named(words), tx.dialect.name)
 
     def committed(tx: Connection) -> None:
         faults.database("commit", tx.dialect.name)
 
+    def refusing(name: str) -> None:
+        original = getattr(statement, name)
+
+        def does(driver: sqlite3.Connection, words: str, values: Any) -> Any:
+            if words.startswith(_WRITES) and faults.fails(_named(words)):
+                raise _said("sqlite", faults.number)
+            return original(driver, words, values)
+
+        patch(statement, name, does)
+
+    refusing("ask")
+    refusing("ask_each")
     event.listen(Engine, "before_cursor_execute", asked)
     event.listen(Engine, "commit", committed)
     try:

@@ -17,7 +17,7 @@ from server.jobs.tables import jobs
 from server.records import store as records
 from server.records.store import State
 from server.sword import store
-from server.sword.accept import READ
+from server.sword.queued import READ
 from tests.admin.visits import csrf, deposit_faulty, login, press
 from tests.conftest import AUTH, HASH, Deposit, SetClock, entry
 

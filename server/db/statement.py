@@ -175,12 +175,12 @@ def _compiled(statement: Written, dialect: Dialect, values: Values) -> _Form:
     given = []
     for at, bound in enumerate(state.positiontup):
         name, place = places.get(bound, (bound, None))
-        translate = state.processors.get(bound)
+        translate = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
         if name in values:
             fixed.append(None)
             given.append((at, name, place, translate))
         else:
-            value = state.parameters[bound]
+            value = state.parameters[bound]  # what the statement says itself
             fixed.append(value if translate is None else translate(value))
     columns = list(statement.exported_columns)
     found = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
@@ -25,7 +25,7 @@ class Registry(Generic[T]):
         found: dict[str, T] = {}
         for source, plugin in [
             *((m, _plugin(m)) for m in modules),
-            *((e.value, e.load()) for e in _installed().select(group=package)),
+            *((e.value, e.load()) for e in _installed(package)),
         ]:
             if not isinstance(plugin, kind):
                 message = f"{source} must hold a PLUGIN of type {kind.__name__}"
@@ -57,6 +57,6 @@ def _plugin(module: str) -> object:
 
 
 @cache
-def _installed() -> EntryPoints:
-    """Return what all that is installed offers: to look through it costs more than all the rest of a start."""
-    return entry_points()
+def _installed(package: str) -> tuple[EntryPoint, ...]:
+    """Return what else is installed for a shelf; found once, as looking through all that is installed costs more than a start."""
+    return tuple(entry_points(group=package))

@@ -1,7 +1,7 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -35,7 +35,9 @@ from server.housekeeping import keep_house
 from server.identifiers import integration, update
 from server.identifiers.calling import Caller
 from server.identifiers.comparing import Comparer
+from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
+from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
 from server.items.routes import Items
 from server.jobs.model import Handler
@@ -219,7 +221,11 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal)
+
+    def agencies_now(entries: Sequence[Entry]) -> Responsible:
+        return responsible(press.agencies, live.every(), entries)
+
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     comparer = Comparer(Caller(database, shelf, seal, session, clock), renderer)
     renders = Rendering(database, renderer, shelf, clock)

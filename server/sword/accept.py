@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,8 @@ from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
+from server.identifiers.ledger import Entry
+from server.identifiers.preflight.responsible import Responsible
 from server.jobs import queue
 from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
@@ -49,6 +51,7 @@ from server.sword.model import (
 )
 from server.sword.operations import applied, drafted, mended
 from server.sword.queued import READ
+from server.sword.registrable import foreseen
 from server.sword.researchers import tell_researchers
 from server.sword.superseding import newer, refuse_superseded
 from server.sword.unfit import Unfit
@@ -72,8 +75,10 @@ class Acceptance:
     path: Callable[[str], Path]
     """Where the bytes of a file are, by their SHA-256."""
     seal: Seal
+    agencies: Callable[[Sequence[Entry]], Responsible]
+    """Who registers the DOI of a work with these identifiers, as the profiles are at this moment."""
 
-    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False, begun: "Container | None" = None) -> None:
+    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False, begun: Container | None = None) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
 
         Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
@@ -81,16 +86,14 @@ class Acceptance:
         receipt, and may be given that of another container. `begun` is the container this deposit just began.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
-        looked = False
         for attempt in range(1, TRIES + 1):
             basis = _Basis(begun, begun.draft) if begun is not None else await self.database.read_hot(_basis, deposit)
             begun, rules = None, self.rules(basis.container.collection)
-            if not looked:  # once, as a scanner may take its time
+            if attempt == 1:  # once, as a scanner may take its time
                 content = await self.look(content, rules)
-                looked = True
             understood, notes = mapped(content, rules)
             try:
-                taken = await asyncio.to_thread(_made, self.press, deposit, basis, understood, rules)
+                taken = await asyncio.to_thread(_made, self, deposit, basis, understood, rules)
                 if (other := await self._other(deposit, basis, taken, rules)) is not None:
                     if other.policy not in {OWN, VERSION}:
                         deposit = await self._instead(deposit, basis, other, understood, answers=answers)
@@ -164,6 +167,8 @@ class _Basis:
     """What was taken after the deposit that is read: while that was held, its client went on."""
     newer: str = ""
     """What it would undo, in a sentence."""
+    entries: tuple[Entry, ...] = ()
+    """Its identifiers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +198,15 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)
         return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone)
-    stored = records.get(tx, container.id)
-    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later, newer=undone)
+    stored, doi, names = (
+        records.get(tx, container.id),
+        ledger.shown_doi(tx, container.id),
+        tuple(ledger.of_record(tx, container.id)),
+    )
+    return _Basis(container, drafted(stored.record), doi, stored, held, later=later, newer=undone, entries=names)
 
 
-def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
+def _made(to: Acceptance, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
     """Make of the container what the deposit asks; costly with many files, so it runs in a thread. Raises Unfit and Invalid.
 
     What was held while its client went on is complete if what came later was; what began a container fills that.
@@ -215,6 +224,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
         record, remarks = finished(draft, rules, basis.container.created.date(), before)
         if draft.record is not None and (before is None or content.record is not None):
             remarks += missed(record, content.source.name)
+        remarks += foreseen(to.press.renderer, record, basis.container.created, to.agencies(basis.entries))
         content = replace(content, remarks=(*content.remarks, *remarks))
     holding, warnings = weighed(content.remarks, draft.record, rules)
     if holding:
@@ -222,7 +232,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if record is None:
         return Taken(draft, None, mends, whole, content)
     came = basis.stored.provenance if basis.stored is not None else None
-    prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
+    prepared = prepare(to.press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
     return Taken(draft, prepared, mends, whole, content)
 
 

@@ -147,11 +147,11 @@ def _let_leases_run_out(url: str) -> None:
 
 
 async def _all_read(url: str) -> None:
-    """Wait for the worker: a request that was cut short while it was read is acknowledged when it comes again, and read then."""
-    for _ in range(300):
-        if "requests that were never read" not in _orphans(url):
+    """Wait for the worker: what was cut short while it was read, or was still to be fetched, is seen to after a while."""
+    for _ in range(600):
+        if not _orphans(url):
             return
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.2)
 
 
 async def _whole(session: ClientSession, server: Server, number: str, work: Work) -> None:

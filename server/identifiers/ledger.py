@@ -158,7 +158,14 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
         "url": desired.url,
         "wanted": desired.state.value,
     }
-    return Ticket(int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one()), stamp)
+    sent = _addresses(tx, entry) if current else frozenset[str]()
+    number = int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one())
+    return Ticket(number, stamp, addresses=sent, known=entry.registered is not None)
+
+
+def _addresses(tx: Connection, entry: Entry) -> frozenset[str]:
+    """Return where an identifier was to lead by what was sent of it until now."""
+    return frozenset(tx.execute(select(submissions.c.url).where(submissions.c.identifier_id == entry.id).distinct()).scalars())
 
 
 def keep_slot(tx: Connection, entry: Entry, slot: datetime | None) -> None:

@@ -32,6 +32,8 @@ from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
 from server.identifiers import integration, update
+from server.identifiers.calling import Caller
+from server.identifiers.comparing import Comparer
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.register import Registrar
 from server.items.routes import Items
@@ -209,6 +211,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     understanding = Understanding(readers(), packagings(), files)
     acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
+    comparer = Comparer(Caller(database, shelf, seal, session, clock), renderer)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {
         REGISTER: registrar,
@@ -266,8 +269,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
     return House(
-        settings, clock, database, files, seal, keeper, SEALED, ground.key, shelf, understanding.readers, press, intake, worker,
-        tasks, session,
+        settings, clock, database, files, seal, keeper, SEALED, ground.key, shelf, comparer, understanding.readers, press, intake,
+        worker, tasks, session,
     )  # fmt: skip
 
 

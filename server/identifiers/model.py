@@ -136,6 +136,57 @@ class Client(Protocol):
         ...
 
 
+Facts = Mapping[str, tuple[str, ...]]
+"""Metadata by field, in a form in which what we send and what an agency makes of it are the same where they mean the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an agency says of an identifier."""
+
+    value: str
+    url: str | None
+    """Where it leads; None in a list that does not say."""
+    state: str = ""
+    """An AgencyState where it is one, else the agency's own word; empty where it knows no states."""
+    facts: Facts | None = None
+    """None where it was not asked for metadata, or keeps none."""
+    document: bytes = b""
+    """The metadata as we once sent them, where the agency keeps them so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of what an agency says it knows of ours, and the cursor of the next; none at the end."""
+
+    told: tuple[Told, ...]
+    cursor: str = ""
+    total: int | None = None
+    calls: int = 1
+    """How often the agency was called for this page."""
+
+
+class Reader(Protocol):
+    """The reading side of an account at an agency. It changes nothing, and never raises for what an agency may do."""
+
+    lists: bool
+    """Whether it can say which identifiers there are; else they are asked after one by one."""
+    lag: timedelta
+    """How far what is read of one identifier may be behind what the agency confirmed."""
+
+    def facts(self, document: bytes) -> Facts:
+        """Return what the agency would say of a metadata document of ours."""
+        ...
+
+    async def look(self, value: str) -> Told | Failed | None:
+        """Ask what the agency says of one identifier; None where it knows none of that name."""
+        ...
+
+    async def every(self, cursor: str) -> Listed | Failed:
+        """Ask for the next page of the identifiers under the account's prefix; the first with an empty cursor."""
+        ...
+
+
 class Rules(Protocol):
     """What every scheme's rules say; the rest its own class, a Struct, knows."""
 
@@ -246,6 +297,8 @@ class Agency:
     """Types it registers for no repository; works of these types never come to it."""
     most_waiting: int | None = None
     """How many submissions it may be working at before it is sent more."""
+    reads: Callable[[Any, Any], Reader] | None = None
+    """Takes what `client` takes; None for an agency that cannot be asked what it knows."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
 

@@ -16,6 +16,7 @@ from server.errors import SheafError
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
 from server.metadata.fragments import Renderer
+from server.metadata.work import NAMELESS, Names
 from server.publishing import Prepared, Press, approved, keep_new, prepare, revised, withdrawn
 from server.records import changes, store
 from server.records.changes import Written
@@ -47,7 +48,7 @@ class Item(Struct, frozen=True, kw_only=True):
     origin: str
     document: bytes
     collection: str
-    doi: str
+    names: Names
     written: Written
     reason: str | None = None
     provenance: Provenance | None = None
@@ -58,7 +59,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
     id: str
     document: bytes
-    doi: str
+    names: Names
     state: str
     deposited: str
     """The day it was first kept, YYYY-MM-DD."""
@@ -98,12 +99,12 @@ class _Sorted:
 def known(tx: Connection, origins: Iterable[str]) -> dict[str, Known]:
     """Return what is there under the names given; the caller skips what did not change before it renders anything."""
     rows = store.documents_by_origins(tx, origins)
-    shown = ledger.shown_dois(tx, [row.id for row in rows])
+    shown = ledger.shown_of(tx, [row.id for row in rows])
     return {
         row.origin: Known(
             id=row.id,
             document=row.document,
-            doi=shown.get(row.id, ""),
+            names=shown.get(row.id, NAMELESS),
             state=row.state.value,
             deposited=row.created.date().isoformat(),
             provenance=row.provenance,
@@ -116,18 +117,18 @@ def render(renderer: Renderer, bare: Bare, there: Known | None, now: datetime) -
     """Make one work ready. Pure; runs in another process. Raises Invalid for a record that is none."""
     record = decode(bare.document)
     number = there.id if there is not None else str(ULID())
-    shown = there.doi if there is not None else ""
+    shown = there.names if there is not None else NAMELESS
     deposited = there.deposited if there is not None else now.date().isoformat()
     came = bare.provenance or (there.provenance if there is not None else None)
     written = Written()
     if bare.reason is None:
-        written = renderer.write(renderer.work(number, record, doi=shown, deposited=deposited, provenance=came))
+        written = renderer.write(renderer.work(number, record, names=shown, deposited=deposited, provenance=came))
     return Item(
         id=number,
         origin=bare.origin,
         document=bare.document,
         collection=bare.collection,
-        doi=shown,
+        names=shown,
         written=written,
         reason=bare.reason,
         provenance=came,
@@ -145,7 +146,8 @@ def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -
     fresh = _claimed(tx, press, ready.new, report, now)
     oai_id, sets = press.renderer.repository.oai_id, press.renderer.sets
     stamped += [
-        changes.Change(item.id, oai_id(item.id), sets(record, item.collection, item.doi), item.written) for item, record in fresh
+        changes.Change(item.id, oai_id(item.id), sets(record, item.collection, item.names.doi), item.written)
+        for item, record in fresh
     ]
     changes.stamp(tx, stamped, now)
     report.new += len(fresh)
@@ -188,9 +190,9 @@ def _change(
     came = item.provenance
     if came is not None and record == stored.record and came.tells_as(stored.provenance):
         came = stored.provenance  # a second harvest of what did not change is no change
-    ready = Prepared(stored.id, record, item.doi, item.written, item.provenance)
+    ready = Prepared(stored.id, record, item.names, item.written, item.provenance)
     if item.id != stored.id:  # another batch brought it since this one was rendered
-        ready = prepare(press, stored.id, record, stored.created, doi=ledger.shown_doi(tx, stored.id), provenance=came)
+        ready = prepare(press, stored.id, record, stored.created, names=ledger.shown(tx, stored.id), provenance=came)
     changed, change = revised(tx, press, stored, ready, now, provenance=came)
     if changed.state is State.WITHDRAWN:
         changed, change = approved(tx, press, changed, ready, now)

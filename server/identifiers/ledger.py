@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, i
 from server.errors import Conflict
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, Pending, State, Ticket
 from server.identifiers.tables import identifiers, submissions
+from server.metadata.work import NAMELESS, Names
 
 _QUOTED = 300
 
@@ -123,23 +124,27 @@ def touched(tx: Connection, record_id: str) -> datetime | None:
     return tx.execute(select(func.max(identifiers.c.changed)).where(identifiers.c.record_id == record_id)).scalar()
 
 
-def shown_doi(tx: Connection, record_id: str) -> str:
-    """Return the work's own DOI once the agency has confirmed it, else an empty string.
-
-    So harvesters get no link that leads nowhere.
-    """
-    return shown_dois(tx, [record_id]).get(record_id, "")
+def hold(tx: Connection, record_id: str) -> None:
+    """Wait for whoever confirms another name of the work, and let nobody do so before the transaction ends."""
+    tx.execute(select(identifiers.c.id).where(identifiers.c.record_id == record_id).order_by(identifiers.c.id).with_for_update())
 
 
-def shown_dois(tx: Connection, record_ids: list[str]) -> dict[str, str]:
-    """Return the confirmed DOIs of ours by work; the oldest where a work has several."""
-    query = select(identifiers.c.record_id, identifiers.c.value).where(
+def shown(tx: Connection, record_id: str) -> Names:
+    """Return the work's own names, each once its agency has confirmed it: so harvesters get no link that leads nowhere."""
+    return shown_of(tx, [record_id]).get(record_id, NAMELESS)
+
+
+def shown_of(tx: Connection, record_ids: list[str]) -> dict[str, Names]:
+    """Return the confirmed names of ours by work; the oldest where a work has several of a scheme."""
+    query = select(identifiers.c.record_id, identifiers.c.scheme, identifiers.c.value).where(
         identifiers.c.record_id.in_(record_ids),
-        identifiers.c.scheme == "doi",
         identifiers.c.own,
         identifiers.c.registered.is_not(None),
     )
-    return {row.record_id: row.value for row in tx.execute(query.order_by(identifiers.c.id.desc()))}
+    found: dict[str, dict[str, str]] = {}
+    for row in tx.execute(query.order_by(identifiers.c.id.desc())):
+        found.setdefault(row.record_id, {})[row.scheme] = row.value
+    return {number: Names(**names) for number, names in found.items()}
 
 
 def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> Ticket:

@@ -23,6 +23,7 @@ from server.events.telling import tell
 from server.identifiers import ledger
 from server.jobs import queue
 from server.jobs.model import JobState
+from server.metadata.work import NAMELESS, Names
 from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
@@ -157,7 +158,7 @@ class Acceptance:
 class _Basis:
     container: Container
     draft: Draft
-    doi: str = ""
+    names: Names = NAMELESS
     stored: Stored | None = None
     held: tuple[Deposit, ...] = ()
     """What is held of the container, the oldest first."""
@@ -197,7 +198,7 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
         waits = reference_store.outstanding(tx, container.id, deposit.id)
         return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone)
     stored = records.get(tx, container.id)
-    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later, newer=undone)
+    return _Basis(container, drafted(stored.record), ledger.shown(tx, container.id), stored, held, later=later, newer=undone)
 
 
 def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
@@ -225,7 +226,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if record is None:
         return Taken(draft, None, mends, whole, content)
     came = basis.stored.provenance if basis.stored is not None else None
-    prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
+    prepared = prepare(press, basis.container.id, record, basis.container.created, names=basis.names, provenance=came)
     return Taken(draft, prepared, mends, whole, content)
 
 
@@ -233,7 +234,7 @@ def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Ta
     """Make what is here already once more, as its next version."""
     assert taken.prepared is not None  # noqa: S101 -- the other was found by it
     record = following(taken.prepared.record, other, press.renderer.repository.item(other.id))
-    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi))
+    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, names=basis.names))
 
 
 def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules) -> None:

@@ -11,6 +11,7 @@ from server.audit import log as audit
 from server.audit.log import Asked, Noted
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
+from server.metadata.work import Names
 from server.records import changes, store
 from server.records.model import is_id
 from server.records.store import State, Stored
@@ -28,7 +29,7 @@ class Looked:
     stored: Stored
     owner: str | None
     identifiers: Sequence[Entry]
-    shown_doi: str
+    names: Names
     container: Container | None
     imports: Sequence[Deposit]
     versions: Sequence[tuple[int, datetime]]
@@ -75,7 +76,7 @@ def looked(tx: Connection, work: str) -> Looked:
         stored,
         tx.execute(select(accounts.c.name).where(accounts.c.id == stored.owner)).scalar(),
         ledger.of_record(tx, work),
-        ledger.shown_doi(tx, work),
+        ledger.shown(tx, work),
         container,
         sword.deposits_of(tx, work),
         store.versions(tx, work),

@@ -1,8 +1,8 @@
 """What becomes of a work: published, revised, withdrawn. The one place where record, identifiers and feed change together.
 
 Each function is part of somebody's transaction and ends with the stamp, which must come last. The bytes are rendered before the
-transaction (`prepare`); only where the transaction finds that a name of ours was confirmed meanwhile, or the work was harvested anew,
-are they rendered again.
+transaction (`prepare`); only where the transaction finds that a name of ours was confirmed meanwhile, or the work was harvested
+anew, are they rendered again.
 """
 
 from dataclasses import dataclass

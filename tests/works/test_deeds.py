@@ -140,8 +140,8 @@ async def test_a_work_that_changed_since_it_was_read_is_left_alone(house: House)
     def late(tx, press, stored, prepared, by, now):
         raise AssertionError("never reached")
 
-    before, doi = await house.database.read(deeds.seen, work)
-    assert doi == ""
+    before, names = await house.database.read(deeds.seen, work)
+    assert names == Names()
     await writer.revise(work, "Beans")
     with pytest.raises(Conflict, match="somebody else"):
         await house.database.write(deeds.do, house.press, before, None, MENDEL, late, house.clock())

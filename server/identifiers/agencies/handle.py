@@ -23,6 +23,7 @@ PLUGIN = Agency(
     scheme=handle.PLUGIN,
     account=Account,
     client=HandleClient,
+    reads=HandleClient,
     document=_document,
     paces=PACES,
     description="Gives each work a handle when it is approved, and keeps its address at a handle server up to date.",

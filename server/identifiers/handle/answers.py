@@ -59,6 +59,7 @@ class Said:
     message: str
     values: tuple[dict[str, Any], ...]
     total: str
+    handles: tuple[str, ...]
     body: str
     retry_after: float | None = None
 
@@ -83,7 +84,7 @@ def parse(status: int, body: str, retry_after: float | None = None) -> Said:
     except (ValueError, RecursionError):
         document = None
     told: dict[str, Any] = document if isinstance(document, dict) else {}
-    code, values = told.get("responseCode"), told.get("values")
+    code, values, names = told.get("responseCode"), told.get("values"), told.get("handles")
     return Said(
         status,
         code if isinstance(code, int) else 0,
@@ -91,6 +92,7 @@ def parse(status: int, body: str, retry_after: float | None = None) -> Said:
         str(told.get("message") or ""),
         tuple(value for value in values if isinstance(value, dict)) if isinstance(values, list) else (),
         str(told.get("totalCount", "")),
+        tuple(map(str, names)) if isinstance(names, list) else (),
         body,
         retry_after,
     )

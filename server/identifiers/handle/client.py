@@ -4,6 +4,7 @@ import base64
 import json
 import ssl
 import tempfile
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -26,12 +27,14 @@ from server.identifiers.handle.answers import (
     Said,
     parse,
 )
-from server.identifiers.model import Confirmed, Desired, Failed, Fault, Ticket
-from server.identifiers.schemes.handle import authority
+from server.identifiers.model import Confirmed, Desired, Facts, Failed, Fault, Listed, Ticket, Told
+from server.identifiers.schemes.handle import PLUGIN, authority
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_read=20)
 _KEPT_ANSWER = 16_384
 _SERVER_ERROR = 500
+_PAGE = 1000
+"""Handles on a page of a list."""
 
 _ADVICE = {
     Fault.CREDENTIALS: " (check server, administrator and key of the profile, and that it is home to the naming authority)",
@@ -58,21 +61,20 @@ class HandleClient:
         """Make a handle lead where it should. One that is there already is looked at first; another's is left as it is."""
         if not ticket.addresses and (refusal := await self._create(desired)):
             return refusal
-        found = await self._look(desired)
+        found = await self._values(desired.value)
         if isinstance(found, Said) and found.code == NOT_FOUND and ticket.addresses:
-            found = await self._create(desired) or await self._look(desired)
+            found = await self._create(desired) or await self._values(desired.value)
         if isinstance(found, Failed):
             return found
         if found.code != NOT_FOUND and found.url != desired.url:
             if not ticket.known and found.url not in ticket.addresses:
                 return self._foreign(found)
-            found = await self._change(desired) or await self._look(desired)
+            found = await self._change(desired) or await self._values(desired.value)
         return found if isinstance(found, Failed) else self._judge(desired, found)
 
     async def test(self) -> Confirmed | Failed:
         """Ask how many handles there are under the naming authority: only an administrator is told, and nothing changes."""
-        home = quote(authority(self._account.prefix), safe="")
-        said = await self._send("GET", f"/api/handles?prefix={home}&page=0&pageSize=0")
+        said = await self._list(0, 1)
         if isinstance(said, Failed):
             return said
         if said.code == _MAY_NOT:
@@ -80,6 +82,38 @@ class HandleClient:
         if said.code != SUCCESS:
             return self._refusal(said)
         return Confirmed(said.status, f"{said.total or 'some'} handles are there under {authority(self._account.prefix)}.")
+
+    # The reading side.
+
+    lists = True
+    lag = timedelta(0)
+
+    def facts(self, _document: bytes) -> Facts:
+        """Return nothing: a handle says where a work is, and not what it is."""
+        return {}
+
+    async def look(self, value: str) -> Told | Failed | None:
+        """Ask the server itself where a handle leads."""
+        said = await self._values(value)
+        if isinstance(said, Failed):
+            return said
+        return None if said.code == NOT_FOUND else Told(value, said.url or "")
+
+    async def every(self, cursor: str) -> Listed | Failed:
+        """Ask for the next page of the handles under the prefix; the server pages through all of the naming authority."""
+        page = int(cursor or 0)
+        said = await self._list(page, _PAGE)
+        if isinstance(said, Failed):
+            return said
+        if said.code != SUCCESS:
+            return self._refusal(said)
+        stem = PLUGIN.stem(self._account.prefix)
+        ours = tuple(Told(name, None) for name in said.handles if PLUGIN.stem(name).startswith(stem))
+        return Listed(ours, str(page + 1) if len(said.handles) == _PAGE else "")
+
+    async def _list(self, page: int, size: int) -> Said | Failed:
+        home = quote(authority(self._account.prefix), safe="")
+        return await self._send("GET", f"/api/handles?prefix={home}&page={page}&pageSize={size}")
 
     async def _create(self, desired: Desired) -> Failed | None:
         """Make a handle where there is none. That there is one is no failure: whoever calls looks whose it is."""
@@ -101,14 +135,14 @@ class HandleClient:
             return said
         return None if said.code == SUCCESS else self._refusal(said)
 
-    async def _look(self, desired: Desired) -> Said | Failed:
+    async def _values(self, handle: str) -> Said | Failed:
         """Return what the server itself (not a cache) says of a handle: its values, or that there is none."""
-        said = await self._send("GET", f"/api/handles/{quote(desired.value, safe='/')}?auth=true")
+        said = await self._send("GET", f"/api/handles/{quote(handle, safe='/')}?auth=true")
         if isinstance(said, Failed):
             return said
         if said.code not in {SUCCESS, NO_VALUES, NOT_FOUND}:
             return self._refusal(said)
-        if said.handle and said.handle.casefold() != desired.value.casefold():
+        if said.handle and said.handle.casefold() != handle.casefold():
             return self._failed(Fault.UNKNOWN, f"The handle server answered for {said.handle}", said)
         return said
 

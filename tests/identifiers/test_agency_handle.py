@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from server.identifiers.agencies.handle import PLUGIN
 from server.identifiers.handle import client as speaking
+from server.identifiers.handle import line
 from server.identifiers.handle.account import Account
 from server.identifiers.handle.answers import parse
 from server.identifiers.handle.client import HandleClient
@@ -62,7 +63,7 @@ async def client(fake: FakeHandleServer) -> AsyncIterator[HandleClient]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speaking, "_TIMEOUT", aiohttp.ClientTimeout(total=2, connect=1, sock_read=0.3))
+    monkeypatch.setattr(line, "_TIMEOUT", aiohttp.ClientTimeout(total=2, connect=1, sock_read=0.3))
 
 
 def said(fake: FakeHandleServer) -> list[tuple[str, dict[str, str]]]:
@@ -186,7 +187,7 @@ async def test_each_mood_has_its_class_and_its_words(
 )  # fmt: skip
 async def test_each_response_code_has_its_class(code: int, fault: Fault) -> None:
     async with aiohttp.ClientSession() as session:
-        failed = HandleClient(account(), session)._refusal(parse(500, json.dumps({"responseCode": code, "handle": NAME})))
+        failed = HandleClient(account(), session)._line.refusal(parse(500, json.dumps({"responseCode": code, "handle": NAME})))
     assert (failed.fault, f"answered {code}: " in failed.message) == (fault, True)
 
 
@@ -261,10 +262,10 @@ async def test_secrets_are_in_nothing_that_is_said(fake: FakeHandleServer) -> No
     assert SECRET not in repr(settings)
     async with aiohttp.ClientSession() as session:
         client = HandleClient(settings, session)
-        token = client._headers["Authorization"].partition(" ")[2]
+        token = client._line._headers["Authorization"].partition(" ")[2]
         echo = parse(403, json.dumps({"responseCode": 403, "handle": NAME, "message": f"{SECRET} {token}"}))
-        assert SECRET not in str(client._refusal(echo))
-        assert token not in str(client._refusal(echo))
+        assert SECRET not in str(client._line.refusal(echo))
+        assert token not in str(client._line.refusal(echo))
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,16 @@ class Account(HandleRules, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def check_server(server: str, environment: str) -> None:
     """Raise ValueError for an address handles may not be changed at: a key must not travel in the clear."""
+    check_address(server)
+    scheme = urlsplit(server).scheme
+    if scheme == "http" and environment == "test" and is_loopback(server):
+        return
+    if scheme != "https":
+        raise ValueError("server: must begin with https://; http is for trials on this machine, with the test environment, only")
+
+
+def check_address(server: str) -> None:
+    """Raise ValueError for what is no bare address of a server."""
     try:
         parts = urlsplit(server)
         bare = bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0 and not (parts.query or parts.fragment)
@@ -119,7 +129,3 @@ def check_server(server: str, environment: str) -> None:
         bare = False
     if not bare or any(character.isspace() for character in server):
         raise ValueError("server: must be an address such as https://handle.example.org:8000")
-    if parts.scheme == "http" and environment == "test" and is_loopback(server):
-        return
-    if parts.scheme != "https":
-        raise ValueError("server: must begin with https://; http is for trials on this machine, with the test environment, only")

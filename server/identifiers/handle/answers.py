@@ -69,6 +69,11 @@ class Said:
         return next((text for value in self.values if value.get("index") == URL_INDEX and (text := _text(value, "URL"))), None)
 
     @property
+    def urls(self) -> tuple[str, ...]:
+        """Where the handle leads to by any of its values: a remote resolver's stands at index 100."""
+        return tuple(text for value in self.values if (text := _text(value, "URL")))
+
+    @property
     def has_admin(self) -> bool:
         return any(str(value.get("type", "")).upper() == "HS_ADMIN" for value in self.values)
 

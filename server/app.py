@@ -36,6 +36,7 @@ from server.identifiers.calling import Caller
 from server.identifiers.comparing import Comparer
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.register import Registrar
+from server.identifiers.routes import Resolver
 from server.items.routes import Items
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
@@ -246,7 +247,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     ask = asking(Answering(database, clock), provider)
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
     tasks = Tasks((
-        update.task(database, shelf, worker.do),
+        *update.tasks(database, shelf, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
         replay.task(database, intake, live.look),
@@ -348,6 +349,7 @@ def web_application(house: House) -> web.Application:
         sword,
         sword3,
         items,
+        Resolver(house.database, house.agencies, renderer),
         *own_rooms(frame),
         Reference(frame, authenticator),
         *ways_in(frame, authenticator),

@@ -1,6 +1,7 @@
 """Works in bulk: prepared outside, stored in batches, each batch one transaction, and a second run changes nothing."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from ulid import ULID
 
 from server.clock import Clock
-from server.errors import SheafError
+from server.errors import Invalid, SheafError
 from server.identifiers import ledger
-from server.identifiers.schemes import doi
+from server.identifiers.schemes import doi, handle
 from server.metadata.fragments import Renderer
 from server.metadata.work import NAMELESS, Names
 from server.publishing import Prepared, Press, approved, keep_new, prepare, revised, withdrawn
@@ -206,24 +207,36 @@ def _change(
 def _claimed(
     tx: Connection, press: Press, new: list[tuple[Item, Record]], report: Report, now: datetime
 ) -> list[tuple[Item, Record]]:
-    """Write the DOIs of new works down.
+    """Write the DOIs and handles of new works down.
 
-    One that is another work's is taken from this one, which is kept without it, and reported.
+    A DOI that is another work's is taken from this one, which is kept without it, and reported. A handle may be.
     """
     owners = ledger.owners_of(tx, "doi", [normal for _, record in new for _, normal in _dois(record)])
-    names, result = [], []
+    names, result = _free(new, _dois, owners), []
+    handles = _free(new, _handles, ledger.owners_of(tx, "handle", [name for _, record in new for _, name in _handles(record)]))
     for item, record in new:
-        for value, normal in _dois(record):
-            if owners.setdefault(normal, item.id) == item.id:
-                names.append((item.id, value, normal))
         sound = _without_others(item, record, owners, report)
         if sound is not record:
             work = press.renderer.work(item.id, sound, deposited=now.date().isoformat(), provenance=item.provenance)
             item = msgspec.structs.replace(item, written=press.renderer.write(work))  # noqa: PLW2901 -- the same work, mended
         result.append((item, sound))
     keep_new(tx, [_new(item, record) for item, record in result], now)
-    ledger.add_external(tx, list(dict.fromkeys(names)), "doi", now)
+    ledger.add_external(tx, names, "doi", now)
+    ledger.add_external(tx, handles, "handle", now)
     return result
+
+
+def _free(
+    new: list[tuple[Item, Record]], named: Callable[[Record], list[tuple[str, str]]], owners: dict[str, str | None]
+) -> list[tuple[str, str, str]]:
+    """Return the names (work, value, normal form) nobody had; the first that comes with one becomes its owner."""
+    found = []
+    for item, record in new:
+        for value, normal in named(record):
+            if normal not in owners:
+                owners[normal] = item.id
+                found.append((item.id, value, normal))
+    return found
 
 
 def _without_others(item: Item, record: Record, owners: dict[str, str | None], report: Report, own: str = "") -> Record:
@@ -239,6 +252,15 @@ def _without_others(item: Item, record: Record, owners: dict[str, str | None], r
 
 def _dois(record: Record) -> list[tuple[str, str]]:
     return [(i.value, doi.normal(i.value)) for i in record.identifiers if i.scheme == "doi"]
+
+
+def _handles(record: Record) -> list[tuple[str, str]]:
+    found = []
+    for identifier in record.identifiers:
+        with suppress(Invalid):
+            if identifier.scheme == "handle":
+                found.append((identifier.value, handle.normal(identifier.value)))
+    return found
 
 
 def sound(record: Record) -> tuple[Record, tuple[str, ...]]:

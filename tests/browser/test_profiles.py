@@ -22,6 +22,7 @@ from tests.browser.test_pages import complaints, text
 from tests.conftest import PASSWORD
 from tests.fakes.crossref import FakeCrossref
 from tests.fakes.datacite import FakeDatacite
+from tests.fakes.handle import FakeHandleServer
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.oidc import running
 from tests.fakes.receiver import Receiver
@@ -77,7 +78,7 @@ def sword(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
-def running_in(site: Site, server: FakeCrossref | FakeDatacite | Receiver | Mailbox) -> Iterator[None]:
+def running_in(site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | Receiver | Mailbox) -> Iterator[None]:
     """Let a server run beside ours."""
     site.do(server.start())
     try:
@@ -115,6 +116,33 @@ def crossref(site: Site) -> Iterator[Example]:
             ({"email": "nobody"}, "email", "must be a mail address"),
             ("padding", "5"), secret=password, dead={"password": "a wrong one"},
             agrees="Crossref knows the account", refuses="Wrong credentials",
+        )  # fmt: skip
+
+
+@contextmanager
+def handle(site: Site) -> Iterator[Example]:
+    fake = FakeHandleServer()
+    with running_in(site, fake):
+        yield Example(
+            {
+                "prefix": "10536/DRO/", "suffix": "DU:", "server": fake.url, "environment": "test",
+                "administrator": "300:0.NA/10536", "secret": fake.secret,
+            },
+            ({"administrator": "nobody"}, "administrator", "must be an index, a colon and a handle"),
+            ("suffix", "DX:"), secret=fake.secret, dead={"secret": "a wrong one"},
+            agrees="handles are there under 10536", refuses="no response code",
+        )  # fmt: skip
+
+
+@contextmanager
+def handle_resolver(site: Site) -> Iterator[Example]:
+    fake = FakeHandleServer()
+    with running_in(site, fake):
+        yield Example(
+            {"prefix": "10536/", "server": fake.url, "environment": "test"},
+            ({"prefix": "10536"}, "prefix", "a slash must end the naming authority"),
+            ("start", "12"), dead={"server": f"http://{DEAD}"},
+            agrees="The server answers for handles", refuses="No connection to",
         )  # fmt: skip
 
 
@@ -175,7 +203,7 @@ def mail(site: Site) -> Iterator[Example]:
 
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
-    "webhook": webhook, "mail": mail,
+    "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
 }  # fmt: skip
 
 

@@ -10,6 +10,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from server import control
+from server.audit.log import OPERATOR
+from server.errors import Invalid
 from server.house import House
 from server.identifiers import ledger
 from server.identifiers.mint import ask
@@ -19,6 +21,8 @@ from server.jobs import queue
 from server.jobs.worker import Worker
 from server.profiles import store as profiles
 from server.profiles.model import Wrong
+from server.runs import store as runs
+from server.runs.model import RunState
 from tests.conftest import AUTH, URL, Deposit, SetClock
 from tests.fakes.handle import FakeHandleServer, Mood
 
@@ -185,6 +189,45 @@ async def test_a_new_profile_takes_over_the_handles_of_a_deleted_one(
     await control.profile_set(registering, control.ProfileSet(kind="handle", name="Anew", values=settings(agency, suffix="X:")))
     await work(registering, clock)
     assert [(e.value, e.state) for e in await entries(registering, number)] == [(f"{PREFIX}1", State.REGISTERED)]
+
+
+async def test_a_handle_that_is_resolved_from_here_counts_once_the_server_leads_to_the_work(
+    client: TestClient, deposit: Deposit, house: House, agency: FakeHandleServer, clock: SetClock
+) -> None:
+    """The server asks us: nothing is ever sent there, however long it takes until it does."""
+    values = {"prefix": "10536/DRO/", "suffix": "DU:", "server": agency.url, "environment": "test"}
+    await control.profile_set(house, control.ProfileSet(kind="handle-resolver", name="Our handles", values=values))
+    number = await deposit()
+    await house.worker.drain()
+    (waits,) = await entries(house, number)
+    assert (waits.state, waits.registered) == (State.SUBMITTED, None)
+    assert "does not resolve and not to" in (waits.message or "")
+    told = await (await client.get(f"/resolve/{waits.value}")).json()
+    leads = agency.lead(waits.value, told[0])
+    leads.values = {100: leads.values[1] | {"index": 100}}  # as the plug-in answers: one value
+    await work(house, clock)
+    assert (await entries(house, number))[0].state is State.REGISTERED
+    assert {call.method for call in agency.log} == {"GET"}
+
+
+async def test_the_task_sends_what_the_server_was_not_told_and_leaves_what_agrees(
+    deposit: Deposit, registering: House, agency: FakeHandleServer, clock: SetClock
+) -> None:
+    numbers = [await deposit(title=f"work {n}") for n in range(2)]
+    await work(registering, clock)
+    await _move(registering, "https://moved.example.org", [])
+    task = registering.tasks.get("update-handles")
+    given = task.parameters(profile="Our handles")
+    run = await registering.database.write(runs.start, task, given, OPERATOR, clock())
+    await registering.worker.drain()
+    done = await registering.database.read(runs.get, run.id)
+    assert (done.state, done.total, done.counts.changed) == (RunState.COMPLETED, 2, 2)
+    assert {handle.url for handle in agency.ours.values()} == {f"https://moved.example.org/items/{number}" for number in numbers}
+    await control.profile_set(registering, control.ProfileSet(kind="reserve", name="DOIs", values={"prefix": "10.5072"}))
+    with pytest.raises(Invalid, match="registers no Handles"):
+        await registering.database.read(task.count, task.parameters(profile="DOIs"))
+    assert (await registering.database.read(task.choices))["profile"] == ["Our handles"]
+    assert (await registering.database.read(registering.tasks.get("update-doi-agency").choices))["profile"] == []
 
 
 @pytest.mark.parametrize("seed", range(SCRIPTS))

@@ -1,6 +1,6 @@
 """The ledger: which names exist, whose they are, and how far the agency agrees. Takes the transaction, returns values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -145,6 +145,12 @@ def shown_of(tx: Connection, record_ids: list[str]) -> dict[str, Names]:
     for row in tx.execute(query.order_by(identifiers.c.id.desc())):
         found.setdefault(row.record_id, {})[row.scheme] = row.value
     return {number: Names(**names) for number, names in found.items()}
+
+
+def names_among(entries: Iterable[Entry]) -> Names:
+    """Return the confirmed names of ours among a work's identifiers, the oldest of each scheme; none that is hidden."""
+    ours = [each for each in entries if each.own and each.registered is not None and each.state is not State.WITHDRAWN]
+    return Names(**{each.scheme: each.value for each in reversed(ours)})
 
 
 def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> Ticket:

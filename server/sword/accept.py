@@ -191,8 +191,7 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
     held = tuple(store.held(tx, container.id))
-    began = deposit.operation is Operation.CREATE
-    later = store.latest(tx, container.id, DepositState.TAKEN) if began or deposit.replays else None
+    later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE or deposit.replays else None
     later, undone = later if later is not None and later.id > deposit.id else None, newer(tx, deposit)
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)

@@ -38,17 +38,7 @@ from server.sword.conditions import refuse_changed
 from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import finished, mapped, relevant, weighed
-from server.sword.model import (
-    Container,
-    ContainerState,
-    Content,
-    Deposit,
-    DepositState,
-    Draft,
-    Operation,
-    Problem,
-    Rules,
-)
+from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.operations import applied, drafted, mended
 from server.sword.researchers import tell_researchers
 from server.sword.superseding import newer, refuse_superseded
@@ -191,7 +181,8 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     if container is None:
         raise Conflict("The deposit was deleted meanwhile.")
     held = tuple(store.held(tx, container.id))
-    later = store.latest(tx, container.id, DepositState.TAKEN) if deposit.operation is Operation.CREATE or deposit.replays else None
+    began = deposit.operation is Operation.CREATE
+    later = store.latest(tx, container.id, DepositState.TAKEN) if began or deposit.replays else None
     later, undone = later if later is not None and later.id > deposit.id else None, newer(tx, deposit)
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)

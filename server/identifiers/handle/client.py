@@ -26,16 +26,17 @@ class HandleClient:
 
     def __init__(self, account: Account, session: aiohttp.ClientSession) -> None:
         self._account = account
+        secret = account.secret.strip()  # what is pasted into a field of several lines ends with a new one
         # The Handle servlets part user and key at the first colon: the one in the identity is written %3A.
-        token = base64.b64encode(f"{quote(account.administrator, safe='/')}:{account.secret}".encode()).decode()
+        token = base64.b64encode(f"{quote(account.administrator, safe='/')}:{secret}".encode()).decode()
         by_key = account.authentication == "key"
         self._line = Line(
             account.address,
             session,
             headers={"Authorization": f"Basic {token}" if by_key else 'Handle clientCert="true"'},
-            secrets={token, account.secret, json.dumps(account.secret)[1:-1], quote(account.secret, safe="")},
+            secrets={token, secret, json.dumps(secret)[1:-1], quote(secret, safe="")},
             trusted=account.trusted,
-            certificate="" if by_key else account.secret,
+            certificate="" if by_key else secret,
         )
 
     async def agree(self, desired: Desired, ticket: Ticket) -> Confirmed | Failed:

@@ -120,15 +120,11 @@ from server.usage.noting import COUNT
 from server.usage.robots import Robots
 from server.works import attributing, bulk
 
+# Every table is known once this module is imported.
 _ = (
-    server.audit.tables,
-    server.events.tables,
-    server.oai.tables,
-    server.people.tables,
-    server.sword.tables,
-    server.usage.tables,
-    server.works.tables,
-)  # every table is known once this module is imported
+    server.audit.tables, server.events.tables, server.oai.tables, server.people.tables,
+    server.sword.tables, server.usage.tables, server.works.tables,
+)  # fmt: skip
 log = observe.logger("app")
 
 #: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.

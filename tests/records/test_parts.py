@@ -88,7 +88,7 @@ class History:
         self.known: dict[str, Change] = {}
         self.walks: list[list] = []
         self.collected: list[tuple[Range, list[sealing.Bundle]]] = []
-        self.from_blocks = 0
+        self.from_blocks = self.sealed = 0
 
     def play(self, steps: list) -> None:
         for kind, what in steps:
@@ -176,6 +176,9 @@ class History:
             assert part.count == min(len(entries), size) or (part.more and part.count > 0), "a part may end early, with a block"
             assert part.more == (part.count < len(entries))
             self.from_blocks += sum(isinstance(text, Piece) for text in part.texts)
+            if (alone := parts.sealed(self.tx, wanted, size)) is not None:
+                assert (alone.texts, alone.count, alone.after, alone.more) == (part.texts, part.count, part.after, True)
+                self.sealed += 1
             walk[0] = replace(wanted, after=part.after)
             if not part.more:
                 self.walks.remove(walk)
@@ -212,6 +215,7 @@ def test_what_cannot_be_written_is_sealed_in_no_block(history: History):
 def test_what_is_sealed_is_sent_as_it_is(history: History):
     history.play([ALL, ("seal", (None, 0, 10)), ("begin", (None, 4))])
     assert history.from_blocks >= 4, "or the test above says nothing"
+    assert history.sealed >= 1, "nor does it of parts that are blocks alone"
 
 
 def placed(tx: Connection) -> list[tuple[int, int, int]]:

@@ -6,6 +6,7 @@ from aiohttp import ClientSession
 
 from server.clock import Clock
 from server.db.engine import Database
+from server.identifiers.comparing import Comparer
 from server.identifiers.model import Agency
 from server.jobs.worker import Worker
 from server.metadata.reading import Reader
@@ -35,6 +36,8 @@ class House:
     """Every column whose values are sealed: what another key means for."""
     key: bytes
     agencies: Registry[Agency]
+    comparer: Comparer
+    """Compares identifiers with what their agencies say of them."""
     readers: Registry[Reader]
     press: Press
     intake: Intake

@@ -15,7 +15,7 @@ from server.examples import deposit_examples
 from server.examples import folder as examples_folder
 from server.house import House
 from server.identifiers.agencies.reserve import Account
-from server.identifiers.model import Label
+from server.identifiers.schemes.doi import Label
 from server.profiles import store as profiles
 from server.records import store as records
 

@@ -6,18 +6,23 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, update
 
 from server.identifiers import ledger
-from server.identifiers.mint import ask
+from server.identifiers.mint import Route, ask, routes
 from server.identifiers.model import Agency, State
 from server.identifiers.tables import identifiers
+from server.profiles import store
 from server.profiles.model import Profile, Wrong
 from server.profiles.tables import profiles
+from server.records.vocabulary import CATEGORIES, TYPES
 from server.registry import Registry
+
+_NAMED = 4
+"""So many types are named where two profiles serve the same."""
 
 
 def guard(tx: Connection, before: Profile, document: dict[str, Any]) -> None:
     """Refuse to move a profile's identifiers to another prefix or environment.
 
-    A DOI minted for the test system can never be carried over to production.
+    A name minted for the test system can never be carried over to production.
 
     Raises Wrong naming the fields and how many identifiers there are.
     """
@@ -38,13 +43,15 @@ def take_over(tx: Connection, shelf: Registry[Agency], profile: Profile, now: da
 
     Those that were only reserved, with no agency, go to the first profile of their prefix. Returns how many were taken over.
     """
+    scheme = shelf[profile.kind].scheme
     prefix, environment = str(profile.document.get("prefix", "")), str(profile.document.get("environment", ""))
     gone = select(profiles.c.id).where(profiles.c.deleted.is_not(None))
     orphans = (
         update(identifiers)
         .where(
             identifiers.c.own,
-            identifiers.c.normal.startswith(f"{prefix.lower()}/", autoescape=True),
+            identifiers.c.scheme == scheme.name,
+            identifiers.c.normal.startswith(scheme.stem(prefix), autoescape=True),
             identifiers.c.profile_id.in_(gone),
             or_(identifiers.c.environment == environment, identifiers.c.environment == ""),
         )
@@ -53,6 +60,39 @@ def take_over(tx: Connection, shelf: Registry[Agency], profile: Profile, now: da
     taken = tx.execute(orphans).rowcount if prefix else 0
     ask_again(tx, shelf, profile, now)
     return taken
+
+
+def refuse_twice(tx: Connection, shelf: Registry[Agency], profile: Profile) -> None:
+    """Refuse that two agencies are to register names of one scheme for the same types.
+
+    Which one would mint could not be told from the profiles. One that only reserves stands behind the others and does no harm.
+    Raises Wrong naming the other profile, and the types both serve.
+    """
+    speaking = [route for route in routes(tx, shelf) if route.agency.client is not None]
+    ours = next((route for route in speaking if route.profile_id == profile.id), None)
+    if ours is None:  # it is switched off, or only reserves
+        return
+    others = [route for route in speaking if route is not ours and route.agency.scheme is ours.agency.scheme]
+    for other in others:
+        if both := _both(ours, other):
+            against = store.numbered(tx, other.profile_id)
+            scheme = ours.agency.scheme.title
+            raise Wrong({
+                "types": f"{profile.name!r} and {against.name!r} would both register {scheme}s for {both}. "
+                "Choose categories and types in each of the two so that they have none in common, or switch one off."
+            })  # fmt: skip
+
+
+def _both(one: Route, other: Route) -> str:
+    """Say which types two routes serve; empty where they have none in common."""
+    found = [row for code, row in TYPES.items() if one.serves(code) and other.serves(code)]
+    if len(found) == len(TYPES):
+        return "every type"
+    whole = {code for code in CATEGORIES if {c for c, r in TYPES.items() if r.category == code} <= {row.code for row in found}}
+    names = [CATEGORIES[code] for code in CATEGORIES if code in whole]
+    names += [row.label for row in found if row.category not in whole]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def ask_again(tx: Connection, shelf: Registry[Agency], profile: Profile, now: datetime) -> None:

@@ -7,13 +7,12 @@ from functools import partial
 from typing import Any
 
 from aiohttp import ClientSession
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 from sqlalchemy import Connection
 
 from server.db.sequences import last
 from server.identifiers import handover, ledger
-from server.identifiers.model import Agency, Confirmed, DoiRules
-from server.identifiers.schemes import doi
+from server.identifiers.model import Agency, Confirmed, Rules, Scheme, serves
 from server.profiles.kind import Kind, Preview, Tested
 from server.profiles.model import Profile
 from server.records.vocabulary import TYPES
@@ -30,11 +29,12 @@ def kinds(shelf: Registry[Agency]) -> Iterator[Kind]:
 
 
 def _kind(agency: Agency, shelf: Registry[Agency]) -> Kind:
-    def guard(tx: Connection, before: Profile | None, settings: DoiRules) -> None:
+    def guard(tx: Connection, before: Profile | None, settings: Struct) -> None:
         if before is not None:
             handover.guard(tx, before, to_builtins(settings))
 
     def saved(tx: Connection, profile: Profile, now: datetime) -> None:
+        handover.refuse_twice(tx, shelf, profile)
         handover.take_over(tx, shelf, profile, now)
 
     async def test(settings: Any, session: ClientSession) -> Tested:
@@ -54,34 +54,29 @@ def _kind(agency: Agency, shelf: Registry[Agency]) -> Kind:
         test=test if registers else None,
         guard=guard,
         saved=saved,
-        preview=partial(preview, barred=agency.barred),
+        preview=partial(preview, scheme=agency.scheme, barred=agency.barred),
     )
 
 
-def preview(tx: Connection, rules: DoiRules, barred: AbstractSet[str] = frozenset()) -> Preview:
-    """Say which DOI comes next for each label, and for the types without one; nothing is taken.
+def preview(tx: Connection, rules: Rules, *, scheme: Scheme, barred: AbstractSet[str] = frozenset()) -> Preview:
+    """Say which name comes next in each series, and for the types without one; nothing is taken.
 
     `barred` are the types the agency never serves.
     """
+    served = [code for code in TYPES if code not in barred and serves(rules, code)]
+    first = {scheme.series(rules, code): code for code in reversed(served)}
     facts: list[tuple[str, str]] = []
     warnings: list[str] = []
-    shown: set[str] = set()
-    for code in TYPES:
-        if code in barred or not doi.serves(rules, code) or (label := doi.suffix_label(rules, code)) in shown:
-            continue
-        shown.add(label)
-        number = _next(tx, rules, code)
-        name = label or ("Types without a label" if rules.labels else "Every type it serves")
-        facts.append((name, doi.compose(rules, code, number)))
-        if number >= 10**rules.padding:
-            warnings.append(
-                f"{name}: the next number, {number}, has more digits than the padding of {rules.padding}. "
-                "Numbers grow and are never cut; the names are longer from here on."
-            )
-    return Preview("Next DOI", tuple(sorted(facts)), tuple(warnings))
+    for series, code in first.items():
+        number = _next(tx, scheme, rules, code)
+        name = series or ("Types without a label" if len(first) > 1 else "Every type it serves")
+        facts.append((name, scheme.compose(rules, code, number)))
+        if said := scheme.outgrown(rules, number):
+            warnings.append(f"{name}: {said}")
+    return Preview(f"Next {scheme.title}", tuple(sorted(facts)), tuple(warnings))
 
 
-def _next(tx: Connection, rules: DoiRules, code: str) -> int:
-    first = max(rules.start, last(tx, doi.sequence_name(rules, code)) + 1)
-    free = (n for n in range(first, first + _FARTHEST) if not ledger.is_taken(tx, "doi", doi.normal(doi.compose(rules, code, n))))
-    return next(free, first + _FARTHEST)
+def _next(tx: Connection, scheme: Scheme, rules: Rules, code: str) -> int:
+    first = max(rules.start, last(tx, scheme.sequence_name(rules, code)) + 1)
+    names = ((number, scheme.normal(scheme.compose(rules, code, number))) for number in range(first, first + _FARTHEST))
+    return next((number for number, normal in names if not ledger.is_taken(tx, scheme.name, normal)), first + _FARTHEST)

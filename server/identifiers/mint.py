@@ -1,16 +1,17 @@
 """Minting: the next free name of a profile's rules, taken inside the transaction that needs it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from server.db.sequences import take
-from server.errors import NotFound
+from server.errors import Invalid, NotFound
 from server.identifiers import ledger
-from server.identifiers.model import Agency, DoiRules, State
-from server.identifiers.schemes import doi
+from server.identifiers.model import Agency, Rules, Scheme, State, serves
 from server.jobs import queue
 from server.profiles import store as profiles
 from server.records.model import Record
@@ -31,40 +32,49 @@ class Route:
 
     profile_id: int
     agency: Agency
-    rules: DoiRules
+    rules: Rules
     environment: str
+
+    def serves(self, type_code: str) -> bool:
+        """Say whether works of a type get their names from here."""
+        return type_code not in self.agency.barred and serves(self.rules, type_code)
 
 
 def routes(tx: Connection, shelf: Registry[Agency]) -> list[Route]:
     """Return the enabled profiles of agencies; those that only reserve come last."""
     found = []
-    wanted = set(DoiRules.__struct_fields__)
     for profile in profiles.every(tx, enabled=True):
         if (agency := shelf.get(profile.kind)) is None:
             continue
-        rules = msgspec.convert({key: value for key, value in profile.document.items() if key in wanted}, DoiRules)
+        rules = rules_of(agency.scheme, profile.document)
         found.append(Route(profile.id, agency, rules, str(profile.document.get("environment", ""))))
     return sorted(found, key=lambda route: (route.agency.client is None, route.profile_id))
 
 
-def route_for(tx: Connection, shelf: Registry[Agency], type_code: str) -> Route | None:
-    """Return the route that serves a type, or None."""
-    serving = (route for route in routes(tx, shelf) if type_code not in route.agency.barred)
-    return next((route for route in serving if doi.serves(route.rules, type_code)), None)
+def rules_of(scheme: Scheme, document: Mapping[str, Any]) -> Rules:
+    """Read the rules of a scheme out of a profile's settings."""
+    wanted = scheme.rules.__struct_fields__
+    return msgspec.convert({key: document[key] for key in wanted if key in document}, scheme.rules)
+
+
+def route_for(tx: Connection, shelf: Registry[Agency], type_code: str, scheme: str = "doi") -> Route | None:
+    """Return the route by which works of a type get names of a scheme, or None."""
+    return next((r for r in routes(tx, shelf) if r.agency.scheme.name == scheme and r.serves(type_code)), None)
 
 
 def mint(tx: Connection, route: Route, record_id: str | None, type_code: str, now: datetime) -> ledger.Entry:
-    """Reserve the next free DOI for a work; numbers that are taken already, by whomever, are stepped over."""
-    name = doi.sequence_name(route.rules, type_code)
+    """Reserve the next free name for a work; numbers that are taken already, by whomever, are stepped over."""
+    scheme = route.agency.scheme
+    name = scheme.sequence_name(route.rules, type_code)
     while True:
-        value = doi.compose(route.rules, type_code, take(tx, name, start=route.rules.start))
-        if not ledger.is_taken(tx, "doi", doi.normal(value)):
+        value = scheme.compose(route.rules, type_code, take(tx, name, start=route.rules.start))
+        if not ledger.is_taken(tx, scheme.name, scheme.normal(value)):
             break
     entry = {
         "record_id": record_id,
-        "scheme": "doi",
+        "scheme": scheme.name,
         "value": value,
-        "normal": doi.normal(value),
+        "normal": scheme.normal(value),
         "own": True,
         "profile_id": route.profile_id,
         "environment": route.environment,
@@ -72,35 +82,57 @@ def mint(tx: Connection, route: Route, record_id: str | None, type_code: str, no
     }
     number = ledger.add(tx, entry, now)
     return ledger.Entry(
-        id=number, record_id=record_id, scheme="doi", value=value, own=True, profile_id=route.profile_id,
+        id=number, record_id=record_id, scheme=scheme.name, value=value, own=True, profile_id=route.profile_id,
         environment=route.environment, state=State.RESERVED, fault=None, message=None, acknowledged=None, registered=None,
     )  # fmt: skip
 
 
 def keep(tx: Connection, shelf: Registry[Agency], record_id: str, record: Record, now: datetime) -> list[ledger.Entry]:
-    """Check and keep the DOIs a work came with, ask for the registration of those that are ours, and return all of them.
+    """Check and keep the names a work came with, ask for the registration of those that are ours, and return all of them.
 
     Raises Invalid for a DOI that is none and Conflict for one that is another work's.
     """
+    schemes = schemes_of(shelf)
     for identifier in record.identifiers:
-        if identifier.scheme == "doi":
-            ledger.keep_external(tx, record_id, "doi", identifier.value, doi.normal(identifier.value), now)
-    known = [entry for entry in ledger.of_record(tx, record_id) if entry.scheme == "doi"]
+        if (scheme := schemes.get(identifier.scheme)) is not None:
+            _keep(tx, scheme, record_id, identifier.value, now)
+    known = [entry for entry in ledger.of_record(tx, record_id) if entry.scheme in schemes]
     ask(tx, known, shelf, now)
     return known
+
+
+def schemes_of(shelf: Registry[Agency]) -> dict[str, Scheme]:
+    """Return the schemes agencies register names of, by name."""
+    return {agency.scheme.name: agency.scheme for agency in shelf}
+
+
+def _keep(tx: Connection, scheme: Scheme, record_id: str, value: str, now: datetime) -> None:
+    """Note a name a work came with; where names of its kind need not be one work's alone, one that cannot be noted is not."""
+    try:
+        normal = scheme.normal(value)
+    except Invalid:
+        if scheme.is_sole:
+            raise
+        return
+    if scheme.is_sole or not ledger.is_taken(tx, scheme.name, normal):
+        ledger.keep_external(tx, record_id, scheme.name, value, normal, now)
 
 
 def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Record, now: datetime) -> list[ledger.Entry]:
     """Give a work that is being approved its identifiers, and ask for their registration.
 
-    A DOI it came with is never overwritten; only a work that came with none gets one of ours, where a profile serves its
-    type. Raises as `keep` does.
+    A name it came with is never overwritten; only a work that came with none of a scheme gets one of ours, where a profile
+    serves its type. Raises as `keep` does.
     """
     known = keep(tx, shelf, record_id, record, now)
-    if not known and (route := route_for(tx, shelf, record.type)) is not None:
-        known = [mint(tx, route, record_id, record.type, now)]
-        ask(tx, known, shelf, now)
-    return known
+    has = {entry.scheme for entry in known}
+    minted = [
+        mint(tx, route, record_id, record.type, now)
+        for name in schemes_of(shelf)
+        if name not in has and (route := route_for(tx, shelf, record.type, name)) is not None
+    ]
+    ask(tx, minted, shelf, now)
+    return known + minted
 
 
 def ask(tx: Connection, entries: list[ledger.Entry], shelf: Registry[Agency], now: datetime) -> None:

@@ -1,12 +1,12 @@
 """The identifier core in values: what is minted, what an agency should say of it, and what it said."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from server.forms.field import Choice, Group, title
 from server.metadata.work import Work
@@ -132,57 +132,132 @@ class Client(Protocol):
         ...
 
 
+Facts = Mapping[str, tuple[str, ...]]
+"""Metadata by field, in a form in which what we send and what an agency makes of it are the same where they mean the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an agency says of an identifier."""
+
+    value: str
+    url: str | None
+    """Where it leads; None in a list that does not say."""
+    state: str = ""
+    """An AgencyState where it is one, else the agency's own word; empty where it knows no states."""
+    facts: Facts | None = None
+    """None where it was not asked for metadata, or keeps none."""
+    document: bytes = b""
+    """The metadata as we once sent them, where the agency keeps them so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of what an agency says it knows of ours, and the cursor of the next; none at the end."""
+
+    told: tuple[Told, ...]
+    cursor: str = ""
+    total: int | None = None
+    calls: int = 1
+    """How often the agency was called for this page."""
+
+
+class Reader(Protocol):
+    """The reading side of an account at an agency. It changes nothing, and never raises for what an agency may do."""
+
+    lists: bool
+    """Whether it can say which identifiers there are; else they are asked after one by one."""
+    lag: timedelta
+    """How far what is read of one identifier may be behind what the agency confirmed."""
+
+    def facts(self, document: bytes) -> Facts:
+        """Return what the agency would say of a metadata document of ours."""
+        ...
+
+    async def look(self, value: str) -> Told | Failed | None:
+        """Ask what the agency says of one identifier; None where it knows none of that name."""
+        ...
+
+    async def every(self, cursor: str) -> Listed | Failed:
+        """Ask for the next page of the identifiers under the account's prefix; the first with an empty cursor."""
+        ...
+
+
+class Rules(Protocol):
+    """What every scheme's rules say; the rest its own class, a Struct, knows."""
+
+    __struct_fields__: ClassVar[tuple[str, ...]]
+
+    @property
+    def prefix(self) -> str:
+        """Whatever every name begins with."""
+        ...
+
+    @property
+    def start(self) -> int:
+        """The least number that is used."""
+        ...
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The categories and types that are served; none means all."""
+        ...
+
+
+def serves(rules: Rules, type_code: str) -> bool:
+    """Say whether a profile is responsible for a type: it or its category is named, or none is."""
+    return not rules.types or bool({type_code, category_of(type_code)} & set(rules.types))
+
+
+def category_of(type_code: str) -> str:
+    return type_code.partition(".")[0]
+
+
+def check_types(codes: Iterable[str]) -> None:
+    """Raise ValueError for what is neither a type nor a category."""
+    for code in codes:
+        if code not in TYPES and code not in CATEGORIES:
+            raise ValueError(f"there is no type or category {code!r}; categories: {', '.join(CATEGORIES)}")
+
+
 #: Every category, which stands for all its types, with its types.
-_KINDS_OF_WORK = tuple(
+KINDS_OF_WORK = tuple(
     Group(name, tuple(Choice(row.code, row.label) for row in TYPES.values() if row.category == code), value=code)
     for code, name in CATEGORIES.items()
 )
 
-
-class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A suffix label and the categories or types (codes) that get it."""
-
-    types: Annotated[
-        tuple[str, ...], title("Categories and types", "A category stands for all its types.", choices=_KINDS_OF_WORK)
-    ]
-    label: Annotated[
-        str,
-        Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+$", max_length=100),
-        title("Label", "Stands between prefix and number.", rule="may hold letters A to Z, digits and . - _ ; ( ) / only"),
-    ]
+Types = Annotated[
+    tuple[str, ...],
+    title(
+        "Asset categories and types",
+        "The categories or types this agency serves; none chosen means all.",
+        choices=KINDS_OF_WORK,
+    ),
+]
 
 
-class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How an agency's DOIs are formed: prefix `/` label `.` zero-filled number; without a label just the number."""
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """One kind of names: how they are compared, and how ours are composed of a profile's rules, a type and a number."""
 
-    prefix: Annotated[
-        str,
-        Meta(pattern=r"^10\.\d{4,9}$"),
-        title("DOI prefix", "Assigned by the agency; starts with 10.", rule="starts with 10. and 4 to 9 digits, such as 10.1234"),
-    ]
-    start: Annotated[int, Meta(ge=1), title("Suffix starting number", "The first free number from here on is used.")] = 1
-    padding: Annotated[
-        int, Meta(ge=1, le=9), title("Padding", "Total digits of the number, zero-filled; a larger number grows.")
-    ] = 8
-    labels: Annotated[
-        tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.", one="Label")
-    ] = ()
-    researchers_reserve: Annotated[
-        bool, title("Allow researchers to reserve DOIs", "For their own works, before these are approved.")
-    ] = False
-    types: Annotated[
-        tuple[str, ...],
-        title(
-            "Asset categories and types",
-            "The categories or types this agency serves; none chosen means all.",
-            choices=_KINDS_OF_WORK,
-        ),
-    ] = ()
-
-    def __post_init__(self) -> None:
-        for code in [*self.types, *(code for label in self.labels for code in label.types)]:
-            if code not in TYPES and code not in CATEGORIES:
-                raise ValueError(f"there is no type or category {code!r}; categories: {', '.join(CATEGORIES)}")
+    name: str
+    title: str
+    rules: type[Rules]
+    """The class of its rules, which the settings of its agencies begin with."""
+    normal: Callable[[str], str]
+    """Returns a name as it is compared, however it was written; raises Invalid where it is none."""
+    compose: Callable[[Any, str, int], str]
+    """Takes rules, the code of a type and a number."""
+    series: Callable[[Any, str], str]
+    """Returns what the names of a type are told apart by, before their number; empty where they all count together."""
+    sequence_name: Callable[[Any, str], str]
+    """Returns the name of the counter a type's numbers come from."""
+    stem: Callable[[str], str]
+    """Returns what each name under a profile's prefix begins with, as it is compared."""
+    outgrown: Callable[[Any, int], str] = field(default=lambda _rules, _number: "")
+    """Says what a number does to the form of the names; empty where it fits."""
+    is_sole: bool = True
+    """Whether a name belongs to one work alone, so that another that comes with it is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +275,12 @@ PACE = Pace(300, 300.0, 30)
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """One registration agency: its name, the class of its profile's settings, and how a client is made of them."""
+    """One registration agency: what it registers, the class of its profile's settings, and how a client is made of them."""
 
     name: str
     title: str
-    scheme: str
-    account: type[DoiRules]
+    scheme: Scheme
+    account: type[Struct]
     client: Callable[[Any, Any], Client] | None
     """Takes the account settings and the aiohttp client session all agencies share; None for one that only reserves."""
     description: str = ""
@@ -218,6 +293,8 @@ class Agency:
     """Types it registers for no repository; works of these types never come to it."""
     most_waiting: int | None = None
     """How many submissions it may be working at before it is sent more."""
+    reads: Callable[[Any, Any], Reader] | None = None
+    """Takes what `client` takes; None for an agency that cannot be asked what it knows."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
 

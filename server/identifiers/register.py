@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 from server import observe
 from server.clock import Clock
 from server.db.engine import Database
-from server.errors import Invalid
 from server.events.telling import tell
 from server.identifiers import gate, ledger
+from server.identifiers.desired import desired_of
 from server.identifiers.gate import Turned
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Pending, Ticket
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
@@ -82,7 +82,7 @@ class Registrar:
         if agency.client is None:
             return Held(f"{agency.title} registers nothing.")
         account = profiles.opened(question.profile, agency.account, self.seal)
-        desired = self._desired(question, agency, account)
+        desired = desired_of(self.renderer, agency, account, question.stored, question.entry.value)
         if desired.refusal and question.under_way is None:
             await self.database.write(_settle_refusal, job, question, desired.refusal, self.clock())
             return None
@@ -107,17 +107,6 @@ class Registrar:
             change = self._change(question, desired)
             await self.database.write(_settle_success, self, job, agreed, change, self.clock())
         return None
-
-    def _desired(self, question: _Question, agency: Agency, account: DoiRules) -> Desired:
-        stored, entry = question.stored, question.entry
-        work = self.renderer.kept(stored, doi=entry.value)
-        state = AgencyState.FINDABLE if stored.state is State.PUBLISHED else AgencyState.HIDDEN
-        try:
-            write = agency.document
-            metadata = write(work, account, state) if write is not None else self.renderer.metadata(agency.metadata, work)
-        except Invalid as refusal:
-            return Desired(entry.value, work.landing_url, state, b"", str(refusal))
-        return Desired(entry.value, work.landing_url, state, metadata)
 
     def _change(self, question: _Question, desired: Desired) -> changes.Change | None:
         """Render the work with its DOI, for the moment it is registered for the first time."""

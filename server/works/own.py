@@ -12,8 +12,9 @@ from server.audit.log import Actor
 from server.errors import Conflict, NotFound, Refused
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
-from server.identifiers.mint import mint, route_for
+from server.identifiers.mint import Route, mint, route_for
 from server.identifiers.model import Agency
+from server.identifiers.schemes.doi import DoiRules
 from server.people.tables import person_links
 from server.publishing import Press
 from server.records import store
@@ -103,7 +104,11 @@ def look(tx: Connection, shelf: Registry[Agency], number: str, account: Account)
 def _may_reserve(tx: Connection, shelf: Registry[Agency], stored: Stored, names: Sequence[Entry]) -> bool:
     has_one = any(entry.scheme == "doi" for entry in names) or bool(stored.record.identifier("doi"))
     route = route_for(tx, shelf, stored.record.type)
-    return stored.state in WRITTEN and not has_one and route is not None and route.rules.researchers_reserve
+    return stored.state in WRITTEN and not has_one and route is not None and _allows(route)
+
+
+def _allows(route: Route) -> bool:
+    return isinstance(route.rules, DoiRules) and route.rules.researchers_reserve
 
 
 def reserve(tx: Connection, shelf: Registry[Agency], number: str, account: Account, by: Actor, now: datetime) -> str:
@@ -118,7 +123,7 @@ def reserve(tx: Connection, shelf: Registry[Agency], number: str, account: Accou
     if any(entry.scheme == "doi" for entry in ledger.of_record(tx, number)) or stored.record.identifier("doi"):
         raise Conflict("The work has a DOI already.", code="state")
     route = route_for(tx, shelf, stored.record.type)
-    if route is None or not route.rules.researchers_reserve:
+    if route is None or not _allows(route):
         raise Refused(
             "DOIs of this type cannot be reserved here.", remedy="The work gets one when it is approved, if works of its type do."
         )

@@ -8,7 +8,7 @@ import json
 import random
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from tests.fakes.datacite_answers import TITLES, errors_answer, gateway_answer, json_answer
+from tests.fakes.datacite_listing import page_of, shown
+from tests.fakes.datacite_reading import attributes_of
 from tests.fakes.datacite_schema import document_of, refusals
 
-MEDIA_TYPE = "application/vnd.api+json"
 BODY_LIMIT = 10 * 2**20
 HANDLE_UP = web.RequestKey("handle_up", bool)
 #: What the API takes for a DOI at all (else 404), and what it lets be created (else 422).
@@ -32,16 +34,6 @@ MOVES = {
     "publish": {"draft": "findable", "registered": "findable"},
     "show": {"registered": "findable"},
     "hide": {"findable": "registered"},
-}
-
-TITLES = {
-    401: "Bad credentials.",
-    403: "You are not authorized to access this resource.",
-    404: "The resource you are looking for doesn't exist.",
-    405: "Method not allowed",
-    413: "413 Request Entity Too Large",
-    429: "Too many requests, please try again later.",
-    503: "503 Service Temporarily Unavailable",
 }
 
 
@@ -127,9 +119,9 @@ class FakeDatacite:
         self.url = ""
         #: Answers given before anything is processed.
         self._unheard = {
-            Mood.DOWN: lambda: _gateway(503),
-            Mood.LIMITED: lambda: _gateway(429, {"Retry-After": self.retry_after}),
-            Mood.REFUSED: lambda: _errors(401, Refusal(401).errors),
+            Mood.DOWN: lambda: gateway_answer(503),
+            Mood.LIMITED: lambda: gateway_answer(429, {"Retry-After": self.retry_after}),
+            Mood.REFUSED: lambda: errors_answer(401, Refusal(401).errors),
         }
         self._runner: web.AppRunner | None = None
 
@@ -140,6 +132,7 @@ class FakeDatacite:
         app.router.add_get("/dois/random", self._random)
         app.router.add_post("/dois/validate", self._validate)
         app.router.add_post("/dois", self._create)
+        app.router.add_get("/dois", self._index)
         app.router.add_get("/dois/{doi:.+}/get-url", self._get_url)
         app.router.add_get("/dois/{doi:.+}", self._show)
         app.router.add_put("/dois/{doi:.+}", self._upsert)
@@ -164,7 +157,7 @@ class FakeDatacite:
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return _gateway(413)
+            return gateway_answer(413)
         self.log.append(Call(request.method, request.path, dict(request.headers), body, mood))
         request[HANDLE_UP] = mood is not Mood.HANDLE_DOWN
         if mood in self._unheard:
@@ -183,9 +176,9 @@ class FakeDatacite:
         try:
             return await handler(request)
         except Refusal as refusal:
-            return _errors(refusal.status, refusal.errors)
+            return errors_answer(refusal.status, refusal.errors)
         except web.HTTPException as error:
-            return _errors(error.status, [{"status": str(error.status), "title": TITLES.get(error.status, error.reason)}])
+            return errors_answer(error.status, [{"status": str(error.status), "title": TITLES.get(error.status, error.reason)}])
 
     # Who asks. Three ways to show an API key: as bearer, as user name, as password.
 
@@ -228,21 +221,30 @@ class FakeDatacite:
             for p in r.prefixes
             if client in {"", r.symbol.lower()} and prefix in {"", p}
         ]
-        return _json(200, {"data": found, "meta": {"total": len(found)}})
+        return json_answer(200, {"data": found, "meta": {"total": len(found)}})
 
     async def _random(self, request: web.Request) -> web.Response:
         self._who(request)
         prefix = request.query.get("prefix")
         if not prefix:
             raise Refusal(422, [{"status": "422", "title": "Parameter prefix is required"}])
-        return _json(200, {"dois": [f"{prefix}/{_suffix()}"]})
+        return json_answer(200, {"dois": [f"{prefix}/{_suffix()}"]})
 
     async def _validate(self, request: web.Request) -> web.Response:
         who = self._writer(request)
         attributes = _payload(request, await request.read())
         doi = Doi(str(attributes.get("doi", "")).lower(), who.symbol, attributes=attributes)
         errors = self._wrong(doi, who, attributes) or refusals(doi.name, doi.xml or document_of(doi.name, attributes))
-        return _json(200, {"errors": errors} if errors else _serialized(doi))
+        return json_answer(200, {"errors": errors} if errors else _serialized(doi))
+
+    async def _index(self, request: web.Request) -> web.Response:
+        who, asked = self._who(request), request.query
+        meant = [doi for doi in self.dois.values() if _is_meant(doi, who, asked)]
+        rows, following = page_of(meant, asked)
+        links = {"next": str(request.url.update_query({"page[cursor]": following}))} if following else {}
+        return json_answer(
+            200, {"data": [shown(_serialized(d)["data"]) for d in rows], "meta": {"total": len(meant)}, "links": links}
+        )
 
     async def _create(self, request: web.Request) -> web.Response:
         who = self._writer(request)
@@ -252,7 +254,7 @@ class FakeDatacite:
             raise Refusal(422, [{"source": "doi", "title": "This DOI has already been taken", "uid": name}])
         doi = self._new(name, who)
         self._save(request, doi, who, attributes)
-        return _json(201, _serialized(doi), {"Location": f"{self.url}/dois/{name}"})
+        return json_answer(201, _serialized(doi), {"Location": f"{self.url}/dois/{name}"})
 
     async def _upsert(self, request: web.Request) -> web.Response:
         who = self._writer(request)
@@ -262,19 +264,19 @@ class FakeDatacite:
             if doi.owner != who.symbol:
                 raise Refusal(403)
             self._save(request, doi, who, attributes)
-            return _json(200, _serialized(doi))
+            return json_answer(200, _serialized(doi))
         parsed = _PARSER.fullmatch(request.match_info["doi"])
         if not parsed:
             raise Refusal(404)
         doi = self._new(parsed[1].lower(), who)
         self._save(request, doi, who, attributes)
-        return _json(201, _serialized(doi))
+        return json_answer(201, _serialized(doi))
 
     async def _show(self, request: web.Request) -> web.Response:
         doi, who = self._known(request), self._who(request)
         if doi.state != "findable" and (who is None or who.symbol != doi.owner):
             raise Refusal(404)
-        return _json(200, _serialized(doi))
+        return json_answer(200, _serialized(doi))
 
     async def _get_url(self, request: web.Request) -> web.Response:
         doi = self._known(request)
@@ -283,14 +285,14 @@ class FakeDatacite:
             raise Refusal(401 if who is None else 403)
         if doi.name not in self.handles:
             raise Refusal(403, [{"status": "403", "title": "SERVER NOT RESPONSIBLE FOR HANDLE"}])
-        return _json(200, {"url": self.handles[doi.name]})
+        return json_answer(200, {"url": self.handles[doi.name]})
 
     async def _destroy(self, request: web.Request) -> web.Response:
         doi, who = self._known(request), self._writer(request)
         if doi.owner != who.symbol:
             raise Refusal(403)
         if doi.state != "draft":
-            answer = _errors(405, Refusal(405).errors)
+            answer = errors_answer(405, Refusal(405).errors)
             answer.headers["Allow"] = "HEAD, GET, POST, PATCH, PUT, OPTIONS"
             return answer
         del self.dois[doi.name]
@@ -357,23 +359,18 @@ def _payload(request: web.Request, body: bytes) -> dict:
 def _serialized(doi: Doi) -> dict:
     prefix, _, suffix = doi.name.partition("/")
     told = {"created": doi.created, "registered": doi.registered, "updated": doi.updated, "isActive": doi.state == "findable"}
-    attributes = doi.attributes | {"doi": doi.name, "prefix": prefix, "suffix": suffix, "state": doi.state} | told
+    attributes = (
+        attributes_of(doi.xml) | doi.attributes | {"doi": doi.name, "prefix": prefix, "suffix": suffix, "state": doi.state} | told
+    )
     client = {"client": {"data": {"id": doi.owner.lower(), "type": "clients"}}}
     return {"data": {"id": doi.name, "type": "dois", "attributes": attributes, "relationships": client}}
 
 
-def _json(status: int, document: object, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(status=status, text=json.dumps(document), content_type=MEDIA_TYPE, headers=headers)
-
-
-def _errors(status: int, errors: list[dict]) -> web.Response:
-    return _json(status, {"errors": errors})
-
-
-def _gateway(status: int, headers: dict[str, str] | None = None) -> web.Response:
-    """Answer as what stands before the API answers: in HTML."""
-    text = f"<html><head><title>{TITLES[status]}</title></head><body><center><h1>{TITLES[status]}</h1></center></body></html>"
-    return web.Response(status=status, text=text, content_type="text/html", headers=headers)
+def _is_meant(doi: Doi, who: Repository | None, asked: Mapping[str, str]) -> bool:
+    """Whether a DOI is on the list that is asked for."""
+    client, prefix = asked.get("client-id", "").lower(), asked.get("prefix", "")
+    meant = client in {"", doi.owner.lower()} and prefix in {"", doi.name.partition("/")[0]}
+    return meant and (who is not None or doi.state == "findable")
 
 
 def _now() -> str:

@@ -145,12 +145,13 @@ def plain(path: Path) -> str:
 
 async def profiles_planted(house: House, parrot: str, fake: Fake) -> None:
     doi = {"prefix": "10.82433", "account_id": "INST.REPO", "password": AGENCY, "environment": "test", "endpoint": parrot}
+    data = {"types": ["dataset"]}
     mail = {"host": "127.0.0.1", "port": 1, "security": "tls", "user": "sheaf", "password": MAIL, "sender": "sheaf@example.org"}
     provider = {"issuer": fake.url, "client_id": "sheaf", "client_secret": CLIENT, "label": "The university"}
     hook = {"address": f"{parrot}/hook", "secret": SIGNING}
     theses = doi | {"prefix": "10.82434", "types": ["etd"], "account_id": "role"}
     theses |= {"registration_name": "Abbey", "email": "a@example.org", "repository_name": "Garden"}
-    for kind, values in {"datacite": doi, "crossref": theses, "mail": mail, "openid": provider, "webhook": hook}.items():
+    for kind, values in {"datacite": doi | data, "crossref": theses, "mail": mail, "openid": provider, "webhook": hook}.items():
         await control.profile_set(house, control.ProfileSet(kind=kind, name=f"Planted {kind}", values=values))
 
 

@@ -13,10 +13,13 @@ from server.identifiers.crossref import client as speaking
 from server.identifiers.crossref.account import Account
 from server.identifiers.crossref.client import CrossrefClient, file_name
 from server.identifiers.crossref.diagnostic import Fate, Receipt, diagnostic, receipt, verdict
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Label, Pending, Ticket
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
+from server.identifiers.schemes.doi import Label
 from server.metadata.crossref.document import body
+from server.metadata.crossref.record_types import BARRED
 from server.profiles.store import secret_fields
 from server.records import model
+from server.records.vocabulary import TYPES
 from server.registry import Registry
 from tests.fakes.crossref import OUTAGE, FakeCrossref, Mood
 from tests.fakes.crossref_schema import CROSSREF, XSD
@@ -299,6 +302,11 @@ def test_what_is_no_diagnostic_is_none(text):
 
 
 # The account.
+
+
+def test_every_other_type_can_be_chosen_alone_and_with_its_category():
+    for code in (code for code in TYPES if code not in BARRED):
+        assert account(types=(code, "dataset")).types == (code, "dataset")
 
 
 def test_barred_types_are_refused_by_their_names():

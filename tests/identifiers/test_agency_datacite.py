@@ -325,7 +325,7 @@ def test_without_an_endpoint_the_environment_decides():
 def test_the_agency_is_found_on_its_shelf():
     shelf = Registry("server.identifiers.agencies", Agency, lambda agency: agency.name)
     assert shelf["datacite"] is PLUGIN
-    assert (PLUGIN.scheme, PLUGIN.metadata) == ("doi", "datacite")
+    assert (PLUGIN.scheme.name, PLUGIN.metadata) == ("doi", "datacite")
 
 
 # Whatever happens, it arrives.

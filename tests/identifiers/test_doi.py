@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import Invalid
-from server.identifiers.model import DoiRules, Label
+from server.identifiers.model import serves
 from server.identifiers.schemes import doi
+from server.identifiers.schemes.doi import DoiRules, Label
 from server.records.vocabulary import TYPES
 
 RULES = DoiRules(
@@ -118,10 +119,10 @@ def test_labels_that_differ_in_case_only_share_their_counter():
 
 def test_an_agency_serves_the_types_and_categories_it_names_or_all():
     some = DoiRules(prefix="10.5072", types=("dataset", "publication.book"))
-    assert doi.serves(some, "dataset.dataset")
-    assert doi.serves(some, "publication.book")
-    assert not doi.serves(some, "publication.bookChapter")
-    assert all(doi.serves(RULES, code) for code in TYPES)
+    assert serves(some, "dataset.dataset")
+    assert serves(some, "publication.book")
+    assert not serves(some, "publication.bookChapter")
+    assert all(serves(RULES, code) for code in TYPES)
 
 
 @given(st.sampled_from(sorted(TYPES)), st.integers(1, 10**12), st.integers(1, 9))

@@ -5,6 +5,7 @@ from typing import Any
 from server.identifiers.crossref.account import Account
 from server.identifiers.crossref.client import CrossrefClient
 from server.identifiers.model import Agency, AgencyState, Pace
+from server.identifiers.schemes import doi
 from server.metadata.crossref.document import body
 from server.metadata.crossref.record_types import BARRED
 from server.metadata.work import Work
@@ -23,7 +24,7 @@ def _document(work: Work, account: Any, state: AgencyState) -> bytes:
 PLUGIN = Agency(
     name="crossref",
     title="Crossref",
-    scheme="doi",
+    scheme=doi.PLUGIN,
     account=Account,
     client=CrossrefClient,
     document=_document,

@@ -2,7 +2,9 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,8 +15,23 @@ from yarl import URL
 
 from server.forms.field import title
 from server.identifiers.answers import USER_AGENT, read, reason_of, retry_after
+from server.identifiers.datacite import facts
 from server.identifiers.endpoint import Endpoint, Environment, check_endpoint
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, DoiRules, Failed, Fault, Pace, Ticket
+from server.identifiers.model import (
+    Agency,
+    AgencyState,
+    Confirmed,
+    Desired,
+    Facts,
+    Failed,
+    Fault,
+    Listed,
+    Pace,
+    Ticket,
+    Told,
+)
+from server.identifiers.schemes import doi
+from server.identifiers.schemes.doi import DoiRules
 
 ENDPOINTS = {"production": "https://api.datacite.org", "test": "https://api.test.datacite.org"}
 _MEDIA_TYPE = "application/vnd.api+json"
@@ -23,6 +40,10 @@ _KEPT_ANSWER = 16_384
 """Characters of an answer that are kept for the operator; the document we sent comes back in it."""
 
 _PREFIX_DIGITS = 5
+_NOT_FOUND = 404
+
+#: DOIs on a page of a list: the most there may be, and fewer where these are too much for one answer.
+PAGES = (1000, 100)
 
 #: DataCite, "Rate limit": who registers many DOIs stays at 300 to 500 requests in five minutes; the test system takes 750.
 PACES = {"production": Pace(300, 300.0, 60), "test": Pace(750, 300.0, 60)}
@@ -148,6 +169,42 @@ class DataciteClient:
             )
         return Confirmed(outcome.status, self._redacted(outcome.body))
 
+    # The reading side.
+
+    lists = True
+    lag = timedelta(0)
+
+    def facts(self, document: bytes) -> Facts:
+        return facts.of_document(document)
+
+    async def look(self, value: str) -> Told | Failed | None:
+        """Ask for one DOI as its owner: drafts and hidden ones are shown to nobody else."""
+        outcome = await self._send("GET", "/dois/" + quote(value, safe="/") + "?publisher=true&affiliation=true")
+        if isinstance(outcome, Failed):
+            return None if outcome.status == _NOT_FOUND else outcome
+        told = _told(_attributes(outcome.body))
+        if told is None or told.value.lower() != value.lower():
+            return self._failed(Fault.UNKNOWN, "DataCite's answer is not the DOI that was asked for", outcome)
+        return told
+
+    async def every(self, cursor: str) -> Listed | Failed:
+        """Ask for the next page of the account's DOIs under its prefix, in the order of the cursor, which does not run out."""
+        query = {"client-id": self._account.account_id.lower(), "prefix": self._account.prefix}
+        query |= {"disable-facets": "true", "page[cursor]": cursor or "1"}
+        calls = 0
+        while True:
+            address = URL("/dois").with_query(query | {"page[size]": str(PAGES[calls])})
+            outcome = await self._send("GET", str(address))
+            if isinstance(outcome, Failed):
+                return outcome
+            calls += 1
+            page = _document(outcome.body)
+            rows = page.get("data")
+            if isinstance(rows, list):
+                return Listed(tuple(_listed(rows)), _following(page) if rows else "", _total(page), calls)
+            if calls == len(PAGES):
+                return self._failed(Fault.UNKNOWN, "DataCite answered something else than a list of DOIs", outcome)
+
     async def _put(self, desired: Desired, event: str) -> Answer | Failed:
         xml = base64.b64encode(desired.metadata).decode()
         attributes = {"event": event, "url": desired.url, "xml": xml}
@@ -226,6 +283,45 @@ def _attributes(body: str) -> dict[str, Any]:
     return attributes if isinstance(attributes, dict) else {}
 
 
+def _told(attributes: dict[str, Any]) -> Told | None:
+    """Return what is said of one DOI; None where it is not said of which."""
+    value, url, state = attributes.get("doi"), attributes.get("url"), str(attributes.get("state", ""))
+    if not isinstance(value, str) or not value or not state:
+        return None
+    if state == STATES[AgencyState.FINDABLE] and not attributes.get("registered"):
+        standing = "findable, and not resolvable yet"
+    else:
+        standing = next((wanted.value for wanted, word in STATES.items() if word == state), state)
+    try:
+        document = base64.b64decode(attributes.get("xml") or "")
+    except (ValueError, TypeError):
+        document = b""
+    return Told(value, str(url or ""), standing, facts.of_attributes(attributes), document)
+
+
+def _listed(rows: list[Any]) -> Iterator[Told]:
+    for row in rows:
+        attributes = row.get("attributes") if isinstance(row, dict) else None
+        if isinstance(attributes, dict) and (told := _told(attributes)) is not None:
+            yield told
+
+
+def _following(page: dict[str, Any]) -> str:
+    """Return the cursor of the next page; its address is not followed, as it would be given the password."""
+    links = page.get("links")
+    following = links.get("next") if isinstance(links, dict) else None
+    try:
+        return URL(following).query.get("page[cursor]", "") if isinstance(following, str) else ""
+    except ValueError:
+        return ""
+
+
+def _total(page: dict[str, Any]) -> int | None:
+    meta = page.get("meta")
+    total = meta.get("total") if isinstance(meta, dict) else None
+    return total if isinstance(total, int) else None
+
+
 def _words(body: str) -> list[str]:
     """Return what the errors of an answer say, each with the property it is about."""
     errors = _document(body).get("errors")
@@ -247,9 +343,10 @@ def _same(told: object, url: str) -> bool:
 PLUGIN = Agency(
     name="datacite",
     title="DataCite",
-    scheme="doi",
+    scheme=doi.PLUGIN,
     account=Account,
     client=DataciteClient,
+    reads=DataciteClient,
     paces=PACES,
     description="Registers DOIs at DataCite when a work is approved, and keeps their metadata and addresses up to date.",
 )

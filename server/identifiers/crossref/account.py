@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from server.forms.field import Choice, title
 from server.identifiers.endpoint import Endpoint, Environment, check_endpoint
-from server.identifiers.model import DoiRules
+from server.identifiers.schemes.doi import DoiRules
 from server.metadata.crossref.record_types import BARRED
 from server.records.vocabulary import CATEGORIES, TYPES
 
@@ -16,7 +16,8 @@ ENDPOINTS = {"production": "https://doi.crossref.org", "test": "https://test.cro
 
 def is_barred(code: str) -> bool:
     """Whether Crossref registers nothing of a type, or of any type of a category."""
-    return code in BARRED or all(each in BARRED for each, row in TYPES.items() if row.category == code)
+    types = {each for each, row in TYPES.items() if code in {each, row.category}}
+    return bool(types) and types <= BARRED
 
 
 class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):

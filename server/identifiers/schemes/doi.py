@@ -2,10 +2,14 @@
 
 import re
 import string
+from typing import Annotated
 from urllib.parse import unquote
 
+from msgspec import Meta, Struct
+
 from server.errors import Invalid
-from server.identifiers.model import DoiRules
+from server.forms.field import title
+from server.identifiers.model import KINDS_OF_WORK, Scheme, Types, category_of, check_types
 
 #: What people write before a DOI. Behind an address it is percent-encoded, behind a label it stands as it is.
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:dx\.)?doi\.org/", re.IGNORECASE)
@@ -18,6 +22,43 @@ _LONGEST = 2048
 
 #: DOI Handbook § 2.4: DOI names are case-insensitive; only ASCII letters fold.
 _FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A suffix label and the categories or types (codes) that get it."""
+
+    types: Annotated[
+        tuple[str, ...], title("Categories and types", "A category stands for all its types.", choices=KINDS_OF_WORK)
+    ]
+    label: Annotated[
+        str,
+        Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+$", max_length=100),
+        title("Label", "Stands between prefix and number.", rule="may hold letters A to Z, digits and . - _ ; ( ) / only"),
+    ]
+
+
+class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How an agency's DOIs are formed: prefix `/` label `.` zero-filled number; without a label just the number."""
+
+    prefix: Annotated[
+        str,
+        Meta(pattern=r"^10\.\d{4,9}$"),
+        title("DOI prefix", "Assigned by the agency; starts with 10.", rule="starts with 10. and 4 to 9 digits, such as 10.1234"),
+    ]
+    start: Annotated[int, Meta(ge=1), title("Suffix starting number", "The first free number from here on is used.")] = 1
+    padding: Annotated[
+        int, Meta(ge=1, le=9), title("Padding", "Total digits of the number, zero-filled; a larger number grows.")
+    ] = 8
+    labels: Annotated[
+        tuple[Label, ...], title("Suffix labels", "Categories or types and the label their DOIs get.", one="Label")
+    ] = ()
+    researchers_reserve: Annotated[
+        bool, title("Allow researchers to reserve DOIs", "For their own works, before these are approved.")
+    ] = False
+    types: Types = ()
+
+    def __post_init__(self) -> None:
+        check_types([*self.types, *(code for label in self.labels for code in label.types)])
 
 
 def normal(value: str) -> str:
@@ -36,14 +77,11 @@ def normal(value: str) -> str:
     return text.translate(_FOLD)
 
 
-def serves(rules: DoiRules, type_code: str) -> bool:
-    """Say whether an agency is responsible for a type: it or its category is named, or none is."""
-    return not rules.types or bool({type_code, _category(type_code)} & set(rules.types))
-
-
 def suffix_label(rules: DoiRules, type_code: str) -> str:
     """Return the label of a type: the first that names the type itself, else the first that names its category, else none."""
-    return next((label.label for code in (type_code, _category(type_code)) for label in rules.labels if code in label.types), "")
+    return next(
+        (label.label for code in (type_code, category_of(type_code)) for label in rules.labels if code in label.types), ""
+    )
 
 
 def compose(rules: DoiRules, type_code: str, number: int) -> str:
@@ -60,5 +98,29 @@ def sequence_name(rules: DoiRules, type_code: str) -> str:
     return f"doi:{rules.prefix}/{suffix_label(rules, type_code)}".translate(_FOLD)
 
 
-def _category(type_code: str) -> str:
-    return type_code.partition(".")[0]
+def stem(prefix: str) -> str:
+    """Return what the DOIs of a prefix begin with, as they are compared."""
+    return f"{prefix}/".translate(_FOLD)
+
+
+def outgrown(rules: DoiRules, number: int) -> str:
+    """Say that a number has more digits than the padding; empty where it has not."""
+    if number < 10**rules.padding:
+        return ""
+    return (
+        f"the next number, {number}, has more digits than the padding of {rules.padding}. "
+        "Numbers grow and are never cut; the names are longer from here on."
+    )
+
+
+PLUGIN = Scheme(
+    name="doi",
+    title="DOI",
+    rules=DoiRules,
+    normal=normal,
+    compose=compose,
+    series=suffix_label,
+    sequence_name=sequence_name,
+    stem=stem,
+    outgrown=outgrown,
+)

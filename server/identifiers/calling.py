@@ -1,0 +1,101 @@
+"""Asking an agency something outside of a registration: at its pace, not while it is down, and noting how that went."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from aiohttp import ClientSession
+from sqlalchemy import Connection
+
+from server.clock import Clock
+from server.db.engine import Database
+from server.errors import Conflict, Invalid, SheafError, Unavailable
+from server.identifiers import gate
+from server.identifiers.model import Agency, Confirmed, Failed, Fault, Reader
+from server.profiles import store as profiles
+from server.profiles.model import Profile
+from server.profiles.seal import Seal
+from server.registry import Registry
+
+T = TypeVar("T")
+
+LONGEST_WAIT = 20.0
+"""Seconds somebody waits for his turn; who would wait longer comes again."""
+
+_FINE = Confirmed(200, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """An agency as one profile may ask it."""
+
+    profile: Profile
+    agency: Agency
+    account: Any
+    reader: Reader
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Everything a question to an agency needs."""
+
+    database: Database
+    agencies: Registry[Agency]
+    seal: Seal
+    session: ClientSession
+    clock: Clock
+
+    def counter(self, profile: Profile) -> Counter:
+        """Return the way to the agency of a profile.
+
+        Raises Invalid where the agency cannot be asked what it knows, Conflict where the profile is paused or switched off.
+        """
+        agency = readable(self.agencies, profile)
+        if profile.paused or not profile.enabled:
+            raise Conflict(profile.paused or f"The profile {profile.name!r} is switched off.", place="profile")
+        assert agency.reads is not None  # noqa: S101 -- `readable` says so
+        account = profiles.opened(profile, agency.account, self.seal)
+        environment = str(profile.document.get("environment", ""))
+        return Counter(profile, agency, account, agency.reads(account, self.session), environment)
+
+    async def ask(self, counter: Counter, call: Callable[[], Awaitable[T | Failed]]) -> T:
+        """Ask when it is our turn, and return what the agency says.
+
+        Raises Unavailable where it does not answer, or not soon; Conflict where it refuses the account, which pauses the profile;
+        Invalid where it refuses the question.
+        """
+        profile, slot = counter.profile, None
+        pace = counter.agency.pace(counter.environment)
+        while (turned := await self.database.write(gate.enter, profile.id, pace, slot, self.clock())) is not None:
+            seconds = (turned.at - self.clock()).total_seconds()
+            if seconds > LONGEST_WAIT:
+                raise Unavailable(turned.why)
+            await asyncio.sleep(max(seconds, 0))
+            slot = turned.at
+        outcome = await call()
+        await self.database.write(_told, profile, outcome if isinstance(outcome, Failed) else None, self.clock())
+        if isinstance(outcome, Failed):
+            raise _error(outcome)
+        return outcome
+
+
+def readable(shelf: Registry[Agency], profile: Profile) -> Agency:
+    """Return the agency of a profile; raises Invalid where it cannot be asked what it knows."""
+    agency = shelf.get(profile.kind)
+    if agency is None or agency.reads is None:
+        raise Invalid(f"The profile {profile.name!r} has no agency that can be asked what it knows.", place="profile")
+    return agency
+
+
+def _told(tx: Connection, profile: Profile, failed: Failed | None, now: datetime) -> None:
+    gate.told(tx, profile.id, profile.name, failed or _FINE, now)
+    if failed is not None and failed.fault is Fault.CREDENTIALS:
+        profiles.pause(tx, profile.id, failed.message)
+
+
+def _error(failed: Failed) -> SheafError:
+    kinds: dict[Fault, type[SheafError]] = {Fault.CREDENTIALS: Conflict, Fault.REJECTED: Invalid}
+    return kinds.get(failed.fault, Unavailable)(failed.message)

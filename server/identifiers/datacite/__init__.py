@@ -1,0 +1,1 @@
+"""What DataCite says of a DOI, understood."""

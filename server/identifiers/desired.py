@@ -1,0 +1,20 @@
+"""What an agency should say of an identifier: read off the work as it is now."""
+
+from typing import Any
+
+from server.errors import Invalid
+from server.identifiers.model import Agency, AgencyState, Desired
+from server.metadata.fragments import Renderer
+from server.records.store import State, Stored
+
+
+def desired_of(renderer: Renderer, agency: Agency, account: Any, stored: Stored, value: str) -> Desired:
+    """Write what an agency should know of a work under a name; `refusal` is filled where it would not take it."""
+    work = renderer.kept(stored, doi=value)
+    state = AgencyState.FINDABLE if stored.state is State.PUBLISHED else AgencyState.HIDDEN
+    try:
+        write = agency.document
+        metadata = write(work, account, state) if write is not None else renderer.metadata(agency.metadata, work)
+    except Invalid as refusal:
+        return Desired(value, work.landing_url, state, b"", str(refusal))
+    return Desired(value, work.landing_url, state, metadata)

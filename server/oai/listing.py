@@ -35,7 +35,7 @@ def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon
     number = provider.renderer.ids[provider.formats[request.prefix].name]
     within, shown = provider.within(tx), provider.offer.shown
     wanted = Range(number, horizon.seq, set_id, within, after=after, until=until, shown=shown)
-    size = lists.count(tx, wanted)
+    size = provider.sizes.of(tx, wanted, horizon.at)
     if size == 0:
         raise Refusal(NoRecordsMatch("No records match the request."))
     begun = int(horizon.at.timestamp())

@@ -33,9 +33,10 @@ from server.oai.request import GetRecord, Identify, ListMetadataFormats, ListSet
 from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, write
 from server.oai.walk import Part
 from server.records import lists
-from server.records.changes import SPEC
 from server.records.deflated import Text
+from server.records.headers import SPEC
 from server.records.sealing import Unsealed
+from server.records.sizes import Sizes
 
 SETS_PAGE = 500
 """Sets in one part of ListSets."""
@@ -74,6 +75,7 @@ class Provider:
     edge: Edge = field(default_factory=Edge)
     titles: Callable[[], Mapping[str, str]] = dict
     """What the collections are called now, by code."""
+    sizes: Sizes = field(default_factory=Sizes)
     numbers: dict[str, int] = field(default_factory=dict)
     """The numbers of the sets somebody asked for, by spec: a set keeps its number for ever."""
 

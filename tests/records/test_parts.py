@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from server.db.migrate import engine_for, migrate
-from server.records import blocks, changes, lists, parts, sealing
+from server.records import blocks, changes, lists, parts, sealing, sizes
 from server.records.changes import Change, Written
 from server.records.deflated import Piece
 from server.records.lists import Entry, Range
 from server.records.parts import Stretch
+from server.records.sizes import Sizes
 from server.records.tables import blocks as rows
 from server.records.tables import lists as sealed_lists
 from server.records.tables import records
@@ -47,6 +48,8 @@ ALL = ("stamp", [(name, False, {"type"}) for name in NAMES])
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "COUNT", 2)
     monkeypatch.setattr(blocks, "LARGEST", 3)
+    monkeypatch.setattr(sizes, "WORTH", 1)
+    monkeypatch.setattr(sizes, "NEAR", 1000)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +92,7 @@ class History:
         self.walks: list[list] = []
         self.collected: list[tuple[Range, list[sealing.Bundle]]] = []
         self.from_blocks = self.sealed = 0
+        self.sizes = Sizes()
 
     def play(self, steps: list) -> None:
         for kind, what in steps:
@@ -141,7 +145,10 @@ class History:
         spec, size = what
         newest = changes.horizon(self.tx, self.now).seq
         begun = (self._list(spec, newest, form) for form in (self.format, self.other))
-        self.walks += ([wanted, size] for wanted in begun if wanted is not None)
+        for wanted in (each for each in begun if each is not None):
+            self.walks.append([wanted, size])
+            for part in (wanted, replace(wanted, after=2), replace(wanted, until=8), replace(wanted, after=4, until=11)):
+                assert self.sizes.of(self.tx, part, self.now) == lists.count(self.tx, part)
 
     def _seal(self, what: tuple[str | None, int, int]) -> None:
         spec, after, last = what

@@ -70,8 +70,9 @@ class Answering:
             texts = response.document(provider.url, pairs, now, answer.parts)
             return gzipped(texts) if compressed else texts, answer
 
-        if isinstance(asked, Resumption) and (sealed := self.database.read_at_once(listing.resume_sealed, asked, provider, now)):
-            return written(sealed)
+        brief = _brief(asked, provider, now)
+        if brief is not None and (answer := self.database.read_at_once(brief)) is not None:
+            return written(answer)
         try:
             body, answer = await self.database.read_hot(lambda tx: written(verb(tx)))
         except Unwritable as refusal:
@@ -132,6 +133,16 @@ def _verb(asked: Other, provider: Provider, horizon: changes.Horizon | None, now
             assert horizon is not None  # noqa: S101 -- whoever begins a list reads it first
             edge = horizon
             return lambda tx: listing.begin(tx, asked, provider, edge)
+
+
+def _brief(asked: Other, provider: Provider, now: datetime) -> Callable[[Connection], Answer | None] | None:
+    """Return what can be read in less time than it takes to hand it to a thread, if there is such."""
+    match asked:
+        case Identify():
+            return lambda tx: verbs.identify(tx, asked, provider, now)
+        case Resumption():
+            return lambda tx: listing.resume_sealed(tx, asked, provider, now)
+    return None
 
 
 def _listed(asked: Listing, provider: Provider, begun: datetime) -> Listed:

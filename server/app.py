@@ -85,6 +85,7 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
+from server.site.routes import Site
 from server.sword import discovery, replay
 from server.sword.accept import READ, Acceptance
 from server.sword.check import checks
@@ -329,10 +330,8 @@ def web_application(house: House) -> web.Application:
     def by_version(request: web.Request, status: int, text: str) -> web.StreamResponse:
         return (sword3 if request.path.startswith(f"{SWORD3}/") else sword).translate(request, status, text)
 
-    items = Items(
-        house.database, house.files, renderer, pages, discovery.services(links, links3),
-        lambda tx, number: discovery.of_work(tx, links, links3, number),
-    )  # fmt: skip
+    items = Items(house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number))
+    site = Site(house.database, renderer, pages, discovery.services(links, links3))
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": by_version} | dict.fromkeys(_PAGED, pages.translate)
@@ -358,6 +357,7 @@ def web_application(house: House) -> web.Application:
         Oai(answering, provider, tally, gate, sealer),
         sword,
         sword3,
+        site,
         items,
         *own_rooms(frame),
         Reference(frame, authenticator),

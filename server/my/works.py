@@ -57,7 +57,7 @@ class Works:
         shelf = house.press.agencies
         seen = await house.database.read(own.look, shelf, work_of(request), request[VISITOR].account)
         renderer = house.press.renderer
-        item = item_page(renderer.current(seen.stored), list(seen.identifiers), renderer.repository, renderer.formats.values())
+        item = item_page(renderer.current(seen.stored), list(seen.identifiers), renderer.repository)
         kind = TYPES[seen.stored.record.type]
         return self.frame.page(
             request, "my/work.html", status, it=seen, item=item, kind=kind, category=CATEGORIES[kind.category], words=words,

@@ -9,6 +9,7 @@ MANAGES = "admin manager"
 EXPECTED = {
     ("GET", "/"): "everybody",
     ("GET", "/items/{id}"): "everybody",
+    ("GET", "/items/{id}.{form}"): "everybody",
     ("GET", "/items/{id}/files/{name}"): "everybody",
     ("GET", "/robots.txt"): "everybody",
     ("GET", "/.well-known/swordv3"): "everybody",

@@ -60,7 +60,7 @@ class WorkRoom:
         house = self.frame.house
         seen = await house.database.read(looked, work_of(request))
         renderer = house.press.renderer
-        item = item_page(renderer.current(seen.stored), seen.identifiers, renderer.repository, renderer.formats.values())
+        item = item_page(renderer.current(seen.stored), seen.identifiers, renderer.repository)
         kind = TYPES[seen.stored.record.type]
         odd = {file.name: claimed for file in seen.stored.record.files if (claimed := differs(file.name, file.mime))}
         return self.frame.page(
@@ -90,7 +90,7 @@ class WorkRoom:
             stored.id, stored.state, place, stored.collection, stored.owner, stored.origin, None, stored.created, stored.modified,
             record,
         )  # fmt: skip
-        item = item_page(renderer.current(past), (), renderer.repository, ())
+        item = item_page(renderer.current(past), (), renderer.repository)
         return self.frame.page(request, "admin/works/version.html", stored=stored, number=place, item=item)
 
     async def format(self, request: web.Request) -> web.StreamResponse:

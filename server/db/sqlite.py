@@ -37,7 +37,7 @@ REST = 1.0
 _WRITER_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8192",
                    "temp_store=MEMORY", "busy_timeout=5000", "wal_autocheckpoint=2000",
                    "journal_size_limit=67108864")  # fmt: skip
-_READER_PRAGMAS = ("query_only=ON", "cache_size=-4096", "temp_store=MEMORY", "busy_timeout=5000", "mmap_size=0")
+_READER_PRAGMAS = ("query_only=ON", "cache_size=-2048", "temp_store=MEMORY", "busy_timeout=5000", "mmap_size=0")
 
 
 def fetched() -> int:

@@ -71,8 +71,8 @@ class Answering:
             return gzipped(texts) if compressed else texts, answer
 
         brief = _brief(asked, provider, now)
-        if brief is not None and (answer := self.database.read_at_once(brief)) is not None:
-            return written(answer)
+        if brief is not None and (at_once := self.database.read_at_once(brief)) is not None:
+            return written(at_once)
         try:
             body, answer = await self.database.read_hot(lambda tx: written(verb(tx)))
         except Unwritable as refusal:

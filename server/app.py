@@ -1,7 +1,7 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,10 +32,12 @@ from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import integration, update
+from server.identifiers import integration, retrying, update
 from server.identifiers.calling import Caller
 from server.identifiers.comparing import Comparer
+from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
+from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
 from server.items.routes import Items
 from server.jobs.model import Handler
@@ -87,7 +89,7 @@ from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.site.routes import Site
 from server.sword import discovery, replay
-from server.sword.accept import READ, Acceptance
+from server.sword.accept import Acceptance
 from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake, Open
@@ -95,6 +97,7 @@ from server.sword.package import packagings
 from server.sword.profile import kind as sword_server
 from server.sword.profile.settings import KIND as SWORD
 from server.sword.profile.settings import Server
+from server.sword.queued import READ
 from server.sword.reference_store import FETCH
 from server.sword.server import Servers
 from server.sword.understand import Understanding
@@ -218,7 +221,11 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal)
+
+    def agencies_now(entries: Sequence[Entry]) -> Responsible:
+        return responsible(press.agencies, live.every(), entries)
+
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     comparer = Comparer(Caller(database, shelf, seal, session, clock), renderer)
     renders = Rendering(database, renderer, shelf, clock)
@@ -257,6 +264,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
     tasks = Tasks((
         update.task(database, shelf, worker.do),
+        retrying.task(database, clock, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
         replay.task(database, intake, live.look),

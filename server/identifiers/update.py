@@ -50,6 +50,19 @@ class Update(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 _BAD = {JobState.DEFERRED: Outcome.WARNING, JobState.HELD: Outcome.FAILED, JobState.DEAD: Outcome.FAILED}
 
 
+async def ask_now(database: Database, register: Callable[[str, str], Awaitable[bool]], number: int) -> ItemOutcome:
+    """Have the queue's own worker ask an agency about one identifier, and say what came of it."""
+    before = await database.read(ledger.get, number)
+    if not await register(REGISTER, str(number)):
+        return ItemOutcome(Outcome.WARNING, "The agency is being asked about it at this moment.")
+    after = await database.read(ledger.get, number)
+    state, said = await database.read(queue.latest, REGISTER, str(number))
+    if state in _BAD:
+        return ItemOutcome(_BAD[state], said)
+    same = before is not None and after is not None and before.acknowledged == after.acknowledged
+    return ItemOutcome(Outcome.UNCHANGED if same else Outcome.CHANGED, said)
+
+
 def task(database: Database, shelf: Registry[Agency], register: Callable[[str, str], Awaitable[bool]]) -> Task[Update]:
     """Return the task; `register` has the queue's own worker ask about one identifier at once."""
 
@@ -69,18 +82,10 @@ def task(database: Database, shelf: Registry[Agency], register: Callable[[str, s
 
     def subjects(tx: Connection, given: Update, after: str, limit: int) -> Sequence[Subject]:
         found = ledger.of_profile(tx, profile(tx, given), WHICH[given.which], int(after or 0), limit)
-        return [Subject(str(entry.id), entry.value, f"/admin/identifiers?q={entry.value}") for entry in found]
+        return [Subject(str(entry.id), entry.value, f"/admin/identifiers/{entry.id}") for entry in found]
 
     async def do(subject: Subject, _given: Update, _actor: Actor) -> ItemOutcome:
-        before = await database.read(ledger.get, int(subject.id))
-        if not await register(REGISTER, subject.id):
-            return ItemOutcome(Outcome.WARNING, "The agency is being asked about it at this moment.")
-        after = await database.read(ledger.get, int(subject.id))
-        state, said = await database.read(queue.latest, REGISTER, subject.id)
-        if state in _BAD:
-            return ItemOutcome(_BAD[state], said)
-        same = before is not None and after is not None and before.acknowledged == after.acknowledged
-        return ItemOutcome(Outcome.UNCHANGED if same else Outcome.CHANGED, said)
+        return await ask_now(database, register, int(subject.id))
 
     return Task(
         "update-doi-agency",

@@ -31,11 +31,14 @@ from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import integration, update
+from server.identifiers import integration, register_set, repairing, update
 from server.identifiers.calling import Caller
 from server.identifiers.comparing import Comparer
+from server.identifiers.migrate import Migrator
 from server.identifiers.mint import REGISTER, agencies
+from server.identifiers.reconcile import Reconciler
 from server.identifiers.register import Registrar
+from server.identifiers.repairing import Repairer
 from server.items.routes import Items
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
@@ -245,8 +248,13 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
     ask = asking(Answering(database, clock), provider)
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
+    repairer = Repairer(database, shelf, worker.do, clock)
     tasks = Tasks((
-        update.task(database, shelf, worker.do),
+        update.task(database, shelf, repairer),
+        register_set.task(database, shelf, repairer),
+        Reconciler(comparer, repairer).task(),
+        repairing.task(repairer),
+        Migrator(comparer.caller, renderer, repairer).task(),
         bulk.task(database, press),
         attributing.task(database, press),
         replay.task(database, intake, live.look),

@@ -3,8 +3,10 @@
 from typing import Any
 
 from server.errors import Invalid
+from server.identifiers.ledger import Entry
 from server.identifiers.model import Agency, AgencyState, Desired
 from server.metadata.fragments import Renderer
+from server.profiles.model import Profile
 from server.records.store import State, Stored
 
 
@@ -18,3 +20,8 @@ def desired_of(renderer: Renderer, agency: Agency, account: Any, stored: Stored,
     except Invalid as refusal:
         return Desired(value, work.landing_url, state, b"", str(refusal))
     return Desired(value, work.landing_url, state, metadata)
+
+
+def is_left_alone(entry: Entry, profile: Profile) -> bool:
+    """Whether a name came from another system, and the profile leaves those at the agency as they are."""
+    return entry.migrated and not profile.document.get("update_migrated", False)

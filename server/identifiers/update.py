@@ -1,6 +1,6 @@
 """The task that makes an agency agree about the identifiers of a profile, and reports what it said of each."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import Struct
@@ -11,10 +11,8 @@ from server.db.engine import Database
 from server.errors import Invalid
 from server.forms.field import Choice, title
 from server.identifiers import ledger
-from server.identifiers.mint import REGISTER
 from server.identifiers.model import Agency, State
-from server.jobs import queue
-from server.jobs.model import JobState
+from server.identifiers.repairing import Repairer
 from server.profiles import store as profiles
 from server.registry import Registry
 from server.runs.model import ItemOutcome, Outcome, Subject
@@ -46,12 +44,8 @@ class Update(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "all"
 
 
-#: What it means for the report that a registration did not end well.
-_BAD = {JobState.DEFERRED: Outcome.WARNING, JobState.HELD: Outcome.FAILED, JobState.DEAD: Outcome.FAILED}
-
-
-def task(database: Database, shelf: Registry[Agency], register: Callable[[str, str], Awaitable[bool]]) -> Task[Update]:
-    """Return the task; `register` has the queue's own worker ask about one identifier at once."""
+def task(database: Database, shelf: Registry[Agency], repairer: Repairer) -> Task[Update]:
+    """Return the task; the repairer has the queue's own worker ask about one identifier at once."""
 
     def profile(tx: Connection, given: Update) -> int:
         found = profiles.get(tx, given.profile)
@@ -73,19 +67,16 @@ def task(database: Database, shelf: Registry[Agency], register: Callable[[str, s
 
     async def do(subject: Subject, _given: Update, _actor: Actor) -> ItemOutcome:
         before = await database.read(ledger.get, int(subject.id))
-        if not await register(REGISTER, subject.id):
-            return ItemOutcome(Outcome.WARNING, "The agency is being asked about it at this moment.")
+        became = await repairer.answered(int(subject.id))
         after = await database.read(ledger.get, int(subject.id))
-        state, said = await database.read(queue.latest, REGISTER, subject.id)
-        if state in _BAD:
-            return ItemOutcome(_BAD[state], said)
         same = before is not None and after is not None and before.acknowledged == after.acknowledged
-        return ItemOutcome(Outcome.UNCHANGED if same else Outcome.CHANGED, said)
+        return ItemOutcome(Outcome.UNCHANGED, became.message) if same and became.outcome is Outcome.CHANGED else became
 
     return Task(
         "update-doi-agency",
         "Update DOI Registration Agency – Research Assets",
         "Tells the agency of every work whose metadata or address is not what it confirmed last. This happens by itself soon "
-        "after each change; the task catches up after an outage, and says of each identifier what the agency answers.",
+        "after each change; the task catches up after an outage, and says of each identifier what the agency answers. DOIs that "
+        "were migrated from another system are sent, with metadata and address, where the profile says that they are updated.",
         Update, count, subjects, do, profile, choices,
     )  # fmt: skip

@@ -113,10 +113,8 @@ class Migrator:
         if arrival is None or work is None or problem:
             return ItemOutcome(Outcome.FAILED, problem or "It is not asked for any more.")
         url = self.renderer.repository.item(work.id)
-        told: Told | None = None
-        if sighting is not None and sighting.url is not None:
-            told = Told(sighting.value, sighting.url, sighting.state)
-        else:
+        told = None if sighting is None else Told(sighting.value, sighting.url, sighting.state)
+        if not counter.reader.lists or (told is not None and told.url is None):
             told = await self.caller.ask(counter, lambda: counter.reader.look(arrival.value))
         if told is None:
             return ItemOutcome(Outcome.FAILED, "The agency does not know it under this account; nothing was changed.")

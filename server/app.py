@@ -15,6 +15,7 @@ import server.events.tables
 import server.oai.tables
 import server.people.tables
 import server.sword.tables
+import server.usage.tables
 import server.works.tables
 from server import VERSION, configuration, housekeeping, observe, regrouping, rendering, resealing
 from server import clock as clocks
@@ -109,6 +110,12 @@ from server.sword.v3.links import ROOT as SWORD3
 from server.sword.v3.links import Links as Sword3Links
 from server.sword.v3.opening import Opening
 from server.sword.v3.routes import SwordV3
+from server.usage import definition as usage
+from server.usage.capture import Capture
+from server.usage.counting import Count
+from server.usage.definition import Counting
+from server.usage.noting import COUNT
+from server.usage.robots import Robots
 from server.works import attributing, bulk
 
 _ = (
@@ -117,6 +124,7 @@ _ = (
     server.oai.tables,
     server.people.tables,
     server.sword.tables,
+    server.usage.tables,
     server.works.tables,
 )  # every table is known once this module is imported
 log = observe.logger("app")
@@ -150,7 +158,7 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server})
+        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: Counting})
         await live.look()
         agent = f"{_named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
@@ -232,6 +240,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         DELIVER: Deliverer(database, seal, channels, clock),
         DIGEST: Digests(database, clock, _stuck),
     }
+    handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     handlers[FETCH] = Fetching(
         database, intake, files, clock, Guard(settings.opened), f"{_named(settings.url)}by reference)",
@@ -273,6 +282,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             webhooks.kind(outward),
             mail.kind(post),
             openid.KIND,
+            usage.kind(),
         ]
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
@@ -294,7 +304,7 @@ def _opening(understanding: Understanding, settings: Settings) -> Opening:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server}
+    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: Counting}
     several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
     return {agency.name: agency.account for agency in agencies()} | single | several
 
@@ -342,9 +352,10 @@ def web_application(house: House) -> web.Application:
     def contact() -> str:
         return renderer.repository.email
 
-    middlewares = [identified(), admitted(gate, contact), translated(translators)]
+    capture = Capture(house.database, house.clock, Robots(), door.worn, lambda: usage.counting_of(live))
+    middlewares = [capture.middleware(), identified(), admitted(gate, contact), translated(translators)]
     application = web.Application(middlewares=middlewares, client_max_size=0)
-    application.cleanup_ctx.extend((tally.flushing, sealer.sealing))
+    application.cleanup_ctx.extend((tally.flushing, sealer.sealing, capture.flushing))
     application[TRUSTED] = house.settings.proxies
     application.on_response_prepare.append(armoured)
     answering, provider = Answering(house.database, house.clock), provider_of(live, renderer, house.key)

@@ -20,6 +20,7 @@ COMMANDS = {
     "profile": ("manage", "Set up integrations: harvesting, deposits, identifiers and more."),
     "rotate-key": ("manage", "Seal all stored secrets under another secret key."),
     "mint": ("manage", "Reserve the next free DOIs of a type."),
+    "usage": ("usage", "Keep the lists of robots up to date."),
     "jobs": ("jobs", "See, start and cancel long work."),
     "import": ("bulk", "Bring works in from files."),
     "harvest": ("bulk", "Bring works in from another OAI-PMH repository."),

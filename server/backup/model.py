@@ -30,6 +30,7 @@ LARGEST_MANIFEST = 16 * 2**20
 LEFT_OUT = {
     "sessions": "a login ends with the server it was made at",
     "tickets": "a link for a new password ends with it too",
+    "usage_salts": "what they salt must lead back to nobody; the day begins with another",
     "login_failures": "the waits of those who guessed are short",
 }
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from server.audit.log import OPERATOR
 from server.control.accounts import ACCOUNTS
 from server.control.operation import Arguments, Nothing, Operation
+from server.control.usage import USAGE
 from server.errors import Invalid, NotFound, SheafError
 from server.harvest import batch
 from server.harvest.batch import Item, Known, Report
@@ -270,28 +271,32 @@ async def export(house: House, arguments: Walk) -> list[tuple[str, bytes]]:
 
 
 #: What can be asked, by name.
-OPERATIONS = {
-    "status": Operation(Nothing, status),
-    "profile-set": Operation(ProfileSet, profile_set),
-    "profile-list": Operation(Nothing, profile_list),
-    "profile-enable": Operation(ProfileEnable, profile_enable),
-    "profile-delete": Operation(ProfileName, profile_delete),
-    "profile-test": Operation(ProfileName, profile_test),
-    "profile-kinds": Operation(Nothing, profile_kinds),
-    "profile-export": Operation(Nothing, profile_export),
-    "profile-import": Operation(ProfileImport, profile_import),
-    "rotate-key": Operation(Nothing, rotate_key),
-    "mint": Operation(Mint, mint),
-    "job-tasks": Operation(Nothing, job_tasks),
-    "job-list": Operation(Nothing, job_list),
-    "job-show": Operation(JobNumber, job_show),
-    "job-start": Operation(JobStart, job_start),
-    "job-cancel": Operation(JobNumber, job_cancel),
-    "shape": Operation(Nothing, shape),
-    "known": Operation(Origins, known),
-    "store": Operation(Store, store_works),
-    "export": Operation(Walk, export),
-} | ACCOUNTS
+OPERATIONS = (
+    {
+        "status": Operation(Nothing, status),
+        "profile-set": Operation(ProfileSet, profile_set),
+        "profile-list": Operation(Nothing, profile_list),
+        "profile-enable": Operation(ProfileEnable, profile_enable),
+        "profile-delete": Operation(ProfileName, profile_delete),
+        "profile-test": Operation(ProfileName, profile_test),
+        "profile-kinds": Operation(Nothing, profile_kinds),
+        "profile-export": Operation(Nothing, profile_export),
+        "profile-import": Operation(ProfileImport, profile_import),
+        "rotate-key": Operation(Nothing, rotate_key),
+        "mint": Operation(Mint, mint),
+        "job-tasks": Operation(Nothing, job_tasks),
+        "job-list": Operation(Nothing, job_list),
+        "job-show": Operation(JobNumber, job_show),
+        "job-start": Operation(JobStart, job_start),
+        "job-cancel": Operation(JobNumber, job_cancel),
+        "shape": Operation(Nothing, shape),
+        "known": Operation(Origins, known),
+        "store": Operation(Store, store_works),
+        "export": Operation(Walk, export),
+    }
+    | ACCOUNTS
+    | USAGE
+)
 
 
 async def perform(house: House, name: str, arguments: bytes) -> bytes:

@@ -28,6 +28,7 @@ from server.records.files import DiskStore
 from server.records.model import File, is_id
 from server.records.store import State, Stored
 from server.records.vocabulary import ACCESS, TYPES
+from server.seen import SEEN, Seen
 from server.sending import send_file, unchanged
 
 NEWEST = 10
@@ -101,6 +102,7 @@ class Items:
         )
         if stored.state is State.WITHDRAWN:
             return await self._tombstone(stored, entries)
+        request[SEEN] = Seen(number)
         today = self.renderer.current(stored)
         if today.record != stored.record and (end := end_of(stored.record)):  # the page changed by itself that day
             touched = max(touched, datetime.combine(end, time(), UTC))
@@ -123,6 +125,8 @@ class Items:
         access = stored.record.access_to(file)
         if access != "open":
             return self._closed(stored, file, access, landing)
+        if file.role != "metadata":  # COUNTER counts content
+            request[SEEN] = Seen(number, file.name)
         path = await asyncio.to_thread(self.files.path, file.sha256)
         headers = protection(file) | {"Link": str(landing), "Cache-Control": _KEPT}
         return await send_file(request, path, file.sha256, stored.modified, headers)

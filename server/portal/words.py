@@ -181,6 +181,7 @@ KINDS = {
     "notify": "Hand events to those who want to know",
     "deliver": "Send what waits for a webhook or for mail",
     "digest": "Write the daily letter",
+    "usage.count": "Count the use of an hour",
 }
 
 #: What was done, as the audit log and a subject's own page say it.
@@ -248,6 +249,8 @@ DEEDS = {
     "record.version-restored": "Earlier version brought back",
     "record.withdrawn": "Work withdrawn",
     "records.changed": "Many works changed",
+    "robots.installed": "List of robots installed",
+    "robots.removed": "List of robots removed",
     "set.touched": "Set touched",
     "run.cancelled": "Run cancelled",
     "run.started": "Run started",

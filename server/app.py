@@ -32,14 +32,13 @@ from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import integration, register_set, repairing, update
+from server.identifiers import integration
 from server.identifiers.calling import Caller
 from server.identifiers.comparing import Comparer
-from server.identifiers.migrate import Migrator
 from server.identifiers.mint import REGISTER, agencies
-from server.identifiers.reconcile import Reconciler
 from server.identifiers.register import Registrar
 from server.identifiers.repairing import Repairer
+from server.identifiers.tasks import tasks as identifier_tasks
 from server.items.routes import Items
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
@@ -257,13 +256,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
     ask = asking(Answering(database, clock), provider)
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
-    repairer = Repairer(database, shelf, worker.do, clock)
     tasks = Tasks((
-        update.task(database, shelf, repairer),
-        register_set.task(database, shelf, repairer),
-        Reconciler(comparer, repairer).task(),
-        repairing.task(repairer),
-        Migrator(comparer.caller, renderer, repairer).task(),
+        *identifier_tasks(comparer, Repairer(database, shelf, worker.do, clock)),
         bulk.task(database, press),
         attributing.task(database, press),
         replay.task(database, intake, live.look),

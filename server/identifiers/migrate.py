@@ -25,7 +25,6 @@ from server.identifiers.endpoint import LOOPBACK
 from server.identifiers.listing import Lister
 from server.identifiers.mint import ask
 from server.identifiers.model import AgencyState, State, Told
-from server.identifiers.repairing import Repairer
 from server.identifiers.tables import identifiers
 from server.metadata.fragments import Renderer
 from server.profiles import store as profiles
@@ -57,7 +56,6 @@ class Migrator:
 
     caller: Caller
     renderer: Renderer
-    repairer: Repairer
 
     def task(self) -> Task[Migrate]:
         """Return the task."""

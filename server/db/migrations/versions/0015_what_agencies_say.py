@@ -5,8 +5,8 @@ from alembic import op
 
 from server.db.columns import Serial, Utc
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:

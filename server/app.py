@@ -1,7 +1,7 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -35,7 +35,9 @@ from server.housekeeping import keep_house
 from server.identifiers import integration
 from server.identifiers.calling import Caller
 from server.identifiers.comparing import Comparer
+from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
+from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
 from server.identifiers.repairing import Repairer
 from server.identifiers.tasks import tasks as identifier_tasks
@@ -87,8 +89,9 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
+from server.site.routes import Site
 from server.sword import discovery, replay
-from server.sword.accept import READ, Acceptance
+from server.sword.accept import Acceptance
 from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake, Open
@@ -96,6 +99,7 @@ from server.sword.package import packagings
 from server.sword.profile import kind as sword_server
 from server.sword.profile.settings import KIND as SWORD
 from server.sword.profile.settings import Server
+from server.sword.queued import READ
 from server.sword.reference_store import FETCH
 from server.sword.server import Servers
 from server.sword.understand import Understanding
@@ -219,7 +223,11 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal)
+
+    def agencies_now(entries: Sequence[Entry]) -> Responsible:
+        return responsible(press.agencies, live.every(), entries)
+
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     comparer = Comparer(Caller(database, shelf, seal, session, clock), renderer)
     renders = Rendering(database, renderer, shelf, clock)
@@ -331,10 +339,8 @@ def web_application(house: House) -> web.Application:
     def by_version(request: web.Request, status: int, text: str) -> web.StreamResponse:
         return (sword3 if request.path.startswith(f"{SWORD3}/") else sword).translate(request, status, text)
 
-    items = Items(
-        house.database, house.files, renderer, pages, discovery.services(links, links3),
-        lambda tx, number: discovery.of_work(tx, links, links3, number),
-    )  # fmt: skip
+    items = Items(house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number))
+    site = Site(house.database, renderer, pages, discovery.services(links, links3))
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": by_version} | dict.fromkeys(_PAGED, pages.translate)
@@ -360,6 +366,7 @@ def web_application(house: House) -> web.Application:
         Oai(answering, provider, tally, gate, sealer),
         sword,
         sword3,
+        site,
         items,
         *own_rooms(frame),
         Reference(frame, authenticator),

@@ -91,13 +91,17 @@ def environment() -> Environment:
     return engine
 
 
+#: Style sheets that are sent as one and kept in parts: what all pages share, and what is one kind's own.
+_SHEETS = {"sheaf.css": ("ground.css", "sheaf.css"), "public.css": ("ground.css", "public.css")}
+
+
 @cache
 def _file(name: str) -> tuple[bytes, str] | None:
     """Return a static file and the digest its address carries, or None."""
     for folder in _FOLDERS:
-        path = folder / "static" / name
-        if "/" not in name and not name.startswith(".") and path.is_file():
-            body = path.read_bytes()
+        paths = [folder / "static" / part for part in _SHEETS.get(name, (name,))]
+        if "/" not in name and not name.startswith(".") and all(path.is_file() for path in paths):
+            body = b"".join(path.read_bytes() for path in paths)
             return body, hashlib.sha256(body).hexdigest()[:12]
     return None
 

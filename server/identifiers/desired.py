@@ -1,5 +1,6 @@
 """What an agency should say of an identifier: read off the work as it is now."""
 
+import hashlib
 from typing import Any
 
 from server.errors import Invalid
@@ -18,8 +19,13 @@ def desired_of(renderer: Renderer, agency: Agency, account: Any, stored: Stored,
         write = agency.document
         metadata = write(work, account, state) if write is not None else renderer.metadata(agency.metadata, work)
     except Invalid as refusal:
-        return Desired(value, work.landing_url, state, b"", str(refusal))
-    return Desired(value, work.landing_url, state, metadata)
+        return Desired(value, work.landing_url, state, b"", str(refusal), stored.version)
+    return Desired(value, work.landing_url, state, metadata, version=stored.version)
+
+
+def digest_of(desired: Desired) -> str:
+    """Return what stands for all an agency should say: two that are equal need not be sent twice."""
+    return hashlib.sha256(f"{desired.url}\0{desired.state}".encode() + desired.metadata).hexdigest()
 
 
 def is_left_alone(entry: Entry, profile: Profile) -> bool:

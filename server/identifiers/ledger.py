@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, insert, or_, select, update
 
 from server.errors import Conflict
+from server.identifiers.causes import cause_of
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, Pending, State, Ticket
 from server.identifiers.tables import identifiers, submissions
 
@@ -35,6 +36,9 @@ class Entry:
     """The submission its agency is working at."""
     slot: datetime | None = None
     """The moment that is kept for asking its agency."""
+    held_by: str | None = None
+    """Whoever lets nothing be sent of it."""
+    held_why: str | None = None
     migrated: bool = False
     """Whether another system minted it, and it was taken over."""
 
@@ -109,7 +113,7 @@ def keep_external(tx: Connection, record_id: str, scheme: str, value: str, norma
 
 def of_record(tx: Connection, record_id: str) -> list[Entry]:
     """Return a work's identifiers, the oldest first."""
-    return [_entry(row) for row in tx.execute(_OF_RECORD, {"id": record_id}).mappings()]
+    return [read_entry(row) for row in tx.execute(_OF_RECORD, {"id": record_id}).mappings()]
 
 
 _OF_RECORD = select(identifiers).where(identifiers.c.record_id == bindparam("id")).order_by(identifiers.c.id)
@@ -117,7 +121,7 @@ _OF_RECORD = select(identifiers).where(identifiers.c.record_id == bindparam("id"
 
 def get(tx: Connection, number: int) -> Entry | None:
     row = tx.execute(select(identifiers).where(identifiers.c.id == number)).mappings().one_or_none()
-    return None if row is None else _entry(row)
+    return None if row is None else read_entry(row)
 
 
 def touched(tx: Connection, record_id: str) -> datetime | None:
@@ -159,6 +163,7 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
         "digest": digest,
         "url": desired.url,
         "wanted": desired.state.value,
+        "version": desired.version,
     }
     return Ticket(int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one()), stamp)
 
@@ -238,24 +243,17 @@ def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 
 
-def search(tx: Connection, *, state: str = "", text: str = "", before: int = 0, limit: int = 50) -> list[Entry]:
-    """Return identifiers for an administrator, the newest first; `before` is the number to go on from."""
-    query = select(identifiers).order_by(identifiers.c.id.desc()).limit(limit)
-    if state:
-        query = query.where(identifiers.c.state == state)
-    if text:
-        query = query.where(
-            or_(identifiers.c.value.icontains(text, autoescape=True), identifiers.c.message.icontains(text, autoescape=True))
-        )
-    if before:
-        query = query.where(identifiers.c.id < before)
-    return [_entry(row) for row in tx.execute(query).mappings()]
+def search(tx: Connection, text: str, limit: int) -> list[Entry]:
+    """Return identifiers by a part of them or of what was said of them, the newest first."""
+    said = or_(identifiers.c.value.icontains(text, autoescape=True), identifiers.c.message.icontains(text, autoescape=True))
+    query = select(identifiers).where(said).order_by(identifiers.c.id.desc()).limit(limit)
+    return [read_entry(row) for row in tx.execute(query).mappings()]
 
 
 def of_profile(tx: Connection, profile_id: int, states: Sequence[State], after: int, limit: int) -> list[Entry]:
     """Return identifiers of works that were minted by a profile, with numbers behind `after`, in their order."""
     query = select(identifiers).where(*_minted_by(profile_id, states), identifiers.c.id > after)
-    return [_entry(row) for row in tx.execute(query.order_by(identifiers.c.id).limit(limit)).mappings()]
+    return [read_entry(row) for row in tx.execute(query.order_by(identifiers.c.id).limit(limit)).mappings()]
 
 
 def count_of_profile(tx: Connection, profile_id: int, states: Sequence[State] = ()) -> int:
@@ -297,6 +295,8 @@ def submissions_of(tx: Connection, profile_id: int, *, before: int = 0, limit: i
 def _move(tx: Connection, entry: Entry, state: State, now: datetime, **values: object) -> None:
     if state not in MOVES[entry.state]:
         raise AssertionError(f"{entry.value}: {entry.state} → {state} is not a move")
+    if "fault" in values:
+        values["cause"] = cause_of(str(values["message"])) if values["fault"] else None
     tx.execute(update(identifiers).where(identifiers.c.id == entry.id).values(state=state.value, changed=now, **values))
 
 
@@ -306,9 +306,9 @@ def _answer(tx: Connection, submission: int, status: int | None, outcome: str, a
     tx.execute(update(submissions).where(submissions.c.id == submission).values(values))
 
 
-def _entry(row: RowMapping) -> Entry:
+def read_entry(row: RowMapping) -> Entry:
     return Entry(
         row["id"], row["record_id"], row["scheme"], row["value"], row["own"], row["profile_id"], row["environment"],
         State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"], row["stamp"], row["waiting"],
-        row["slot"], row["migrated"],
+        row["slot"], row["held_by"], row["held_why"], row["migrated"],
     )  # fmt: skip

@@ -67,6 +67,8 @@ class Desired:
     """The agency's own metadata document, validated before it is sent."""
     refusal: str = ""
     """What the agency would refuse of the work, in terms of its fields; then there is no document, and nothing is sent."""
+    version: int | None = None
+    """Of the record it was computed from."""
 
 
 @dataclass(frozen=True, slots=True)

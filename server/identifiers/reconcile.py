@@ -86,7 +86,7 @@ class Reconciler:
         if not after.startswith((_STRANGER, _END)):
             ours = _ours(tx, profile.id, _number(after, _OURS), limit)
             if ours:
-                return [Subject(f"{_OURS}{number:019}", value, f"/admin/identifiers?q={value}") for number, value in ours]
+                return [Subject(f"{_OURS}{number:019}", value, f"/admin/identifiers/{number}") for number, value in ours]
         if not after.startswith(_END):
             found = sightings.strangers(tx, walk, counter.agency.scheme.name, _number(after, _STRANGER), limit)
             if found:

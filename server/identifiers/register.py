@@ -5,7 +5,6 @@ asked. Whatever happens between the call and the commit (a crash, a lost answer)
 asked again; agencies take it as often as it comes.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +16,9 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.events.telling import tell
 from server.identifiers import gate, ledger
-from server.identifiers.desired import desired_of, is_left_alone
+from server.identifiers.desired import desired_of, digest_of, is_left_alone
 from server.identifiers.gate import Turned
+from server.identifiers.holding import obstacle
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
@@ -86,7 +86,7 @@ class Registrar:
         if desired.refusal and question.under_way is None:
             await self.database.write(_settle_refusal, job, question, desired.refusal, self.clock())
             return None
-        digest = hashlib.sha256(f"{desired.url}\0{desired.state}".encode() + desired.metadata).hexdigest()
+        digest = digest_of(desired)
         if question.entry.acknowledged == digest:
             return Done("the agency agrees already")
         begun = await self.database.write(_begin, agency, question, desired, digest, job.attempts, self.clock())
@@ -123,7 +123,7 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
     profile = profiles.by_id(tx, entry.profile_id)
     if profile is None:
         return Held("The profile this identifier was minted by is deleted; a new one of its prefix and environment takes over.")
-    if reason := _obstacle(entry, profile):
+    if reason := obstacle(entry, profile):
         return Held(reason)
     if is_left_alone(entry, profile):
         return Done("another system minted it, and the profile does not update such DOIs")
@@ -132,16 +132,6 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
     if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
         return Done("the work is not published")
     return _Question(entry, stored, profile, ledger.under_way(tx, entry, now))
-
-
-def _obstacle(entry: ledger.Entry, profile: Profile) -> str:
-    """Say why a profile may not be used for an identifier now; empty where it may."""
-    if entry.environment != str(profile.document.get("environment", "")):
-        # The environment belongs to the identifier; a test DOI must never reach the production system.
-        return f"The identifier was minted for {entry.environment or 'no agency'}; the profile is set to another environment."
-    if profile.paused or not profile.enabled:
-        return profile.paused or f"The profile {profile.name!r} is switched off."
-    return ""
 
 
 def _settle_success(

@@ -14,19 +14,15 @@ from server.db.engine import Database
 from server.forms.field import title
 from server.identifiers import drifts, ledger
 from server.identifiers.desired import is_left_alone
-from server.identifiers.mint import REGISTER, ask
+from server.identifiers.mint import ask
 from server.identifiers.model import Agency, State
-from server.jobs import queue
-from server.jobs.model import JobState
+from server.identifiers.update import ask_now
 from server.profiles import store as profiles
 from server.registry import Registry
 from server.runs.model import ItemOutcome, Outcome, Subject
 from server.runs.task import Task
 
 REPAIR = "repair-identifiers"
-
-#: What it means for a report that a registration did not end well.
-_BAD = {JobState.DEFERRED: Outcome.WARNING, JobState.HELD: Outcome.FAILED, JobState.DEAD: Outcome.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +41,7 @@ class Repairer:
 
     async def answered(self, number: int) -> ItemOutcome:
         """Ask the agency about one identifier now, and say what came of it."""
-        if not await self.register(REGISTER, str(number)):
-            return ItemOutcome(Outcome.WARNING, "The agency is being asked about it at this moment.")
-        state, said = await self.database.read(queue.latest, REGISTER, str(number))
-        return ItemOutcome(_BAD[state], said) if state in _BAD else ItemOutcome(Outcome.CHANGED, said)
+        return await ask_now(self.database, self.register, number)
 
 
 def again(tx: Connection, shelf: Registry[Agency], number: int, now: datetime) -> str:
@@ -88,7 +81,7 @@ def task(repairer: Repairer) -> Task[Repair]:
 
     def subjects(tx: Connection, given: Repair, after: str, limit: int) -> Sequence[Subject]:
         found = drifts.repairable(tx, profile(tx, given), given.kind, int(after or 0), limit)
-        return [Subject(f"{number:019}", value, f"/admin/identifiers?q={value}") for number, value in found]
+        return [Subject(f"{number:019}", value, f"/admin/identifiers/{number}") for number, value in found]
 
     async def do(subject: Subject, _given: Repair, _actor: Actor) -> ItemOutcome:
         return await repairer.repair(int(subject.id))

@@ -1,6 +1,6 @@
 """The task that makes an agency agree about the identifiers of a profile, and reports what it said of each."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Literal
 
 from msgspec import Struct
@@ -11,8 +11,10 @@ from server.db.engine import Database
 from server.errors import Invalid
 from server.forms.field import Choice, title
 from server.identifiers import ledger
+from server.identifiers.mint import REGISTER
 from server.identifiers.model import Agency, State
-from server.identifiers.repairing import Repairer
+from server.jobs import queue
+from server.jobs.model import JobState
 from server.profiles import store as profiles
 from server.registry import Registry
 from server.runs.model import ItemOutcome, Outcome, Subject
@@ -44,8 +46,25 @@ class Update(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "all"
 
 
-def task(database: Database, shelf: Registry[Agency], repairer: Repairer) -> Task[Update]:
-    """Return the task; the repairer has the queue's own worker ask about one identifier at once."""
+#: What it means for the report that a registration did not end well.
+_BAD = {JobState.DEFERRED: Outcome.WARNING, JobState.HELD: Outcome.FAILED, JobState.DEAD: Outcome.FAILED}
+
+
+async def ask_now(database: Database, register: Callable[[str, str], Awaitable[bool]], number: int) -> ItemOutcome:
+    """Have the queue's own worker ask an agency about one identifier, and say what came of it."""
+    before = await database.read(ledger.get, number)
+    if not await register(REGISTER, str(number)):
+        return ItemOutcome(Outcome.WARNING, "The agency is being asked about it at this moment.")
+    after = await database.read(ledger.get, number)
+    state, said = await database.read(queue.latest, REGISTER, str(number))
+    if state in _BAD:
+        return ItemOutcome(_BAD[state], said)
+    same = before is not None and after is not None and before.acknowledged == after.acknowledged
+    return ItemOutcome(Outcome.UNCHANGED if same else Outcome.CHANGED, said)
+
+
+def task(database: Database, shelf: Registry[Agency], register: Callable[[str, str], Awaitable[bool]]) -> Task[Update]:
+    """Return the task; `register` has the queue's own worker ask about one identifier at once."""
 
     def profile(tx: Connection, given: Update) -> int:
         found = profiles.get(tx, given.profile)
@@ -63,14 +82,10 @@ def task(database: Database, shelf: Registry[Agency], repairer: Repairer) -> Tas
 
     def subjects(tx: Connection, given: Update, after: str, limit: int) -> Sequence[Subject]:
         found = ledger.of_profile(tx, profile(tx, given), WHICH[given.which], int(after or 0), limit)
-        return [Subject(str(entry.id), entry.value, f"/admin/identifiers?q={entry.value}") for entry in found]
+        return [Subject(str(entry.id), entry.value, f"/admin/identifiers/{entry.id}") for entry in found]
 
     async def do(subject: Subject, _given: Update, _actor: Actor) -> ItemOutcome:
-        before = await database.read(ledger.get, int(subject.id))
-        became = await repairer.answered(int(subject.id))
-        after = await database.read(ledger.get, int(subject.id))
-        same = before is not None and after is not None and before.acknowledged == after.acknowledged
-        return ItemOutcome(Outcome.UNCHANGED, became.message) if same and became.outcome is Outcome.CHANGED else became
+        return await ask_now(database, register, int(subject.id))
 
     return Task(
         "update-doi-agency",

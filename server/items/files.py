@@ -27,6 +27,7 @@ class Shown:
     mime: str
     bytes: int
     sha256: str
+    md5: str
     address: str
     open: bool
     access: str
@@ -43,6 +44,7 @@ def shown(record: Record, repository: Repository, record_id: str) -> tuple[Shown
             mime=file.mime,
             bytes=file.bytes,
             sha256=file.sha256,
+            md5=file.md5,
             address=repository.file(record_id, file.name),
             open=record.access_to(file) == "open",
             access=record.access_to(file),

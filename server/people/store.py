@@ -1,6 +1,6 @@
 """The researchers as the database keeps them. Takes the transaction, returns values."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -222,6 +222,14 @@ def proved(tx: Connection, number: int) -> set[tuple[str, str]]:
     """Return those of a person's identifiers whose registry said so."""
     query = select(person_ids.c.scheme, person_ids.c.value).where(person_ids.c.person_id == number, person_ids.c.proved)
     return {(row.scheme, row.value) for row in tx.execute(query)}
+
+
+def vouched(tx: Connection, scheme: str, values: Collection[str]) -> set[str]:
+    """Return those of the identifiers whose registry said whose they are."""
+    if not values:
+        return set()
+    query = select(person_ids.c.value).where(person_ids.c.scheme == scheme, person_ids.c.value.in_(values), person_ids.c.proved)
+    return set(tx.execute(query).scalars())
 
 
 def search(tx: Connection, wanted: Search, size: int) -> tuple[list[Kept], int]:

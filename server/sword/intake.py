@@ -20,7 +20,7 @@ from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Una
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import reference_store, repeats, store
-from server.sword.accept import Acceptance, ask_to_read, see_to, write_refused
+from server.sword.accept import Acceptance, write_refused
 from server.sword.conditions import refuse_changed, refuse_closed
 from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
 from server.sword.model import (
@@ -35,6 +35,7 @@ from server.sword.model import (
     Rules,
 )
 from server.sword.package import READ_NOW_ENTRIES, counted
+from server.sword.queued import ask_to_read, see_to
 from server.sword.reopening import reopen
 from server.sword.understand import Opened, Understanding, says_nothing
 from server.sword.unfit import Unfit

@@ -16,8 +16,8 @@ from server.commands.serve import _wait
 from server.commands.welcome import Welcome, first_start
 from server.db.recent import Recent
 from server.house import House
-from server.items import routes
 from server.settings import Settings
+from server.site import routes
 from tests.conftest import URL, Deposit
 
 

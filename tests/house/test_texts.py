@@ -13,8 +13,8 @@ from server.pages import environment
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "templates" / "html"
 
-#: Pages that are written in English only: what the public sees is the items' own issue.
-PUBLIC = ("items/", "people/")
+#: Pages that are written in English only.
+PUBLIC = ("people/",)
 TEMPLATES = sorted(path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html"))
 
 _SAID = re.compile(r'\s(?:alt|aria-label|placeholder|title|data-label)="([^"]*)"')

@@ -54,7 +54,7 @@ class OneImport:
         found = await house.database.read(detail, import_of(request))
         source = await documents(house, found)
         work, renderer = as_work(found, house.clock()), house.press.renderer
-        item = None if work is None else item_page(renderer.current(work), (), renderer.repository, ())
+        item = None if work is None else item_page(renderer.current(work), (), renderer.repository)
         differ = differences(found.other.record, found.understood[0]) if found.other and found.understood else ()
         collection = found.container.collection if found.container is not None else found.deposit.collection
         return self.frame.page(

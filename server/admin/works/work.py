@@ -58,9 +58,9 @@ class WorkRoom:
         self, request: web.Request, status: int = 200, failure: SheafError | None = None, typed: dict[str, str] | None = None
     ) -> web.Response:
         house = self.frame.house
-        seen = await house.database.read(looked, work_of(request))
+        seen = await house.database.read(looked, self.frame.house.press, work_of(request))
         renderer = house.press.renderer
-        item = item_page(renderer.current(seen.stored), seen.identifiers, renderer.repository, renderer.formats.values())
+        item = item_page(renderer.current(seen.stored), seen.identifiers, renderer.repository)
         kind = TYPES[seen.stored.record.type]
         odd = {file.name: claimed for file in seen.stored.record.files if (claimed := differs(file.name, file.mime))}
         return self.frame.page(
@@ -90,7 +90,7 @@ class WorkRoom:
             stored.id, stored.state, place, stored.collection, stored.owner, stored.origin, None, stored.created, stored.modified,
             record,
         )  # fmt: skip
-        item = item_page(renderer.current(past), (), renderer.repository, ())
+        item = item_page(renderer.current(past), (), renderer.repository)
         return self.frame.page(request, "admin/works/version.html", stored=stored, number=place, item=item)
 
     async def format(self, request: web.Request) -> web.StreamResponse:
@@ -99,7 +99,7 @@ class WorkRoom:
         form = renderer.formats.get(request.match_info["prefix"])
         if form is None:
             raise NotFound("There is no such format.")
-        seen = await self.frame.house.database.read(looked, work_of(request))
+        seen = await self.frame.house.database.read(looked, self.frame.house.press, work_of(request))
         work = renderer.kept(seen.stored, doi=seen.shown_doi)
         if seen.stamped is not None:
             work = replace(work, modified=to_wire(seen.stamped))

@@ -1,0 +1,81 @@
+"""The CSL-JSON of a work: what citation processors are told of it (crosswalk C.7). Pure."""
+
+import re
+from typing import Any
+
+from server.items.kinds import KINDS
+from server.metadata.addresses import bare
+from server.metadata.languages import written
+from server.metadata.work import Work
+from server.records.model import Agent, Record
+from server.records.vocabulary import TYPES, VERSIONS
+
+_DATE = re.compile(r"(-?\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+#: DataCite contributorType → the CSL variable of those who have that part.
+_PARTS = {"Editor": "editor", "Translator": "translator"}
+
+
+def csl(work: Work) -> dict[str, Any]:
+    """Return the work as one item of CSL-JSON; what is not known is left out."""
+    record = work.record
+    place, conference, thesis = record.container, record.conference, record.thesis
+    item: dict[str, Any] = {
+        "id": work.id,
+        "type": KINDS[record.type].csl,
+        "title": f"{record.title.value}: {record.subtitle}" if record.subtitle else record.title.value,
+        "author": [_name(agent) for agent in record.creators],
+        "issued": date_parts(issued(record)),
+        "container-title": place.title,
+        "collection-title": place.series,
+        "volume": place.volume,
+        "issue": place.issue,
+        "page": pages(record, "-"),
+        "number": place.article_no,
+        "edition": place.edition,
+        "ISSN": place.issn_online or place.issn_print,
+        "ISBN": place.isbn,
+        "event-title": conference.name,
+        "event-place": conference.place,
+        "DOI": doi_of(work),
+        "URL": work.landing_url,
+        "publisher": record.publisher.name or thesis.grantor,
+        "publisher-place": record.publisher.place or thesis.grantor_place,
+        "genre": thesis.degree_name or (TYPES[record.type].label if KINDS[record.type].csl in _SAID else ""),
+        "abstract": record.abstracts[0].value if record.abstracts else "",
+        "language": next((tag for tag in map(written, record.languages) if tag), ""),
+        "keyword": ", ".join(subject.value for subject in record.subjects),
+        "note": VERSIONS[record.version].label if record.version not in {"", "NA"} else "",
+    }
+    for role, variable in _PARTS.items():
+        item[variable] = [_name(agent) for agent in record.contributors if agent.role == role]
+    return {name: value for name, value in item.items() if value}
+
+
+#: Kinds of CSL that say less than our type does.
+_SAID = frozenset({"report", "article", "document", "thesis"})
+
+
+def doi_of(work: Work) -> str:
+    """Return the DOI to cite: ours once it leads here, else the one the work came with; bare."""
+    return work.doi or bare("doi", work.record.identifier("doi"))
+
+
+def issued(record: Record) -> str:
+    """Return the date a work is cited by."""
+    return record.dates.issued or record.thesis.date_awarded or record.dates.created
+
+
+def pages(record: Record, dash: str) -> str:
+    return dash.join(filter(None, (record.container.first_page, record.container.last_page)))
+
+
+def date_parts(date: str) -> dict[str, list[list[int]]] | None:
+    """Return a date of the record as CSL has it: `1866-02` is 1866, 2."""
+    found = _DATE.fullmatch(date)
+    return {"date-parts": [[int(part) for part in found.groups() if part]]} if found else None
+
+
+def _name(agent: Agent) -> dict[str, str]:
+    if agent.kind == "org" or not agent.family or not agent.given:
+        return {"literal": agent.label}
+    return {"family": agent.family, "given": agent.given}

@@ -1,0 +1,102 @@
+"""What types of works are called where works are cited: schema.org, CSL, BibTeX and RIS."""
+
+from typing import NamedTuple
+
+
+class Names(NamedTuple):
+    """The names of one type of work in the formats of citations."""
+
+    schema: str
+    csl: str
+    bibtex: str
+    ris: str
+
+
+# fmt: off
+#: Type of the record model → its names.
+KINDS = {
+    "conference.conferencePaper": Names("ScholarlyArticle", "paper-conference", "inproceedings", "CPAPER"),
+    "conference.conferencePoster": Names("Poster", "graphic", "misc", "ART"),
+    "conference.conferencePresentation": Names("PresentationDigitalDocument", "speech", "misc", "SLIDE"),
+    "conference.conferenceProgram": Names("CreativeWork", "document", "misc", "GEN"),
+    "conference.eventposter": Names("Poster", "graphic", "misc", "ART"),
+    "conference.presentation": Names("PresentationDigitalDocument", "speech", "misc", "SLIDE"),
+    "creativeWork.choreography": Names("CreativeWork", "performance", "misc", "GEN"),
+    "creativeWork.dance": Names("TheaterEvent", "performance", "misc", "GEN"),
+    "creativeWork.designAndArchitecture": Names("VisualArtwork", "graphic", "misc", "ART"),
+    "creativeWork.drama": Names("Play", "document", "misc", "GEN"),
+    "creativeWork.essay": Names("CreativeWork", "document", "misc", "GEN"),
+    "creativeWork.exhibitionCatalog": Names("Book", "book", "misc", "BOOK"),
+    "creativeWork.fiction": Names("Book", "book", "misc", "BOOK"),
+    "creativeWork.film": Names("Movie", "motion_picture", "misc", "VIDEO"),
+    "creativeWork.musicalComposition": Names("MusicComposition", "song", "misc", "SOUND"),
+    "creativeWork.musicalPerformance": Names("MusicRecording", "performance", "misc", "GEN"),
+    "creativeWork.musicalScore": Names("SheetMusic", "musical_score", "misc", "MUSIC"),
+    "creativeWork.newMedia": Names("CreativeWork", "document", "misc", "GEN"),
+    "creativeWork.nonFiction": Names("Book", "book", "misc", "BOOK"),
+    "creativeWork.other": Names("CreativeWork", "document", "misc", "GEN"),
+    "creativeWork.painting": Names("Painting", "graphic", "misc", "ART"),
+    "creativeWork.poetry": Names("CreativeWork", "document", "misc", "GEN"),
+    "creativeWork.script": Names("CreativeWork", "manuscript", "misc", "UNPB"),
+    "creativeWork.sculpture": Names("Sculpture", "graphic", "misc", "ART"),
+    "creativeWork.setDesign": Names("VisualArtwork", "graphic", "misc", "ART"),
+    "creativeWork.theater": Names("TheaterEvent", "performance", "misc", "GEN"),
+    "dataset.dataset": Names("Dataset", "dataset", "misc", "DATA"),
+    "etd.doctoral": Names("Thesis", "thesis", "phdthesis", "THES"),
+    "etd.graduate": Names("Thesis", "thesis", "mastersthesis", "THES"),
+    "etd.undergraduate": Names("Thesis", "thesis", "mastersthesis", "THES"),
+    "etdexternal.doctoral_external": Names("Thesis", "thesis", "phdthesis", "THES"),
+    "etdexternal.graduate_external": Names("Thesis", "thesis", "mastersthesis", "THES"),
+    "etdexternal.undergraduate_external": Names("Thesis", "thesis", "mastersthesis", "THES"),
+    "interactiveResource.blog": Names("BlogPosting", "post-weblog", "misc", "BLOG"),
+    "interactiveResource.podcast": Names("PodcastEpisode", "broadcast", "misc", "SOUND"),
+    "interactiveResource.virtualRealityEnvironment": Names("CreativeWork", "software", "misc", "COMP"),
+    "interactiveResource.webinar": Names("VideoObject", "speech", "misc", "SLIDE"),
+    "interactiveResource.website": Names("WebSite", "webpage", "misc", "ELEC"),
+    "other.map": Names("Map", "map", "misc", "MAP"),
+    "other.model": Names("3DModel", "figure", "misc", "GEN"),
+    "other.other": Names("CreativeWork", "document", "misc", "GEN"),
+    "patent.patent": Names("CreativeWork", "patent", "misc", "PAT"),
+    "postedContent.acceptedManuscript": Names("ScholarlyArticle", "article-journal", "article", "JOUR"),
+    "postedContent.preprint": Names("ScholarlyArticle", "article", "unpublished", "UNPB"),
+    "postedContent.workingPaper": Names("ScholarlyArticle", "report", "techreport", "RPRT"),
+    "publication.abstract": Names("ScholarlyArticle", "document", "misc", "GEN"),
+    "publication.annotation": Names("CreativeWork", "document", "misc", "GEN"),
+    "publication.bibliography": Names("CreativeWork", "document", "misc", "GEN"),
+    "publication.book": Names("Book", "book", "book", "BOOK"),
+    "publication.bookChapter": Names("Chapter", "chapter", "incollection", "CHAP"),
+    "publication.bookReview": Names("Review", "review-book", "article", "JOUR"),
+    "publication.conferenceProceeding": Names("Book", "book", "proceedings", "CONF"),
+    "publication.dictionaryEntry": Names("Chapter", "entry-dictionary", "incollection", "DICT"),
+    "publication.editedBook": Names("Book", "book", "book", "EDBOOK"),
+    "publication.editorial": Names("ScholarlyArticle", "article-journal", "article", "JOUR"),
+    "publication.encyclopediaEntry": Names("Chapter", "entry-encyclopedia", "incollection", "ENCYC"),
+    "publication.journalArticle": Names("ScholarlyArticle", "article-journal", "article", "JOUR"),
+    "publication.journalIssue": Names("PublicationIssue", "periodical", "misc", "JFULL"),
+    "publication.letter": Names("Message", "personal_communication", "misc", "PCOMM"),
+    "publication.magazineArticle": Names("Article", "article-magazine", "article", "MGZN"),
+    "publication.newsletterArticle": Names("Article", "article-magazine", "article", "MGZN"),
+    "publication.newspaperArticle": Names("NewsArticle", "article-newspaper", "article", "NEWS"),
+    "publication.report": Names("Report", "report", "techreport", "RPRT"),
+    "publication.technicalDocumentation": Names("TechArticle", "report", "techreport", "RPRT"),
+    "publication.translation": Names("CreativeWork", "book", "misc", "BOOK"),
+    "software.code": Names("SoftwareSourceCode", "software", "misc", "COMP"),
+    "software.workflow": Names("SoftwareSourceCode", "software", "misc", "COMP"),
+    "teaching.activity": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.assignment": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.casestudy": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.coursemodule": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.demonstration": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.flashcards": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.lecture": Names("LearningResource", "speech", "misc", "SLIDE"),
+    "teaching.manual": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.other": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.outline": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.questionbank": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.studyguide": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.syllabus": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.textbook": Names("Book", "book", "book", "BOOK"),
+    "teaching.tutorial": Names("LearningResource", "document", "misc", "GEN"),
+    "teaching.workbook": Names("LearningResource", "document", "misc", "GEN"),
+}
+# fmt: on

@@ -37,6 +37,7 @@ class Found:
     seen: datetime
     standing: str
     """open, asked (it was sent again and the agency has not confirmed it) or settled."""
+    asked: datetime | None
     message: str
     """What is said of the identifier now."""
 
@@ -103,7 +104,7 @@ def page(tx: Connection, profile_id: int, wanted: Wanted, limit: int) -> list[Fo
     return [
         Found(
             row.id, Drift(row.kind), row.identifier_id, row.record_id, row.value, row.wanted, row.told, row.seen, row.standing,
-            row.message or "",
+            row.asked, row.message or "",
         )
         for row in rows
     ]  # fmt: skip

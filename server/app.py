@@ -38,6 +38,7 @@ from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
+from server.identifiers.routes import Resolver
 from server.identifiers.tasks import tasks as identifier_tasks
 from server.items.routes import Items
 from server.jobs.model import Handler
@@ -119,15 +120,11 @@ from server.usage.noting import COUNT
 from server.usage.robots import Robots
 from server.works import attributing, bulk
 
+# Every table is known once this module is imported.
 _ = (
-    server.audit.tables,
-    server.events.tables,
-    server.oai.tables,
-    server.people.tables,
-    server.sword.tables,
-    server.usage.tables,
-    server.works.tables,
-)  # every table is known once this module is imported
+    server.audit.tables, server.events.tables, server.oai.tables, server.people.tables,
+    server.sword.tables, server.usage.tables, server.works.tables,
+)  # fmt: skip
 log = observe.logger("app")
 
 #: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.
@@ -366,6 +363,7 @@ def web_application(house: House) -> web.Application:
         sword3,
         site,
         items,
+        Resolver(house.database, house.agencies, renderer),
         *own_rooms(frame),
         Reference(frame, authenticator),
         *ways_in(frame, authenticator),

@@ -6,7 +6,7 @@ ours.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from server.identifiers.mint import ask
 from server.identifiers.model import AgencyState, State, Told
 from server.identifiers.tables import identifiers
 from server.metadata.fragments import Renderer
+from server.metadata.work import Names
 from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.records import changes, store
@@ -107,7 +108,7 @@ class Migrator:
         if listing.is_page(subject.id):
             return await Lister(self.caller).read(_walk(profile), counter, listing.number_of(subject.id))
         number = int(subject.id.removeprefix(_LEAD))
-        arrival, work, sighting, problem = await self.caller.database.read_hot(_seen, number, profile, counter)
+        arrival, work, names, sighting, problem = await self.caller.database.read_hot(_seen, number, profile, counter)
         if arrival is None or work is None or problem:
             return ItemOutcome(Outcome.FAILED, problem or "It is not asked for any more.")
         url = self.renderer.repository.item(work.id)
@@ -123,12 +124,12 @@ class Migrator:
             else:
                 pointer = counter.agency.points(counter.account, self.caller.session)
                 await self.caller.ask(counter, lambda: pointer.point(arrival.value, url))
-        return self._adopted(arrival, work, profile, state, told)
+        return self._adopted(arrival, work, replace(names, doi=arrival.value), profile, state, told)
 
-    def _adopted(self, arrival: Arrival, work: Stored, profile: Profile, state: State, told: Told) -> Deed:
+    def _adopted(self, arrival: Arrival, work: Stored, names: Names, profile: Profile, state: State, told: Told) -> Deed:
         change = None
         if state is State.REGISTERED:
-            change = self.renderer.change(self.renderer.kept(work, doi=arrival.value), work.collection)
+            change = self.renderer.change(self.renderer.kept(work, names=names), work.collection)
 
         def written(tx: Connection, now: datetime) -> ItemOutcome:
             current = store.get(tx, work.id, to_change=True)
@@ -155,14 +156,14 @@ def _walk(profile: Profile) -> str:
 
 def _seen(
     tx: Connection, number: int, profile: Profile, counter: Counter
-) -> tuple[Arrival | None, Stored | None, sightings.Sighting | None, str]:
+) -> tuple[Arrival | None, Stored | None, Names, sightings.Sighting | None, str]:
     arrival = arrivals.get(tx, number)
     if arrival is None or arrival.record_id is None:
-        return None, None, None, ""
+        return None, None, Names(), None, ""
     work = store.find(tx, arrival.record_id)
     name = arrivals.known(tx, [arrival.value]).get(arrival.value)
     problem = arrivals.against(arrival.value, name, work, profile, counter.agency)
-    return arrival, work, sightings.of(tx, _walk(profile), arrival.value), problem
+    return arrival, work, ledger.shown(tx, arrival.record_id), sightings.of(tx, _walk(profile), arrival.value), problem
 
 
 def _adopt(tx: Connection, arrival: Arrival, profile: Profile, state: State, now: datetime) -> ledger.Entry:

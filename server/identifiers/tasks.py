@@ -16,7 +16,7 @@ def tasks(comparer: Comparer, register: Callable[[str, str], Awaitable[bool]]) -
     database, shelf, clock = comparer.caller.database, comparer.caller.agencies, comparer.caller.clock
     repairer = Repairer(database, shelf, register, clock)
     return (
-        update.task(database, shelf, register),
+        *update.tasks(database, shelf, register),
         retrying.task(database, clock, register),
         Reconciler(comparer, repairer).task(),
         register_set.task(database, shelf, repairer),

@@ -12,6 +12,7 @@ from server.identifiers import arrivals, ledger, migrate
 from server.identifiers.arrivals import Line
 from server.identifiers.comparing import Drift
 from server.identifiers.reconcile import RECONCILE, Reconcile
+from server.metadata.work import Names
 from server.profiles import store as profiles
 from server.publishing import keep_new
 from server.records.store import New, State
@@ -49,7 +50,7 @@ async def bring(house: House, agency: FakeDatacite, count: int, *, elsewhere: in
         works = [New(record_id(n), record(f"Peas {n}"), "works", State.PUBLISHED) for n in numbers]
         await house.database.write(_brought, works, [name(n) for n in numbers], house.clock())
         for n, work in zip(numbers, works, strict=True):
-            shown = renderer.work(work.id, work.record, doi=name(n), deposited=house.clock().date().isoformat())
+            shown = renderer.work(work.id, work.record, names=Names(doi=name(n)), deposited=house.clock().date().isoformat())
             url = shown.landing_url if n >= elsewhere else f"https://old.example.net/{n}"
             xml = base64.b64encode(renderer.metadata("datacite", shown)).decode()
             agency.dois[name(n)] = Doi(name(n), "INST.REPO", "findable", {"url": url, "xml": xml}, registered=WHEN)

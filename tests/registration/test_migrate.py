@@ -70,7 +70,7 @@ async def test_each_becomes_ours_and_leads_to_us_by_its_address_alone(brought: H
         assert there.url == f"https://repository.example.org/items/{record_id(n)}"
         assert there.xml == before[name(n)], "its metadata stay"
         assert agency.handles[name(n)] == there.url
-        assert await brought.database.read(ledger.shown_doi, record_id(n)) == name(n)
+        assert (await brought.database.read(ledger.shown, record_id(n))).doi == name(n)
     sent = [call.json["data"]["attributes"] for call in agency.log if call.method == "PUT"]
     assert [set(attributes) for attributes in sent] == [{"url"}] * 12
     assert len(agency.log) == 13
@@ -192,7 +192,7 @@ async def test_the_works_of_a_set_get_dois_and_those_that_have_one_keep_it(
     assert (run.state, run.counts.changed, run.counts.unchanged) == (RunState.COMPLETED, 3, 1)
     assert {there.state for there in agency.dois.values()} == {"findable"}
     assert len(agency.dois) == 4
-    assert all([await house.database.read(ledger.shown_doi, number) for number in ids])
+    assert all([(await house.database.read(ledger.shown, number)).doi for number in ids])
     assert (await scene.run(house, "register-set", RegisterSet(set=spec))).state is RunState.NO_EFFECT
     agency.mood = Mood.DOWN
     await control.profile_set(house, control.ProfileSet(kind="datacite", name="Our DOIs", values={"start": 7}))

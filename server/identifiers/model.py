@@ -120,6 +120,10 @@ class Ticket:
     """Whether it was sent already, so that the agency is only asked what it made of it; else it is sent."""
     age: timedelta = timedelta(0)
     """How long ago it was sent, where it was."""
+    addresses: frozenset[str] = frozenset()
+    """Where it was to lead by what was sent of it before: what leads there is ours, whatever became of the answer."""
+    known: bool = False
+    """Whether the agency has confirmed it before, so that it is ours wherever it leads."""
 
 
 class Client(Protocol):
@@ -162,6 +166,14 @@ class Listed:
     total: int | None = None
     calls: int = 1
     """How often the agency was called for this page."""
+
+
+class Pointer(Protocol):
+    """The side of an account at an agency that lets a name lead elsewhere and changes nothing else."""
+
+    async def point(self, value: str, url: str) -> Confirmed | Failed:
+        """Let a name the agency knows lead to an address; the caller has seen that it knows it."""
+        ...
 
 
 class Reader(Protocol):
@@ -297,6 +309,8 @@ class Agency:
     """How many submissions it may be working at before it is sent more."""
     reads: Callable[[Any, Any], Reader] | None = None
     """Takes what `client` takes; None for an agency that cannot be asked what it knows."""
+    points: Callable[[Any, Any], Pointer] | None = None
+    """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
 

@@ -24,6 +24,7 @@ from server.identifiers import ledger
 from server.identifiers.ledger import Entry
 from server.identifiers.preflight.responsible import Responsible
 from server.jobs import queue
+from server.metadata.work import NAMELESS, Names
 from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
@@ -38,17 +39,7 @@ from server.sword.conditions import refuse_changed
 from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import finished, mapped, relevant, weighed
-from server.sword.model import (
-    Container,
-    ContainerState,
-    Content,
-    Deposit,
-    DepositState,
-    Draft,
-    Operation,
-    Problem,
-    Rules,
-)
+from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.operations import applied, drafted, mended
 from server.sword.queued import READ
 from server.sword.registrable import foreseen
@@ -78,21 +69,19 @@ class Acceptance:
     agencies: Callable[[Sequence[Entry]], Responsible]
     """Who registers the DOI of a work with these identifiers, as the profiles are at this moment."""
 
-    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False) -> None:
+    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False, begun: Container | None = None) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
 
         Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
         done again. A deposit somebody else took meanwhile is left as it is. `answers`: whether its client still waits for the
-        receipt, and may be given that of another container.
+        receipt, and may be given that of another container. `begun` is the container this deposit just began.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
-        looked = False
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read_hot(_basis, deposit)
-            rules = self.rules(basis.container.collection)
-            if not looked:  # once, as a scanner may take its time
+            basis = _Basis(begun, begun.draft) if begun is not None else await self.database.read_hot(_basis, deposit)
+            begun, rules = None, self.rules(basis.container.collection)
+            if attempt == 1:  # once, as a scanner may take its time
                 content = await self.look(content, rules)
-                looked = True
             understood, notes = mapped(content, rules)
             try:
                 taken = await asyncio.to_thread(_made, self, deposit, basis, understood, rules)
@@ -159,7 +148,7 @@ class Acceptance:
 class _Basis:
     container: Container
     draft: Draft
-    doi: str = ""
+    names: Names = NAMELESS
     stored: Stored | None = None
     held: tuple[Deposit, ...] = ()
     """What is held of the container, the oldest first."""
@@ -200,12 +189,9 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)
         return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone)
-    stored, doi, names = (
-        records.get(tx, container.id),
-        ledger.shown_doi(tx, container.id),
-        tuple(ledger.of_record(tx, container.id)),
-    )
-    return _Basis(container, drafted(stored.record), doi, stored, held, later=later, newer=undone, entries=names)
+    stored, entries = records.get(tx, container.id), tuple(ledger.of_record(tx, container.id))
+    names = ledger.shown(tx, container.id)
+    return _Basis(container, drafted(stored.record), names, stored, held, later=later, newer=undone, entries=entries)
 
 
 def _made(to: Acceptance, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
@@ -234,7 +220,7 @@ def _made(to: Acceptance, deposit: Deposit, basis: _Basis, content: Content, rul
     if record is None:
         return Taken(draft, None, mends, whole, content)
     came = basis.stored.provenance if basis.stored is not None else None
-    prepared = prepare(to.press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
+    prepared = prepare(to.press, basis.container.id, record, basis.container.created, names=basis.names, provenance=came)
     return Taken(draft, prepared, mends, whole, content)
 
 
@@ -242,16 +228,18 @@ def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Ta
     """Make what is here already once more, as its next version."""
     assert taken.prepared is not None  # noqa: S101 -- the other was found by it
     record = following(taken.prepared.record, other, press.renderer.repository.item(other.id))
-    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi))
+    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, names=basis.names))
 
 
 def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules) -> None:
     """Take a deposit in, unless somebody else did; the container's row is locked first, whoever comes."""
     container = basis.container
-    store.container(tx, container.id, to_change=True)
+    store.lock_container(tx, container.id)
     title = taken.draft.record.title.value if taken.draft.record is not None else None
     if not store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title):
         return
+    if deposit.replays:
+        problems.forget(tx, deposit.id)
     problems.keep(tx, deposit.id, (), map(Problem.from_remark, taken.content.remarks))
     problems.keep_content(tx, deposit.id, taken.content)
     for sentence in taken.notes:
@@ -333,6 +321,8 @@ def write_held(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unf
     if not store.end_deposit(tx, deposit.id, state, problem, title=record.title.value if record is not None else None):
         return
     queue.drop(tx, READ, deposit.id)
+    if deposit.replays:
+        problems.forget(tx, deposit.id)
     problems.keep(tx, deposit.id, unfit.problems, unfit.warnings)
     problems.keep_content(tx, deposit.id, unfit.content)
     for sentence in unfit.notes:

@@ -197,7 +197,7 @@ def _known(tx: Connection, ids: Sequence[str]) -> dict[str, tuple[Record, str]]:
     found = {}
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
-        dois = ledger.shown_dois(tx, list(some))
+        ours = ledger.shown_of(tx, list(some))
         for number, document in tx.execute(select(records.c.id, records.c.document).where(records.c.id.in_(some))):
-            found[number] = decode(document), dois.get(number, "")
+            found[number] = decode(document), ours[number].doi if number in ours else ""
     return found

@@ -225,17 +225,6 @@ def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(identifiers.c.state, func.count()).group_by(identifiers.c.state))}
 
 
-def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
-    """Count the identifiers an agency should know and does not confirm, by state, with the oldest change."""
-    states = [s.value for s in (State.SUBMITTED, State.BLOCKED, State.REJECTED)]
-    query = (
-        select(identifiers.c.state, func.count(), func.min(identifiers.c.changed))
-        .where(identifiers.c.state.in_(states))
-        .group_by(identifiers.c.state)
-    )
-    return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
-
-
 def search(tx: Connection, text: str, limit: int) -> list[Entry]:
     """Return identifiers by a part of them or of what was said of them, the newest first."""
     said = or_(identifiers.c.value.icontains(text, autoescape=True), identifiers.c.message.icontains(text, autoescape=True))

@@ -12,6 +12,8 @@ from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, P
 from server.identifiers.tables import identifiers, submissions
 
 _QUOTED = 300
+_DIGITS = 18
+"""A number of so many digits is not an identifier's: it would not fit into the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,14 @@ _OF_RECORD = select(identifiers).where(identifiers.c.record_id == bindparam("id"
 def get(tx: Connection, number: int) -> Entry | None:
     row = tx.execute(select(identifiers).where(identifiers.c.id == number)).mappings().one_or_none()
     return None if row is None else read_entry(row)
+
+
+def number_of(tx: Connection, value: str) -> int | None:
+    """Return the number of an identifier that is named by its number or as it is written, or None."""
+    named = identifiers.c.value == value
+    if value.isascii() and value.isdecimal() and len(value) < _DIGITS:
+        named = identifiers.c.id == int(value)
+    return tx.execute(select(identifiers.c.id).where(or_(named, identifiers.c.normal == value.lower()))).scalar()
 
 
 def touched(tx: Connection, record_id: str) -> datetime | None:

@@ -6,12 +6,13 @@ from typing import Any
 from server.errors import Invalid
 from server.identifiers.model import Agency, AgencyState, Desired
 from server.metadata.fragments import Renderer
+from server.metadata.work import Names
 from server.records.store import State, Stored
 
 
 def desired_of(renderer: Renderer, agency: Agency, account: Any, stored: Stored, value: str) -> Desired:
     """Write what an agency should know of a work under a name; `refusal` is filled where it would not take it."""
-    work = renderer.kept(stored, doi=value)
+    work = renderer.kept(stored, names=Names(**{agency.scheme.name: value}))
     state = AgencyState.FINDABLE if stored.state is State.PUBLISHED else AgencyState.HIDDEN
     try:
         write = agency.document

@@ -1,6 +1,6 @@
 """The ledger: which names exist, whose they are, and how far the agency agrees. Takes the transaction, returns values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from server.errors import Conflict
 from server.identifiers.causes import cause_of
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, Pending, State, Ticket
 from server.identifiers.tables import identifiers, submissions
+from server.metadata.work import NAMELESS, Names
 
 _QUOTED = 300
 _DIGITS = 18
@@ -137,23 +138,33 @@ def touched(tx: Connection, record_id: str) -> datetime | None:
     return tx.execute(select(func.max(identifiers.c.changed)).where(identifiers.c.record_id == record_id)).scalar()
 
 
-def shown_doi(tx: Connection, record_id: str) -> str:
-    """Return the work's own DOI once the agency has confirmed it, else an empty string.
-
-    So harvesters get no link that leads nowhere.
-    """
-    return shown_dois(tx, [record_id]).get(record_id, "")
+def hold(tx: Connection, record_id: str) -> None:
+    """Wait for whoever confirms another name of the work, and let nobody do so before the transaction ends."""
+    tx.execute(select(identifiers.c.id).where(identifiers.c.record_id == record_id).order_by(identifiers.c.id).with_for_update())
 
 
-def shown_dois(tx: Connection, record_ids: list[str]) -> dict[str, str]:
-    """Return the confirmed DOIs of ours by work; the oldest where a work has several."""
-    query = select(identifiers.c.record_id, identifiers.c.value).where(
+def shown(tx: Connection, record_id: str) -> Names:
+    """Return the work's own names, each once its agency has confirmed it: so harvesters get no link that leads nowhere."""
+    return shown_of(tx, [record_id]).get(record_id, NAMELESS)
+
+
+def shown_of(tx: Connection, record_ids: list[str]) -> dict[str, Names]:
+    """Return the confirmed names of ours by work; the oldest where a work has several of a scheme."""
+    query = select(identifiers.c.record_id, identifiers.c.scheme, identifiers.c.value).where(
         identifiers.c.record_id.in_(record_ids),
-        identifiers.c.scheme == "doi",
         identifiers.c.own,
         identifiers.c.registered.is_not(None),
     )
-    return {row.record_id: row.value for row in tx.execute(query.order_by(identifiers.c.id.desc()))}
+    found: dict[str, dict[str, str]] = {}
+    for row in tx.execute(query.order_by(identifiers.c.id.desc())):
+        found.setdefault(row.record_id, {})[row.scheme] = row.value
+    return {number: Names(**names) for number, names in found.items()}
+
+
+def names_among(entries: Iterable[Entry]) -> Names:
+    """Return the confirmed names of ours among a work's identifiers, the oldest of each scheme; none that is hidden."""
+    ours = [each for each in entries if each.own and each.registered is not None and each.state is not State.WITHDRAWN]
+    return Names(**{each.scheme: each.value for each in reversed(ours)})
 
 
 def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> Ticket:
@@ -173,7 +184,14 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
         "wanted": desired.state.value,
         "version": desired.version,
     }
-    return Ticket(int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one()), stamp)
+    sent = _addresses(tx, entry) if current else frozenset[str]()
+    number = int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one())
+    return Ticket(number, stamp, addresses=sent, known=entry.registered is not None)
+
+
+def _addresses(tx: Connection, entry: Entry) -> frozenset[str]:
+    """Return where an identifier was to lead by what was sent of it until now."""
+    return frozenset(tx.execute(select(submissions.c.url).where(submissions.c.identifier_id == entry.id).distinct()).scalars())
 
 
 def keep_slot(tx: Connection, entry: Entry, slot: datetime | None) -> None:

@@ -120,6 +120,10 @@ class Ticket:
     """Whether it was sent already, so that the agency is only asked what it made of it; else it is sent."""
     age: timedelta = timedelta(0)
     """How long ago it was sent, where it was."""
+    addresses: frozenset[str] = frozenset()
+    """Where it was to lead by what was sent of it before: what leads there is ours, whatever became of the answer."""
+    known: bool = False
+    """Whether the agency has confirmed it before, so that it is ours wherever it leads."""
 
 
 class Client(Protocol):

@@ -5,7 +5,7 @@ asked. Whatever happens between the call and the commit (a crash, a lost answer)
 asked again; agencies take it as often as it comes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession
@@ -26,6 +26,7 @@ from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
 from server.jobs.worker import back_off
 from server.metadata.fragments import Renderer
+from server.metadata.work import Names
 from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
@@ -46,6 +47,8 @@ class _Question:
     entry: ledger.Entry
     stored: Stored
     profile: Profile
+    names: Names
+    """What the work will be shown with once the agency agrees."""
     under_way: tuple[Ticket, str] | None = None
     """What the agency is working at: its ticket, and the digest of what was sent."""
 
@@ -110,11 +113,11 @@ class Registrar:
         return None
 
     def _change(self, question: _Question, desired: Desired) -> changes.Change | None:
-        """Render the work with its DOI, for the moment it is registered for the first time."""
+        """Render the work with its name, for the moment that is registered for the first time."""
         if desired.state is not AgencyState.FINDABLE or question.entry.registered is not None:
             return None
         stored = question.stored
-        return self.renderer.change(self.renderer.kept(stored, doi=desired.value), stored.collection)
+        return self.renderer.change(self.renderer.kept(stored, names=question.names), stored.collection)
 
 
 def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead | Held | Done":
@@ -130,29 +133,33 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
     unknown_to_agency = entry.registered is None and entry.state == "reserved"
     if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
         return Done("the work is not published")
-    return _Question(entry, stored, profile, ledger.under_way(tx, entry, now))
+    names = replace(ledger.shown(tx, stored.id), **{entry.scheme: entry.value})
+    return _Question(entry, stored, profile, names, ledger.under_way(tx, entry, now))
 
 
 def _settle_success(
     tx: Connection, registrar: Registrar, job: Job, agreed: _Agreed, change: changes.Change | None, now: datetime
 ) -> None:
-    """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the DOI."""
+    """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the name."""
     gate.told(tx, agreed.question.profile.id, agreed.question.profile.name, agreed.outcome, now)
     following = Done() if agreed.latest else Later(timedelta(0), "The record changed while the agency was at work.", failed=False)
     if not queue.settle(tx, job, following, now):
         return
     question, desired = agreed.question, agreed.desired
     hidden = desired.state is AgencyState.HIDDEN
+    if question.entry.registered is None:
+        ledger.hold(tx, question.stored.id)
     first = ledger.confirm(tx, question.entry, agreed.submission, agreed.digest, agreed.outcome, hidden=hidden, now=now)
     if first:
         _tell(tx, "identifier.registered", question, "", now)
     current = records.find(tx, question.stored.id)
     if not first or change is None or current is None or current.state is not State.PUBLISHED:
         return
-    if current.version != question.stored.version:
-        # The work changed while the agency was asked, and was shown without the DOI: render what it is now
-        # (rare, so within the transaction).
-        change = registrar.renderer.change(registrar.renderer.kept(current, doi=desired.value), current.collection)
+    names = ledger.shown(tx, current.id)
+    if (current.version, names) != (question.stored.version, question.names):
+        # The work changed while the agency was asked, and was shown without the name, or another agency confirmed another name of
+        # it: render what it is now (rare, so within the transaction).
+        change = registrar.renderer.change(registrar.renderer.kept(current, names=names), current.collection)
     changes.stamp(tx, [change], now)
 
 

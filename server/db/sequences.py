@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam,
 from sqlalchemy.sql.dml import ReturningInsert
 
 from server.db.columns import metadata
+from server.db.prepared import Prepared
 from server.db.upsert import insert_in
 
 sequences = Table(
@@ -40,6 +41,10 @@ def _take(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(sequences.c.value)
 
 
+_LAST = Prepared(select(sequences.c.value).where(sequences.c.name == bindparam("name")))
+
+
 def last(tx: Connection, name: str) -> int:
     """Return the last number taken, 0 if none was."""
-    return int(tx.execute(select(sequences.c.value).where(sequences.c.name == name)).scalar() or 0)
+    found = _LAST.rows(tx, {"name": name})
+    return int(found[0][0]) if found else 0

@@ -40,6 +40,8 @@ class Entry:
     held_by: str | None = None
     """Whoever lets nothing be sent of it."""
     held_why: str | None = None
+    migrated: bool = False
+    """Whether another system minted it, and it was taken over."""
 
 
 #: Which state a fault leads to. A transient or unknown one leaves the identifier on its way.
@@ -239,6 +241,11 @@ def refuse(tx: Connection, entry: Entry, message: str, now: datetime) -> None:
     _move(tx, entry, State.REJECTED, now, fault=Fault.REJECTED.value, message=message, acknowledged=None)
 
 
+def doubt(tx: Connection, entry: Entry, why: str, now: datetime) -> None:
+    """Note that the agency says otherwise, so that all is sent again when it is asked."""
+    _move(tx, entry, State.SUBMITTED, now, acknowledged=None, fault=None, message=why)
+
+
 def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(identifiers.c.state, func.count()).group_by(identifiers.c.state))}
 
@@ -321,5 +328,5 @@ def read_entry(row: RowMapping) -> Entry:
     return Entry(
         row["id"], row["record_id"], row["scheme"], row["value"], row["own"], row["profile_id"], row["environment"],
         State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"], row["stamp"], row["waiting"],
-        row["slot"], row["held_by"], row["held_why"],
+        row["slot"], row["held_by"], row["held_why"], row["migrated"],
     )  # fmt: skip

@@ -168,6 +168,14 @@ class Listed:
     """How often the agency was called for this page."""
 
 
+class Pointer(Protocol):
+    """The side of an account at an agency that lets a name lead elsewhere and changes nothing else."""
+
+    async def point(self, value: str, url: str) -> Confirmed | Failed:
+        """Let a name the agency knows lead to an address; the caller has seen that it knows it."""
+        ...
+
+
 class Reader(Protocol):
     """The reading side of an account at an agency. It changes nothing, and never raises for what an agency may do."""
 
@@ -301,6 +309,8 @@ class Agency:
     """How many submissions it may be working at before it is sent more."""
     reads: Callable[[Any, Any], Reader] | None = None
     """Takes what `client` takes; None for an agency that cannot be asked what it knows."""
+    points: Callable[[Any, Any], Pointer] | None = None
+    """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
 

@@ -16,7 +16,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.events.telling import tell
 from server.identifiers import gate, ledger
-from server.identifiers.desired import desired_of, digest_of
+from server.identifiers.desired import desired_of, digest_of, is_left_alone
 from server.identifiers.gate import Turned
 from server.identifiers.holding import obstacle
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
@@ -128,6 +128,8 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
         return Held("The profile this identifier was minted by is deleted; a new one of its prefix and environment takes over.")
     if reason := obstacle(entry, profile):
         return Held(reason)
+    if is_left_alone(entry, profile):
+        return Done("another system minted it, and the profile does not update such DOIs")
     stored = records.get(tx, entry.record_id)
     unknown_to_agency = entry.registered is None and entry.state == "reserved"
     if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):

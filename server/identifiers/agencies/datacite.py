@@ -16,7 +16,7 @@ from yarl import URL
 from server.forms.field import title
 from server.identifiers.answers import USER_AGENT, read, reason_of, retry_after
 from server.identifiers.datacite import facts
-from server.identifiers.endpoint import Endpoint, Environment, check_endpoint
+from server.identifiers.endpoint import Endpoint, Environment, UpdateMigrated, check_endpoint
 from server.identifiers.model import (
     Agency,
     AgencyState,
@@ -63,6 +63,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     password: Annotated[str, Meta(min_length=1), title("Account password", "Or an API key of the repository.", secret=True)]
     environment: Environment
+    update_migrated: UpdateMigrated = False
     endpoint: Endpoint = ""
 
     def __post_init__(self) -> None:
@@ -204,6 +205,19 @@ class DataciteClient:
                 return Listed(tuple(_listed(rows)), _following(page) if rows else "", _total(page), calls)
             if calls == len(PAGES):
                 return self._failed(Fault.UNKNOWN, "DataCite answered something else than a list of DOIs", outcome)
+
+    async def point(self, value: str, url: str) -> Confirmed | Failed:
+        """Let a DOI that is there lead elsewhere, and change nothing else: what is not sent, lupo keeps."""
+        path = "/dois/" + quote(value, safe="/")
+        outcome = await self._send("PUT", path, {"data": {"type": "dois", "attributes": {"url": url}}})
+        if isinstance(outcome, Failed):
+            return outcome
+        told = _attributes(outcome.body)
+        if str(told.get("doi", "")).lower() != value.lower() or not _same(told.get("url"), url):
+            return self._failed(Fault.UNKNOWN, "DataCite's answer does not show the new address", outcome)
+        if told.get("state") in STATES.values() and not told.get("registered"):
+            return self._failed(Fault.TRANSIENT, "The DOI is not resolvable at its new address yet", outcome)
+        return Confirmed(outcome.status, self._redacted(outcome.body))
 
     async def _put(self, desired: Desired, event: str) -> Answer | Failed:
         xml = base64.b64encode(desired.metadata).decode()
@@ -347,6 +361,7 @@ PLUGIN = Agency(
     account=Account,
     client=DataciteClient,
     reads=DataciteClient,
+    points=DataciteClient,
     paces=PACES,
     description="Registers DOIs at DataCite when a work is approved, and keeps their metadata and addresses up to date.",
 )

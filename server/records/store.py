@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from server.errors import Conflict, NotFound
+from server.records import listed
 from server.records import provenance as origins
 from server.records.model import Record, decode, encode
 from server.records.provenance import Provenance
@@ -99,6 +100,7 @@ def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
         tx.execute(_ADD, rows if len(rows) > 1 else rows[0])
         cards = [_card(work, now) for work in works]
         tx.execute(_ADD_CARD, cards if len(cards) > 1 else cards[0])
+        listed.enter(tx, [(work.id, work.record, now) for work in works if work.state is State.PUBLISHED])
 
 
 _ADD, _ADD_CARD = insert(records), insert(searchable)
@@ -230,6 +232,11 @@ def _write(tx: Connection, stored: Stored, after: Stored) -> None:
         modified=after.modified,
     )  # fmt: skip
     tx.execute(update(searchable).where(searchable.c.record_id == after.id).values(card))
+    if after.state is State.PUBLISHED:
+        if (after.state, after.record) != (stored.state, stored.record):
+            listed.change(tx, after.id, after.record, after.modified)
+    elif stored.state is State.PUBLISHED:
+        listed.leave(tx, after.id)
 
 
 @dataclass(frozen=True, slots=True)

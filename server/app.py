@@ -1,7 +1,7 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,11 +32,14 @@ from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import integration, update
-from server.identifiers.calling import Caller
+from server.identifiers import integration
 from server.identifiers.comparing import Comparer
+from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
+from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
+from server.identifiers.routes import Resolver
+from server.identifiers.tasks import tasks as identifier_tasks
 from server.items.routes import Items
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
@@ -87,7 +90,7 @@ from server.runs.task import Tasks
 from server.settings import Settings, secret_key
 from server.site.routes import Site
 from server.sword import discovery, replay
-from server.sword.accept import READ, Acceptance
+from server.sword.accept import Acceptance
 from server.sword.check import checks
 from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake, Open
@@ -95,6 +98,7 @@ from server.sword.package import packagings
 from server.sword.profile import kind as sword_server
 from server.sword.profile.settings import KIND as SWORD
 from server.sword.profile.settings import Server
+from server.sword.queued import READ
 from server.sword.reference_store import FETCH
 from server.sword.server import Servers
 from server.sword.understand import Understanding
@@ -116,15 +120,11 @@ from server.usage.noting import COUNT
 from server.usage.robots import Robots
 from server.works import attributing, bulk
 
+# Every table is known once this module is imported.
 _ = (
-    server.audit.tables,
-    server.events.tables,
-    server.oai.tables,
-    server.people.tables,
-    server.sword.tables,
-    server.usage.tables,
-    server.works.tables,
-)  # every table is known once this module is imported
+    server.audit.tables, server.events.tables, server.oai.tables, server.people.tables,
+    server.sword.tables, server.usage.tables, server.works.tables,
+)  # fmt: skip
 log = observe.logger("app")
 
 #: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.
@@ -218,9 +218,13 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     shelf, files = agencies(), DiskStore(settings.folder)
     press = Press(renderer, shelf)
     understanding = Understanding(readers(), packagings(), files)
-    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal)
+
+    def agencies_now(entries: Sequence[Entry]) -> Responsible:
+        return responsible(press.agencies, live.every(), entries)
+
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
-    comparer = Comparer(Caller(database, shelf, seal, session, clock), renderer)
+    comparer = Comparer.of(database, shelf, seal, session, clock, renderer)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {
         REGISTER: registrar,
@@ -256,7 +260,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     ask = asking(Answering(database, clock), provider)
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
     tasks = Tasks((
-        update.task(database, shelf, worker.do),
+        *identifier_tasks(comparer, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
         replay.task(database, intake, live.look),
@@ -359,12 +363,13 @@ def web_application(house: House) -> web.Application:
         sword3,
         site,
         items,
+        Resolver(house.database, house.agencies, renderer),
         *own_rooms(frame),
         Reference(frame, authenticator),
         *ways_in(frame, authenticator),
         *rooms(frame),
         pages,
-        Operate(house.database),
+        Operate(house.database, house.clock),
     )
     for room in everything:
         application.add_routes(room.routes())

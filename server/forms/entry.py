@@ -47,6 +47,8 @@ class Entry:
     surplus: bool = False
     """Whether more rows were posted than are taken."""
     fault: Fault | None = None
+    advice: Fault | None = None
+    """What somebody should look at, though it can stay as it is."""
 
     @property
     def text(self) -> str:
@@ -86,9 +88,14 @@ class Entry:
         return self.fault is not None or any(part.is_faulty for part in self.parts)
 
     @property
+    def is_advised(self) -> bool:
+        """Whether something is advised of it or below it."""
+        return self.advice is not None or any(part.is_advised for part in self.parts)
+
+    @property
     def described_by(self) -> str:
         """The ids of what is said about it."""
-        said = {"help": self.field.help, "set": self.is_set, "again": self.again, "error": self.fault}
+        said = {"help": self.field.help, "set": self.is_set, "again": self.again, "error": self.fault, "advice": self.advice}
         return " ".join(f"{self.id}-{name}" for name, there in said.items() if there)
 
     @property

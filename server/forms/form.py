@@ -1,6 +1,6 @@
 """A form: which fields of a class it asks for, how it is shown, and what is made of what comes back."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -43,6 +43,8 @@ class Form:
     errors: tuple[Error, ...] = ()
     focus: str = ""
     """The path of the row a button has just added or moved."""
+    advices: tuple[Error, ...] = ()
+    """What somebody should look at, though it can stay as it is."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -68,6 +70,14 @@ class Form:
         if elsewhere:
             faults[""] = Fault(" ".join([problems.get("", ""), *elsewhere]).strip())
         return replace(_marked(self.whole, faults), focus=self.focus)
+
+    def advise(self, advice: Mapping[str, Fault]) -> "Form":
+        """Return the form with what somebody should look at: path → sentence; what has no field here stands at the nearest."""
+        known = {entry.path for entry in _all(self.whole)}
+        told: Faults = {}
+        for path, fault in advice.items():
+            told.setdefault(_nearest(path, known), fault)
+        return replace(self, whole=_with(self.whole, told, "advice"), advices=tuple(_errors(self.whole, told, ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +153,16 @@ def _marked(whole: Entry, faults: Faults) -> Form:
     return Form(_with(whole, faults), errors)
 
 
-def _with(entry: Entry, faults: Faults) -> Entry:
-    fault = faults.get(entry.path) if entry.path else None
-    return replace(entry, fault=fault, parts=tuple(_with(part, faults) for part in entry.parts))
+def _with(entry: Entry, faults: Faults, name: str = "fault") -> Entry:
+    said: dict[str, Any] = {name: faults.get(entry.path) if entry.path else None}
+    return replace(entry, **said, parts=tuple(_with(part, faults, name) for part in entry.parts))
+
+
+def _nearest(path: str, known: Container[str]) -> str:
+    """Return the field of a path that stands in the form, or the one it is within."""
+    while path and path not in known:
+        path = path.rpartition(".")[0]
+    return path
 
 
 def _errors(entry: Entry, faults: Faults, way: tuple[str, ...]) -> Iterator[Error]:

@@ -1,6 +1,6 @@
 """Minting: the next free name of a profile's rules, taken inside the transaction that needs it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from server.identifiers import ledger
 from server.identifiers.model import Agency, Rules, Scheme, State, serves
 from server.jobs import queue
 from server.profiles import store as profiles
+from server.profiles.model import Profile
 from server.records.model import Record
 from server.registry import Registry
 
@@ -42,8 +43,13 @@ class Route:
 
 def routes(tx: Connection, shelf: Registry[Agency]) -> list[Route]:
     """Return the enabled profiles of agencies; those that only reserve come last."""
+    return routes_of(profiles.enabled(tx, [agency.name for agency in shelf]), shelf)
+
+
+def routes_of(enabled: Iterable[Profile], shelf: Registry[Agency]) -> list[Route]:
+    """Return those of the enabled profiles that are of agencies; those that only reserve come last."""
     found = []
-    for profile in profiles.every(tx, enabled=True):
+    for profile in enabled:
         if (agency := shelf.get(profile.kind)) is None:
             continue
         rules = rules_of(agency.scheme, profile.document)
@@ -59,7 +65,12 @@ def rules_of(scheme: Scheme, document: Mapping[str, Any]) -> Rules:
 
 def route_for(tx: Connection, shelf: Registry[Agency], type_code: str, scheme: str = "doi") -> Route | None:
     """Return the route by which works of a type get names of a scheme, or None."""
-    return next((r for r in routes(tx, shelf) if r.agency.scheme.name == scheme and r.serves(type_code)), None)
+    return serving(routes(tx, shelf), type_code, scheme)
+
+
+def serving(found: Iterable[Route], type_code: str, scheme: str = "doi") -> Route | None:
+    """Return the first of several routes by which works of a type get names of a scheme, or None."""
+    return next((r for r in found if r.agency.scheme.name == scheme and r.serves(type_code)), None)
 
 
 def mint(tx: Connection, route: Route, record_id: str | None, type_code: str, now: datetime) -> ledger.Entry:
@@ -126,10 +137,12 @@ def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Re
     """
     known = keep(tx, shelf, record_id, record, now)
     has = {entry.scheme for entry in known}
+    missing = [name for name in schemes_of(shelf) if name not in has]
+    found = routes(tx, shelf) if missing else []
     minted = [
         mint(tx, route, record_id, record.type, now)
-        for name in schemes_of(shelf)
-        if name not in has and (route := route_for(tx, shelf, record.type, name)) is not None
+        for name in missing
+        if (route := serving(found, record.type, name)) is not None
     ]
     ask(tx, minted, shelf, now)
     return known + minted
@@ -137,9 +150,12 @@ def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Re
 
 def ask(tx: Connection, entries: list[ledger.Entry], shelf: Registry[Agency], now: datetime) -> None:
     """Put one job in the queue for each of our identifiers that an agency can be asked about."""
+    ours = [entry for entry in entries if entry.own]
+    if not ours:
+        return
     speaking = {route.profile_id for route in routes(tx, shelf) if route.agency.client is not None}
-    for entry in entries:
-        if entry.own and entry.profile_id in speaking:
+    for entry in ours:
+        if entry.profile_id in speaking:
             queue.enqueue(tx, REGISTER, str(entry.id), now)
 
 

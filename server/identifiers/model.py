@@ -67,6 +67,8 @@ class Desired:
     """The agency's own metadata document, validated before it is sent."""
     refusal: str = ""
     """What the agency would refuse of the work, in terms of its fields; then there is no document, and nothing is sent."""
+    version: int | None = None
+    """Of the record it was computed from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,10 @@ class Ticket:
     """Whether it was sent already, so that the agency is only asked what it made of it; else it is sent."""
     age: timedelta = timedelta(0)
     """How long ago it was sent, where it was."""
+    addresses: frozenset[str] = frozenset()
+    """Where it was to lead by what was sent of it before: what leads there is ours, whatever became of the answer."""
+    known: bool = False
+    """Whether the agency has confirmed it before, so that it is ours wherever it leads."""
 
 
 class Client(Protocol):
@@ -160,6 +166,14 @@ class Listed:
     total: int | None = None
     calls: int = 1
     """How often the agency was called for this page."""
+
+
+class Pointer(Protocol):
+    """The side of an account at an agency that lets a name lead elsewhere and changes nothing else."""
+
+    async def point(self, value: str, url: str) -> Confirmed | Failed:
+        """Let a name the agency knows lead to an address; the caller has seen that it knows it."""
+        ...
 
 
 class Reader(Protocol):
@@ -218,6 +232,18 @@ def check_types(codes: Iterable[str]) -> None:
     for code in codes:
         if code not in TYPES and code not in CATEGORIES:
             raise ValueError(f"there is no type or category {code!r}; categories: {', '.join(CATEGORIES)}")
+
+
+class Drafts(Protocol):
+    """An agency at which a name can be tried out: made known to nobody, and removed again."""
+
+    async def make_draft(self, value: str) -> Confirmed | Failed:
+        """Make a draft under a name."""
+        ...
+
+    async def delete_draft(self, value: str) -> Confirmed | Failed:
+        """Remove it again."""
+        ...
 
 
 #: Every category, which stands for all its types, with its types.
@@ -295,6 +321,10 @@ class Agency:
     """How many submissions it may be working at before it is sent more."""
     reads: Callable[[Any, Any], Reader] | None = None
     """Takes what `client` takes; None for an agency that cannot be asked what it knows."""
+    drafts: Callable[[Any, Any], Drafts] | None = None
+    """Takes what `client` takes; None for an agency that knows no drafts."""
+    points: Callable[[Any, Any], Pointer] | None = None
+    """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
 

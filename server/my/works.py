@@ -54,8 +54,7 @@ class Works:
 
     async def _work(self, request: web.Request, status: int = 200, failure: SheafError | None = None) -> web.Response:
         house = self.frame.house
-        shelf = house.press.agencies
-        seen = await house.database.read(own.look, shelf, work_of(request), request[VISITOR].account)
+        seen = await house.database.read(own.look, house.press, work_of(request), request[VISITOR].account)
         renderer = house.press.renderer
         item = item_page(renderer.current(seen.stored), list(seen.identifiers), renderer.repository)
         kind = TYPES[seen.stored.record.type]

@@ -19,13 +19,14 @@ from server.records.files import DiskStore
 from server.records.model import File, Record
 from server.records.store import State, Stored
 from server.works import editing, saving
+from server.works.advice import Advice, advice_unsaved
 from server.works.differences import differences
 from server.works.editing import UPLOADED, Basis, Sheet
 from server.works.saving import Author, Then
 from server.works.sections import SECTIONS
 
 #: What a form says of itself: no field of a work may be called like that (`version` is one of a work's).
-_OURS = frozenset({"csrf", "base", "replaces", "then", UPLOADED})
+_OURS = frozenset({"csrf", "base", "replaces", "then", "look", UPLOADED})
 _DONE = {Then.SAVE: "saved", Then.HAND_IN: "handed-in", Then.PUBLISH: "published"}
 
 
@@ -57,6 +58,8 @@ class _Posted:
     """The version its sender has seen, and means to replace."""
     then: Then
     refused: tuple[str, ...]
+    looks: bool
+    """Whether it is only to be looked at, and nothing saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Writing:
         made = await self._read(posted, "")
         if isinstance(made, Sheet):
             return self._page(request, made, None, posted)
+        if posted.looks:
+            return await self._looked(request, made, None, posted)
         by = Author(request[VISITOR].actor, request[VISITOR].account.id)
         try:
             work = await saving.create(self.frame.house, made, by, posted.then)
@@ -90,7 +95,8 @@ class Writing:
 
     async def edit(self, request: web.Request) -> web.StreamResponse:
         stored = await self._stored(request)
-        return self._page(request, editing.shown(stored.record), stored)
+        found = await self._advice(stored.record, stored)
+        return self._page(request, editing.shown(stored.record).advise(found.faults), stored, advice=found)
 
     async def save(self, request: web.Request) -> web.StreamResponse:
         house = self.frame.house
@@ -99,6 +105,8 @@ class Writing:
         made = await self._read(posted, stored.id)
         if isinstance(made, Sheet):
             return self._page(request, made, stored, posted)
+        if posted.looks:
+            return await self._looked(request, made, stored, posted)
         if posted.version != stored.version:
             return self._contradicted(request, stored, posted, made)
         try:
@@ -118,6 +126,16 @@ class Writing:
         except Invalid as error:
             return self._page(request, editing.again(posted.pairs, posted.basis, {"": _said(error)}), stored, posted)
         raise led(f"{self.manner.works}/{stored.id}", _DONE[posted.then])
+
+    async def _looked(self, request: web.Request, made: Record, stored: Stored | None, posted: _Posted) -> web.Response:
+        """Show a form that could be saved again, with what its agency would say of the work."""
+        found = await self._advice(made, stored)
+        sheet = editing.again(posted.pairs, posted.basis, {}).advise(found.faults)
+        return self._page(request, sheet, stored, posted, advice=found, looked=True)
+
+    async def _advice(self, record: Record, stored: Stored | None) -> Advice:
+        house = self.frame.house
+        return await house.database.read(advice_unsaved, house.press, record, stored, house.clock().date())
 
     async def _stored(self, request: web.Request) -> Stored:
         stored = await self.frame.house.database.read(store.get, work_of(request))
@@ -141,7 +159,7 @@ class Writing:
         status = int(str(more.pop("status", 422 if sheet.errors else 200)))
         version = posted.version if posted else (stored.version if stored else 0)
         base = posted.base if posted else version
-        values = {"theirs": (), "refused": posted.refused if posted else ()} | more
+        values = {"theirs": (), "refused": posted.refused if posted else (), "advice": None, "looked": False} | more
         published = stored is not None and stored.state is State.PUBLISHED
         return self.frame.page(
             request, "portal/writing.html", status, works=self.manner.works, back=self.manner.back,
@@ -158,7 +176,7 @@ class Writing:
         asked_for = texts.get("then", "")
         then = Then(asked_for) if asked_for in self.manner.endings else Then.SAVE
         pairs = [(name, text) for name, text in texts.items() if name not in _OURS]
-        return _Posted(pairs, basis, base, version, then, sent.refused)
+        return _Posted(pairs, basis, base, version, then, sent.refused, looks="look" in texts)
 
     async def _basis(self, request: web.Request, record: Record | None, sent: Sent) -> Basis:
         """Keep the bytes that came with the form, beside those that came with it before."""

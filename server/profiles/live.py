@@ -38,6 +38,7 @@ class Live:
         self._database = database
         self._seal = seal
         self._settings = settings
+        self._enabled: tuple[Profile, ...] = ()
         self._known: tuple[Current, ...] = ()
         self._looking = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []
@@ -46,6 +47,10 @@ class Live:
         """Return the profiles of a kind that are switched on, in the order they were made."""
         return tuple(each for each in self._known if each.profile.kind == kind)
 
+    def every(self) -> tuple[Profile, ...]:
+        """Return the profiles of all kinds that are switched on, unopened, in the order they were made."""
+        return self._enabled
+
     def tell(self, listener: Callable[[], None]) -> None:
         """Call somebody each time something has changed."""
         self._listeners.append(listener)
@@ -53,7 +58,7 @@ class Live:
     async def look(self) -> None:
         """Read the profiles again. One looks at a time, so that nobody puts older answers in the place of newer ones."""
         async with self._looking:
-            known = await self._database.read(self._read)
+            self._enabled, known = await self._database.read(self._read)
             if known == self._known:
                 return
             self._known = known
@@ -69,13 +74,13 @@ class Live:
             except Unavailable as error:
                 log.warning("could not look at the profiles", extra={"reason": error.message})
 
-    def _read(self, tx: Connection) -> tuple[Current, ...]:
-        found = []
-        for profile in store.every(tx, enabled=True):
+    def _read(self, tx: Connection) -> tuple[tuple[Profile, ...], tuple[Current, ...]]:
+        enabled, found = tuple(store.every(tx, enabled=True)), []
+        for profile in enabled:
             if (settings := self._settings.get(profile.kind)) is None:
                 continue
             try:
                 found.append(Current(profile, store.opened(profile, settings, self._seal)))
             except SheafError as error:
                 log.warning("cannot use a profile", extra={"profile": profile.name, "reason": error.message})
-        return tuple(found)
+        return enabled, tuple(found)

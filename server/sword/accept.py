@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,8 +21,10 @@ from server.db.engine import Database
 from server.errors import Conflict, Invalid, NotFound, SheafError, Unavailable
 from server.events.telling import tell
 from server.identifiers import ledger
+from server.identifiers.ledger import Entry
+from server.identifiers.preflight.responsible import Responsible
 from server.jobs import queue
-from server.jobs.model import JobState
+from server.metadata.work import NAMELESS, Names
 from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
@@ -37,24 +39,13 @@ from server.sword.conditions import refuse_changed
 from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import finished, mapped, relevant, weighed
-from server.sword.model import (
-    Container,
-    ContainerState,
-    Content,
-    Deposit,
-    DepositState,
-    Draft,
-    Operation,
-    Problem,
-    Rules,
-)
+from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.operations import applied, drafted, mended
+from server.sword.queued import READ
+from server.sword.registrable import foreseen
 from server.sword.researchers import tell_researchers
 from server.sword.superseding import newer, refuse_superseded
 from server.sword.unfit import Unfit
-
-#: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
-READ = "read-deposit"
 
 TRIES = 12
 _REASON = "Withdrawn by its depositor."
@@ -75,25 +66,25 @@ class Acceptance:
     path: Callable[[str], Path]
     """Where the bytes of a file are, by their SHA-256."""
     seal: Seal
+    agencies: Callable[[Sequence[Entry]], Responsible]
+    """Who registers the DOI of a work with these identifiers, as the profiles are at this moment."""
 
-    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False) -> None:
+    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False, begun: Container | None = None) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
 
         Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
         done again. A deposit somebody else took meanwhile is left as it is. `answers`: whether its client still waits for the
-        receipt, and may be given that of another container.
+        receipt, and may be given that of another container. `begun` is the container this deposit just began.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
-        looked = False
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read_hot(_basis, deposit)
-            rules = self.rules(basis.container.collection)
-            if not looked:  # once, as a scanner may take its time
+            basis = _Basis(begun, begun.draft) if begun is not None else await self.database.read_hot(_basis, deposit)
+            begun, rules = None, self.rules(basis.container.collection)
+            if attempt == 1:  # once, as a scanner may take its time
                 content = await self.look(content, rules)
-                looked = True
             understood, notes = mapped(content, rules)
             try:
-                taken = await asyncio.to_thread(_made, self.press, deposit, basis, understood, rules)
+                taken = await asyncio.to_thread(_made, self, deposit, basis, understood, rules)
                 if (other := await self._other(deposit, basis, taken, rules)) is not None:
                     if other.policy not in {OWN, VERSION}:
                         deposit = await self._instead(deposit, basis, other, understood, answers=answers)
@@ -157,7 +148,7 @@ class Acceptance:
 class _Basis:
     container: Container
     draft: Draft
-    doi: str = ""
+    names: Names = NAMELESS
     stored: Stored | None = None
     held: tuple[Deposit, ...] = ()
     """What is held of the container, the oldest first."""
@@ -167,6 +158,8 @@ class _Basis:
     """What was taken after the deposit that is read: while that was held, its client went on."""
     newer: str = ""
     """What it would undo, in a sentence."""
+    entries: tuple[Entry, ...] = ()
+    """Its identifiers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +189,12 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)
         return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone)
-    stored = records.get(tx, container.id)
-    return _Basis(container, drafted(stored.record), ledger.shown_doi(tx, container.id), stored, held, later=later, newer=undone)
+    stored, entries = records.get(tx, container.id), tuple(ledger.of_record(tx, container.id))
+    names = ledger.shown(tx, container.id)
+    return _Basis(container, drafted(stored.record), names, stored, held, later=later, newer=undone, entries=entries)
 
 
-def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
+def _made(to: Acceptance, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
     """Make of the container what the deposit asks; costly with many files, so it runs in a thread. Raises Unfit and Invalid.
 
     What was held while its client went on is complete if what came later was; what began a container fills that.
@@ -218,6 +212,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
         record, remarks = finished(draft, rules, basis.container.created.date(), before)
         if draft.record is not None and (before is None or content.record is not None):
             remarks += missed(record, content.source.name)
+        remarks += foreseen(to.press.renderer, record, basis.container.created, to.agencies(basis.entries))
         content = replace(content, remarks=(*content.remarks, *remarks))
     holding, warnings = weighed(content.remarks, draft.record, rules)
     if holding:
@@ -225,7 +220,7 @@ def _made(press: Press, deposit: Deposit, basis: _Basis, content: Content, rules
     if record is None:
         return Taken(draft, None, mends, whole, content)
     came = basis.stored.provenance if basis.stored is not None else None
-    prepared = prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
+    prepared = prepare(to.press, basis.container.id, record, basis.container.created, names=basis.names, provenance=came)
     return Taken(draft, prepared, mends, whole, content)
 
 
@@ -233,16 +228,18 @@ def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Ta
     """Make what is here already once more, as its next version."""
     assert taken.prepared is not None  # noqa: S101 -- the other was found by it
     record = following(taken.prepared.record, other, press.renderer.repository.item(other.id))
-    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi))
+    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, names=basis.names))
 
 
 def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules) -> None:
     """Take a deposit in, unless somebody else did; the container's row is locked first, whoever comes."""
     container = basis.container
-    store.container(tx, container.id, to_change=True)
+    store.lock_container(tx, container.id)
     title = taken.draft.record.title.value if taken.draft.record is not None else None
     if not store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title):
         return
+    if deposit.replays:
+        problems.forget(tx, deposit.id)
     problems.keep(tx, deposit.id, (), map(Problem.from_remark, taken.content.remarks))
     problems.keep_content(tx, deposit.id, taken.content)
     for sentence in taken.notes:
@@ -324,6 +321,8 @@ def write_held(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unf
     if not store.end_deposit(tx, deposit.id, state, problem, title=record.title.value if record is not None else None):
         return
     queue.drop(tx, READ, deposit.id)
+    if deposit.replays:
+        problems.forget(tx, deposit.id)
     problems.keep(tx, deposit.id, unfit.problems, unfit.warnings)
     problems.keep_content(tx, deposit.id, unfit.content)
     for sentence in unfit.notes:
@@ -386,15 +385,3 @@ def _by(tx: Connection, account_id: int) -> Actor:
 
 def _note(tx: Connection, by: Actor, deed: str, number: str, record: Record, now: datetime, **differs: tuple[Any, Any]) -> None:
     audit.note(tx, by, deed, "record", number, now, summary=record.title.value, changes=differs)
-
-
-def ask_to_read(tx: Connection, deposit_id: str, due: datetime) -> None:
-    """Put the reading of a deposit in the queue."""
-    queue.enqueue(tx, READ, deposit_id, due)
-
-
-def see_to(tx: Connection, number: str, now: datetime) -> None:
-    """Have a deposit read that others wait behind, where nobody was ever asked to, or did not come to its end."""
-    state, _ = queue.latest(tx, READ, number)
-    if state in {None, JobState.DONE, JobState.DEAD}:
-        ask_to_read(tx, number, now)

@@ -202,6 +202,19 @@ CAUSES: dict[str, Cause] = {
     # Identifiers.
     "doi": Cause(Kind.IDENTIFIER, "DOI not valid", "A DOI is written in a way no agency knows."),
     "identifier": Cause(Kind.IDENTIFIER, "Identifier not valid", "An identifier breaks the rules of its scheme."),
+    "agency-refuses": Cause(
+        Kind.IDENTIFIER,
+        "Agency would refuse it",
+        "The agency that registers the DOIs of such works would refuse this one.",
+        "Correct the field named; the DOI is registered once the work is mended.",
+        "Correct the field named and send it again by PUT.",
+    ),
+    "agency-told-otherwise": Cause(
+        Kind.IDENTIFIER,
+        "Agency told otherwise",
+        "The agency that registers the DOIs of such works cannot be told this as it stands.",
+        "Correct the field named, where that matters.",
+    ),
     "version": Cause(Kind.IDENTIFIER, "Version", "The version contradicts the others of the work."),
     # Files.
     "virus": Cause(Kind.SCAN, "Virus", "The scanner found a virus in a file; nobody is given it.", _TO_CLIENT),

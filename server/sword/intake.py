@@ -20,7 +20,7 @@ from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Una
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import reference_store, repeats, store
-from server.sword.accept import Acceptance, ask_to_read, see_to, write_refused
+from server.sword.accept import Acceptance, write_refused
 from server.sword.conditions import refuse_changed, refuse_closed
 from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
 from server.sword.model import (
@@ -35,6 +35,7 @@ from server.sword.model import (
     Rules,
 )
 from server.sword.package import READ_NOW_ENTRIES, counted
+from server.sword.queued import ask_to_read, see_to
 from server.sword.reopening import reopen
 from server.sword.understand import Opened, Understanding, says_nothing
 from server.sword.unfit import Unfit
@@ -210,7 +211,7 @@ class Intake:
                     await self.reading[number].wait()
             left = await self.database.read_hot(store.unread, begun.container.id) if begun.ahead else []
             if begun.ahead.isdisjoint(left):
-                await self._read(begun.deposit, opened)
+                await self._read(begun.deposit, opened, begun=begun.container if begun.fresh else None)
                 return
             await self.database.write(ask_to_read, begun.deposit.id, self.clock())
         self.wake()
@@ -241,13 +242,15 @@ class Intake:
         finally:
             await asyncio.to_thread(opened.discard, self.understanding.files.path(deposit.sha256 or ""))
 
-    async def _read(self, deposit: Deposit, opened: Opened, *, within_request: bool = True) -> None:
+    async def _read(
+        self, deposit: Deposit, opened: Opened, *, within_request: bool = True, begun: Container | None = None
+    ) -> None:
         try:
             if deposit.operation is Operation.DELETE_FILE:
                 content = Content(gone=(deposit.filename or "",))
             else:
                 content = await self._understood(deposit, opened)
-            await self.acceptance.take(deposit, content, answers=within_request)
+            await self.acceptance.take(deposit, content, answers=within_request, begun=begun)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
             wanted = isinstance(error, Unfit) and error.refuses
@@ -324,6 +327,7 @@ class Intake:
                 if number not in self.reading:  # whoever read it gave up; the client waits for it
                     ask_to_read(tx, number, now)
             return _Begun(known, deposit, ahead, waits=True, repeated=True)
+        fresh = deposit.container_id is None
         if deposit.container_id is None:
             state, slug = ContainerState.RECEIVED, deposit.slug or None
             container = Container(
@@ -349,7 +353,7 @@ class Intake:
         reference_store.add(tx, deposit.id, opened.references, now)
         store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {by}: {deposit.operation}.")
         ask_to_read(tx, deposit.id, now if waits else now + GRACE)
-        return _Begun(container, deposit, ahead, waits=waits)
+        return _Begun(container, deposit, ahead, waits=waits, fresh=fresh and not opened.references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +367,8 @@ class _Begun:
     waits: bool
     """Whether the worker reads it."""
     repeated: bool = False
+    fresh: bool = False
+    """Whether it began its container, and brought all it names."""
 
 
 def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:

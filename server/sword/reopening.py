@@ -9,8 +9,8 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, NotFound
 from server.sword import reference_store, store
-from server.sword.accept import ask_to_read
 from server.sword.model import ContainerState, Deposit, DepositState
+from server.sword.queued import ask_to_read
 
 
 def reopen(tx: Connection, deposit_id: str, by: Actor, now: datetime, read_now: int, grace: timedelta) -> Deposit:

@@ -20,6 +20,7 @@ from server.sword.model import Content, Deposit, DepositState, Draft, Operation,
 from server.sword.operations import applied
 from server.sword.problems import Known, Weight
 from server.sword.profile.settings import Collection, Server
+from server.sword.registrable import foreseen
 from server.sword.scratch import Scratch, scratch
 from server.sword.server import rules_of
 from server.sword.understand import Opened
@@ -111,6 +112,7 @@ class Trial:
             except Invalid as error:
                 raise Unfit.of(error, content, notes) from error
             remarks += more if draft.record is None else (*more, *missed(record, content.source.name))
+            remarks += foreseen(acceptance.press.renderer, record, deposit.received, acceptance.agencies(()))
         holding, warnings = weighed(remarks, draft.record, rules)
         if holding:
             raise Unfit(holding, warnings, replace(content, record=record), notes)

@@ -38,7 +38,7 @@ def differences(before: Record, after: Record) -> tuple[Difference, ...]:
     old, new = dict(_leaves(before)), dict(_leaves(after))
     paths = sorted({*old, *new}, key=_place(old, new))
     return tuple(
-        Difference(_spoken(path), tuple(_compared(old.get(path, ""), new.get(path, ""))))
+        Difference(spoken(path), tuple(_compared(old.get(path, ""), new.get(path, ""))))
         for path in paths
         if old.get(path, "") != new.get(path, "")
     )
@@ -46,7 +46,7 @@ def differences(before: Record, after: Record) -> tuple[Difference, ...]:
 
 def spelled(record: Record) -> tuple[tuple[str, str], ...]:
     """Return all a work says, field by field in the words of the form."""
-    return tuple((_spoken(path), TYPES[text].label if path == "type" else text) for path, text in _leaves(record))
+    return tuple((spoken(path), TYPES[text].label if path == "type" else text) for path, text in _leaves(record))
 
 
 def _place(old: dict[str, str], new: dict[str, str]) -> Any:
@@ -77,7 +77,7 @@ def _walk(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield path, {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
-def _spoken(path: str) -> str:
+def spoken(path: str) -> str:
     """Say the way to a field as the form does: `Creators 2, Family name`."""
     words: list[str] = []
     way = ""

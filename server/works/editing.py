@@ -6,7 +6,7 @@ not saved yet goes along with it as signed notes, so that nothing is sent twice 
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -14,6 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from server.forms.entry import blank as blank_entry
+from server.forms.fault import Fault
 from server.forms.form import Error, Form, Layout
 from server.forms.posted import Press, press
 from server.identifiers import ledger
@@ -78,8 +79,13 @@ class Sheet:
     def opens(self, section: Section) -> bool:
         """Whether a part of the form is to be shown unfolded: something in it is filled in, wrong, or was just added."""
         of = {name.partition(".")[0] for name in section.fields}
-        here = any(path.partition(".")[0] in of for path in (self.record.focus, *(error.path for error in self.errors)))
+        told = (error.path for error in (*self.errors, *self.record.advices))
+        here = any(path.partition(".")[0] in of for path in (self.record.focus, *told))
         return not section.folded or here or not all(blank_entry(self.record[name]) for name in section.fields)
+
+    def advise(self, advice: Mapping[str, Fault]) -> "Sheet":
+        """Return the form with what somebody should look at, though it can be saved as it is."""
+        return Sheet(self.record.advise(advice) if advice else self.record, self.files, self.notes)
 
     def refuse(self, problems: dict[str, str]) -> "Sheet":
         """Return the form with what only a use case can know is wrong."""

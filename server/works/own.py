@@ -22,6 +22,7 @@ from server.records.store import State, Stored
 from server.records.tables import feed, records, searchable
 from server.registry import Registry
 from server.works import deeds
+from server.works.advice import Advice, advice
 
 PAGE = 50
 
@@ -47,6 +48,8 @@ class Looked:
     identifiers: Sequence[Entry]
     may_write: bool
     may_reserve: bool
+    advice: Advice
+    """What the agency responsible for it minds."""
 
 
 def owned(tx: Connection, number: str, account: Account) -> Stored:
@@ -94,11 +97,12 @@ def mine(tx: Connection, account: Account, person_id: int | None, before: str) -
 _ORDER = {State.RETURNED: 0, State.DRAFT: 1, State.PENDING: 2, State.DECLINED: 3}
 
 
-def look(tx: Connection, shelf: Registry[Agency], number: str, account: Account) -> Looked:
+def look(tx: Connection, press: Press, number: str, account: Account) -> Looked:
     """Return one work of somebody's own; raises NotFound."""
     stored = owned(tx, number, account)
     names = ledger.of_record(tx, number)
-    return Looked(stored, names, stored.state in WRITTEN, _may_reserve(tx, shelf, stored, names))
+    told = advice(tx, press, stored, names)
+    return Looked(stored, names, stored.state in WRITTEN, _may_reserve(tx, press.agencies, stored, names), told)
 
 
 def _may_reserve(tx: Connection, shelf: Registry[Agency], stored: Stored, names: Sequence[Entry]) -> bool:

@@ -11,11 +11,14 @@ from server.audit import log as audit
 from server.audit.log import Asked, Noted
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
+from server.metadata.work import Names
+from server.publishing import Press
 from server.records import changes, store
 from server.records.model import is_id
 from server.records.store import State, Stored
 from server.sword import store as sword
 from server.sword.model import Container, Deposit
+from server.works.advice import Advice, advice
 
 LINES = 30
 """Lines of the audit log that are shown; its own page has all."""
@@ -28,13 +31,15 @@ class Looked:
     stored: Stored
     owner: str | None
     identifiers: Sequence[Entry]
-    shown_doi: str
+    names: Names
     container: Container | None
     imports: Sequence[Deposit]
     versions: Sequence[tuple[int, datetime]]
     lines: Sequence[Noted]
     stamped: datetime | None
     """When harvesters were last told of it."""
+    advice: Advice
+    """What the agency responsible for it minds."""
     replacement: tuple[str, str] | None = None
     """Address and words of what took its place."""
 
@@ -67,20 +72,21 @@ class Looked:
         return not any(entry.scheme == "doi" for entry in self.identifiers) and not self.stored.record.identifier("doi")
 
 
-def looked(tx: Connection, work: str) -> Looked:
+def looked(tx: Connection, press: Press, work: str) -> Looked:
     """Return a work with all that belongs to it; raises NotFound."""
-    stored = store.get(tx, work)
+    stored, entries = store.get(tx, work), ledger.of_record(tx, work)
     container = sword.container(tx, work)
     return Looked(
         stored,
         tx.execute(select(accounts.c.name).where(accounts.c.id == stored.owner)).scalar(),
-        ledger.of_record(tx, work),
-        ledger.shown_doi(tx, work),
+        entries,
+        ledger.shown(tx, work),
         container,
         sword.deposits_of(tx, work),
         store.versions(tx, work),
         audit.search(tx, Asked(subject_kind="record", subject=work), LINES),
         changes.stamped(tx, work),
+        advice(tx, press, stored, entries),
         _replacement(tx, stored.replacement),
     )
 

@@ -58,7 +58,7 @@ class WorkRoom:
         self, request: web.Request, status: int = 200, failure: SheafError | None = None, typed: dict[str, str] | None = None
     ) -> web.Response:
         house = self.frame.house
-        seen = await house.database.read(looked, work_of(request))
+        seen = await house.database.read(looked, self.frame.house.press, work_of(request))
         renderer = house.press.renderer
         item = item_page(renderer.current(seen.stored), seen.identifiers, renderer.repository)
         kind = TYPES[seen.stored.record.type]
@@ -99,8 +99,8 @@ class WorkRoom:
         form = renderer.formats.get(request.match_info["prefix"])
         if form is None:
             raise NotFound("There is no such format.")
-        seen = await self.frame.house.database.read(looked, work_of(request))
-        work = renderer.kept(seen.stored, doi=seen.shown_doi)
+        seen = await self.frame.house.database.read(looked, self.frame.house.press, work_of(request))
+        work = renderer.kept(seen.stored, names=seen.names)
         if seen.stamped is not None:
             work = replace(work, modified=to_wire(seen.stamped))
         found = await asyncio.to_thread(preview, renderer, form, work)

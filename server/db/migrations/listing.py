@@ -1,4 +1,4 @@
-"""What migration 0015 does with the works that are there already. Frozen as it was then, as `moves` is."""
+"""What migration 0017 does with the works that are there already. Frozen as it was then, as `moves` is."""
 
 import json
 from typing import Any

@@ -124,7 +124,7 @@ def record_type(record: Record) -> RecordType | None:
 def _names_what_it_reviews(record: Record) -> bool:
     """Whether a review has what a peer review must have: the reviewed work, and the day."""
     reviews = any(related.relation == "Reviews" and related.scheme.strip().lower() == "doi" for related in record.related)
-    day = _dates(record.dates.issued)
+    day = day_of(record.dates.issued)
     return reviews and day is not None and bool(day.day)
 
 
@@ -173,7 +173,7 @@ def view(work: Work, *, repository: str, withdrawn: bool, version: str = DEFAULT
         people=people(record, complain),
         abstracts=tuple(_abstracts(record)),
         date=_date(work, kind, complain),
-        created=_dates(record.dates.created),
+        created=day_of(record.dates.created),
         publisher=publisher,
         place=_within(record.publisher.place, _LONGEST_PLACE),
         institution=body,
@@ -230,7 +230,7 @@ def _date(work: Work, kind: RecordType, complain: Complain) -> Date:
         else (dates.issued, dates.available, work.deposited)
     )
     for text in told:
-        if found := _dates(text):
+        if found := day_of(text):
             return found
     if kind.name == "dissertation":
         complain("thesis.date_awarded", "is missing: the day, or at least the year, the degree was awarded")
@@ -239,7 +239,8 @@ def _date(work: Work, kind: RecordType, complain: Complain) -> Date:
     return Date("")
 
 
-def _dates(text: str) -> Date | None:
+def day_of(text: str) -> Date | None:
+    """Return a day, month or year as Crossref's calendar has it (1400 to 2200), or None."""
     found = _DATE.fullmatch(text.strip())
     if found is None or int(found[1]) not in _YEARS:
         return None
@@ -310,7 +311,7 @@ def _free_from(record: Record) -> str | None:
 
 
 def _day(text: str) -> str:
-    found = _dates(text)
+    found = day_of(text)
     return text.strip() if found is not None and found.day else ""
 
 

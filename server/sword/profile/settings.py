@@ -24,7 +24,7 @@ _TYPES = tuple(Choice(row.code, row.label) for row in TYPES.values())
 #: The classes of remarks that may hold a deposit; all others are said, and it is taken.
 HOLDABLE = (
     "type-unknown", "type-missing", "language-unknown", "date-unknown", "field-missing", "metadata-missing", "unmapped",
-    "format-differs", "access-unknown",
+    "format-differs", "access-unknown", "agency-refuses", "agency-told-otherwise",
 )  # fmt: skip
 
 #: What a work consists of, as an administrator calls it.

@@ -17,7 +17,7 @@ from server.jobs.tables import jobs
 from server.records import store as records
 from server.records.store import State
 from server.sword import store
-from server.sword.accept import READ
+from server.sword.queued import READ
 from tests.admin.visits import csrf, deposit_faulty, login, press
 from tests.conftest import AUTH, HASH, Deposit, SetClock, entry
 
@@ -223,28 +223,6 @@ async def test_a_pending_work_is_published_by_a_button(pending: TestClient) -> N
     assert "does not wait for approval" in await again.text()
     harvested = await (await client.get("/oai", params={"verb": "ListIdentifiers", "metadataPrefix": "oai_dc"})).text()
     assert work in harvested
-
-
-async def test_the_identifiers_can_be_filtered(client: TestClient, house: House, deposit: Deposit) -> None:
-    from server.identifiers.agencies.reserve import PLUGIN
-    from server.profiles import store as profiles
-
-    await login(client)
-    assert "There are no identifiers yet." in await (await client.get("/admin/identifiers")).text()
-    await house.database.write(profiles.save, "reserve", "ours", PLUGIN.account(prefix="10.5072"), house.seal, house.clock())
-    work = await deposit(title="Peas")
-    for query, there in (
-        ("", True),
-        ("?state=reserved", True),
-        ("?state=rejected", False),
-        ("?q=00000001", True),
-        ("?q=nothing", False),
-    ):
-        page = await (await client.get(f"/admin/identifiers{query}")).text()
-        assert ("10.5072/00000001" in page) is there, query
-    page = await (await client.get("/admin/identifiers?before=nonsense")).text()
-    assert f'href="/items/{work}"' in page
-    assert "No agency was told of it." in page
 
 
 async def test_junk_in_an_address_is_no_internal_error(client: TestClient) -> None:

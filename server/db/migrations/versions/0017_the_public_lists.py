@@ -6,8 +6,8 @@ from alembic import op
 from server.db.columns import Serial, Utc
 from server.db.migrations.listing import to_the_lists
 
-revision = "0015"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 
 #: SQLite: an index of words over the rows of listed_words, which triggers keep; PostgreSQL: an index over their vectors.
 _FTS5 = (

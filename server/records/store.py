@@ -98,15 +98,9 @@ def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
         for work in works
     ]
     if rows:
-<<<<<<< HEAD
-        tx.execute(_ADD, rows if len(rows) > 1 else rows[0])
-        cards = [_card(work, now) for work in works]
-        tx.execute(_ADD_CARD, cards if len(cards) > 1 else cards[0])
-        listed.enter(tx, [(work.id, work.record, now) for work in works if work.state is State.PUBLISHED])
-=======
         _ADD.run_each(tx, rows)
         _ADD_CARD.run_each(tx, [_card(work, now) for work in works])
->>>>>>> main
+        listed.enter(tx, [(work.id, work.record, now) for work in works if work.state is State.PUBLISHED])
 
 
 _ADD, _ADD_CARD = Statement(insert(records)), Statement(insert(searchable))

@@ -12,11 +12,13 @@ MOST_TERMS = 12
 
 #: Words that stand in nearly every work and find nothing; PostgreSQL passes over the same.
 _EVERYWHERE = frozenset(
-    "a about above after again against all am an and any are as at be because been before being below between both but by can did do"
-    " does doing don down during each few for from further had has have having he her here hers him his how i if in into is it its"
-    " just me more most my no nor not now of off on once only or other our out over own same she should so some such than that the"
-    " their them then there these they this those through to too under until up very was we were what when where which while who"
-    " whom why will with you your".split()
+    """
+    a about above after again against all am an and any are as at be because been before being below between both but
+    by can did do does doing don down during each few for from further had has have having he her here hers him his how
+    i if in into is it its just me more most my no nor not now of off on once only or other our out over own same she
+    should so some such than that the their them then there these they this those through to too under until up very
+    was we were what when where which while who whom why will with you your
+    """.split()  # noqa: SIM905 -- a list to read
 )
 
 _TERM = re.compile(r'(-?)"([^"]*)"?|(\S+)')

@@ -56,10 +56,10 @@ def years(asked: Asked, counts: Sequence[Count]) -> list[Way]:
     ]
 
 
-def chosen(asked: Asked, author: str) -> list[Way]:
+def chosen(asked: Asked) -> list[Way]:
     """Return what was chosen, each with the address of the same without it."""
     kind = TYPES[asked.type].label if asked.type in TYPES else CATEGORIES.get(asked.type, "")
-    named = ((kind, "type"), (asked.year, "year"), (author or asked.author, "author"))
+    named = ((kind, "type"), (asked.year, "year"), (asked.author, "author"))
     return [Way(label, asked.to(**{name: ""}), 0) for label, name in named if label]
 
 

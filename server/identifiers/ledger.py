@@ -15,6 +15,8 @@ from server.identifiers.tables import identifiers, submissions
 from server.metadata.work import NAMELESS, Names
 
 _QUOTED = 300
+_DIGITS = 18
+"""A number of so many digits is not an identifier's: it would not fit into the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,14 @@ _OF_RECORD = Statement(select(identifiers).where(identifiers.c.record_id == bind
 def get(tx: Connection, number: int) -> Entry | None:
     row = tx.execute(select(identifiers).where(identifiers.c.id == number)).mappings().one_or_none()
     return None if row is None else read_entry(row)
+
+
+def number_of(tx: Connection, value: str) -> int | None:
+    """Return the number of an identifier that is named by its number or as it is written, or None."""
+    named = identifiers.c.value == value
+    if value.isascii() and value.isdecimal() and len(value) < _DIGITS:
+        named = identifiers.c.id == int(value)
+    return tx.execute(select(identifiers.c.id).where(or_(named, identifiers.c.normal == value.lower()))).scalar()
 
 
 def touched(tx: Connection, record_id: str) -> datetime | None:
@@ -250,17 +260,6 @@ def doubt(tx: Connection, entry: Entry, why: str, now: datetime) -> None:
 
 def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(identifiers.c.state, func.count()).group_by(identifiers.c.state))}
-
-
-def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
-    """Count the identifiers an agency should know and does not confirm, by state, with the oldest change."""
-    states = [s.value for s in (State.SUBMITTED, State.BLOCKED, State.REJECTED)]
-    query = (
-        select(identifiers.c.state, func.count(), func.min(identifiers.c.changed))
-        .where(identifiers.c.state.in_(states))
-        .group_by(identifiers.c.state)
-    )
-    return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 
 
 def search(tx: Connection, text: str, limit: int) -> list[Entry]:

@@ -369,7 +369,7 @@ def web_application(house: House) -> web.Application:
         *ways_in(frame, authenticator),
         *rooms(frame),
         pages,
-        Operate(house.database),
+        Operate(house.database, house.clock),
     )
     for room in everything:
         application.add_routes(room.routes())

@@ -23,6 +23,11 @@ deposits = Counter("sheaf_deposits", "Deposits received, by how they ended.", ["
 works = Gauge("sheaf_works", "Works, by state.", ["state"], registry=metrics)
 jobs = Gauge("sheaf_jobs", "Jobs, by state.", ["state"], registry=metrics)
 identifiers = Gauge("sheaf_identifiers", "Identifiers, by state.", ["state"], registry=metrics)
+stuck = Gauge("sheaf_identifiers_stuck", "Identifiers their agency should have confirmed, by state.", ["state"], registry=metrics)
+waiting_since = Gauge(
+    "sheaf_identifiers_waiting_since_seconds", "Since when the oldest of them waits, in Unix time.", ["state"], registry=metrics
+)
+agencies_down = Gauge("sheaf_agencies_down", "Agencies that do not answer.", registry=metrics)
 
 
 def answered(room: str, status: int, took: float) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from server import observe
 from server.db.engine import FAULTS, P, T, UseCase, closed, unavailable, use
+from server.db.statement import say
 
 R = TypeVar("R")
 log = observe.logger("database")
@@ -272,4 +273,4 @@ class _Writer:
         return _driver(self._connection)
 
     def _sql(self, statement: str) -> None:
-        self._connection.exec_driver_sql(statement)
+        say(self._driver, statement)

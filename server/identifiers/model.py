@@ -234,6 +234,18 @@ def check_types(codes: Iterable[str]) -> None:
             raise ValueError(f"there is no type or category {code!r}; categories: {', '.join(CATEGORIES)}")
 
 
+class Drafts(Protocol):
+    """An agency at which a name can be tried out: made known to nobody, and removed again."""
+
+    async def make_draft(self, value: str) -> Confirmed | Failed:
+        """Make a draft under a name."""
+        ...
+
+    async def delete_draft(self, value: str) -> Confirmed | Failed:
+        """Remove it again."""
+        ...
+
+
 #: Every category, which stands for all its types, with its types.
 KINDS_OF_WORK = tuple(
     Group(name, tuple(Choice(row.code, row.label) for row in TYPES.values() if row.category == code), value=code)
@@ -309,6 +321,8 @@ class Agency:
     """How many submissions it may be working at before it is sent more."""
     reads: Callable[[Any, Any], Reader] | None = None
     """Takes what `client` takes; None for an agency that cannot be asked what it knows."""
+    drafts: Callable[[Any, Any], Drafts] | None = None
+    """Takes what `client` takes; None for an agency that knows no drafts."""
     points: Callable[[Any, Any], Pointer] | None = None
     """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.events.telling import tell
 from server.identifiers import gate, ledger
+from server.identifiers.causes import cause_of
 from server.identifiers.desired import desired_of, digest_of, is_left_alone
 from server.identifiers.gate import Turned
 from server.identifiers.holding import obstacle
@@ -198,21 +199,24 @@ def _settle_failure(tx: Connection, job: Job, question: _Question, submission: i
     if not queue.settle(tx, job, _next(job, outcome), now):
         return
     ledger.fail(tx, question.entry, submission, outcome, now)
-    state = ledger.AFTER[outcome.fault]
-    if state in _TOLD and question.entry.state is not state:
-        _tell(tx, _TOLD[state], question, outcome.message, now)
     if outcome.fault is Fault.CREDENTIALS:
+        # Whoever was asking at the same moment hears the same: it is told once of the account, not of each identifier.
+        if not _is_paused(tx, question.profile.id):
+            _tell(tx, "identifier.blocked", question, outcome.message, now)
         profiles.pause(tx, question.profile.id, outcome.message)
+    elif outcome.fault is Fault.REJECTED and question.entry.state is not IdentifierState.REJECTED:
+        _tell(tx, "identifier.rejected", question, outcome.message, now)
 
 
-#: Which states of an identifier are told of when it comes into them.
-_TOLD = {IdentifierState.REJECTED: "identifier.rejected", IdentifierState.BLOCKED: "identifier.blocked"}
+def _is_paused(tx: Connection, profile_id: int) -> bool:
+    profile = profiles.by_id(tx, profile_id)
+    return profile is None or bool(profile.paused)
 
 
 def _tell(tx: Connection, event: str, question: _Question, message: str, now: datetime) -> None:
     entry, stored = question.entry, question.stored
     said = {"scheme": entry.scheme, "value": entry.value, "work": stored.id, "title": stored.record.title.value}
-    tell(tx, event, entry.value, said | {"message": message, "profile": question.profile.name}, now)
+    tell(tx, event, entry.value, said | {"message": message, "cause": cause_of(message), "profile": question.profile.name}, now)
 
 
 def _next(job: Job, outcome: Failed) -> Answer:

@@ -246,6 +246,7 @@ DEEDS = {
     "delivery.repeated": "Delivery sent again",
     "harvester.changed": "Harvester named or watched otherwise",
     "identifier.asked-again": "Agency asked again about an identifier",
+    "identifier.compared": "Identifier compared with its agency",
     "identifier.held": "Identifier held back",
     "identifier.released": "Identifier let go",
     "identifier.reserved": "Identifier reserved",

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 
 from server.db import upsert
 from server.db.sequences import last, take
+from server.db.statement import Statement
 from server.records import blocks
 from server.records.headers import header, whole
 from server.records.tables import feed, formats, fragments, memberships, quarantine, sets
@@ -120,13 +121,14 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
         bodies += ({"key": number << SHIFT | seq, "body": whole(head, body)} for number, body in written.items())
         members += ({"set_id": ids[spec], "seq": seq, "left": False} for spec in change.sets)
         members += ({"set_id": ids[spec], "seq": seq, "left": not change.deleted} for spec in gone)
-    tx.execute(_SUPERSEDE, [{"id": row["record_id"], "by": row["seq"]} for row in rows])
+    if before:
+        _SUPERSEDE.run_each(tx, [{"id": row["record_id"], "by": row["seq"]} for row in rows if row["record_id"] in before])
     blocks.unseal(tx, ((shown.seq, shown.formats) for shown in before.values()))
-    tx.execute(_FEED, rows)
+    _FEED.run_each(tx, rows)
     if bodies:
-        tx.execute(_FRAGMENTS, bodies)
+        _FRAGMENTS.run_each(tx, bodies)
     if members:
-        tx.execute(_MEMBERSHIPS, members)
+        _MEMBERSHIPS.run_each(tx, members)
     _quarantine(tx, pending, before, moment)
     for row, change in zip(rows, pending, strict=True):
         if change.deleted:
@@ -139,10 +141,10 @@ _UNKNOWN = _Shown(0, 0, ())
 
 def _shown(tx: Connection, ids: Sequence[str]) -> dict[str, _Shown]:
     """Return what was told of records, by record id; nothing for those nobody heard of."""
-    rows = tx.execute(_LIVE, {"ids": ids}).all()
+    rows = _LIVE.rows(tx, {"ids": ids})
     if not rows:
         return {}
-    seqs = {row.seq: list[str]() for row in rows}
+    seqs = {seq: list[str]() for _, seq, _, _ in rows}
     everywhere = memberships.c.set_id.in_(select(sets.c.id))  # so that it is found by its key
     spoken = select(memberships.c.seq, sets.c.spec).join(sets, sets.c.id == memberships.c.set_id)
     for member in tx.execute(spoken.where(everywhere, memberships.c.seq.in_(seqs)).order_by(sets.c.spec)):
@@ -150,13 +152,13 @@ def _shown(tx: Connection, ids: Sequence[str]) -> dict[str, _Shown]:
     held = dict[str, int]()
     for broken in tx.execute(select(quarantine).where(quarantine.c.record_id.in_(ids))):
         held[broken.record_id] = held.get(broken.record_id, 0) | 1 << broken.format_id
-    return {
-        row.record_id: _Shown(row.seq, row.formats | row.left | held.get(row.record_id, 0), tuple(seqs[row.seq])) for row in rows
-    }
+    return {number: _Shown(seq, offered | left | held.get(number, 0), tuple(seqs[seq])) for number, seq, offered, left in rows}
 
 
-_LIVE = select(feed.c.record_id, feed.c.seq, feed.c.formats, feed.c.left).where(
-    feed.c.record_id.in_(bindparam("ids", expanding=True)), feed.c.superseded.is_(None)
+_LIVE = Statement(
+    select(feed.c.record_id, feed.c.seq, feed.c.formats, feed.c.left).where(
+        feed.c.record_id.in_(bindparam("ids", expanding=True)), feed.c.superseded.is_(None)
+    )
 )
 
 
@@ -190,13 +192,13 @@ def hold(tx: Connection, record_id: str, format_id: int, cause: str, now: dateti
         tx.execute(insert(quarantine).values(row))
 
 
-_SUPERSEDE = (
+_SUPERSEDE = Statement(
     update(feed).where(feed.c.record_id == bindparam("id"), feed.c.superseded.is_(None)).values(superseded=bindparam("by"))
 )
 
 
-_FEED, _FRAGMENTS, _MEMBERSHIPS = insert(feed), insert(fragments), insert(memberships)
-_SETS = select(sets.c.spec, sets.c.id).where(sets.c.spec.in_(bindparam("specs", expanding=True)))
+_FEED, _FRAGMENTS, _MEMBERSHIPS = Statement(insert(feed)), Statement(insert(fragments)), Statement(insert(memberships))
+_SETS = Statement(select(sets.c.spec, sets.c.id).where(sets.c.spec.in_(bindparam("specs", expanding=True))))
 
 
 def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
@@ -204,7 +206,7 @@ def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
     wanted = list(specs)
     if not wanted:
         return {}
-    found = {row.spec: row.id for row in tx.execute(_SETS, {"specs": wanted})}
+    found: dict[str, int] = dict(_SETS.rows(tx, {"specs": wanted}))
     for spec in wanted:
         if spec not in found:
             found[spec] = tx.execute(insert(sets).values(spec=spec, name=spec).returning(sets.c.id)).scalar_one()

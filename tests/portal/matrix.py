@@ -157,6 +157,7 @@ EXPECTED = {
     ("GET", "/admin/identifiers/{id}"): READS,
     ("POST", "/admin/identifiers/retry"): MANAGES,
     ("POST", "/admin/identifiers/{id}/retry"): MANAGES,
+    ("POST", "/admin/identifiers/{id}/compare"): MANAGES,
     ("POST", "/admin/identifiers/{id}/hold"): MANAGES,
     ("POST", "/admin/identifiers/{id}/release"): MANAGES,
     ("POST", "/admin/identifiers/searches/{number}/delete"): READS,

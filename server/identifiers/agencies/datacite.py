@@ -180,7 +180,7 @@ class DataciteClient:
 
     async def look(self, value: str) -> Told | Failed | None:
         """Ask for one DOI as its owner: drafts and hidden ones are shown to nobody else."""
-        outcome = await self._send("GET", "/dois/" + quote(value, safe="/") + "?publisher=true&affiliation=true")
+        outcome = await self._send("GET", _path(value) + "?publisher=true&affiliation=true")
         if isinstance(outcome, Failed):
             return None if outcome.status == _NOT_FOUND else outcome
         told = _told(_attributes(outcome.body))
@@ -206,9 +206,26 @@ class DataciteClient:
             if calls == len(PAGES):
                 return self._failed(Fault.UNKNOWN, "DataCite answered something else than a list of DOIs", outcome)
 
+    # Trying it out.
+
+    async def make_draft(self, value: str) -> Confirmed | Failed:
+        """Make a draft: lupo asks nothing of its metadata, and no event means that it stays one."""
+        outcome = await self._send("PUT", _path(value), {"data": {"type": "dois", "attributes": {"doi": value}}})
+        if isinstance(outcome, Failed):
+            return outcome
+        state = _attributes(outcome.body).get("state")
+        if state != "draft":
+            return self._failed(Fault.UNKNOWN, f"DataCite says of a draft that it is {state!r}", outcome)
+        return Confirmed(outcome.status, self._redacted(outcome.body))
+
+    async def delete_draft(self, value: str) -> Confirmed | Failed:
+        """Delete a draft; lupo answers 204, and 405 for whatever is none."""
+        outcome = await self._send("DELETE", _path(value))
+        return outcome if isinstance(outcome, Failed) else Confirmed(outcome.status, self._redacted(outcome.body))
+
     async def point(self, value: str, url: str) -> Confirmed | Failed:
         """Let a DOI that is there lead elsewhere, and change nothing else: what is not sent, lupo keeps."""
-        path = "/dois/" + quote(value, safe="/")
+        path = _path(value)
         outcome = await self._send("PUT", path, {"data": {"type": "dois", "attributes": {"url": url}}})
         if isinstance(outcome, Failed):
             return outcome
@@ -222,8 +239,7 @@ class DataciteClient:
     async def _put(self, desired: Desired, event: str) -> Answer | Failed:
         xml = base64.b64encode(desired.metadata).decode()
         attributes = {"event": event, "url": desired.url, "xml": xml}
-        path = "/dois/" + quote(desired.value, safe="/")
-        return await self._send("PUT", path, {"data": {"type": "dois", "attributes": attributes}})
+        return await self._send("PUT", _path(desired.value), {"data": {"type": "dois", "attributes": attributes}})
 
     def _judge(self, desired: Desired, answer: Answer) -> Confirmed | Failed:
         """Compare what DataCite says of the DOI with what is desired: 200 alone proves nothing."""
@@ -313,6 +329,10 @@ def _told(attributes: dict[str, Any]) -> Told | None:
     return Told(value, str(url or ""), standing, facts.of_attributes(attributes), document)
 
 
+def _path(value: str) -> str:
+    return "/dois/" + quote(value, safe="/")
+
+
 def _listed(rows: list[Any]) -> Iterator[Told]:
     for row in rows:
         attributes = row.get("attributes") if isinstance(row, dict) else None
@@ -361,6 +381,7 @@ PLUGIN = Agency(
     account=Account,
     client=DataciteClient,
     reads=DataciteClient,
+    drafts=DataciteClient,
     points=DataciteClient,
     paces=PACES,
     description="Registers DOIs at DataCite when a work is approved, and keeps their metadata and addresses up to date.",

@@ -200,10 +200,10 @@ def _settle_failure(tx: Connection, job: Job, question: _Question, submission: i
         return
     ledger.fail(tx, question.entry, submission, outcome, now)
     state = ledger.AFTER[outcome.fault]
-    if state in _TOLD and question.entry.state is not state:
+    # Of several that were on their way with a wrong password the first is told of, and stands for all.
+    again = outcome.fault is Fault.CREDENTIALS and not profiles.pause(tx, question.profile.id, outcome.message)
+    if state in _TOLD and question.entry.state is not state and not again:
         _tell(tx, _TOLD[state], question, outcome.message, now)
-    if outcome.fault is Fault.CREDENTIALS:
-        profiles.pause(tx, question.profile.id, outcome.message)
 
 
 #: Which states of an identifier are told of when it comes into them.

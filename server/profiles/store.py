@@ -176,9 +176,13 @@ def enable(tx: Connection, name: str, now: datetime, *, enabled: bool) -> Profil
     return numbered(tx, found.id)
 
 
-def pause(tx: Connection, number: int, reason: str) -> None:
-    """Let a profile's work stand still until somebody changes it."""
-    tx.execute(update(profiles).where(profiles.c.id == number).values(paused=reason))
+def pause(tx: Connection, number: int, reason: str) -> bool:
+    """Let a profile's work stand still until somebody changes it; return whether it was at work till now."""
+    mine, at_work = profiles.c.id == number, profiles.c.paused.is_(None)
+    if tx.execute(update(profiles).where(mine, at_work).values(paused=reason)).rowcount:
+        return True
+    tx.execute(update(profiles).where(mine).values(paused=reason))
+    return False
 
 
 def heard(tx: Connection, number: int, words: str, now: datetime, *, agrees: bool) -> None:

@@ -32,13 +32,14 @@ from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import integration, update
+from server.identifiers import integration, retrying, update
 from server.identifiers.calling import Caller
 from server.identifiers.comparing import Comparer
 from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
+from server.identifiers.routes import Resolver
 from server.items.routes import Items
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
@@ -119,15 +120,11 @@ from server.usage.noting import COUNT
 from server.usage.robots import Robots
 from server.works import attributing, bulk
 
+# Every table is known once this module is imported.
 _ = (
-    server.audit.tables,
-    server.events.tables,
-    server.oai.tables,
-    server.people.tables,
-    server.sword.tables,
-    server.usage.tables,
-    server.works.tables,
-)  # every table is known once this module is imported
+    server.audit.tables, server.events.tables, server.oai.tables, server.people.tables,
+    server.sword.tables, server.usage.tables, server.works.tables,
+)  # fmt: skip
 log = observe.logger("app")
 
 #: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.
@@ -263,7 +260,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     ask = asking(Answering(database, clock), provider)
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
     tasks = Tasks((
-        update.task(database, shelf, worker.do),
+        *update.tasks(database, shelf, worker.do),
+        retrying.task(database, clock, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
         replay.task(database, intake, live.look),
@@ -366,6 +364,7 @@ def web_application(house: House) -> web.Application:
         sword3,
         site,
         items,
+        Resolver(house.database, house.agencies, renderer),
         *own_rooms(frame),
         Reference(frame, authenticator),
         *ways_in(frame, authenticator),

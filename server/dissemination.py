@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from server.identifiers import ledger
 from server.metadata.format import Format
 from server.metadata.fragments import Renderer, cause_of
-from server.metadata.work import Work
+from server.metadata.work import NAMELESS, Work
 from server.records import store
 from server.records.changes import buried, datestamp_in, whole
 from server.records.lists import Entry
@@ -62,9 +62,9 @@ def disseminate(tx: Connection, renderer: Renderer, form: Format, entries: Seque
 
 
 def _works(tx: Connection, renderer: Renderer, ids: Sequence[str]) -> dict[str, Work]:
-    dois = ledger.shown_dois(tx, list(ids))
+    names = ledger.shown_of(tx, list(ids))
     return {
-        stored.id: renderer.kept(stored, doi=dois.get(stored.id, ""))
+        stored.id: renderer.kept(stored, names=names.get(stored.id, NAMELESS))
         for stored in store.some(tx, ids)
         if stored.state is State.PUBLISHED
     }

@@ -1,7 +1,7 @@
 """What becomes of a work: published, revised, withdrawn. The one place where record, identifiers and feed change together.
 
 Each function is part of somebody's transaction and ends with the stamp, which must come last. The bytes are rendered before the
-transaction (`prepare`); only where the transaction finds that the work's own DOI was confirmed meanwhile, or it was harvested
+transaction (`prepare`); only where the transaction finds that a name of ours was confirmed meanwhile, or the work was harvested
 anew, are they rendered again.
 """
 
@@ -16,6 +16,7 @@ from server.identifiers import ledger
 from server.identifiers.mint import ask, identify, keep
 from server.identifiers.model import Agency
 from server.metadata.fragments import Renderer
+from server.metadata.work import NAMELESS, Names
 from server.people import linking
 from server.records import changes, store
 from server.records.changes import Written
@@ -35,11 +36,11 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A work rendered before its transaction: the record, the DOI and the origin it was rendered with, and the bytes."""
+    """A work rendered before its transaction: the record, the names and the origin it was rendered with, and the bytes."""
 
     record_id: str
     record: Record
-    doi: str
+    names: Names
     written: Written
     provenance: Provenance | None = None
 
@@ -50,12 +51,12 @@ def prepare(
     record: Record,
     deposited: datetime,
     *,
-    doi: str = "",
+    names: Names = NAMELESS,
     provenance: Provenance | None = None,
 ) -> Prepared:
     """Render a work for the feed; pure, and costly enough to be kept out of the transaction."""
-    work = press.renderer.work(record_id, record, doi=doi, deposited=deposited.date().isoformat(), provenance=provenance)
-    return Prepared(record_id, record, doi, press.renderer.write(work), provenance)
+    work = press.renderer.work(record_id, record, names=names, deposited=deposited.date().isoformat(), provenance=provenance)
+    return Prepared(record_id, record, names, press.renderer.write(work), provenance)
 
 
 def publish(tx: Connection, press: Press, new: New, prepared: Prepared, now: datetime) -> list[ledger.Entry]:
@@ -188,13 +189,13 @@ def _tell(tx: Connection, press: Press, event: str, stored: Stored, now: datetim
 
 
 def _next(tx: Connection, press: Press, stored: Stored, prepared: Prepared) -> changes.Change:
-    doi = ledger.shown_doi(tx, stored.id)
-    if (prepared.doi, prepared.record, prepared.provenance) != (doi, stored.record, stored.provenance):
-        prepared = prepare(press, stored.id, stored.record, stored.created, doi=doi, provenance=stored.provenance)
+    names = ledger.shown(tx, stored.id)
+    if (prepared.names, prepared.record, prepared.provenance) != (names, stored.record, stored.provenance):
+        prepared = prepare(press, stored.id, stored.record, stored.created, names=names, provenance=stored.provenance)
     return _change(press, prepared, stored.collection)
 
 
 def _change(press: Press, prepared: Prepared, collection: str) -> changes.Change:
     identifier = press.renderer.repository.oai_id(prepared.record_id)
-    sets = press.renderer.sets(prepared.record, collection, prepared.doi)
+    sets = press.renderer.sets(prepared.record, collection, prepared.names.doi)
     return changes.Change(prepared.record_id, identifier, sets, prepared.written)

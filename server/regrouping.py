@@ -28,7 +28,7 @@ from server.identifiers import ledger
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later, More
 from server.metadata.fragments import Renderer
-from server.metadata.work import Work
+from server.metadata.work import NAMELESS, Work
 from server.records import blocks, changes, lists, store
 from server.records.changes import Change
 from server.records.lists import GIVEN
@@ -257,19 +257,19 @@ def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
     # A context that was taken away, or holds every record now, has nobody to be told that a record has left it.
     gone = {spec for specs in hidden.values() for spec in specs} - {HIDDEN + path for path, _ in renderer.grouping.filters}
     stored = {each.id: each for each in store.some(tx, [row.record_id for row in rows])}
-    dois = ledger.shown_dois(tx, list(stored))
+    names = ledger.shown_of(tx, list(stored))
     found = []
     for row in rows:
-        each, doi = stored[row.record_id], dois.get(row.record_id, "")
+        each, named = stored[row.record_id], names.get(row.record_id, NAMELESS)
         told = changes.specs_in(row.header) | hidden.get(row.seq, set())
         if row.deleted:  # it stays where it was known; who harvested a context that held everything must hear of it, too
             if missed := tuple(spec for spec in under.narrowed if spec not in told):
                 found.append(_Row(row.seq, row.record_id, None, each.collection, missed))
             continue
-        now = set(renderer.sets(each.record, each.collection, doi))
+        now = set(renderer.sets(each.record, each.collection, named.doi))
         missed = tuple(spec for spec in under.narrowed if spec not in now)
         if told - gone != now or missed or any(spec not in told for spec in under.widened):
-            found.append(_Row(row.seq, row.record_id, renderer.kept(each, doi=doi), each.collection, missed))
+            found.append(_Row(row.seq, row.record_id, renderer.kept(each, names=named), each.collection, missed))
     return _Part(rows[-1].seq if rows else 0, len(rows), found)
 
 
@@ -280,11 +280,11 @@ def _filling(tx: Connection, renderer: Renderer, under: _Under, rows: Sequence[R
     and whatever changes that record next announces so.
     """
     stored = {each.id: each for each in store.some(tx, [row.record_id for row in rows])}
-    dois = ledger.shown_dois(tx, list(stored))
+    names = ledger.shown_of(tx, list(stored))
     members = list[tuple[int, str, bool]]()
     for row in rows:
         each = stored[row.record_id]
-        now = set() if row.deleted else set(renderer.sets(each.record, each.collection, dois.get(row.record_id, "")))
+        now = set() if row.deleted else set(renderer.sets(each.record, each.collection, names.get(row.record_id, NAMELESS).doi))
         for spec in under.unfilled:
             if spec in now or spec in under.narrowed:
                 members.append((row.seq, spec, not row.deleted and spec not in now))
@@ -391,4 +391,4 @@ def _living(tx: Connection, renderer: Renderer, record_id: str) -> _Row | None:
     if seq is None:
         return None
     stored = store.get(tx, record_id)
-    return _Row(seq, record_id, renderer.kept(stored, doi=ledger.shown_doi(tx, record_id)), stored.collection)
+    return _Row(seq, record_id, renderer.kept(stored, names=ledger.shown(tx, record_id)), stored.collection)

@@ -27,7 +27,7 @@ from server.identifiers.model import Agency
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later
 from server.metadata.fragments import AT_ONCE, Renderer, cause_of
-from server.metadata.work import Work
+from server.metadata.work import NAMELESS, Names, Work
 from server.records import changes, held, store
 from server.records.changes import Change
 from server.records.store import State, Stored
@@ -236,7 +236,7 @@ def mend(rendering: Rendering) -> Task[Nothing]:
         before = await database.read_hot(held.of_record, subject.id)
         if row is None or row.stored.state is not State.PUBLISHED:
             return ItemOutcome(Outcome.UNCHANGED, "It is shown no more.")
-        work = renderer.kept(row.stored, doi=row.doi)
+        work = renderer.kept(row.stored, names=row.names)
         still = await asyncio.to_thread(_unwritable, renderer, work, before)
         if len(still) == len(before):
             raise Invalid("; ".join(f"{name}: {cause}" for name, cause in still.items()))
@@ -302,7 +302,7 @@ def _change(renderer: Renderer, row: "_Row") -> Change:
     stored = row.stored
     if stored.state is not State.PUBLISHED:
         return renderer.tombstone(stored.id)
-    return renderer.change(renderer.kept(stored, doi=row.doi), stored.collection)
+    return renderer.change(renderer.kept(stored, names=row.names), stored.collection)
 
 
 def _count(tx: Connection) -> int:
@@ -319,7 +319,7 @@ def _subjects(tx: Connection, after: str, limit: int) -> list[Subject]:
 class _Row:
     seq: int
     stored: Stored
-    doi: str
+    names: Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,8 +350,8 @@ def _live(tx: Connection, record_id: str) -> "tuple[Shape | None, _Row | None]":
 
 
 def _read(tx: Connection, rows: list[tuple[int, str]]) -> list[_Row]:
-    shown = ledger.shown_dois(tx, [record_id for _, record_id in rows])
-    return [_Row(seq, store.get(tx, record_id), shown.get(record_id, "")) for seq, record_id in rows]
+    shown = ledger.shown_of(tx, [record_id for _, record_id in rows])
+    return [_Row(seq, store.get(tx, record_id), shown.get(record_id, NAMELESS)) for seq, record_id in rows]
 
 
 def _follow(tx: Connection, renderer: Renderer, agencies: Registry[Agency], rendered: list[_Rendered], now: datetime) -> int:

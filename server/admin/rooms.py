@@ -11,7 +11,7 @@ from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
 from server.admin.harvests.console import Console
 from server.admin.harvests.simulations import Simulations
-from server.admin.identifiers import Identifiers
+from server.admin.identifiers.rooms import rooms as identifiers
 from server.admin.imports.rooms import rooms as imports
 from server.admin.jobs.queue import Queue
 from server.admin.jobs.runs import Runs
@@ -48,6 +48,6 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
     harvests = (Sets(frame), Simulations(frame), Console(frame), Quarantine(frame))
-    watched = (Trying(frame), *imports(frame), Identifiers(frame), People(frame), *harvests, *jobs, Deliveries(frame))
+    watched = (Trying(frame), *imports(frame), *identifiers(frame), People(frame), *harvests, *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

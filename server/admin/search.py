@@ -89,8 +89,8 @@ def _imports(tx: Connection, text: str) -> list[Find]:
 
 def _identifiers(tx: Connection, text: str) -> list[Find]:
     return [
-        Find(f"/admin/works/{it.record_id}" if it.record_id else "", it.value, it.message or "", words.IDENTIFIERS[it.state])
-        for it in ledger.search(tx, text=text, limit=MOST)
+        Find(f"/admin/identifiers/{it.id}", it.value, it.message or "", words.IDENTIFIERS[it.state])
+        for it in ledger.search(tx, text, MOST)
     ]
 
 

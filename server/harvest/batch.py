@@ -1,6 +1,7 @@
 """Works in bulk: prepared outside, stored in batches, each batch one transaction, and a second run changes nothing."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,10 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from ulid import ULID
 
 from server.clock import Clock
-from server.errors import SheafError
+from server.errors import Invalid, SheafError
 from server.identifiers import ledger
-from server.identifiers.schemes import doi
+from server.identifiers.schemes import doi, handle
 from server.metadata.fragments import Renderer
+from server.metadata.work import NAMELESS, Names
 from server.publishing import Prepared, Press, approved, keep_new, prepare, revised, withdrawn
 from server.records import changes, store
 from server.records.changes import Written
@@ -47,7 +49,7 @@ class Item(Struct, frozen=True, kw_only=True):
     origin: str
     document: bytes
     collection: str
-    doi: str
+    names: Names
     written: Written
     reason: str | None = None
     provenance: Provenance | None = None
@@ -58,7 +60,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
     id: str
     document: bytes
-    doi: str
+    names: Names
     state: str
     deposited: str
     """The day it was first kept, YYYY-MM-DD."""
@@ -98,12 +100,12 @@ class _Sorted:
 def known(tx: Connection, origins: Iterable[str]) -> dict[str, Known]:
     """Return what is there under the names given; the caller skips what did not change before it renders anything."""
     rows = store.documents_by_origins(tx, origins)
-    shown = ledger.shown_dois(tx, [row.id for row in rows])
+    shown = ledger.shown_of(tx, [row.id for row in rows])
     return {
         row.origin: Known(
             id=row.id,
             document=row.document,
-            doi=shown.get(row.id, ""),
+            names=shown.get(row.id, NAMELESS),
             state=row.state.value,
             deposited=row.created.date().isoformat(),
             provenance=row.provenance,
@@ -116,18 +118,18 @@ def render(renderer: Renderer, bare: Bare, there: Known | None, now: datetime) -
     """Make one work ready. Pure; runs in another process. Raises Invalid for a record that is none."""
     record = decode(bare.document)
     number = there.id if there is not None else str(ULID())
-    shown = there.doi if there is not None else ""
+    shown = there.names if there is not None else NAMELESS
     deposited = there.deposited if there is not None else now.date().isoformat()
     came = bare.provenance or (there.provenance if there is not None else None)
     written = Written()
     if bare.reason is None:
-        written = renderer.write(renderer.work(number, record, doi=shown, deposited=deposited, provenance=came))
+        written = renderer.write(renderer.work(number, record, names=shown, deposited=deposited, provenance=came))
     return Item(
         id=number,
         origin=bare.origin,
         document=bare.document,
         collection=bare.collection,
-        doi=shown,
+        names=shown,
         written=written,
         reason=bare.reason,
         provenance=came,
@@ -145,7 +147,8 @@ def store_batch(tx: Connection, press: Press, items: list[Item], clock: Clock) -
     fresh = _claimed(tx, press, ready.new, report, now)
     oai_id, sets = press.renderer.repository.oai_id, press.renderer.sets
     stamped += [
-        changes.Change(item.id, oai_id(item.id), sets(record, item.collection, item.doi), item.written) for item, record in fresh
+        changes.Change(item.id, oai_id(item.id), sets(record, item.collection, item.names.doi), item.written)
+        for item, record in fresh
     ]
     changes.stamp(tx, stamped, now)
     report.new += len(fresh)
@@ -188,9 +191,9 @@ def _change(
     came = item.provenance
     if came is not None and record == stored.record and came.tells_as(stored.provenance):
         came = stored.provenance  # a second harvest of what did not change is no change
-    ready = Prepared(stored.id, record, item.doi, item.written, item.provenance)
+    ready = Prepared(stored.id, record, item.names, item.written, item.provenance)
     if item.id != stored.id:  # another batch brought it since this one was rendered
-        ready = prepare(press, stored.id, record, stored.created, doi=ledger.shown_doi(tx, stored.id), provenance=came)
+        ready = prepare(press, stored.id, record, stored.created, names=ledger.shown(tx, stored.id), provenance=came)
     changed, change = revised(tx, press, stored, ready, now, provenance=came)
     if changed.state is State.WITHDRAWN:
         changed, change = approved(tx, press, changed, ready, now)
@@ -204,24 +207,36 @@ def _change(
 def _claimed(
     tx: Connection, press: Press, new: list[tuple[Item, Record]], report: Report, now: datetime
 ) -> list[tuple[Item, Record]]:
-    """Write the DOIs of new works down.
+    """Write the DOIs and handles of new works down.
 
-    One that is another work's is taken from this one, which is kept without it, and reported.
+    A DOI that is another work's is taken from this one, which is kept without it, and reported. A handle may be.
     """
     owners = ledger.owners_of(tx, "doi", [normal for _, record in new for _, normal in _dois(record)])
-    names, result = [], []
+    names, result = _free(new, _dois, owners), []
+    handles = _free(new, _handles, ledger.owners_of(tx, "handle", [name for _, record in new for _, name in _handles(record)]))
     for item, record in new:
-        for value, normal in _dois(record):
-            if owners.setdefault(normal, item.id) == item.id:
-                names.append((item.id, value, normal))
         sound = _without_others(item, record, owners, report)
         if sound is not record:
             work = press.renderer.work(item.id, sound, deposited=now.date().isoformat(), provenance=item.provenance)
             item = msgspec.structs.replace(item, written=press.renderer.write(work))  # noqa: PLW2901 -- the same work, mended
         result.append((item, sound))
     keep_new(tx, [_new(item, record) for item, record in result], now)
-    ledger.add_external(tx, list(dict.fromkeys(names)), "doi", now)
+    ledger.add_external(tx, names, "doi", now)
+    ledger.add_external(tx, handles, "handle", now)
     return result
+
+
+def _free(
+    new: list[tuple[Item, Record]], named: Callable[[Record], list[tuple[str, str]]], owners: dict[str, str | None]
+) -> list[tuple[str, str, str]]:
+    """Return the names (work, value, normal form) nobody had; the first that comes with one becomes its owner."""
+    found = []
+    for item, record in new:
+        for value, normal in named(record):
+            if normal not in owners:
+                owners[normal] = item.id
+                found.append((item.id, value, normal))
+    return found
 
 
 def _without_others(item: Item, record: Record, owners: dict[str, str | None], report: Report, own: str = "") -> Record:
@@ -237,6 +252,15 @@ def _without_others(item: Item, record: Record, owners: dict[str, str | None], r
 
 def _dois(record: Record) -> list[tuple[str, str]]:
     return [(i.value, doi.normal(i.value)) for i in record.identifiers if i.scheme == "doi"]
+
+
+def _handles(record: Record) -> list[tuple[str, str]]:
+    found = []
+    for identifier in record.identifiers:
+        with suppress(Invalid):
+            if identifier.scheme == "handle":
+                found.append((identifier.value, handle.normal(identifier.value)))
+    return found
 
 
 def sound(record: Record) -> tuple[Record, tuple[str, ...]]:

@@ -20,6 +20,11 @@ Endpoint = Annotated[
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+def is_loopback(address: str) -> bool:
+    """Whether an address is of this machine. Raises ValueError where it is none."""
+    return urlsplit(address).hostname in _LOOPBACK
+
+
 def check_endpoint(endpoint: str, environment: str) -> None:
     """Raise ValueError for an address that may not stand in for an agency's; an empty one may."""
     if not endpoint:
@@ -28,7 +33,7 @@ def check_endpoint(endpoint: str, environment: str) -> None:
         raise ValueError("endpoint: may be set with the test environment only; leave it empty or choose test")
     try:
         parts = urlsplit(endpoint)
-        allowed = parts.scheme in {"http", "https"} and parts.hostname in _LOOPBACK and "@" not in parts.netloc
+        allowed = parts.scheme in {"http", "https"} and is_loopback(endpoint) and "@" not in parts.netloc
         allowed = allowed and parts.port != 0 and not (parts.query or parts.fragment)
     except ValueError:
         allowed = False

@@ -1,14 +1,16 @@
 """The ledger: which names exist, whose they are, and how far the agency agrees. Takes the transaction, returns values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, insert, or_, select, update
 
 from server.errors import Conflict
+from server.identifiers.causes import cause_of
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, Pending, State, Ticket
 from server.identifiers.tables import identifiers, submissions
+from server.metadata.work import NAMELESS, Names
 
 _QUOTED = 300
 
@@ -35,6 +37,9 @@ class Entry:
     """The submission its agency is working at."""
     slot: datetime | None = None
     """The moment that is kept for asking its agency."""
+    held_by: str | None = None
+    """Whoever lets nothing be sent of it."""
+    held_why: str | None = None
 
 
 #: Which state a fault leads to. A transient or unknown one leaves the identifier on its way.
@@ -107,7 +112,7 @@ def keep_external(tx: Connection, record_id: str, scheme: str, value: str, norma
 
 def of_record(tx: Connection, record_id: str) -> list[Entry]:
     """Return a work's identifiers, the oldest first."""
-    return [_entry(row) for row in tx.execute(_OF_RECORD, {"id": record_id}).mappings()]
+    return [read_entry(row) for row in tx.execute(_OF_RECORD, {"id": record_id}).mappings()]
 
 
 _OF_RECORD = select(identifiers).where(identifiers.c.record_id == bindparam("id")).order_by(identifiers.c.id)
@@ -115,7 +120,7 @@ _OF_RECORD = select(identifiers).where(identifiers.c.record_id == bindparam("id"
 
 def get(tx: Connection, number: int) -> Entry | None:
     row = tx.execute(select(identifiers).where(identifiers.c.id == number)).mappings().one_or_none()
-    return None if row is None else _entry(row)
+    return None if row is None else read_entry(row)
 
 
 def touched(tx: Connection, record_id: str) -> datetime | None:
@@ -123,23 +128,33 @@ def touched(tx: Connection, record_id: str) -> datetime | None:
     return tx.execute(select(func.max(identifiers.c.changed)).where(identifiers.c.record_id == record_id)).scalar()
 
 
-def shown_doi(tx: Connection, record_id: str) -> str:
-    """Return the work's own DOI once the agency has confirmed it, else an empty string.
-
-    So harvesters get no link that leads nowhere.
-    """
-    return shown_dois(tx, [record_id]).get(record_id, "")
+def hold(tx: Connection, record_id: str) -> None:
+    """Wait for whoever confirms another name of the work, and let nobody do so before the transaction ends."""
+    tx.execute(select(identifiers.c.id).where(identifiers.c.record_id == record_id).order_by(identifiers.c.id).with_for_update())
 
 
-def shown_dois(tx: Connection, record_ids: list[str]) -> dict[str, str]:
-    """Return the confirmed DOIs of ours by work; the oldest where a work has several."""
-    query = select(identifiers.c.record_id, identifiers.c.value).where(
+def shown(tx: Connection, record_id: str) -> Names:
+    """Return the work's own names, each once its agency has confirmed it: so harvesters get no link that leads nowhere."""
+    return shown_of(tx, [record_id]).get(record_id, NAMELESS)
+
+
+def shown_of(tx: Connection, record_ids: list[str]) -> dict[str, Names]:
+    """Return the confirmed names of ours by work; the oldest where a work has several of a scheme."""
+    query = select(identifiers.c.record_id, identifiers.c.scheme, identifiers.c.value).where(
         identifiers.c.record_id.in_(record_ids),
-        identifiers.c.scheme == "doi",
         identifiers.c.own,
         identifiers.c.registered.is_not(None),
     )
-    return {row.record_id: row.value for row in tx.execute(query.order_by(identifiers.c.id.desc()))}
+    found: dict[str, dict[str, str]] = {}
+    for row in tx.execute(query.order_by(identifiers.c.id.desc())):
+        found.setdefault(row.record_id, {})[row.scheme] = row.value
+    return {number: Names(**names) for number, names in found.items()}
+
+
+def names_among(entries: Iterable[Entry]) -> Names:
+    """Return the confirmed names of ours among a work's identifiers, the oldest of each scheme; none that is hidden."""
+    ours = [each for each in entries if each.own and each.registered is not None and each.state is not State.WITHDRAWN]
+    return Names(**{each.scheme: each.value for each in reversed(ours)})
 
 
 def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> Ticket:
@@ -157,8 +172,16 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
         "digest": digest,
         "url": desired.url,
         "wanted": desired.state.value,
+        "version": desired.version,
     }
-    return Ticket(int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one()), stamp)
+    sent = _addresses(tx, entry) if current else frozenset[str]()
+    number = int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one())
+    return Ticket(number, stamp, addresses=sent, known=entry.registered is not None)
+
+
+def _addresses(tx: Connection, entry: Entry) -> frozenset[str]:
+    """Return where an identifier was to lead by what was sent of it until now."""
+    return frozenset(tx.execute(select(submissions.c.url).where(submissions.c.identifier_id == entry.id).distinct()).scalars())
 
 
 def keep_slot(tx: Connection, entry: Entry, slot: datetime | None) -> None:
@@ -231,24 +254,17 @@ def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 
 
-def search(tx: Connection, *, state: str = "", text: str = "", before: int = 0, limit: int = 50) -> list[Entry]:
-    """Return identifiers for an administrator, the newest first; `before` is the number to go on from."""
-    query = select(identifiers).order_by(identifiers.c.id.desc()).limit(limit)
-    if state:
-        query = query.where(identifiers.c.state == state)
-    if text:
-        query = query.where(
-            or_(identifiers.c.value.icontains(text, autoescape=True), identifiers.c.message.icontains(text, autoescape=True))
-        )
-    if before:
-        query = query.where(identifiers.c.id < before)
-    return [_entry(row) for row in tx.execute(query).mappings()]
+def search(tx: Connection, text: str, limit: int) -> list[Entry]:
+    """Return identifiers by a part of them or of what was said of them, the newest first."""
+    said = or_(identifiers.c.value.icontains(text, autoescape=True), identifiers.c.message.icontains(text, autoescape=True))
+    query = select(identifiers).where(said).order_by(identifiers.c.id.desc()).limit(limit)
+    return [read_entry(row) for row in tx.execute(query).mappings()]
 
 
 def of_profile(tx: Connection, profile_id: int, states: Sequence[State], after: int, limit: int) -> list[Entry]:
     """Return identifiers of works that were minted by a profile, with numbers behind `after`, in their order."""
     query = select(identifiers).where(*_minted_by(profile_id, states), identifiers.c.id > after)
-    return [_entry(row) for row in tx.execute(query.order_by(identifiers.c.id).limit(limit)).mappings()]
+    return [read_entry(row) for row in tx.execute(query.order_by(identifiers.c.id).limit(limit)).mappings()]
 
 
 def count_of_profile(tx: Connection, profile_id: int, states: Sequence[State] = ()) -> int:
@@ -290,6 +306,8 @@ def submissions_of(tx: Connection, profile_id: int, *, before: int = 0, limit: i
 def _move(tx: Connection, entry: Entry, state: State, now: datetime, **values: object) -> None:
     if state not in MOVES[entry.state]:
         raise AssertionError(f"{entry.value}: {entry.state} → {state} is not a move")
+    if "fault" in values:
+        values["cause"] = cause_of(str(values["message"])) if values["fault"] else None
     tx.execute(update(identifiers).where(identifiers.c.id == entry.id).values(state=state.value, changed=now, **values))
 
 
@@ -299,9 +317,9 @@ def _answer(tx: Connection, submission: int, status: int | None, outcome: str, a
     tx.execute(update(submissions).where(submissions.c.id == submission).values(values))
 
 
-def _entry(row: RowMapping) -> Entry:
+def read_entry(row: RowMapping) -> Entry:
     return Entry(
         row["id"], row["record_id"], row["scheme"], row["value"], row["own"], row["profile_id"], row["environment"],
         State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"], row["stamp"], row["waiting"],
-        row["slot"],
+        row["slot"], row["held_by"], row["held_why"],
     )  # fmt: skip

@@ -137,10 +137,12 @@ def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Re
     """
     known = keep(tx, shelf, record_id, record, now)
     has = {entry.scheme for entry in known}
+    missing = [name for name in schemes_of(shelf) if name not in has]
+    found = routes(tx, shelf) if missing else []
     minted = [
         mint(tx, route, record_id, record.type, now)
-        for name in schemes_of(shelf)
-        if name not in has and (route := route_for(tx, shelf, record.type, name)) is not None
+        for name in missing
+        if (route := serving(found, record.type, name)) is not None
     ]
     ask(tx, minted, shelf, now)
     return known + minted
@@ -148,9 +150,12 @@ def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Re
 
 def ask(tx: Connection, entries: list[ledger.Entry], shelf: Registry[Agency], now: datetime) -> None:
     """Put one job in the queue for each of our identifiers that an agency can be asked about."""
+    ours = [entry for entry in entries if entry.own]
+    if not ours:
+        return
     speaking = {route.profile_id for route in routes(tx, shelf) if route.agency.client is not None}
-    for entry in entries:
-        if entry.own and entry.profile_id in speaking:
+    for entry in ours:
+        if entry.profile_id in speaking:
             queue.enqueue(tx, REGISTER, str(entry.id), now)
 
 

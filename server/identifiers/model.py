@@ -67,6 +67,8 @@ class Desired:
     """The agency's own metadata document, validated before it is sent."""
     refusal: str = ""
     """What the agency would refuse of the work, in terms of its fields; then there is no document, and nothing is sent."""
+    version: int | None = None
+    """Of the record it was computed from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,10 @@ class Ticket:
     """Whether it was sent already, so that the agency is only asked what it made of it; else it is sent."""
     age: timedelta = timedelta(0)
     """How long ago it was sent, where it was."""
+    addresses: frozenset[str] = frozenset()
+    """Where it was to lead by what was sent of it before: what leads there is ours, whatever became of the answer."""
+    known: bool = False
+    """Whether the agency has confirmed it before, so that it is ours wherever it leads."""
 
 
 class Client(Protocol):

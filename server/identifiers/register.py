@@ -5,8 +5,7 @@ asked. Whatever happens between the call and the commit (a crash, a lost answer)
 asked again; agencies take it as often as it comes.
 """
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession
@@ -17,14 +16,16 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.events.telling import tell
 from server.identifiers import gate, ledger
-from server.identifiers.desired import desired_of
+from server.identifiers.desired import desired_of, digest_of
 from server.identifiers.gate import Turned
+from server.identifiers.holding import obstacle
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
 from server.jobs.worker import back_off
 from server.metadata.fragments import Renderer
+from server.metadata.work import Names
 from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
@@ -45,6 +46,8 @@ class _Question:
     entry: ledger.Entry
     stored: Stored
     profile: Profile
+    names: Names
+    """What the work will be shown with once the agency agrees."""
     under_way: tuple[Ticket, str] | None = None
     """What the agency is working at: its ticket, and the digest of what was sent."""
 
@@ -86,7 +89,7 @@ class Registrar:
         if desired.refusal and question.under_way is None:
             await self.database.write(_settle_refusal, job, question, desired.refusal, self.clock())
             return None
-        digest = hashlib.sha256(f"{desired.url}\0{desired.state}".encode() + desired.metadata).hexdigest()
+        digest = digest_of(desired)
         if question.entry.acknowledged == digest:
             return Done("the agency agrees already")
         begun = await self.database.write(_begin, agency, question, desired, digest, job.attempts, self.clock())
@@ -109,11 +112,11 @@ class Registrar:
         return None
 
     def _change(self, question: _Question, desired: Desired) -> changes.Change | None:
-        """Render the work with its DOI, for the moment it is registered for the first time."""
+        """Render the work with its name, for the moment that is registered for the first time."""
         if desired.state is not AgencyState.FINDABLE or question.entry.registered is not None:
             return None
         stored = question.stored
-        return self.renderer.change(self.renderer.kept(stored, doi=desired.value), stored.collection)
+        return self.renderer.change(self.renderer.kept(stored, names=question.names), stored.collection)
 
 
 def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead | Held | Done":
@@ -123,45 +126,39 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
     profile = profiles.by_id(tx, entry.profile_id)
     if profile is None:
         return Held("The profile this identifier was minted by is deleted; a new one of its prefix and environment takes over.")
-    if reason := _obstacle(entry, profile):
+    if reason := obstacle(entry, profile):
         return Held(reason)
     stored = records.get(tx, entry.record_id)
     unknown_to_agency = entry.registered is None and entry.state == "reserved"
     if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
         return Done("the work is not published")
-    return _Question(entry, stored, profile, ledger.under_way(tx, entry, now))
-
-
-def _obstacle(entry: ledger.Entry, profile: Profile) -> str:
-    """Say why a profile may not be used for an identifier now; empty where it may."""
-    if entry.environment != str(profile.document.get("environment", "")):
-        # The environment belongs to the identifier; a test DOI must never reach the production system.
-        return f"The identifier was minted for {entry.environment or 'no agency'}; the profile is set to another environment."
-    if profile.paused or not profile.enabled:
-        return profile.paused or f"The profile {profile.name!r} is switched off."
-    return ""
+    names = replace(ledger.shown(tx, stored.id), **{entry.scheme: entry.value})
+    return _Question(entry, stored, profile, names, ledger.under_way(tx, entry, now))
 
 
 def _settle_success(
     tx: Connection, registrar: Registrar, job: Job, agreed: _Agreed, change: changes.Change | None, now: datetime
 ) -> None:
-    """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the DOI."""
+    """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the name."""
     gate.told(tx, agreed.question.profile.id, agreed.question.profile.name, agreed.outcome, now)
     following = Done() if agreed.latest else Later(timedelta(0), "The record changed while the agency was at work.", failed=False)
     if not queue.settle(tx, job, following, now):
         return
     question, desired = agreed.question, agreed.desired
     hidden = desired.state is AgencyState.HIDDEN
+    if question.entry.registered is None:
+        ledger.hold(tx, question.stored.id)
     first = ledger.confirm(tx, question.entry, agreed.submission, agreed.digest, agreed.outcome, hidden=hidden, now=now)
     if first:
         _tell(tx, "identifier.registered", question, "", now)
     current = records.find(tx, question.stored.id)
     if not first or change is None or current is None or current.state is not State.PUBLISHED:
         return
-    if current.version != question.stored.version:
-        # The work changed while the agency was asked, and was shown without the DOI: render what it is now
-        # (rare, so within the transaction).
-        change = registrar.renderer.change(registrar.renderer.kept(current, doi=desired.value), current.collection)
+    names = ledger.shown(tx, current.id)
+    if (current.version, names) != (question.stored.version, question.names):
+        # The work changed while the agency was asked, and was shown without the name, or another agency confirmed another name of
+        # it: render what it is now (rare, so within the transaction).
+        change = registrar.renderer.change(registrar.renderer.kept(current, names=names), current.collection)
     changes.stamp(tx, [change], now)
 
 

@@ -25,8 +25,14 @@ identifiers = Table(
     Column("slot", Utc),  # the moment that is kept for asking its agency
     Column("created", Utc, nullable=False),
     Column("changed", Utc, nullable=False),
+    Column("cause", String(200)),  # the message without what belongs to this identifier only; null where there is no fault
+    Column("held_by", String(100)),  # the name of whoever lets nothing be sent of it
+    Column("held_why", Text),
     Index("uq_identifiers_normal", "scheme", "normal", unique=True),
-    Index("ix_identifiers_state", "state"),
+    Index("ix_identifiers_state", "state", "changed"),
+    Index("ix_identifiers_waiting", "profile_id", "waiting"),
+    Index("ix_identifiers_facets", "profile_id", "state", "scheme", "environment", "fault", "held_by"),
+    Index("ix_identifiers_cause", "cause", "profile_id", "state"),
 )
 
 submissions = Table(
@@ -45,6 +51,7 @@ submissions = Table(
     Column("outcome", String(12)),  # confirmed or a fault; null while unanswered
     Column("answer", Text),  # verbatim, secrets redacted
     Column("seconds", Float),
+    Column("version", Integer),  # of the record, as it was sent
 )
 
 #: How each profile's agency may be asked, see gate.py.

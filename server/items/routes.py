@@ -25,7 +25,6 @@ from server.items.negotiation import choose
 from server.items.page import ItemPage, item_page, own_doi, tombstone
 from server.items.schema_org import in_page
 from server.items.signposting import LINKSETS, Link, header, links, within
-from server.metadata.addresses import bare
 from server.metadata.fragments import Renderer
 from server.metadata.work import Work
 from server.pages import Pages, sent
@@ -129,8 +128,7 @@ class Items:
         touched = known.touched
         if today.record != known.stored.record and (end := end_of(known.stored.record)):  # the page changed by itself that day
             touched = max(touched, datetime.combine(end, time(), UTC))
-        doi = bare("doi", own_doi(known.entries))
-        work = replace(self.renderer.kept(today, doi=doi), modified=to_wire(touched))
+        work = replace(self.renderer.kept(today, names=ledger.names_among(known.entries)), modified=to_wire(touched))
         page = item_page(today, known.entries, self.renderer.repository, known.proved)
         forms = exports.of(exports.exports(self.renderer.formats).values(), today.record)
         return _Shown(known, page, work, forms, touched)

@@ -149,6 +149,11 @@ def reopen(tx: Connection, now: datetime) -> int:
     return tx.execute(update(jobs).where(jobs.c.state == JobState.ACTIVE.value).values(values)).rowcount
 
 
+def is_open(tx: Connection, kind: str, subject: str) -> bool:
+    """Whether something is asked for and not at an end."""
+    return tx.execute(select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.subject == subject, OPEN)).scalar() is not None
+
+
 def drop(tx: Connection, kind: str, subject: str) -> None:
     """Take back a request that waits, be it for a person: what it asked for was done otherwise, or is wanted no more."""
     tx.execute(_DROP, {"its_kind": kind, "its_subject": subject})

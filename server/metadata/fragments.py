@@ -12,7 +12,7 @@ from server.clock import Clock, now
 from server.metadata.about import about
 from server.metadata.format import Format
 from server.metadata.sets import Grouping
-from server.metadata.work import Work, file_address
+from server.metadata.work import NAMELESS, Names, Work, file_address
 from server.records.changes import Change, Written
 from server.records.embargo import opened
 from server.records.model import Record, Related, is_id
@@ -91,25 +91,33 @@ class Renderer:
         return self.grouping.specs(Facts(opened(record, self.clock().date()), collection, doi))
 
     def work(
-        self, record_id: str, record: Record, *, doi: str = "", deposited: str = "", provenance: Provenance | None = None
+        self,
+        record_id: str,
+        record: Record,
+        *,
+        names: Names = NAMELESS,
+        deposited: str = "",
+        provenance: Provenance | None = None,
     ) -> Work:
         """Put a record, as it counts today, and what the repository adds together."""
         record = opened(record, self.clock().date())
-        names = (self.repository.file(record_id, file.name) if record.access_to(file) == "open" else "" for file in record.files)
+        address = self.repository.file
+        urls = (address(record_id, file.name) if record.access_to(file) == "open" else "" for file in record.files)
         return Work(
             id=record_id,
             record=record,
             landing_url=self.repository.item(record_id),
             oai_id=self.repository.oai_id(record_id),
-            doi=doi,
-            file_urls=tuple(names),
+            doi=names.doi,
+            handle=names.handle,
+            file_urls=tuple(urls),
             deposited=deposited,
             repository_name=self.repository.name,
             provenance=provenance,
         )
 
-    def kept(self, stored: Stored, *, doi: str) -> Work:
-        """Put a work the repository keeps and its DOI together; a withdrawn one says what took its place.
+    def kept(self, stored: Stored, *, names: Names) -> Work:
+        """Put a work the repository keeps and its names together; a withdrawn one says what took its place.
 
         When it was changed is left to whoever knows what harvesters were told: an owner may change, and no record does.
         """
@@ -120,7 +128,7 @@ class Renderer:
                 after = Related(value=address, scheme="url", relation="IsObsoletedBy")
             record = msgspec.structs.replace(record, related=(*record.related, after))
         deposited = stored.created.date().isoformat()
-        return self.work(stored.id, record, doi=doi, deposited=deposited, provenance=stored.provenance)
+        return self.work(stored.id, record, names=names, deposited=deposited, provenance=stored.provenance)
 
     def write(self, work: Work) -> Written:
         """Write a work in the formats that are written at once, and say in which others it can be given."""

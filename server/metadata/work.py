@@ -14,6 +14,17 @@ def file_address(page: str, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """The names of ours a work is shown with, bare: once they may be shown, or the one being registered."""
+
+    doi: str = ""
+    handle: str = ""
+
+
+NAMELESS = Names()
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """A record as its formats see it: the record and what the repository adds."""
 

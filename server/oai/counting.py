@@ -15,6 +15,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.identifiers import ledger
 from server.metadata.sets import Grouping
+from server.metadata.work import NAMELESS
 from server.oai.definition import Definition
 from server.profiles.kind import Fact, Preview
 from server.records.embargo import opened
@@ -111,10 +112,10 @@ def _part(tx: Connection, after_id: str, today: date, asked: _Asked) -> list[_Se
     query = select(records.c.id, records.c.title, records.c.collection, records.c.document)
     query = query.where(records.c.state == State.PUBLISHED.value, records.c.id > after_id).order_by(records.c.id).limit(SIZE)
     rows = tx.execute(query).all()
-    dois = ledger.shown_dois(tx, [row.id for row in rows])
+    names = ledger.shown_of(tx, [row.id for row in rows])
     found = []
     for row in rows:
-        facts = Facts(opened(decode(row.document), today), row.collection, dois.get(row.id, ""))
+        facts = Facts(opened(decode(row.document), today), row.collection, names.get(row.id, NAMELESS).doi)
         specs, old = asked.after.specs(facts), set(asked.before.specs(facts))
         found.append(_Seen(row.id, row.title, specs, _is_changed(asked, old, set(specs))))
     return found

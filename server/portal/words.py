@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from server.identifiers.model import Fault
 from server.identifiers.model import State as IdentifierState
 from server.jobs.model import JobState
 from server.metadata.ruling import Weight
@@ -77,6 +78,16 @@ IDENTIFIERS = {
     IdentifierState.WITHDRAWN: Word("withdrawn", "The work was withdrawn. It leads to the tombstone.", ""),
     IdentifierState.EXTERNAL: Word("external", "It came with the work. Somebody else registered it.", ""),
 }
+
+#: Why an agency does not agree.
+FAULTS = {
+    Fault.REJECTED: "the agency refuses the metadata",
+    Fault.CREDENTIALS: "the agency refuses our account",
+    Fault.TRANSIENT: "the agency did not answer",
+    Fault.UNKNOWN: "its answer was lost or makes no sense",
+}
+
+SCHEMES = {"doi": "DOI", "handle": "Handle"}
 
 JOBS = {
     JobState.DEAD: Word("given up", "", "bad"),
@@ -207,7 +218,11 @@ DEEDS = {
     "delivery.deleted": "Deliveries deleted",
     "delivery.repeated": "Delivery sent again",
     "harvester.changed": "Harvester named or watched otherwise",
+    "identifier.asked-again": "Agency asked again about an identifier",
+    "identifier.held": "Identifier held back",
+    "identifier.released": "Identifier let go",
     "identifier.reserved": "Identifier reserved",
+    "identifiers.asked-again": "Agencies asked again about many identifiers",
     "import.claimed": "Import claimed",
     "import.closed": "Import closed",
     "import.decided": "Decided what a second deposit is",

@@ -24,6 +24,7 @@ from server.identifiers import ledger
 from server.identifiers.ledger import Entry
 from server.identifiers.preflight.responsible import Responsible
 from server.jobs import queue
+from server.metadata.work import NAMELESS, Names
 from server.profiles.seal import Seal
 from server.publishing import Prepared, Press, hand_in, keep_new, prepare, published, revised, show, withdraw
 from server.records import changes
@@ -38,17 +39,7 @@ from server.sword.conditions import refuse_changed
 from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import finished, mapped, relevant, weighed
-from server.sword.model import (
-    Container,
-    ContainerState,
-    Content,
-    Deposit,
-    DepositState,
-    Draft,
-    Operation,
-    Problem,
-    Rules,
-)
+from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
 from server.sword.operations import applied, drafted, mended
 from server.sword.queued import READ
 from server.sword.registrable import foreseen
@@ -159,7 +150,7 @@ class Acceptance:
 class _Basis:
     container: Container
     draft: Draft
-    doi: str = ""
+    names: Names = NAMELESS
     stored: Stored | None = None
     held: tuple[Deposit, ...] = ()
     """What is held of the container, the oldest first."""
@@ -200,12 +191,9 @@ def _basis(tx: Connection, deposit: Deposit) -> _Basis:
     if not container.has_record:
         waits = reference_store.outstanding(tx, container.id, deposit.id)
         return _Basis(container, container.draft, held=held, waits=waits, later=later, newer=undone)
-    stored, doi, names = (
-        records.get(tx, container.id),
-        ledger.shown_doi(tx, container.id),
-        tuple(ledger.of_record(tx, container.id)),
-    )
-    return _Basis(container, drafted(stored.record), doi, stored, held, later=later, newer=undone, entries=names)
+    stored, entries = records.get(tx, container.id), tuple(ledger.of_record(tx, container.id))
+    names = ledger.shown(tx, container.id)
+    return _Basis(container, drafted(stored.record), names, stored, held, later=later, newer=undone, entries=entries)
 
 
 def _made(to: Acceptance, deposit: Deposit, basis: _Basis, content: Content, rules: Rules) -> Taken:
@@ -234,7 +222,7 @@ def _made(to: Acceptance, deposit: Deposit, basis: _Basis, content: Content, rul
     if record is None:
         return Taken(draft, None, mends, whole, content)
     came = basis.stored.provenance if basis.stored is not None else None
-    prepared = prepare(to.press, basis.container.id, record, basis.container.created, doi=basis.doi, provenance=came)
+    prepared = prepare(to.press, basis.container.id, record, basis.container.created, names=basis.names, provenance=came)
     return Taken(draft, prepared, mends, whole, content)
 
 
@@ -242,7 +230,7 @@ def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Ta
     """Make what is here already once more, as its next version."""
     assert taken.prepared is not None  # noqa: S101 -- the other was found by it
     record = following(taken.prepared.record, other, press.renderer.repository.item(other.id))
-    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, doi=basis.doi))
+    return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, names=basis.names))
 
 
 def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules) -> None:

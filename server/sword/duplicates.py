@@ -111,7 +111,7 @@ def _owners(tx: Connection, record: Record) -> dict[str, str | None]:
 def _doi_of(tx: Connection, number: str, record: Record) -> str:
     """Return the DOI of a work: the one another record names, else its own."""
     named = (name for name, owner in _owners(tx, record).items() if owner == number)
-    return next(named, "") or ledger.shown_doi(tx, number)
+    return next(named, "") or ledger.shown(tx, number).doi
 
 
 def _by_package(tx: Connection, deposit: Deposit, record: Record) -> str:

@@ -8,6 +8,7 @@ from server.accounts.model import Account
 from server.errors import Invalid, NotFound, Refused
 from server.identifiers import ledger
 from server.identifiers.model import State as IdentifierState
+from server.metadata.addresses import link
 from server.records import store as records
 from server.records.store import State
 from server.sword import problems, store
@@ -45,10 +46,7 @@ def holding(tx: Connection, number: str, account: Account) -> Holding:
         stored = records.get(tx, number)
         record, files, withdrawn = stored.record, stored.record.files, stored.state is State.WITHDRAWN
         reason = (stored.reason or "") if stored.state in {State.WITHDRAWN, State.RETURNED, State.DECLINED} else ""
-    names = tuple(
-        (f"https://doi.org/{entry.value}" if entry.scheme == "doi" else entry.value, _WORDS[entry.state])
-        for entry in ledger.of_record(tx, number)
-    )
+    names = tuple((link(entry.scheme, entry.value), _WORDS[entry.state]) for entry in ledger.of_record(tx, number))
     deposits, remarks = store.deposits_of(tx, number), problems.remarks_of(tx, number)
     return Holding(container, record, files, deposits, names, withdrawn, reason, remarks)
 

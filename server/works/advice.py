@@ -13,7 +13,7 @@ from server.identifiers.model import Agency, State
 from server.identifiers.preflight.explained import explained
 from server.identifiers.preflight.finding import Finding, Weight
 from server.identifiers.preflight.responsible import Responsible, responsible
-from server.metadata.work import Work
+from server.metadata.work import Names, Work
 from server.profiles import store as profiles
 from server.publishing import Press
 from server.records.model import Record
@@ -67,7 +67,7 @@ class Advice:
 
 def advice(tx: Connection, press: Press, stored: Stored, entries: Sequence[Entry]) -> Advice:
     """Return what the agency responsible for a work minds of it, and why it refused it."""
-    return _advice(press.renderer.kept(stored, doi=_own(entries)), _responsible(tx, press, entries), entries)
+    return _advice(press.renderer.kept(stored, names=_own(entries)), _responsible(tx, press, entries), entries)
 
 
 def advice_unsaved(tx: Connection, press: Press, record: Record, stored: Stored | None, today: date) -> Advice:
@@ -75,12 +75,12 @@ def advice_unsaved(tx: Connection, press: Press, record: Record, stored: Stored 
     entries = ledger.of_record(tx, stored.id) if stored is not None else []
     deposited = (stored.created.date() if stored is not None else today).isoformat()
     number = stored.id if stored is not None else ""
-    work = press.renderer.work(number, record, doi=_own(entries), deposited=deposited)
+    work = press.renderer.work(number, record, names=_own(entries), deposited=deposited)
     return _advice(work, _responsible(tx, press, entries), ())
 
 
-def _own(entries: Sequence[Entry]) -> str:
-    return next((entry.value for entry in entries if entry.own and entry.scheme == "doi"), "")
+def _own(entries: Sequence[Entry]) -> Names:
+    return Names(doi=next((entry.value for entry in entries if entry.own and entry.scheme == "doi"), ""))
 
 
 def _responsible(tx: Connection, press: Press, entries: Sequence[Entry]) -> Responsible:
@@ -98,7 +98,7 @@ def _line(finding: Finding) -> Line:
 
 def _said(agency: Agency, entries: Sequence[Entry]) -> Iterator[Line]:
     for entry in entries:
-        if entry.own and entry.state is State.REJECTED:
+        if entry.own and entry.scheme == agency.scheme.name and entry.state is State.REJECTED:
             for reason in explained(agency.name, entry.message or ""):
                 yield Line(reason.path, _place(reason.path), reason.words, reason.remedy)
 

@@ -82,12 +82,12 @@ def _places(tx: Connection, number: str, person_id: int) -> tuple[list[Place], s
 
 
 async def _one(database: Database, press: Press, number: str, person_id: int, by: Actor) -> ItemOutcome | Deed:
-    stored, doi = await database.read(deeds.seen, number)
+    stored, names = await database.read(deeds.seen, number)
     places, orcid = await database.read(_places, number, person_id)
     record = with_orcid(stored.record, places, orcid) if orcid else stored.record
     if record == stored.record or stored.state is not State.PUBLISHED:
         return ItemOutcome(Outcome.UNCHANGED, "There is nothing to write any more.")
-    prepared = await asyncio.to_thread(prepare, press, number, record, stored.created, doi=doi, provenance=stored.provenance)
+    prepared = await asyncio.to_thread(prepare, press, number, record, stored.created, names=names, provenance=stored.provenance)
 
     def written(tx: Connection, now: datetime) -> ItemOutcome:
         deeds.do(tx, press, stored, prepared, by, saving.change, now)

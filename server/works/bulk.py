@@ -161,13 +161,13 @@ def task(database: Database, press: Press) -> Task[Change]:
 
 async def _one(database: Database, press: Press, number: str, change: Change, by: Actor) -> ItemOutcome | Written:
     kind = KINDS[change.deed]
-    stored, doi = await database.read(deeds.seen, number)
+    stored, names = await database.read(deeds.seen, number)
     if stored.state not in kind.concerns:
         return ItemOutcome(Outcome.UNCHANGED, f"It is {stored.state.value}.")
     record = kind.record(stored.record, change.value) if kind.record else stored.record
     if kind.record and record == stored.record:
         return ItemOutcome(Outcome.UNCHANGED, "It is so already.")
-    prepared = await asyncio.to_thread(prepare, press, number, record, stored.created, doi=doi, provenance=stored.provenance)
+    prepared = await asyncio.to_thread(prepare, press, number, record, stored.created, names=names, provenance=stored.provenance)
 
     def written(tx: Connection, now: datetime) -> ItemOutcome:
         after = deeds.do(tx, press, stored, prepared, by, _deed(change), now)
@@ -204,7 +204,7 @@ def _register(tx: Connection, press: Press, stored: Stored, _prepared: Prepared,
 
 def _render(tx: Connection, press: Press, stored: Stored, prepared: Prepared, _by: Actor, now: datetime) -> Stored:
     """Show a work anew as it is: harvesters get it again with today's datestamp."""
-    work = press.renderer.kept(stored, doi=prepared.doi)
+    work = press.renderer.kept(stored, names=prepared.names)
     changes.stamp(tx, [press.renderer.change(work, stored.collection)], now)
     return stored
 

@@ -18,6 +18,7 @@ from server.errors import Conflict, Invalid
 from server.house import House
 from server.identifiers import ledger
 from server.identifiers.schemes import doi
+from server.metadata.work import Names
 from server.publishing import Prepared, Press, prepare
 from server.records import store
 from server.records.model import Record, is_id
@@ -164,16 +165,16 @@ async def carried_out(house: House, number: str, by: Actor, deed: Deed, record: 
     """
     stored, shown = await house.database.read(seen, number)
     prepared = await asyncio.to_thread(
-        prepare, house.press, number, record or stored.record, stored.created, doi=shown, provenance=stored.provenance
+        prepare, house.press, number, record or stored.record, stored.created, names=shown, provenance=stored.provenance
     )
     done = await house.database.write(do, house.press, stored, prepared, by, deed, house.clock())
     house.worker.call()
     return done
 
 
-def seen(tx: Connection, number: str) -> tuple[Stored, str]:
-    """Return a work and the DOI harvesters are shown of it; raises NotFound."""
-    return store.get(tx, number), ledger.shown_doi(tx, number)
+def seen(tx: Connection, number: str) -> tuple[Stored, Names]:
+    """Return a work and the names harvesters are shown of it; raises NotFound."""
+    return store.get(tx, number), ledger.shown(tx, number)
 
 
 def do(tx: Connection, press: Press, before: Stored, prepared: Prepared, by: Actor, deed: Deed, now: datetime) -> Stored:

@@ -16,6 +16,7 @@ from server.accounts import tickets
 from server.accounts.tickets import Purpose
 from server.audit.log import OPERATOR
 from server.clock import now
+from server.identifiers import watching
 from server.metadata.ruling import Weight
 from server.notify.webhooks import WEBHOOK
 from server.oai import harvested, simulations
@@ -29,6 +30,7 @@ from server.runs import store as runs
 from server.sword import problems
 from server.sword import store as sword
 from server.sword.model import Content, Held
+from tests.admin.identifiers.stock import fill
 from tests.browser.conftest import OWN, Site
 from tests.browser.test_pages import wait_for
 from tests.conftest import PASSWORD, entry
@@ -71,6 +73,8 @@ def furnished(site: Site) -> Numbers:
     kinds = [kind.name for kind in house.keeper.kinds if not (kind.single and kind.name in taken)]
     site.do(house.database.write(stopped, now()))
     site.do(house.database.write(proved, run.id))
+    site.do(house.database.write(fill, 60, (made[0].id,), now()))
+    stuck = site.do(house.database.read(watching.page, watching.Asked(state="rejected"), now()))
     return {
         "/items": [work],
         "/my/works": [OWN],
@@ -81,6 +85,7 @@ def furnished(site: Site) -> Numbers:
         "/admin/people": ["1"],
         "/admin/imports": [held.id],
         f"/admin/imports/{held.id}/text": ["1"],
+        "/admin/identifiers": [str(stuck[0].entry.id)],
         "/admin/accounts": ["1"],
         "/admin/profiles": [str(profile.id) for profile in made],
         "/admin/profiles/new": kinds,
@@ -145,7 +150,13 @@ def explored(numbers: Numbers) -> list[str]:
 def watched(numbers: Numbers) -> list[str]:
     """The addresses of what the import monitor shows by its arguments, and of what a depositor sees of one import."""
     cause = f"/admin/imports/causes?code=type-unknown&value={WORD}&weight=hold"
-    return ["/admin/imports?state=held", "/admin/imports?q=nothing", cause, f"/sword/deposits/{numbers['/admin/imports'][0]}"]
+    return [
+        "/admin/identifiers?state=rejected&age=hour&order=waiting",
+        "/admin/imports?state=held",
+        "/admin/imports?q=nothing",
+        cause,
+        f"/sword/deposits/{numbers['/admin/imports'][0]}",
+    ]
 
 
 def _filled(path: str, numbers: Numbers) -> list[str]:

@@ -79,6 +79,21 @@ async def test_a_doi_belongs_to_one_work_and_the_other_is_kept_without_it(house:
     assert await house.database.read(ledger.owner_of, "doi", "10.1007/bf1") is not None
 
 
+async def test_handles_come_along_and_one_may_be_that_of_two_works(house: House) -> None:
+    def held(origin: str, *values: str) -> Bare:
+        identifiers = tuple(Identifier(scheme="handle", value=value) for value in values)
+        return msgspec.structs.replace(
+            bare(origin), document=encode(Record(type="dataset.dataset", title=Text(value="T"), identifiers=identifiers))
+        )
+
+    report = await bring(house, held("a", "10536/DU:1", "hdl:10536/du:1", "no handle"), held("b", "10536/DU:1", "10536/DU:2"))
+    assert (report.new, report.problems) == (2, [])
+    stored = await house.database.read(store.by_origins, ["a", "b"])
+    owners = await house.database.read(ledger.owners_of, "handle", ["10536/du:1", "10536/du:2"])
+    assert owners == {"10536/du:1": stored["a"].id, "10536/du:2": stored["b"].id}
+    assert [len(stored[origin].record.identifiers) for origin in ("a", "b")] == [3, 2], "each keeps what it came with"
+
+
 async def test_no_identifier_is_minted_for_what_is_brought_in(house: House) -> None:
     values = {"prefix": "10.5072"}
     await control.profile_set(house, control.ProfileSet(kind="reserve", name="DOIs", values=values))

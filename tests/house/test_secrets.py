@@ -151,7 +151,15 @@ async def profiles_planted(house: House, parrot: str, fake: Fake) -> None:
     hook = {"address": f"{parrot}/hook", "secret": SIGNING}
     theses = doi | {"prefix": "10.82434", "types": ["etd"], "account_id": "role"}
     theses |= {"registration_name": "Abbey", "email": "a@example.org", "repository_name": "Garden"}
-    for kind, values in {"datacite": doi | data, "crossref": theses, "mail": mail, "openid": provider, "webhook": hook}.items():
+    handles = {"prefix": "10536/", "server": parrot, "environment": "test", "administrator": "300:0.NA/10536", "secret": AGENCY}
+    for kind, values in {
+        "handle": handles,
+        "datacite": doi | data,
+        "crossref": theses,
+        "mail": mail,
+        "openid": provider,
+        "webhook": hook,
+    }.items():
         await control.profile_set(house, control.ProfileSet(kind=kind, name=f"Planted {kind}", values=values))
 
 

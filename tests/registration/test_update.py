@@ -110,7 +110,7 @@ async def test_what_somebody_else_asks_about_is_left_to_them(registering: House,
 
 async def test_it_is_refused_for_profiles_without_an_agency(registering: House) -> None:
     await control.profile_set(registering, control.ProfileSet(kind="reserve", name="Examples", values={"prefix": "10.5072"}))
-    with pytest.raises(Invalid, match="registers nothing"):
+    with pytest.raises(Invalid, match="registers no DOIs"):
         await updated(registering, profile="Examples")
     with pytest.raises(NotFound):
         await updated(registering, profile="Nobody's")

@@ -16,6 +16,7 @@ from server.errors import Conflict, Invalid
 from server.events.tables import outbox
 from server.house import House
 from server.items.page import tombstone
+from server.metadata.work import Names
 from server.records import changes, store
 from server.records.model import Text
 from server.records.store import State
@@ -89,7 +90,7 @@ async def test_a_withdrawn_work_names_what_took_its_place(client: TestClient, ho
     assert "Wrong counts." in page
     assert f'href="https://repository.example.org/items/{new}"' in page
     renderer = house.press.renderer
-    root = etree.fromstring(renderer.metadata("datacite", renderer.kept(stored, doi="10.5072/old")))
+    root = etree.fromstring(renderer.metadata("datacite", renderer.kept(stored, names=Names(doi="10.5072/old"))))
     (related,) = root.xpath("//*[local-name()='relatedIdentifier'][@relationType='IsObsoletedBy']")
     assert (related.get("relatedIdentifierType"), related.text) == ("URL", f"https://repository.example.org/items/{new}")
     await deeds.carried_out(house, old, MENDEL, deeds.restore)
@@ -139,8 +140,8 @@ async def test_a_work_that_changed_since_it_was_read_is_left_alone(house: House)
     def late(tx, press, stored, prepared, by, now):
         raise AssertionError("never reached")
 
-    before, doi = await house.database.read(deeds.seen, work)
-    assert doi == ""
+    before, names = await house.database.read(deeds.seen, work)
+    assert names == Names()
     await writer.revise(work, "Beans")
     with pytest.raises(Conflict, match="somebody else"):
         await house.database.write(deeds.do, house.press, before, None, MENDEL, late, house.clock())

@@ -11,6 +11,7 @@ from server.audit import log as audit
 from server.audit.log import Asked, Noted
 from server.identifiers import ledger
 from server.identifiers.ledger import Entry
+from server.metadata.work import Names
 from server.publishing import Press
 from server.records import changes, store
 from server.records.model import is_id
@@ -30,7 +31,7 @@ class Looked:
     stored: Stored
     owner: str | None
     identifiers: Sequence[Entry]
-    shown_doi: str
+    names: Names
     container: Container | None
     imports: Sequence[Deposit]
     versions: Sequence[tuple[int, datetime]]
@@ -79,7 +80,7 @@ def looked(tx: Connection, press: Press, work: str) -> Looked:
         stored,
         tx.execute(select(accounts.c.name).where(accounts.c.id == stored.owner)).scalar(),
         entries,
-        ledger.shown_doi(tx, work),
+        ledger.shown(tx, work),
         container,
         sword.deposits_of(tx, work),
         store.versions(tx, work),

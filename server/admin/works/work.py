@@ -100,7 +100,7 @@ class WorkRoom:
         if form is None:
             raise NotFound("There is no such format.")
         seen = await self.frame.house.database.read(looked, self.frame.house.press, work_of(request))
-        work = renderer.kept(seen.stored, doi=seen.shown_doi)
+        work = renderer.kept(seen.stored, names=seen.names)
         if seen.stamped is not None:
             work = replace(work, modified=to_wire(seen.stamped))
         found = await asyncio.to_thread(preview, renderer, form, work)

@@ -225,28 +225,6 @@ async def test_a_pending_work_is_published_by_a_button(pending: TestClient) -> N
     assert work in harvested
 
 
-async def test_the_identifiers_can_be_filtered(client: TestClient, house: House, deposit: Deposit) -> None:
-    from server.identifiers.agencies.reserve import PLUGIN
-    from server.profiles import store as profiles
-
-    await login(client)
-    assert "There are no identifiers yet." in await (await client.get("/admin/identifiers")).text()
-    await house.database.write(profiles.save, "reserve", "ours", PLUGIN.account(prefix="10.5072"), house.seal, house.clock())
-    work = await deposit(title="Peas")
-    for query, there in (
-        ("", True),
-        ("?state=reserved", True),
-        ("?state=rejected", False),
-        ("?q=00000001", True),
-        ("?q=nothing", False),
-    ):
-        page = await (await client.get(f"/admin/identifiers{query}")).text()
-        assert ("10.5072/00000001" in page) is there, query
-    page = await (await client.get("/admin/identifiers?before=nonsense")).text()
-    assert f'href="/items/{work}"' in page
-    assert "No agency was told of it." in page
-
-
 async def test_junk_in_an_address_is_no_internal_error(client: TestClient) -> None:
     await login(client)
     for page in ("imports", "identifiers"):

@@ -1,0 +1,81 @@
+"""What can be done about identifiers: asking their agency again, one by one or many at once, holding one back, letting go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from server.accounts.model import Right
+from server.admin.identifiers.listing import PATH as LIST
+from server.admin.identifiers.one import PATH, OneIdentifier, identifier_of
+from server.audit import log as audit
+from server.audit.log import Actor
+from server.identifiers import holding
+from server.identifiers.retrying import NAME, Retry
+from server.identifiers.watching import asked_of
+from server.portal.asked import number
+from server.portal.door import VISITOR, fields, pairs
+from server.portal.frame import Frame, led
+from server.runs import store as runs
+from server.runs.task import Task
+
+MOST = 1000
+"""Identifiers that can be selected at once; a page has fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    frame: Frame
+    one: OneIdentifier
+
+    def routes(self) -> list[web.RouteDef]:
+        post = self.frame.post
+        return [
+            post(f"{LIST}/retry", Right.JOBS, self.retry_many),
+            post(f"{PATH}/retry", Right.JOBS, self.retry),
+            post(f"{PATH}/hold", Right.JOBS, self.hold),
+            post(f"{PATH}/release", Right.JOBS, self.release),
+        ]
+
+    async def retry(self, request: web.Request) -> web.StreamResponse:
+        house, by = self.frame.house, request[VISITOR].actor
+        deed = house.database.write(holding.retry, identifier_of(request), house.agencies, by, house.clock())
+        return await self.one.done(request, deed, "agency-asked-again")
+
+    async def hold(self, request: web.Request) -> web.StreamResponse:
+        house, by, why = self.frame.house, request[VISITOR].actor, (await fields(request)).get("reason", "")
+        deed = house.database.write(holding.hold, identifier_of(request), why, by, house.clock())
+        return await self.one.done(request, deed, "identifier-held", why)
+
+    async def release(self, request: web.Request) -> web.StreamResponse:
+        house, by = self.frame.house, request[VISITOR].actor
+        deed = house.database.write(holding.release, identifier_of(request), house.agencies, by, house.clock())
+        return await self.one.done(request, deed, "identifier-released")
+
+    async def retry_many(self, request: web.Request) -> web.StreamResponse:
+        """Ask for a run over the selected identifiers, or over all of what was found."""
+        form, house, by = await pairs(request), self.frame.house, request[VISITOR].actor
+        query = asked_of(form.get("query", "")).query
+        selected = tuple(sorted({number(each) for each in form.getall("id", [])} - {0}))[:MOST]
+        every = form.get("what") == "all"
+        wanted = Retry(query=query) if every else Retry(ids=selected)
+        back = dict(parse_qsl(query))
+        if not every and not selected:
+            raise led(LIST, "select-identifiers", **back)
+        run = await house.database.write(_ask, house.tasks.get(NAME), wanted, by, house.clock())
+        if not run:
+            raise led(LIST, "nothing-to-ask", **back)
+        house.worker.call()
+        raise led(f"/admin/jobs/{run}", "started")
+
+
+def _ask(tx: Connection, task: Task[Retry], wanted: Retry, by: Actor, now: datetime) -> int:
+    """Ask for the run; 0 where it would find nothing."""
+    count = task.count(tx, wanted)
+    if not count:
+        return 0
+    which = wanted.query or ("selection" if wanted.ids else "all")
+    audit.note(tx, by, "identifiers.asked-again", "search", which, now, summary=f"{count} identifiers")
+    return runs.start(tx, task, wanted, by, now).id

@@ -95,7 +95,7 @@ class Visit(Pointer):
 
     def state(self) -> tuple[str, State]:
         """Return the one DOI there is, and its state."""
-        (entry,) = self.site.do(self.site.house.database.read(ledger.search))
+        (entry,) = self.site.do(self.site.house.database.read(ledger.search, "10.82433", 9))
         return entry.value, entry.state
 
 

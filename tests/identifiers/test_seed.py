@@ -153,7 +153,7 @@ async def test_what_was_minted_for_the_test_system_never_comes_to_production(
         await put(house, kind, values | {"environment": "production"})
     with pytest.raises(Conflict, match=r"1 identifiers were minted by .* prefix"):
         await put(house, kind, values | {"prefix": "10.14454"})
-    (entry,) = await house.database.read(ledger.search)
+    (entry,) = await house.database.read(ledger.search, "10.82433", 9)
     assert entry.environment == "test"
 
 

@@ -23,6 +23,8 @@ from enum import StrEnum
 from math import ceil
 from time import monotonic
 
+from msgspec import Struct
+
 from server import observe
 from server.budgets import BURST, RATE, SHARE, Budgets, Caller
 from server.errors import Unavailable
@@ -70,8 +72,7 @@ class Busy(Unavailable):
         self.seconds = seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A request that wants in: what it is, whose, and what it costs. What is `allowed` is neither counted nor held back."""
 
     lane: Lane
@@ -113,7 +114,8 @@ class _Row:
         if self.taken >= self._seats() or (not visit.allowed and self._has_enough(visit.caller)):
             return False
         self.taken += 1
-        self._held.update((visit.caller, visit.caller.network))
+        self._held[visit.caller] += 1
+        self._held[visit.caller.network] += 1
         return True
 
     def _has_enough(self, caller: Caller) -> bool:

@@ -32,14 +32,14 @@ from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
-from server.identifiers import integration, retrying, update
-from server.identifiers.calling import Caller
+from server.identifiers import integration
 from server.identifiers.comparing import Comparer
 from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
 from server.identifiers.routes import Resolver
+from server.identifiers.tasks import tasks as identifier_tasks
 from server.items.routes import Items
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
@@ -224,7 +224,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
     acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
-    comparer = Comparer(Caller(database, shelf, seal, session, clock), renderer)
+    comparer = Comparer.of(database, shelf, seal, session, clock, renderer)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {
         REGISTER: registrar,
@@ -260,8 +260,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     ask = asking(Answering(database, clock), provider)
     simulator = Simulator(database, clock, ask, provider, contexts, rules(), settings.schemas)
     tasks = Tasks((
-        *update.tasks(database, shelf, worker.do),
-        retrying.task(database, clock, worker.do),
+        *identifier_tasks(comparer, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
         replay.task(database, intake, live.look),
@@ -370,7 +369,7 @@ def web_application(house: House) -> web.Application:
         *ways_in(frame, authenticator),
         *rooms(frame),
         pages,
-        Operate(house.database),
+        Operate(house.database, house.clock),
     )
     for room in everything:
         application.add_routes(room.routes())

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
+from msgspec import Struct
+
 RATE = 50.0
 """Tokens a second: five parts of a list, day and night."""
 
@@ -27,8 +29,7 @@ SHARE = 4
 _LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who counts as one client: a network, and the name the client gives itself there."""
 
     network: str

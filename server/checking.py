@@ -206,7 +206,7 @@ def _files(tx: Connection, store: DiskStore, *, everything: bool) -> Finding:
     damaged = [name for name in looked if _digest(store.path(name)) != name]
     if missing or damaged:
         words = f"{len(missing)} files are missing and {len(damaged)} damaged, the first {(missing + damaged)[0]}."
-        return Finding("files", Verdict.WRONG, words, "Put them back from a backup: files/ab/cd/abcd….")
+        return Finding("files", Verdict.WRONG, words, "Put them back from a backup: files/ab/abcd….")
     if everything:
         orphans = len(stored) - len(spoken)
         more = f"; {orphans:,} more belong to nothing any more and go by themselves" if orphans else ""

@@ -21,6 +21,8 @@ COMMANDS = {
     "rotate-key": ("manage", "Seal all stored secrets under another secret key."),
     "mint": ("manage", "Reserve the next free DOIs of a type."),
     "usage": ("usage", "Keep the lists of robots up to date."),
+    "identifiers": ("identifiers", "See which identifiers are stuck and why, and ask their agencies again."),
+    "verify-agency": ("identifiers", "Try out an account at an agency's test system: a draft is made and deleted again."),
     "jobs": ("jobs", "See, start and cancel long work."),
     "import": ("bulk", "Bring works in from files."),
     "harvest": ("bulk", "Bring works in from another OAI-PMH repository."),

@@ -19,6 +19,7 @@ from server.oai.verbs import Edge, Provider
 from server.profiles import store as profiles
 from server.profiles.live import Live
 from server.records import changes
+from server.records.sizes import Sizes
 from server.settings import Settings
 from server.sword.server import Servers
 
@@ -81,8 +82,7 @@ def _settled(
 
 def provider_of(live: Live, renderer: Renderer, key: bytes) -> Callable[[str], Provider | None]:
     """Return what says what is offered in a context now; None where harvesting is switched off."""
-    edge = Edge()
-
+    edge, sizes = Edge(), Sizes()
     providers: dict[str, Provider] = {}
 
     def provider(context: str) -> Provider | None:
@@ -91,7 +91,8 @@ def provider_of(live: Live, renderer: Renderer, key: bytes) -> Callable[[str], P
             return None
         found = providers.get(context)
         if found is None or found.definition is not defined:
-            found = providers[context] = Provider(renderer, key, defined, defined.offer(context), edge, Servers(live).titles)
+            offer, titles = defined.offer(context), Servers(live).titles
+            found = providers[context] = Provider(renderer, key, defined, offer, edge, titles, sizes)
         return found
 
     return provider

@@ -13,7 +13,7 @@ from server.metadata.format import Format
 from server.metadata.fragments import Renderer, cause_of
 from server.metadata.work import NAMELESS, Work
 from server.records import store
-from server.records.changes import buried, datestamp_in, whole
+from server.records.headers import buried, datestamp_in, whole
 from server.records.lists import Entry
 from server.records.store import State
 

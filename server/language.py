@@ -26,7 +26,8 @@ def choose(wanted: str) -> None:
 
     `wanted` is an Accept-Language header (RFC 9110 § 12.5.4); what cannot be read, and what is not there, is English.
     """
-    _current.set(next((name for name in _ranked(wanted) if name == ENGLISH or _catalogue(name) is not _NONE), ENGLISH))
+    ranked = _ranked(wanted) if wanted else ()
+    _current.set(next((name for name in ranked if name == ENGLISH or _catalogue(name) is not _NONE), ENGLISH))
 
 
 def gettext(message: str, **values: object) -> str:

@@ -56,7 +56,7 @@ def remote_address(request: web.Request) -> str:
 def _client(request: web.Request) -> Client:
     found = request.get(_CLIENT)
     if found is None:
-        lines = {name: request.headers.getall(name, []) for name in _FORWARDED}
+        lines = {name: request.headers.getall(name) for name in _FORWARDED if name in request.headers}
         found = request[_CLIENT] = proxies.client(request.remote or "", request.scheme, request.app[TRUSTED], lines)
     return found
 

@@ -23,6 +23,11 @@ deposits = Counter("sheaf_deposits", "Deposits received, by how they ended.", ["
 works = Gauge("sheaf_works", "Works, by state.", ["state"], registry=metrics)
 jobs = Gauge("sheaf_jobs", "Jobs, by state.", ["state"], registry=metrics)
 identifiers = Gauge("sheaf_identifiers", "Identifiers, by state.", ["state"], registry=metrics)
+stuck = Gauge("sheaf_identifiers_stuck", "Identifiers their agency should have confirmed, by state.", ["state"], registry=metrics)
+waiting_since = Gauge(
+    "sheaf_identifiers_waiting_since_seconds", "Since when the oldest of them waits, in Unix time.", ["state"], registry=metrics
+)
+agencies_down = Gauge("sheaf_agencies_down", "Agencies that do not answer.", registry=metrics)
 
 
 def answered(room: str, status: int, took: float) -> None:
@@ -54,7 +59,7 @@ class _Line(logging.Formatter):
         self._form = style
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = {key: value for key, value in record.__dict__.items() if key not in _PLAIN}
+        fields = {key: record.__dict__[key] for key in record.__dict__ if key not in _PLAIN}
         moment = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
         level = record.levelname.lower()
         entry: dict[str, object] = {"time": moment, "level": level, "logger": record.name, "event": record.getMessage()}
@@ -77,4 +82,6 @@ def set_up(style: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Line(style))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    # What no line of ours says need not be found out for each of them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.getLogger("alembic").setLevel(logging.WARNING)

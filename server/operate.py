@@ -1,16 +1,19 @@
 """What operators and their tools ask: whether it lives, whether it can serve, and its figures."""
 
 import asyncio
+from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Connection, select
 
 from server import observe
+from server.clock import Clock
 from server.db.engine import Database
 from server.db.recent import Recent
 from server.errors import Unavailable
-from server.identifiers import ledger
+from server.identifiers import alarms, gate, ledger
 from server.jobs import queue
 from server.records import store as records
 
@@ -23,13 +26,21 @@ MANY = 10_000
 _Counts = dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    counts: tuple[_Counts, _Counts, _Counts]
+    """Works, jobs, identifiers."""
+    stuck: dict[str, tuple[int, datetime]]
+    down: int
+
+
 class Operate:
     """`/healthz` (the process answers), `/readyz` (the database reads and writes too), `/metrics` (Prometheus text)."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._figures = Recent(
-            lambda: database.read(_figures), lambda found: sum(sum(counts.values()) for counts in found) >= MANY
+            lambda: database.read(_figures, clock()), lambda found: sum(sum(counts.values()) for counts in found.counts) >= MANY
         )
 
     def routes(self) -> list[web.RouteDef]:
@@ -51,11 +62,15 @@ class Operate:
         return web.Response(text="ready\n")
 
     async def metrics(self, _request: web.Request) -> web.Response:
-        works, jobs, identifiers = await self._figures.get()
-        for gauge, figures in ((observe.works, works), (observe.jobs, jobs), (observe.identifiers, identifiers)):
+        found = await self._figures.get()
+        stuck = {state: count for state, (count, _) in found.stuck.items()}
+        since = {state: int(oldest.timestamp()) for state, (_, oldest) in found.stuck.items()}
+        gauges = (observe.works, observe.jobs, observe.identifiers, observe.stuck, observe.waiting_since)
+        for gauge, figures in zip(gauges, (*found.counts, stuck, since), strict=True):
             gauge.clear()
             for state, figure in figures.items():
                 gauge.labels(state).set(figure)
+        observe.agencies_down.set(found.down)
         return web.Response(body=generate_latest(observe.metrics), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -63,5 +78,6 @@ def _nothing(tx: Connection) -> None:
     tx.execute(select(1))
 
 
-def _figures(tx: Connection) -> tuple[_Counts, _Counts, _Counts]:
-    return records.counts(tx), queue.counts(tx), ledger.counts(tx)
+def _figures(tx: Connection, at: datetime) -> _Figures:
+    counts = (records.counts(tx), queue.counts(tx), ledger.counts(tx))
+    return _Figures(counts, alarms.waiting(tx, at), len(gate.outages(tx)))

@@ -75,7 +75,7 @@ def published(
     """Do what `publish` does, but for the stamp."""
     keep_new(tx, [new], now)
     entries = identify(tx, press.agencies, new.id, new.record, now)
-    _tell(tx, press, "record.published", store.get(tx, new.id), now)
+    _tell(tx, press, "record.published", store.first(new, now), now)
     return entries, _change(press, prepared, new.collection)
 
 

@@ -1,8 +1,9 @@
 """Plug-ins are found by looking in a folder: one module, one `PLUGIN` of the right type."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
@@ -22,7 +23,10 @@ class Registry(Generic[T]):
         shelf = import_module(package)
         modules = [f"{package}.{found.name}" for found in iter_modules(shelf.__path__)]
         found: dict[str, T] = {}
-        for source, plugin in [*((m, _plugin(m)) for m in modules), *((e.value, e.load()) for e in entry_points(group=package))]:
+        for source, plugin in [
+            *((m, _plugin(m)) for m in modules),
+            *((e.value, e.load()) for e in _installed(package)),
+        ]:
             if not isinstance(plugin, kind):
                 message = f"{source} must hold a PLUGIN of type {kind.__name__}"
                 raise TypeError(message)
@@ -50,3 +54,9 @@ class Registry(Generic[T]):
 
 def _plugin(module: str) -> object:
     return getattr(import_module(module), "PLUGIN", None)
+
+
+@cache
+def _installed(package: str) -> tuple[EntryPoint, ...]:
+    """Return what else is installed for a shelf; found once, as looking through all that is installed costs more than a start."""
+    return tuple(entry_points(group=package))

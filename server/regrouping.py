@@ -29,7 +29,7 @@ from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later, More
 from server.metadata.fragments import Renderer
 from server.metadata.work import NAMELESS, Work
-from server.records import blocks, changes, lists, store
+from server.records import blocks, changes, headers, lists, store
 from server.records.changes import Change
 from server.records.lists import GIVEN
 from server.records.sets import HIDDEN
@@ -261,7 +261,7 @@ def _part(tx: Connection, renderer: Renderer, wanted: str) -> _Part | None:
     found = []
     for row in rows:
         each, named = stored[row.record_id], names.get(row.record_id, NAMELESS)
-        told = changes.specs_in(row.header) | hidden.get(row.seq, set())
+        told = headers.specs_in(row.header) | hidden.get(row.seq, set())
         if row.deleted:  # it stays where it was known; who harvested a context that held everything must hear of it, too
             if missed := tuple(spec for spec in under.narrowed if spec not in told):
                 found.append(_Row(row.seq, row.record_id, None, each.collection, missed))

@@ -23,6 +23,7 @@ from server.accounts import store as accounts
 from server.accounts.model import Role
 from server.app import open_house, web_application
 from server.audit.log import OPERATOR
+from server.db import sqlite
 from server.db.migrate import migrate
 from server.house import House
 from server.profiles import keeping
@@ -52,6 +53,15 @@ class SetClock:
 
     def pass_time(self, **parts: float) -> None:
         self.moment += timedelta(**parts)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hurried() -> Iterator[None]:
+    """Wait for no disk: nothing here outlives the tests. Servers in processes of their own do, and so do those that are killed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(sqlite, "_WRITER_PRAGMAS", (*sqlite._WRITER_PRAGMAS, "synchronous=OFF"))
+        yield
 
 
 @pytest.fixture

@@ -33,6 +33,9 @@ UNKNOWN = "credentials"
 _Asked = tuple[str, str, str | None, str]
 """Name, remote address, stored hash and password."""
 
+_Ruled = tuple[Rule, bool]
+"""The rule of an account's role, and whether a password is not enough for it."""
+
 log = observe.logger("accounts")
 
 
@@ -44,6 +47,7 @@ class _Known:
     stored: str | None
     failed: bool
     wait: timedelta
+    ruled: _Ruled
 
 
 class MustWait(Refused):
@@ -86,11 +90,12 @@ class Authenticator:
         `remote` is the address the credentials came from. None also for whoever must wait, and at once.
         """
         with suppress(MustWait):
-            return await self._checked(name, password, remote, now or self._clock())
+            known = await self._checked(name, password, remote, now or self._clock())
+            return known and known[0]
         return None
 
-    async def _checked(self, name: str, password: str, remote: str, now: datetime) -> Account | None:
-        """Return whose credentials these are, or None. Raises MustWait."""
+    async def _checked(self, name: str, password: str, remote: str, now: datetime) -> "tuple[Account, _Ruled] | None":
+        """Return whose credentials these are and what holds for them, or None. Raises MustWait."""
         if not is_name(name):
             return None
         known = await self._database.read_hot(_known, name, remote, now)
@@ -103,7 +108,7 @@ class Authenticator:
             good and known.failed and remote
         ):  # where the address is not known, who knows the password must not make room for who guesses
             await self._database.write(failures.succeeded, name, remote)
-        return known.account if good and known.account is not None and known.account.active else None
+        return (known.account, known.ruled) if good and known.account is not None and known.account.active else None
 
     async def admit(self, header: str, scope: Scope, *, remote: str = "") -> Account:
         """Return who an Authorization header belongs to, for something that needs this scope.
@@ -125,10 +130,10 @@ class Authenticator:
         name, password = credentials
         if password.startswith(tokens.PREFIX):
             return await self._by_token(password, name, scope, remote, now)
-        account = await self._checked(name, password, remote, now)
-        if account is None:
+        checked = await self._checked(name, password, remote, now)
+        if checked is None:
             raise Refused("The name or password is wrong.", code=UNKNOWN, place="Authorization")
-        rule, needs_codes = await self._database.read_hot(_ruled, account)
+        account, (rule, needs_codes) = checked
         if needs_codes:
             raise Refused(
                 "This account logs in with one-time codes, or must by the rule for its role; a program cannot give them.",
@@ -218,10 +223,11 @@ class Authenticator:
 def _known(tx: Connection, name: str, remote: str, now: datetime) -> _Known:
     found = store.with_password(tx, name)
     account, stored = found if found is not None else (None, None)
-    return _Known(account, stored, failures.tries(tx, name, remote) is not None, failures.wait(tx, name, remote, now))
+    ruled = _ruled(tx, account) if account is not None else (Rule(), False)
+    return _Known(account, stored, failures.tries(tx, name, remote) is not None, failures.wait(tx, name, remote, now), ruled)
 
 
-def _ruled(tx: Connection, account: Account) -> tuple[Rule, bool]:
+def _ruled(tx: Connection, account: Account) -> _Ruled:
     """Return the rule of an account's role, and whether a password is not enough for it.
 
     It is not where the account uses one-time codes, or its role asks for them and none are set up yet.

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, tupl
 from server.accounts import throttle
 from server.accounts.tables import failures
 from server.accounts.throttle import FORGOTTEN, WITH_A_NAME, WITH_A_NAME_ANYWHERE, WITH_AN_ADDRESS, Patience, Tries
+from server.db.statement import Statement
 
 MOST = 10_000
 """Rows that are kept: a flood of names makes those be forgotten that failed least, it does not fill the disk."""
@@ -23,12 +24,12 @@ def wait(tx: Connection, name: str, address: str, now: datetime) -> timedelta:
 def tries(tx: Connection, name: str, address: str, *, counts: bool = False) -> Tries | None:
     """Return how often this name failed at this address lately, or None; whoever `counts` lets no other count meanwhile."""
     name, address = throttle.key(name, address)
-    row = tx.execute(_TRIES_TO_COUNT if counts else _TRIES, {"of": name, "at": address}).one_or_none()
-    return None if row is None else Tries(row.tries, row.last, row.until)
+    row = (_TRIES_TO_COUNT if counts else _TRIES).one(tx, {"of": name, "at": address})
+    return None if row is None else Tries(row["tries"], row["last"], row["until"])
 
 
-_TRIES = select(failures).where(failures.c.name == bindparam("of"), failures.c.address == bindparam("at"))
-_TRIES_TO_COUNT = _TRIES.with_for_update()
+_OF = select(failures).where(failures.c.name == bindparam("of"), failures.c.address == bindparam("at"))
+_TRIES, _TRIES_TO_COUNT = Statement(_OF), Statement(_OF.with_for_update())
 
 
 def guessed(tx: Connection, name: str, address: str, now: datetime) -> Tries:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 from server.accounts.digests import digest
 from server.accounts.model import Account
 from server.accounts.tables import accounts, recovery_codes
+from server.db.statement import Statement
 
 STEP = 30
 DIGITS = 6
@@ -84,10 +85,10 @@ def switch_off(tx: Connection, account: Account) -> None:
 
 
 def uses_codes(tx: Connection, account: Account) -> bool:
-    return tx.execute(_SECRET, {"of": account.id}).scalar() is not None
+    return _SECRET.values(tx, {"of": account.id}) not in ([], [None])
 
 
-_SECRET = select(accounts.c.code_secret).where(accounts.c.id == bindparam("of"))
+_SECRET = Statement(select(accounts.c.code_secret).where(accounts.c.id == bindparam("of")))
 
 
 def confirm(tx: Connection, account: Account, code: str, seal: Sealing, now: datetime) -> str:

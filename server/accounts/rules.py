@@ -8,6 +8,7 @@ from server.accounts import networks
 from server.accounts.model import Role
 from server.accounts.networks import Networks
 from server.accounts.tables import role_rules
+from server.db.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,11 @@ class Rule:
 
 
 def of(tx: Connection, role: Role) -> Rule:
-    row = tx.execute(_OF, {"of": role.value}).one_or_none()
-    return Rule() if row is None else Rule(networks.opened(row.networks), row.codes)
+    row = _OF.one(tx, {"of": role.value})
+    return Rule() if row is None else Rule(networks.opened(row["networks"]), row["codes"])
 
 
-_OF = select(role_rules).where(role_rules.c.role == bindparam("of"))
+_OF = Statement(select(role_rules).where(role_rules.c.role == bindparam("of")))
 
 
 def every(tx: Connection) -> dict[Role, Rule]:

@@ -1,6 +1,7 @@
 """Accounts in the database: made, found, changed, switched off; never removed, as what they did keeps their name."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from server.accounts.tables import accounts
 from server.accounts.tables import sessions as open_sessions
 from server.accounts.throttle import Tries
 from server.accounts.tickets import Purpose
+from server.db.statement import Statement
 from server.errors import Conflict, Invalid, NotFound
 
 _EMAIL = re.compile(
@@ -69,8 +71,8 @@ def every(tx: Connection) -> list[Account]:
 
 def with_password(tx: Connection, name: str) -> tuple[Account, str] | None:
     """Return an account and its password hash, or None."""
-    row = tx.execute(_BY_NAME, {"of": name}).one_or_none()
-    return None if row is None else (_account(row), row.password)
+    row = _BY_NAME.one(tx, {"of": name})
+    return None if row is None else (_named(row), row["password"])
 
 
 def find(tx: Connection, name: str) -> Account | None:
@@ -87,8 +89,8 @@ def get(tx: Connection, name: str) -> Account:
 
 
 def by_id(tx: Connection, number: int) -> Account | None:
-    row = tx.execute(_BY_ID, {"of": number}).one_or_none()
-    return None if row is None else _account(row)
+    row = _BY_ID.one(tx, {"of": number})
+    return None if row is None else _named(row)
 
 
 def by_email(tx: Connection, email: str) -> Account | None:
@@ -223,7 +225,8 @@ def _keep_an_administrator(tx: Connection, account: Account) -> None:
 
 
 _SELECT = select(accounts.c.id, accounts.c.name, accounts.c.role, accounts.c.active, accounts.c.password)
-_BY_NAME, _BY_ID = _SELECT.where(accounts.c.name == bindparam("of")), _SELECT.where(accounts.c.id == bindparam("of"))
+_BY_NAME = Statement(_SELECT.where(accounts.c.name == bindparam("of")))
+_BY_ID = Statement(_SELECT.where(accounts.c.id == bindparam("of")))
 
 
 def _details(now: datetime) -> Select[Any]:
@@ -254,3 +257,7 @@ def _detail(tx: Connection, row: Row[Any], now: datetime) -> Details:
 
 def _account(row: Row[*tuple[Any, ...]]) -> Account:
     return Account(row.id, row.name, Role(row.role), row.active)
+
+
+def _named(row: Mapping[Any, Any]) -> Account:
+    return Account(row["id"], row["name"], Role(row["role"]), row["active"])

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.identifiers import ledger
+from server.identifiers import alarms, ledger
+from server.identifiers.alarms import Down
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import JobState
@@ -66,6 +67,8 @@ class Overview:
     cards: tuple[Card, ...]
     harvesters: tuple[tuple[Harvester, Walk | None], ...]
     """Who came last, with what list."""
+    down: tuple[Down, ...] = ()
+    """The agencies that do not answer."""
     pending: tuple[str, ...] = ()
     """What follows from the OAI definition and is still being done."""
 
@@ -86,8 +89,25 @@ class Watch:
 #: What may be stuck, the worst first.
 WATCHED = (
     Watch("import", DepositState.HELD, "held: the content is wrong", "/admin/imports?state=held"),
-    Watch("identifier", IdentifierState.REJECTED, "rejected by the agency", "/admin/identifiers?state=rejected"),
-    Watch("identifier", IdentifierState.BLOCKED, "blocked: the agency refuses our account", "/admin/identifiers?state=blocked"),
+    Watch("identifier", IdentifierState.REJECTED, "rejected by the agency", "/admin/identifiers?state=rejected&order=waiting"),
+    Watch(
+        "identifier",
+        IdentifierState.BLOCKED,
+        "blocked: the agency refuses our account",
+        "/admin/identifiers?state=blocked&order=waiting",
+    ),
+    Watch(
+        "identifier",
+        "overdue",
+        "submitted a day ago or longer, not confirmed",
+        "/admin/identifiers?state=submitted&age=day&order=waiting",
+    ),
+    Watch(
+        "identifier",
+        IdentifierState.RESERVED,
+        "of published works not sent for an hour or longer",
+        "/admin/identifiers?state=reserved&age=hour&order=waiting",
+    ),
     Watch("work", "held", "left out of a format it cannot be written in", "/admin/quarantine"),
     Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead", right=Right.DELIVERIES),
     Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held", right=Right.JOBS),
@@ -97,7 +117,7 @@ WATCHED = (
         "identifier",
         IdentifierState.SUBMITTED,
         "submitted, not confirmed",
-        "/admin/identifiers?state=submitted",
+        "/admin/identifiers?state=submitted&order=waiting",
         "wait",
         lasting=True,
     ),
@@ -129,7 +149,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
     waiting = {
         "import": sword.waiting(tx),
         "work": records.waiting(tx) | held.waiting(tx),
-        "identifier": ledger.waiting(tx),
+        "identifier": alarms.waiting(tx, now),
         "message": notify.waiting(tx),
         "job": queue.waiting(tx),
         "harvester": harvested.waiting(tx, now),
@@ -142,7 +162,9 @@ def overview(tx: Connection, now: datetime) -> Overview:
         Card("Jobs", _figures(words.JOBS, queue.counts(tx)), "/admin/jobs/queue", Right.JOBS),
     )
     paused = tuple(profile for profile in profiles.every(tx, enabled=True) if profile.paused)
-    return Overview(tuple(each for each in stuck if each), paused, cards, _harvesters(tx, now), pending(tx))
+    return Overview(
+        tuple(each for each in stuck if each), paused, cards, _harvesters(tx, now), tuple(alarms.outages(tx)), pending(tx)
+    )
 
 
 def _harvesters(tx: Connection, now: datetime) -> tuple[tuple[Harvester, Walk | None], ...]:

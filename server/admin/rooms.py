@@ -22,6 +22,7 @@ from server.admin.profile import OneProfile
 from server.admin.profile_transfer import Transfer
 from server.admin.profiles import Profiles
 from server.admin.quarantine import Quarantine
+from server.admin.reconciling.rooms import rooms as reconciling
 from server.admin.search import Search
 from server.admin.sets import Sets
 from server.admin.start import Start
@@ -48,6 +49,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
     harvests = (Sets(frame), Simulations(frame), Console(frame), Quarantine(frame))
-    watched = (Trying(frame), *imports(frame), *identifiers(frame), People(frame), *harvests, *jobs, Deliveries(frame))
+    names = (*identifiers(frame), *reconciling(frame))
+    watched = (Trying(frame), *imports(frame), *names, People(frame), *harvests, *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

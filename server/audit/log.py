@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, insert, or_, select
 
 from server.audit.tables import audit
+from server.db.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,10 @@ def note(
         "summary": summary,
         "changes": msgspec.json.encode(changes or {}).decode(),
     }
-    tx.execute(_NOTE, row)
+    _NOTE.run(tx, row)
 
 
-_NOTE = insert(audit)
+_NOTE = Statement(insert(audit))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

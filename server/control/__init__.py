@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import OPERATOR
 from server.control.accounts import ACCOUNTS
+from server.control.identifiers import IDENTIFIERS
 from server.control.operation import Arguments, Nothing, Operation
 from server.control.usage import USAGE
 from server.errors import Invalid, NotFound, SheafError
@@ -295,6 +296,7 @@ OPERATIONS = (
         "export": Operation(Walk, export),
     }
     | ACCOUNTS
+    | IDENTIFIERS
     | USAGE
 )
 

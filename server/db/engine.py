@@ -41,6 +41,13 @@ class Database(Protocol):
         """Run a read of the harvest's path on a thread of its own."""
         ...
 
+    def read_at_once(self, use_case: UseCase[P, T | None], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Run a read that takes less time than handing it to a thread; everybody else waits meanwhile.
+
+        None where the database is not near enough for that at this moment: then it is to be read in another way.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what is queued, then let go of every connection."""
         ...

@@ -88,6 +88,12 @@ class PostgresqlDatabase:
             raise closed()
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
+    def read_at_once(self, use_case: UseCase[P, T | None], *args: P.args, **kwargs: P.kwargs) -> T | None:  # noqa: ARG002
+        """Return None: a server is waited for on a thread."""
+        if self._closed:
+            raise closed()
+        return None
+
     async def close(self) -> None:
         self._closed = True
         await asyncio.to_thread(self._threads.shutdown)

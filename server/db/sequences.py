@@ -1,12 +1,13 @@
 """Numbers without gaps: a row a sequence, taken inside the transaction that uses them, given back when it rolls back."""
 
-from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, case, select
 from sqlalchemy.sql.dml import ReturningInsert
 
 from server.db.columns import metadata
+from server.db.prepared import Prepared
+from server.db.statement import Statement
 from server.db.upsert import insert_in
 
 sequences = Table(
@@ -24,10 +25,9 @@ def take(tx: Connection, name: str, count: int = 1, *, start: int = 1) -> int:
     stays locked until the commit.
     """
     values = {"name": name, "value": start + count - 1, "count": count}
-    return int(tx.execute(_take(tx.dialect.name), values).scalar_one())
+    return int(_TAKE.values(tx, values)[0])
 
 
-@cache
 def _take(dialect: str) -> ReturningInsert[Any]:
     """Write the statement, once for each kind of database: what is built anew each time costs more than it does."""
     statement = insert_in(dialect, sequences)
@@ -40,6 +40,11 @@ def _take(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(sequences.c.value)
 
 
+_TAKE = Statement(write=_take)
+_LAST = Prepared(select(sequences.c.value).where(sequences.c.name == bindparam("name")))
+
+
 def last(tx: Connection, name: str) -> int:
     """Return the last number taken, 0 if none was."""
-    return int(tx.execute(select(sequences.c.value).where(sequences.c.name == name)).scalar() or 0)
+    found = _LAST.rows(tx, {"name": name})
+    return int(found[0][0]) if found else 0

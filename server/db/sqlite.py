@@ -7,6 +7,7 @@ connections that write and checkpoint at the same instant can damage the write-a
 
 import asyncio
 import os
+import resource
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -22,6 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from server import observe
 from server.db.engine import FAULTS, P, T, UseCase, closed, unavailable, use
+from server.db.statement import say
 
 R = TypeVar("R")
 log = observe.logger("database")
@@ -29,10 +32,18 @@ log = observe.logger("database")
 GROUP = 256
 """Use cases committed together at most; what is queued is taken, nobody is waited for."""
 
+REST = 1.0
+"""Seconds in which nothing is read at once after something had to be fetched from the disk: that is waited for on threads."""
+
 _WRITER_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8192",
                    "temp_store=MEMORY", "busy_timeout=5000", "wal_autocheckpoint=2000",
                    "journal_size_limit=67108864")  # fmt: skip
-_READER_PRAGMAS = ("query_only=ON", "cache_size=-4096", "temp_store=MEMORY", "busy_timeout=5000", "mmap_size=0")
+_READER_PRAGMAS = ("query_only=ON", "cache_size=-2048", "temp_store=MEMORY", "busy_timeout=5000", "mmap_size=0")
+
+
+def fetched() -> int:
+    """Return how many blocks this thread (the whole process, where threads are not told apart) has fetched from disks so far."""
+    return resource.getrusage(getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)).ru_inblock
 
 
 def connect(path: Path, *, writer: bool) -> sqlite3.Connection:
@@ -67,6 +78,7 @@ class SqliteDatabase:
         self._closed = False
         self._writer = _Writer(path)
         self._local = threading.local()
+        self._at_once_again = 0.0
         self._hot_engine = sync_engine(path, writer=False)
         self._hot: list[Connection] = []
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-reader")
@@ -96,6 +108,18 @@ class SqliteDatabase:
         return await asyncio.get_running_loop().run_in_executor(
             self._threads, lambda: self._read(lambda tx: use_case(tx, *args, **kwargs))
         )
+
+    def read_at_once(self, use_case: UseCase[P, T | None], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        if self._closed:
+            raise closed()
+        if monotonic() < self._at_once_again:
+            return None
+        before = fetched()
+        try:
+            return self._read(lambda tx: use_case(tx, *args, **kwargs))
+        finally:
+            if fetched() > before:
+                self._at_once_again = monotonic() + REST
 
     def _read(self, job: Callable[[Connection], R]) -> R:
         connection: Connection | None = getattr(self._local, "connection", None)
@@ -248,4 +272,4 @@ class _Writer:
         return _driver(self._connection)
 
     def _sql(self, statement: str) -> None:
-        self._connection.exec_driver_sql(statement)
+        say(self._driver, statement)

@@ -18,6 +18,7 @@ from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
 from server.registry import Registry
+from server.runs.run import OUTAGE
 
 T = TypeVar("T")
 
@@ -72,13 +73,14 @@ class Caller:
         while (turned := await self.database.write(gate.enter, profile.id, pace, slot, self.clock())) is not None:
             seconds = (turned.at - self.clock()).total_seconds()
             if seconds > LONGEST_WAIT:
-                raise Unavailable(turned.why)
+                raise Unavailable(turned.why, code=OUTAGE)
             await asyncio.sleep(max(seconds, 0))
             slot = turned.at
         outcome = await call()
-        await self.database.write(_told, profile, outcome if isinstance(outcome, Failed) else None, self.clock())
+        failed = outcome if isinstance(outcome, Failed) else None
+        is_down = await self.database.write(_told, profile, failed, self.clock())
         if isinstance(outcome, Failed):
-            raise _error(outcome)
+            raise _error(outcome, OUTAGE if is_down else "")
         return outcome
 
 
@@ -90,12 +92,14 @@ def readable(shelf: Registry[Agency], profile: Profile) -> Agency:
     return agency
 
 
-def _told(tx: Connection, profile: Profile, failed: Failed | None, now: datetime) -> None:
+def _told(tx: Connection, profile: Profile, failed: Failed | None, now: datetime) -> bool:
+    """Note how a call went; return whether the agency is left alone from now on."""
     gate.told(tx, profile.id, profile.name, failed or _FINE, now)
     if failed is not None and failed.fault is Fault.CREDENTIALS:
         profiles.pause(tx, profile.id, failed.message)
+    return bool(gate.silent(tx, profile.id, now))
 
 
-def _error(failed: Failed) -> SheafError:
+def _error(failed: Failed, code: str) -> SheafError:
     kinds: dict[Fault, type[SheafError]] = {Fault.CREDENTIALS: Conflict, Fault.REJECTED: Invalid}
-    return kinds.get(failed.fault, Unavailable)(failed.message)
+    return kinds.get(failed.fault, Unavailable)(failed.message, code=code)

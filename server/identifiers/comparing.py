@@ -8,20 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from aiohttp import ClientSession
 from sqlalchemy import Connection, select
 from yarl import URL
 
+from server.clock import Clock
+from server.db.engine import Database
 from server.errors import Invalid, NotFound
 from server.identifiers import ledger
 from server.identifiers.calling import Caller, Counter
 from server.identifiers.desired import desired_of
-from server.identifiers.model import AgencyState, Desired, Facts, State, Told
+from server.identifiers.model import Agency, AgencyState, Desired, Facts, State, Told
 from server.identifiers.tables import identifiers
 from server.metadata.fragments import Renderer
 from server.profiles import store as profiles
 from server.profiles.model import Profile
+from server.profiles.seal import Seal
 from server.records import store as records
 from server.records.store import Stored
+from server.registry import Registry
 
 _LONGEST = 300
 """Characters of a field that are quoted in a difference."""
@@ -101,6 +106,13 @@ class Comparer:
 
     caller: Caller
     renderer: Renderer
+
+    @classmethod
+    def of(
+        cls, database: Database, agencies: Registry[Agency], seal: Seal, session: ClientSession, clock: Clock, renderer: Renderer
+    ) -> "Comparer":
+        """Make one of what it needs."""
+        return cls(Caller(database, agencies, seal, session, clock), renderer)
 
     async def compare(self, number: int) -> Comparison:
         """Ask the agency of an identifier what it says, and compare; changes nothing.

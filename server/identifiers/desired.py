@@ -4,9 +4,11 @@ import hashlib
 from typing import Any
 
 from server.errors import Invalid
+from server.identifiers.ledger import Entry
 from server.identifiers.model import Agency, AgencyState, Desired
 from server.metadata.fragments import Renderer
 from server.metadata.work import Names
+from server.profiles.model import Profile
 from server.records.store import State, Stored
 
 
@@ -25,3 +27,8 @@ def desired_of(renderer: Renderer, agency: Agency, account: Any, stored: Stored,
 def digest_of(desired: Desired) -> str:
     """Return what stands for all an agency should say: two that are equal need not be sent twice."""
     return hashlib.sha256(f"{desired.url}\0{desired.state}".encode() + desired.metadata).hexdigest()
+
+
+def is_left_alone(entry: Entry, profile: Profile) -> bool:
+    """Whether a name came from another system, and the profile leaves those at the agency as they are."""
+    return entry.migrated and not profile.document.get("update_migrated", False)

@@ -1,4 +1,4 @@
-"""Which system of an agency an account speaks to: its test or its production; for trials one on this machine."""
+"""What accounts at agencies share: the system they speak to, for trials one on this machine, and whose DOIs they update."""
 
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -17,12 +17,21 @@ Endpoint = Annotated[
     str, title("Endpoint", "Another address of the agency, for trials on this machine; only with the test environment.")
 ]
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+UpdateMigrated = Annotated[
+    bool,
+    title(
+        "Update DOIs of migrated assets",
+        "Send metadata and address also of DOIs that another system minted and that were migrated here. Cannot be undone.",
+    ),
+]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""This machine, by its names."""
 
 
 def is_loopback(address: str) -> bool:
     """Whether an address is of this machine. Raises ValueError where it is none."""
-    return urlsplit(address).hostname in _LOOPBACK
+    return urlsplit(address).hostname in LOOPBACK
 
 
 def check_endpoint(endpoint: str, environment: str) -> None:

@@ -100,6 +100,12 @@ def _is_silent(outcome: Confirmed | Failed | Pending) -> bool:
     return outcome.status is None or outcome.status >= _SERVER_ERROR or outcome.status in _TOO_MANY
 
 
+def silent(tx: Connection, profile_id: int, now: datetime) -> str:
+    """Return what was said by an agency that is left alone for now, as it did not answer; empty where it may be asked."""
+    row = tx.execute(select(gates).where(gates.c.profile_id == profile_id)).one_or_none()
+    return str(row.words) if row is not None and row.until is not None and now < row.until else ""
+
+
 def outages(tx: Connection) -> list[Outage]:
     """Return the agencies that are down, the longest first."""
     query = select(gates).where(gates.c.failures >= DOWN_AFTER, gates.c.since.is_not(None)).order_by(gates.c.since)

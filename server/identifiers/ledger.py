@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
 
+from server.db.statement import Statement
 from server.errors import Conflict
 from server.identifiers.causes import cause_of
 from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, Pending, State, Ticket
@@ -13,6 +15,8 @@ from server.identifiers.tables import identifiers, submissions
 from server.metadata.work import NAMELESS, Names
 
 _QUOTED = 300
+_DIGITS = 18
+"""A number of so many digits is not an identifier's: it would not fit into the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Entry:
     held_by: str | None = None
     """Whoever lets nothing be sent of it."""
     held_why: str | None = None
+    migrated: bool = False
+    """Whether another system minted it, and it was taken over."""
 
 
 #: Which state a fault leads to. A transient or unknown one leaves the identifier on its way.
@@ -112,15 +118,23 @@ def keep_external(tx: Connection, record_id: str, scheme: str, value: str, norma
 
 def of_record(tx: Connection, record_id: str) -> list[Entry]:
     """Return a work's identifiers, the oldest first."""
-    return [read_entry(row) for row in tx.execute(_OF_RECORD, {"id": record_id}).mappings()]
+    return [read_entry(row) for row in _OF_RECORD.mappings(tx, {"id": record_id})]
 
 
-_OF_RECORD = select(identifiers).where(identifiers.c.record_id == bindparam("id")).order_by(identifiers.c.id)
+_OF_RECORD = Statement(select(identifiers).where(identifiers.c.record_id == bindparam("id")).order_by(identifiers.c.id))
 
 
 def get(tx: Connection, number: int) -> Entry | None:
     row = tx.execute(select(identifiers).where(identifiers.c.id == number)).mappings().one_or_none()
     return None if row is None else read_entry(row)
+
+
+def number_of(tx: Connection, value: str) -> int | None:
+    """Return the number of an identifier that is named by its number or as it is written, or None."""
+    named = identifiers.c.value == value
+    if value.isascii() and value.isdecimal() and len(value) < _DIGITS:
+        named = identifiers.c.id == int(value)
+    return tx.execute(select(identifiers.c.id).where(or_(named, identifiers.c.normal == value.lower()))).scalar()
 
 
 def touched(tx: Connection, record_id: str) -> datetime | None:
@@ -239,19 +253,13 @@ def refuse(tx: Connection, entry: Entry, message: str, now: datetime) -> None:
     _move(tx, entry, State.REJECTED, now, fault=Fault.REJECTED.value, message=message, acknowledged=None)
 
 
+def doubt(tx: Connection, entry: Entry, why: str, now: datetime) -> None:
+    """Note that the agency says otherwise, so that all is sent again when it is asked."""
+    _move(tx, entry, State.SUBMITTED, now, acknowledged=None, fault=None, message=why)
+
+
 def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(identifiers.c.state, func.count()).group_by(identifiers.c.state))}
-
-
-def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
-    """Count the identifiers an agency should know and does not confirm, by state, with the oldest change."""
-    states = [s.value for s in (State.SUBMITTED, State.BLOCKED, State.REJECTED)]
-    query = (
-        select(identifiers.c.state, func.count(), func.min(identifiers.c.changed))
-        .where(identifiers.c.state.in_(states))
-        .group_by(identifiers.c.state)
-    )
-    return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 
 
 def search(tx: Connection, text: str, limit: int) -> list[Entry]:
@@ -317,9 +325,9 @@ def _answer(tx: Connection, submission: int, status: int | None, outcome: str, a
     tx.execute(update(submissions).where(submissions.c.id == submission).values(values))
 
 
-def read_entry(row: RowMapping) -> Entry:
+def read_entry(row: Mapping[Any, Any]) -> Entry:
     return Entry(
         row["id"], row["record_id"], row["scheme"], row["value"], row["own"], row["profile_id"], row["environment"],
         State(row["state"]), row["fault"], row["message"], row["acknowledged"], row["registered"], row["stamp"], row["waiting"],
-        row["slot"], row["held_by"], row["held_why"],
+        row["slot"], row["held_by"], row["held_why"], row["migrated"],
     )  # fmt: skip

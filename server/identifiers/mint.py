@@ -43,7 +43,7 @@ class Route:
 
 def routes(tx: Connection, shelf: Registry[Agency]) -> list[Route]:
     """Return the enabled profiles of agencies; those that only reserve come last."""
-    return routes_of(profiles.every(tx, enabled=True), shelf)
+    return routes_of(profiles.enabled(tx, [agency.name for agency in shelf]), shelf)
 
 
 def routes_of(enabled: Iterable[Profile], shelf: Registry[Agency]) -> list[Route]:

@@ -168,6 +168,14 @@ class Listed:
     """How often the agency was called for this page."""
 
 
+class Pointer(Protocol):
+    """The side of an account at an agency that lets a name lead elsewhere and changes nothing else."""
+
+    async def point(self, value: str, url: str) -> Confirmed | Failed:
+        """Let a name the agency knows lead to an address; the caller has seen that it knows it."""
+        ...
+
+
 class Reader(Protocol):
     """The reading side of an account at an agency. It changes nothing, and never raises for what an agency may do."""
 
@@ -224,6 +232,18 @@ def check_types(codes: Iterable[str]) -> None:
     for code in codes:
         if code not in TYPES and code not in CATEGORIES:
             raise ValueError(f"there is no type or category {code!r}; categories: {', '.join(CATEGORIES)}")
+
+
+class Drafts(Protocol):
+    """An agency at which a name can be tried out: made known to nobody, and removed again."""
+
+    async def make_draft(self, value: str) -> Confirmed | Failed:
+        """Make a draft under a name."""
+        ...
+
+    async def delete_draft(self, value: str) -> Confirmed | Failed:
+        """Remove it again."""
+        ...
 
 
 #: Every category, which stands for all its types, with its types.
@@ -301,6 +321,10 @@ class Agency:
     """How many submissions it may be working at before it is sent more."""
     reads: Callable[[Any, Any], Reader] | None = None
     """Takes what `client` takes; None for an agency that cannot be asked what it knows."""
+    drafts: Callable[[Any, Any], Drafts] | None = None
+    """Takes what `client` takes; None for an agency that knows no drafts."""
+    points: Callable[[Any, Any], Pointer] | None = None
+    """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
 

@@ -16,7 +16,8 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.events.telling import tell
 from server.identifiers import gate, ledger
-from server.identifiers.desired import desired_of, digest_of
+from server.identifiers.causes import cause_of
+from server.identifiers.desired import desired_of, digest_of, is_left_alone
 from server.identifiers.gate import Turned
 from server.identifiers.holding import obstacle
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
@@ -128,6 +129,8 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
         return Held("The profile this identifier was minted by is deleted; a new one of its prefix and environment takes over.")
     if reason := obstacle(entry, profile):
         return Held(reason)
+    if is_left_alone(entry, profile):
+        return Done("another system minted it, and the profile does not update such DOIs")
     stored = records.get(tx, entry.record_id)
     unknown_to_agency = entry.registered is None and entry.state == "reserved"
     if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
@@ -196,21 +199,24 @@ def _settle_failure(tx: Connection, job: Job, question: _Question, submission: i
     if not queue.settle(tx, job, _next(job, outcome), now):
         return
     ledger.fail(tx, question.entry, submission, outcome, now)
-    state = ledger.AFTER[outcome.fault]
-    # Of several that were on their way with a wrong password the first is told of, and stands for all.
-    again = outcome.fault is Fault.CREDENTIALS and not profiles.pause(tx, question.profile.id, outcome.message)
-    if state in _TOLD and question.entry.state is not state and not again:
-        _tell(tx, _TOLD[state], question, outcome.message, now)
+    if outcome.fault is Fault.CREDENTIALS:
+        # Whoever was asking at the same moment hears the same: it is told once of the account, not of each identifier.
+        if not _is_paused(tx, question.profile.id):
+            _tell(tx, "identifier.blocked", question, outcome.message, now)
+        profiles.pause(tx, question.profile.id, outcome.message)
+    elif outcome.fault is Fault.REJECTED and question.entry.state is not IdentifierState.REJECTED:
+        _tell(tx, "identifier.rejected", question, outcome.message, now)
 
 
-#: Which states of an identifier are told of when it comes into them.
-_TOLD = {IdentifierState.REJECTED: "identifier.rejected", IdentifierState.BLOCKED: "identifier.blocked"}
+def _is_paused(tx: Connection, profile_id: int) -> bool:
+    profile = profiles.by_id(tx, profile_id)
+    return profile is None or bool(profile.paused)
 
 
 def _tell(tx: Connection, event: str, question: _Question, message: str, now: datetime) -> None:
     entry, stored = question.entry, question.stored
     said = {"scheme": entry.scheme, "value": entry.value, "work": stored.id, "title": stored.record.title.value}
-    tell(tx, event, entry.value, said | {"message": message, "profile": question.profile.name}, now)
+    tell(tx, event, entry.value, said | {"message": message, "cause": cause_of(message), "profile": question.profile.name}, now)
 
 
 def _next(job: Job, outcome: Failed) -> Answer:

@@ -8,6 +8,7 @@ from server.errors import Invalid
 from server.identifiers.model import Agency
 from server.identifiers.schemes import handle
 from server.identifiers.tables import identifiers
+from server.metadata.addresses import bare
 from server.profiles import store as profiles
 from server.records.tables import feed
 from server.registry import Registry
@@ -32,11 +33,11 @@ def work_of(tx: Connection, value: str) -> str | None:
 
 
 def names_under(tx: Connection, prefix: str, after: int, limit: int) -> Sequence[tuple[int, str]]:
-    """Return handles of an authority that lead somewhere, with their numbers, from behind a number on."""
+    """Return handles of an authority that lead somewhere, bare, with their numbers, from behind a number on."""
     begins = identifiers.c.normal.startswith(handle.PLUGIN.stem(f"{prefix}/"), autoescape=True)
     query = select(identifiers.c.id, identifiers.c.value).where(identifiers.c.scheme == _SCHEME, begins, _TOLD)
     rows = tx.execute(query.where(identifiers.c.id > after).order_by(identifiers.c.id).limit(limit))
-    return [(row.id, row.value) for row in rows]
+    return [(row.id, bare("handle", row.value)) for row in rows]
 
 
 #: The public has heard of the work: a draft that was let go of has no tombstone, and no handle leads to it.

@@ -1,6 +1,6 @@
-"""Tables of the identifiers: each name once, what its agency acknowledged, each exchange with it, how fast it may be asked."""
+"""Tables of the identifiers: each name once, each exchange with its agency, and what was read there to be compared."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, false, text
 
 from server.db.columns import Serial, Utc, metadata
 
@@ -12,7 +12,7 @@ identifiers = Table(
     Column("scheme", String(20), nullable=False),
     Column("value", String(2048), nullable=False),  # as it is shown
     Column("normal", String(2048), nullable=False),  # as it is compared
-    Column("own", Boolean, nullable=False),  # minted here
+    Column("own", Boolean, nullable=False),  # minted here, or taken over from another system of ours
     Column("profile_id", BigInteger),  # whose rules it was minted by; null for one that came with the work
     Column("environment", String(12), nullable=False),  # test or production; empty where no agency is
     Column("state", String(12), nullable=False),
@@ -23,6 +23,7 @@ identifiers = Table(
     Column("stamp", BigInteger, nullable=False, server_default=text("0")),  # the greatest that was ever sent with it
     Column("waiting", BigInteger),  # the submission the agency is working at
     Column("slot", Utc),  # the moment that is kept for asking its agency
+    Column("migrated", Boolean, nullable=False, server_default=false()),  # minted by another system, taken over here
     Column("created", Utc, nullable=False),
     Column("changed", Utc, nullable=False),
     Column("cause", String(200)),  # the message without what belongs to this identifier only; null where there is no fault
@@ -64,4 +65,61 @@ gates = Table(
     Column("since", Utc),  # when the first of them was
     Column("until", Utc),  # when somebody may try again
     Column("words", Text, nullable=False, server_default=text("''")),
+)
+
+#: How far the list of an agency was read, by the name of who reads it.
+agency_lists = Table(
+    "agency_lists",
+    metadata,
+    Column("walk", String(40), primary_key=True),
+    Column("cursor", Text, nullable=False),  # of the next page, in the agency's words
+    Column("pages", Integer, nullable=False),
+    Column("calls", Integer, nullable=False),  # those for one identifier included
+    Column("seen", Integer, nullable=False),
+    Column("begun", Utc, nullable=False),
+    Column("ended", Utc),  # when the last page was read
+)
+
+#: What stood in the list.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("walk", String(40), nullable=False),
+    Column("normal", String(2048), nullable=False),
+    Column("value", String(2048), nullable=False),
+    Column("url", Text),  # null where the list does not say
+    Column("state", String(60), nullable=False),
+    Column("digest", String(64), nullable=False),  # of the metadata; empty where there are none
+    Index("uq_sightings_normal", "walk", "normal", unique=True),
+    Index("ix_sightings_walk", "walk", "id"),
+)
+
+#: In what an agency differed from us when it was last compared.
+drifts = Table(
+    "drifts",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("profile_id", BigInteger, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("identifier_id", BigInteger, ForeignKey("identifiers.id"), index=True),  # null for one that is not known here
+    Column("value", String(2048), nullable=False),
+    Column("wanted", Text, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("seen", Utc, nullable=False),
+    Column("asked", Utc),  # when it was sent again
+    Index("ix_drifts_profile_id", "profile_id", "kind", "id"),
+)
+
+#: What is to be taken over from another system: what was asked for, line by line, and what is against it.
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("profile_id", BigInteger, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("value", String(2048), nullable=False),
+    Column("record_id", String(26)),
+    Column("problem", Text, nullable=False),  # empty where nothing is
+    Index("ix_arrivals_profile_id", "profile_id", "id"),
 )

@@ -67,7 +67,8 @@ _KINDS = (
         "update-doi-agency",
         "Update DOI Registration Agency – Research Assets",
         "Tells the agency of every work whose metadata or address is not what it confirmed last. This happens by itself soon "
-        "after each change; the task catches up after an outage, and says of each identifier what the agency answers.",
+        "after each change; the task catches up after an outage, and says of each identifier what the agency answers. DOIs that "
+        "were migrated from another system are sent, with metadata and address, where the profile says that they are updated.",
     ),
     _Kind(
         "handle",

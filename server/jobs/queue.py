@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, bindparam, case, delete, func, select, update
 from sqlalchemy.sql.dml import Insert
 from ulid import ULID
 
+from server.db.statement import Statement
 from server.db.upsert import insert_in
 from server.jobs.model import FOLLOWS, Answer, Done, Job, JobState, Later, More
 from server.jobs.tables import OPEN, jobs
@@ -32,10 +32,9 @@ def enqueue(tx: Connection, kind: str, subject: str, now: datetime) -> None:
         "created": now,
         "changed": now,
     }
-    tx.execute(_enqueue(tx.dialect.name), row)
+    _ENQUEUE.run(tx, row)
 
 
-@cache
 def _enqueue(dialect: str) -> Insert:
     """Write the statement, once for each kind of database: every deposit asks for several jobs."""
     statement, active = insert_in(dialect, jobs), jobs.c.state == JobState.ACTIVE.value
@@ -48,13 +47,16 @@ def _enqueue(dialect: str) -> Insert:
     return statement.on_conflict_do_update(index_elements=["kind", "subject"], index_where=OPEN, set_=again)
 
 
+_ENQUEUE = Statement(write=_enqueue)
+
+
 def claim(tx: Connection, kinds: Iterable[str], now: datetime, limit: int = 1) -> list[Job]:
     """Take up to `limit` due jobs for LEASE; also those whose claimant let its lease run out."""
     wanted = {"now": now, "kinds": list(kinds), "most": limit}
-    return _take(tx, list(tx.execute(_DUE, wanted).scalars()), now)
+    return _take(tx, _DUE.values(tx, wanted), now)
 
 
-_DUE = (
+_DUE = Statement(
     select(jobs.c.id)
     .where(
         jobs.c.state.in_([*_WAITING, JobState.ACTIVE.value]),
@@ -80,10 +82,10 @@ def _take(tx: Connection, ids: list[int], now: datetime) -> list[Job]:
         return []
     token = str(ULID())
     values = {"ids": ids, "end": now + LEASE, "token": token, "now": now}
-    return sorted((Job(*row) for row in tx.execute(_TAKE, values)), key=lambda job: job.id)
+    return sorted((Job(*row) for row in _TAKE.rows(tx, values)), key=lambda job: job.id)
 
 
-_TAKE = (
+_TAKE = Statement(
     update(jobs)
     .where(jobs.c.id.in_(bindparam("ids", expanding=True)))
     .values(
@@ -108,7 +110,7 @@ def renew(tx: Connection, job: Job, now: datetime) -> bool:
 
 def settle(tx: Connection, job: Job, answer: Answer, now: datetime) -> bool:
     """Write down how a job ended; return False, writing nothing, where the claim is not ours any more."""
-    row = tx.execute(_AGAIN, {"its_id": job.id, "its_claim": job.claim}).one_or_none()
+    row = _AGAIN.one(tx, {"its_id": job.id, "its_claim": job.claim})
     if row is None:
         return False
     state = FOLLOWS[type(answer)]
@@ -119,15 +121,15 @@ def settle(tx: Connection, job: Job, answer: Answer, now: datetime) -> bool:
         attempts = 0
     elif isinstance(answer, Later) and not answer.failed:
         attempts -= 1
-    if row.again and not isinstance(answer, Later):
+    if row["again"] and not isinstance(answer, Later):
         state, attempts = JobState.READY, 0
     values = {"state": state.value, "due": due, "note": note, "claim": None, "again": False, "attempts": attempts, "changed": now}
-    tx.execute(_SETTLE, {"its_id": job.id, **values})
+    _SETTLE.run(tx, {"its_id": job.id, **values})
     return True
 
 
-_SETTLE = update(jobs).where(jobs.c.id == bindparam("its_id"))
-_AGAIN = (
+_SETTLE = Statement(update(jobs).where(jobs.c.id == bindparam("its_id")))
+_AGAIN = Statement(
     select(jobs.c.again)
     .where(jobs.c.id == bindparam("its_id"), jobs.c.claim == bindparam("its_claim"), jobs.c.state == JobState.ACTIVE.value)
     .with_for_update()
@@ -156,13 +158,15 @@ def is_open(tx: Connection, kind: str, subject: str) -> bool:
 
 def drop(tx: Connection, kind: str, subject: str) -> None:
     """Take back a request that waits, be it for a person: what it asked for was done otherwise, or is wanted no more."""
-    tx.execute(_DROP, {"its_kind": kind, "its_subject": subject})
+    _DROP.run(tx, {"its_kind": kind, "its_subject": subject})
 
 
-_DROP = delete(jobs).where(
-    jobs.c.kind == bindparam("its_kind"),
-    jobs.c.subject == bindparam("its_subject"),
-    jobs.c.state.in_([*_WAITING, JobState.HELD.value]),
+_DROP = Statement(
+    delete(jobs).where(
+        jobs.c.kind == bindparam("its_kind"),
+        jobs.c.subject == bindparam("its_subject"),
+        jobs.c.state.in_([*_WAITING, JobState.HELD.value]),
+    )
 )
 
 

@@ -35,8 +35,11 @@ from server.profiles.seal import Seal
 
 BATCH = 200
 """Events handed to their subscribers in one transaction."""
-BUNDLE = 100
-"""Events that one letter tells of at most."""
+BUNDLE = 4000
+"""Events that are one letter at most: more than an agency can refuse in FLOOD."""
+FLOOD = timedelta(hours=1)
+"""What comes by the thousand (an event of each identifier) is one letter within a minute, and then one in so long at most."""
+_FLOODS = "identifier."
 LETTERS = 5
 """Letters sent before it is written down what became of them: so many at most are sent twice when a worker is killed."""
 BEAT = queue.LEASE.total_seconds() / 3
@@ -53,18 +56,21 @@ def handed_on(tx: Connection, now: datetime) -> int:
     if not found:
         return 0
     subscribers = profiles.every(tx, enabled=True)
-    wanted = [new for profile in subscribers for event in found if (new := _wanted(profile, event, now))]
+    late = {profile.id: store.last_due(tx, profile.id, _FLOODS, now - FLOOD) for profile in subscribers if profile.kind == MAIL}
+    wanted = [new for profile in subscribers for event in found if (new := _wanted(profile, event, late.get(profile.id), now))]
     store.add(tx, wanted, now)
     telling.handed_on(tx, [event.seq for event in found])
     return len(found)
 
 
-def _wanted(profile: Profile, event: Event, now: datetime) -> store.New | None:
+def _wanted(profile: Profile, event: Event, last: datetime | None, now: datetime) -> store.New | None:
     """Return what a profile is sent of an event, or None."""
     if profile.kind == WEBHOOK and event.type in (profile.document.get("events") or EVENTS):
         return store.New(profile.id, event.type, event.subject, body_of(event, profile.id), event.id)
     if profile.kind == MAIL and event.type in profile.document.get("at_once", ()):
         minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)  # what happens within one is one letter
+        if last is not None and event.type.startswith(_FLOODS):
+            minute = last if last > now else max(minute, last + FLOOD)
         return store.New(profile.id, event.type, event.subject, line_of(event), event.id, due=minute)
     return None
 

@@ -96,7 +96,8 @@ def _lines(alike: Sequence[Event]) -> list[str]:
     by_cause: dict[tuple[str, str], list[Event]] = {}
     for number, event in enumerate(alike):
         cause = str(event.data.get("cause") or "")
-        by_cause.setdefault((cause, str(event.data.get("value") or "")) if cause else ("", str(number)), []).append(event)
+        value = "" if "scheme" in event.data else str(event.data.get("value") or "")  # of an identifier it is only its name
+        by_cause.setdefault((cause, value) if cause else ("", str(number)), []).append(event)
     ordered = sorted(by_cause.items(), key=lambda each: -len(each[1]))
     return [_line(those[0]) if len(those) == 1 else _cause(*cause, len(those)) for cause, those in ordered]
 

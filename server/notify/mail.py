@@ -39,6 +39,8 @@ LETTER = "mail."
 """What the type of a delivery begins with that is a letter of its own; any other is a line of the next letter."""
 _PERMANENT = 500
 _KEPT = 1024
+_LISTED = 100
+"""Events that a letter tells of one by one; the rest is counted."""
 
 
 class Mail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +75,9 @@ class Mail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     daily: Annotated[
         tuple[EventName, ...],
         title("Told once a day", "Events of the daily letter, which also says what is stuck.", choices=EVENT_CHOICES),
-    ] = ("job.ended", "import.failed", "import.refused", "identifier.rejected", "identifier.blocked")
+    ] = (
+        "job.ended", "import.failed", "import.refused", "identifier.rejected", "identifier.blocked", "agency.down", "agency.back",
+    )  # fmt: skip
     digest: Annotated[bool, title("Daily letter", "Whether there is one; a day without anything to say has none.")] = True
     digest_hour: Annotated[int, Meta(ge=0, le=23), title("Hour of the daily letter", "From 0 to 23, in UTC.")] = 6
     language: Annotated[
@@ -175,8 +179,9 @@ class Post:
         """Send events as one letter to the people who look after the repository."""
         if not settings.recipients:
             return Failed("The mail profile has no recipients.", never=True)
-        lines = [msgspec.json.decode(each.document) for each in deliveries]
-        return await self.send(settings, "events", {"lines": lines}, settings.recipients, deliveries[0].message_id, now)
+        lines = [msgspec.json.decode(each.document) for each in deliveries[:_LISTED]]
+        values = {"lines": lines, "count": len(deliveries), "more": len(deliveries) - len(lines)}
+        return await self.send(settings, "events", values, settings.recipients, deliveries[0].message_id, now)
 
     async def test(self, settings: Mail) -> Tested:
         """Send a letter that says that the settings are right: to the recipients, or to the sender where there are none."""

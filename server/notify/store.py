@@ -79,6 +79,12 @@ def due(tx: Connection, profile_id: int, now: datetime, limit: int) -> list[Deli
     return [_delivery(row) for row in tx.execute(query.order_by(deliveries.c.id).limit(limit))]
 
 
+def last_due(tx: Connection, profile_id: int, kinds: str, after: datetime) -> datetime | None:
+    """Return the latest moment after another for which something of some kinds (their beginning) was or is to be sent."""
+    mine = (deliveries.c.profile_id == profile_id, deliveries.c.type.startswith(kinds, autoescape=True))
+    return tx.execute(select(func.max(deliveries.c.due)).where(*mine, deliveries.c.due > after)).scalar()
+
+
 def next_due(tx: Connection, profile_id: int) -> datetime | None:
     """Return when something is to be sent next, or None where nothing waits."""
     return tx.execute(select(func.min(deliveries.c.due)).where(deliveries.c.profile_id == profile_id, _WAITS)).scalar()

@@ -12,7 +12,7 @@ from server.clock import Clock, to_wire
 from server.db.engine import Database
 from server.dissemination import Broken
 from server.errors import Unavailable
-from server.oai import response, verbs
+from server.oai import listing, response, verbs
 from server.oai.errors import NoRecordsMatch, Refusal
 from server.oai.request import (
     GetRecord,
@@ -66,13 +66,15 @@ class Answering:
             now = horizon.at
         verb = _verb(asked, provider, horizon, now)
 
-        def run(tx: Connection) -> tuple[Body, Answer]:
-            answer = verb(tx)
+        def written(answer: Answer) -> tuple[Body, Answer]:
             texts = response.document(provider.url, pairs, now, answer.parts)
             return gzipped(texts) if compressed else texts, answer
 
+        brief = _brief(asked, provider, now)
+        if brief is not None and (at_once := self.database.read_at_once(brief)) is not None:
+            return written(at_once)
         try:
-            body, answer = await self.database.read_hot(run)
+            body, answer = await self.database.read_hot(lambda tx: written(verb(tx)))
         except Unwritable as refusal:
             if not refusal.more:
                 raise
@@ -126,11 +128,21 @@ def _verb(asked: Other, provider: Provider, horizon: changes.Horizon | None, now
         case ListSets():
             return lambda tx: verbs.list_sets(tx, asked, provider, now)
         case Resumption():
-            return lambda tx: verbs.resume(tx, asked, provider, now)
+            return lambda tx: listing.resume(tx, asked, provider, now)
         case Listing():
             assert horizon is not None  # noqa: S101 -- whoever begins a list reads it first
             edge = horizon
-            return lambda tx: verbs.begin(tx, asked, provider, edge)
+            return lambda tx: listing.begin(tx, asked, provider, edge)
+
+
+def _brief(asked: Other, provider: Provider, now: datetime) -> Callable[[Connection], Answer | None] | None:
+    """Return what can be read in less time than it takes to hand it to a thread, if there is such."""
+    match asked:
+        case Identify():
+            return lambda tx: verbs.identify(tx, asked, provider, now)
+        case Resumption():
+            return lambda tx: listing.resume_sealed(tx, asked, provider, now)
+    return None
 
 
 def _listed(asked: Listing, provider: Provider, begun: datetime) -> Listed:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from msgspec import structs
@@ -24,28 +24,25 @@ from server.oai.errors import (
     CannotDisseminateFormat,
     IdDoesNotExist,
     NoMetadataFormats,
-    NoRecordsMatch,
     NoSetHierarchy,
     OaiError,
     Refusal,
     quoted,
 )
-from server.oai.request import GetRecord, Identify, Listing, ListMetadataFormats, ListSets, Resumption
-from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, verb_of, write
-from server.oai.walk import Listed, Part
-from server.records import lists, parts
-from server.records.changes import SPEC, Horizon
+from server.oai.request import GetRecord, Identify, ListMetadataFormats, ListSets
+from server.oai.token import SETS_AGAIN, Position, SetsPosition, read, write
+from server.oai.walk import Part
+from server.records import lists
 from server.records.deflated import Text
-from server.records.lists import Entry, Range
+from server.records.headers import SPEC
 from server.records.sealing import Unsealed
+from server.records.sizes import Sizes
 
 SETS_PAGE = 500
 """Sets in one part of ListSets."""
 
 _LEEWAY = 3600
 """Seconds by which the clocks of two servers may differ."""
-
-_LISTS = ("ListRecords", "ListIdentifiers")
 
 _SAMPLE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 """What an id looks like where there is no work yet that could be named."""
@@ -78,6 +75,9 @@ class Provider:
     edge: Edge = field(default_factory=Edge)
     titles: Callable[[], Mapping[str, str]] = dict
     """What the collections are called now, by code."""
+    sizes: Sizes = field(default_factory=Sizes)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The numbers of the sets somebody asked for, by spec: a set keeps its number for ever."""
 
     @property
     def url(self) -> str:
@@ -105,6 +105,13 @@ class Provider:
         if not self.offer.within or not regrouping.chosen(tx, self.offer.within):
             return None
         return lists.set_id(tx, self.offer.within) or _NOWHERE
+
+    def set_number(self, tx: Connection, spec: str) -> int | None:
+        """Return the number of a set; None where it has none, or none yet."""
+        found = self.numbers.get(spec) or lists.set_id(tx, spec)
+        if found is not None:
+            self.numbers[spec] = found
+        return found
 
     def number(self, prefix: str) -> int | None:
         """Return the number of the format offered under a prefix, None where there is none."""
@@ -209,12 +216,12 @@ def _place(request: ListSets, provider: Provider, now: datetime) -> SetsPosition
         place = read("ListSets", request.token, provider.key, SetsPosition)
     except BadResumptionToken as error:
         raise Refusal(error) from None
-    if wrong := _refused(place, provider, now):
+    if wrong := refused(place, provider, now):
         raise Refusal(BadResumptionToken(f"{wrong} {SETS_AGAIN}"))
     return structs.replace(place, expires=expires)
 
 
-def _refused(position: Position | SetsPosition, provider: Provider, now: datetime) -> str:
+def refused(position: Position | SetsPosition, provider: Provider, now: datetime) -> str:
     """Say why a token of ours is not taken at this base URL at this moment; empty where it is."""
     if position.context != provider.offer.context:
         home = base_url(provider.renderer.repository.url, position.context)
@@ -244,120 +251,10 @@ def get_record(tx: Connection, request: GetRecord, provider: Provider) -> Answer
     found = disseminate(tx, provider.renderer, provider.formats[request.prefix], [entry])
     if (record := found.records[0]) is None:
         raise Unwritable(found.broken, CannotDisseminateFormat(f"This item cannot be given as {request.prefix}."))
-    return Answer(response.element("GetRecord", _told([record], provider)))
+    return Answer(response.element("GetRecord", told([record], provider)))
 
 
-def begin(tx: Connection, request: Listing, provider: Provider, horizon: Horizon) -> Answer:
-    """Begin a list (OAI-PMH 4.3, 4.5): count it, remember its horizon in the token."""
-    set_id = _set(tx, request, provider)
-    after = 0
-    if request.since is not None:
-        first = lists.first_at(tx, request.since)
-        after = horizon.seq if first is None else first - 1
-    until = None if request.until is None else lists.last_at(tx, request.until)
-    number = provider.renderer.ids[provider.formats[request.prefix].name]
-    wanted = Range(number, horizon.seq, set_id, provider.within(tx), after=after, until=until)
-    size = lists.count(tx, wanted)
-    if size == 0:
-        raise Refusal(NoRecordsMatch("No records match the request."))
-    begun = int(horizon.at.timestamp())
-    position = Position(
-        prefix=request.prefix,
-        spec=request.spec,
-        horizon=horizon.seq,
-        until=until,
-        after=after,
-        cursor=0,
-        size=size,
-        begun=begun,
-        expires=0,
-        context=provider.offer.context,
-    )
-    return _part(tx, request.verb, position, wanted, provider, horizon.at)
-
-
-def resume(tx: Connection, request: Resumption, provider: Provider, now: datetime) -> Answer:
-    """Continue a list exactly as it was when it was begun (OAI-PMH 3.5). The same token gives the same part."""
-    issued = verb_of(request.token, provider.key, (request.verb, *_LISTS)) or request.verb
-    try:
-        position = read(issued, request.token, provider.key, Position)
-    except BadResumptionToken as error:
-        raise Refusal(error) from None
-    number = provider.number(position.prefix)
-    is_offered = position.spec is None or provider.offer.offers_set(position.spec)
-    set_id = lists.set_id(tx, position.spec) if position.spec is not None and is_offered else None
-    wrong = _refused(position, provider, now)
-    if not wrong and issued != request.verb:
-        wrong = f"This resumptionToken was issued for {issued}, and {issued} goes on with it."
-    if not wrong and position.begun + 2 * provider.token_life.total_seconds() < now.timestamp():
-        # Ghosts are kept for twice a token's life as it is now, which may be shorter than when this list was begun.
-        wrong = "This list was begun too long ago."
-    if not wrong and not provider.edge.reaches(tx, position.horizon):  # an older state of this repository was restored since
-        wrong = "This resumptionToken comes from the future: it speaks of changes that are not here."
-    if not wrong and (number is None or (position.spec is not None and set_id is None)):
-        wrong = "The format or set of this list is no longer offered."
-    if wrong or number is None:
-        raise Refusal(BadResumptionToken(f"{wrong} {_go_on(tx, request.verb, position)}"))
-    wanted = Range(number, position.horizon, set_id, provider.within(tx), after=position.after, until=position.until)
-    return _part(tx, request.verb, position, wanted, provider, now)
-
-
-def _go_on(tx: Connection, verb: str, position: Position) -> str:
-    """Say with which arguments the rest of a list is had without its token."""
-    reached = lists.reached(tx, position.after)
-    if reached is None:
-        return f"Begin again with {verb}."
-    spec = f", set={position.spec}" if position.spec else ""
-    words = f"To go on, begin again with {verb}, metadataPrefix={position.prefix}{spec} and from={to_wire(reached)}"
-    return f"{words}, the datestamp of the last record delivered."
-
-
-def _part(tx: Connection, verb: str, position: Position, wanted: Range, provider: Provider, now: datetime) -> Answer:
-    form, broken = provider.formats[position.prefix], list[Broken]()
-
-    def write_rows(tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
-        found = disseminate(tx, provider.renderer, form, entries)
-        broken.extend(found.broken)
-        return _told([record for record in found.records if record is not None], provider)
-
-    def show(_tx: Connection, entries: Sequence[Entry]) -> list[bytes]:
-        return _told([entry.header for entry in entries], provider)
-
-    wanted = replace(wanted, shown=provider.offer.shown)
-    if verb == "ListRecords":
-        part = parts.records(tx, wanted, provider.page_size, write_rows)
-    else:
-        part = parts.headers(tx, wanted, provider.page_size, show)
-    if not part.texts:
-        words = "Nothing is left of this list; it has ended." if position.cursor else "No records match the request."
-        raise Unwritable(tuple(broken), NoRecordsMatch(words), more=part.more)
-    if broken:
-        position = structs.replace(position, size=position.size - len(broken))
-    token = _token(verb, position, part, provider, now) if part.more else ""
-    if part.more or position.cursor > 0:
-        part.texts.append(
-            response.resumption(token, size=position.size, cursor=position.cursor, expires=_expires(position, provider, now))
-        )
-    begun = datetime.fromtimestamp(position.begun, tz=UTC)
-    walked = Listed(position.context, verb, position.prefix, position.spec or "", begun)
-    listed = Part(walked, part.count, position.cursor + part.count, position.size, token)
-    stretches = tuple(stretch for stretch in part.stretches if stretch.is_worth_sealing)
-    unsealed = Unsealed(wanted, stretches, write_rows) if verb == "ListRecords" else None
-    return Answer(response.element(verb, part.texts), tuple(broken), listed, unsealed)
-
-
-def _token(verb: str, position: Position, part: parts.Part, provider: Provider, now: datetime) -> str:
-    expires, cursor = _expires(position, provider, now), position.cursor + part.count
-    return write(verb, structs.replace(position, after=part.after, cursor=cursor, expires=expires), provider.key)
-
-
-def _expires(position: Position, provider: Provider, now: datetime) -> int:
-    """Return when a token ends: ghosts are kept for twice a token's life, and each token lives its whole life within that."""
-    life = int(provider.token_life.total_seconds())
-    return min(int(now.timestamp()) + life, position.begun + 2 * life)
-
-
-def _told(parts: list[bytes], provider: Provider) -> list[bytes]:
+def told(parts: list[bytes], provider: Provider) -> list[bytes]:
     """Leave out of the headers the sets that are not offered: a header names only sets ListSets knows (OAI-PMH 2.6)."""
     if not provider.offer.shown:
         return parts
@@ -367,25 +264,6 @@ def _told(parts: list[bytes], provider: Provider) -> list[bytes]:
 def _without_sets(part: bytes, offer: Offer) -> bytes:
     head, end, rest = part.partition(b"</header>")
     return SPEC.sub(lambda found: found[0] if offer.offers_set(found[1].decode()) else b"", head) + end + rest
-
-
-def _set(tx: Connection, request: Listing, provider: Provider) -> int | None:
-    """Return the number of the set asked for; raises Refusal with all that is wrong with format and set."""
-    spec = request.spec
-    wrong: list[OaiError] = []
-    if request.prefix not in provider.formats:
-        wrong.append(no_such_format(request.prefix, provider))
-    found = lists.set_id(tx, spec) if spec is not None and provider.offer.offers_set(spec) else None
-    if spec is not None and found is None:
-        if not lists.all_sets(tx):
-            wrong.append(NoSetHierarchy("This repository has no sets yet."))
-        elif sets.is_named(tx, spec, provider.renderer.grouping, provider.offer):  # a set without a member so far has no number
-            wrong.append(NoRecordsMatch(f"The set {spec} is empty."))
-        else:
-            wrong.append(NoRecordsMatch(f"There is no set {quoted(spec)}; ListSets names them."))
-    if wrong:
-        raise Refusal(*wrong)
-    return found
 
 
 def no_such_format(prefix: str, provider: Provider) -> CannotDisseminateFormat:

@@ -48,6 +48,7 @@ NOTICES = {
     "started": "It is asked for, and begins as soon as nothing is in its way.",
     "cancelled": "It stops as soon as what is at work is done.",
     "asked-again": "It is tried again now.",
+    "dois-judged": "The lines were looked through; nothing is changed yet.",
     "agency-asked-again": "The agency is asked again as soon as it is its turn.",
     "identifier-held": "It is held: nothing is sent of it until somebody lets go.",
     "identifier-released": "It is let go. Its agency is asked as soon as it is its turn.",

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from server.identifiers.comparing import Drift
+from server.identifiers.drifts import ASKED, OPEN, SETTLED
 from server.identifiers.model import Fault
 from server.identifiers.model import State as IdentifierState
+from server.identifiers.reconcile import RECONCILE
 from server.jobs.model import JobState
 from server.metadata.ruling import Weight
 from server.notify.model import State as Delivered
@@ -89,6 +92,25 @@ FAULTS = {
 
 SCHEMES = {"doi": "DOI", "handle": "Handle"}
 
+#: In what an agency says otherwise.
+DRIFTS = {
+    Drift.URL: Word("wrong address", "It leads elsewhere.", "bad"),
+    Drift.STATE: Word("wrong state", "It is findable where it should be hidden, or the other way round.", "bad"),
+    Drift.METADATA: Word("other metadata", "The agency has other metadata than the work.", "wait"),
+    Drift.UNKNOWN_THERE: Word("unknown there", "The agency does not know it.", "bad"),
+    Drift.UNKNOWN_HERE: Word("unknown here", "The agency knows it, and we do not. It is only reported.", "wait"),
+}
+
+#: What can be repaired by sending it again.
+REPAIRABLE = frozenset(DRIFTS) - {Drift.UNKNOWN_HERE}
+
+#: What became of such a difference.
+STANDINGS = {
+    OPEN: Word("open", "Nothing was done about it.", "bad"),
+    ASKED: Word("sent again", "The agency has not confirmed it yet.", "wait"),
+    SETTLED: Word("settled", "The agency has confirmed the identifier since.", "good"),
+}
+
 JOBS = {
     JobState.DEAD: Word("given up", "", "bad"),
     JobState.HELD: Word("waits for somebody", "", "bad"),
@@ -135,11 +157,16 @@ OUTCOMES = {
 
 #: What those outcomes are called of a task whose items are not changed by it.
 _OF_TASKS = {
+    RECONCILE: {
+        Outcome.CHANGED: Word("repaired", "It was sent again, and the agency has confirmed it.", "good"),
+        Outcome.UNCHANGED: Word("agrees", "The agency says what is wanted."),
+        Outcome.WARNING: Word("differs", "The agency says otherwise.", "bad"),
+    },
     SIMULATION: {
         Outcome.CHANGED: Word("without fault", "Nothing is wrong with it.", "good"),
         Outcome.WARNING: Word("to be looked at", "It was walked; look at what was found.", "wait"),
         Outcome.FAILED: Word("broken", "It does not keep to the protocol.", "bad"),
-    }
+    },
 }
 
 #: How many items a task concerns, where they have a name of their own.
@@ -219,9 +246,11 @@ DEEDS = {
     "delivery.repeated": "Delivery sent again",
     "harvester.changed": "Harvester named or watched otherwise",
     "identifier.asked-again": "Agency asked again about an identifier",
+    "identifier.compared": "Identifier compared with its agency",
     "identifier.held": "Identifier held back",
     "identifier.released": "Identifier let go",
     "identifier.reserved": "Identifier reserved",
+    "identifiers.planned": "DOIs of another system looked through",
     "identifiers.asked-again": "Agencies asked again about many identifiers",
     "import.claimed": "Import claimed",
     "import.closed": "Import closed",

@@ -1,6 +1,6 @@
 """Integration profiles in the database: a kind, its settings as a document, its secrets sealed beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
+from server.db.statement import Statement
 from server.errors import Conflict, Invalid, NotFound, Unavailable
 from server.profiles.model import Contact, Heard, Profile
 from server.profiles.reading import defaults, secret_fields
@@ -145,11 +146,21 @@ def _one(tx: Connection, *conditions: Any) -> Profile | None:
 
 def every(tx: Connection, *, enabled: bool | None = None) -> list[Profile]:
     """Return the profiles in the order they were made."""
-    return [_profile(row) for row in tx.execute(_EVERY[enabled]).mappings()]
+    return [_profile(row) for row in _EVERY[enabled].mappings(tx, {})]
 
 
 _ALL = select(profiles).where(profiles.c.deleted.is_(None)).order_by(profiles.c.id)
-_EVERY = {None: _ALL, True: _ALL.where(profiles.c.enabled), False: _ALL.where(~profiles.c.enabled)}
+_EVERY = {
+    None: Statement(_ALL), True: Statement(_ALL.where(profiles.c.enabled)), False: Statement(_ALL.where(~profiles.c.enabled)),
+}  # fmt: skip
+
+
+def enabled(tx: Connection, kinds: Sequence[str]) -> list[Profile]:
+    """Return the enabled profiles of some kinds in the order they were made."""
+    return [_profile(row) for row in _ENABLED.mappings(tx, {"kinds": kinds})]
+
+
+_ENABLED = Statement(_ALL.where(profiles.c.enabled, profiles.c.kind.in_(bindparam("kinds", expanding=True))))
 
 
 def of_kind(tx: Connection, kind: str) -> list[Profile]:
@@ -176,13 +187,9 @@ def enable(tx: Connection, name: str, now: datetime, *, enabled: bool) -> Profil
     return numbered(tx, found.id)
 
 
-def pause(tx: Connection, number: int, reason: str) -> bool:
-    """Let a profile's work stand still until somebody changes it; return whether it was at work till now."""
-    mine, at_work = profiles.c.id == number, profiles.c.paused.is_(None)
-    if tx.execute(update(profiles).where(mine, at_work).values(paused=reason)).rowcount:
-        return True
-    tx.execute(update(profiles).where(mine).values(paused=reason))
-    return False
+def pause(tx: Connection, number: int, reason: str) -> None:
+    """Let a profile's work stand still until somebody changes it."""
+    tx.execute(update(profiles).where(profiles.c.id == number).values(paused=reason))
 
 
 def heard(tx: Connection, number: int, words: str, now: datetime, *, agrees: bool) -> None:
@@ -198,7 +205,7 @@ def remove(tx: Connection, name: str, now: datetime) -> None:
     tx.execute(update(profiles).where(profiles.c.id == found.id).values(values))
 
 
-def _profile(row: RowMapping) -> Profile:
+def _profile(row: Mapping[Any, Any]) -> Profile:
     return Profile(
         row["id"],
         row["kind"],

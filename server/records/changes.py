@@ -5,7 +5,6 @@ that a list begun before the change can be walked to its end exactly as it was; 
 withdrawn record's ghosts become tombstones at once.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,17 +13,18 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 
-from server.clock import to_wire
 from server.db import upsert
 from server.db.sequences import last, take
+from server.db.statement import Statement
 from server.records import blocks
-from server.records.sets import is_hidden
+from server.records.headers import header, whole
 from server.records.tables import feed, formats, fragments, memberships, quarantine, sets
 
 #: fragments.key = format << SHIFT | seq
 SHIFT = 44
 _LOCK = 0x5348454146  # one advisory lock for the whole feed
 _SEQUENCE = "feed"
+_CORRECTIONS = "feed-corrections"  # how often what was in the feed already came into lists or out of them where it stands
 _CLOCK = "feed-clock"  # epoch seconds of the newest datestamp, so that a clock set back cannot make datestamps fall
 
 
@@ -121,13 +121,14 @@ def stamp(tx: Connection, changes: Iterable[Change], now: datetime) -> int:
         bodies += ({"key": number << SHIFT | seq, "body": whole(head, body)} for number, body in written.items())
         members += ({"set_id": ids[spec], "seq": seq, "left": False} for spec in change.sets)
         members += ({"set_id": ids[spec], "seq": seq, "left": not change.deleted} for spec in gone)
-    tx.execute(_SUPERSEDE, [{"id": row["record_id"], "by": row["seq"]} for row in rows])
+    if before:
+        _SUPERSEDE.run_each(tx, [{"id": row["record_id"], "by": row["seq"]} for row in rows if row["record_id"] in before])
     blocks.unseal(tx, ((shown.seq, shown.formats) for shown in before.values()))
-    tx.execute(_FEED, rows)
+    _FEED.run_each(tx, rows)
     if bodies:
-        tx.execute(_FRAGMENTS, bodies)
+        _FRAGMENTS.run_each(tx, bodies)
     if members:
-        tx.execute(_MEMBERSHIPS, members)
+        _MEMBERSHIPS.run_each(tx, members)
     _quarantine(tx, pending, before, moment)
     for row, change in zip(rows, pending, strict=True):
         if change.deleted:
@@ -140,10 +141,10 @@ _UNKNOWN = _Shown(0, 0, ())
 
 def _shown(tx: Connection, ids: Sequence[str]) -> dict[str, _Shown]:
     """Return what was told of records, by record id; nothing for those nobody heard of."""
-    rows = tx.execute(_LIVE, {"ids": ids}).all()
+    rows = _LIVE.rows(tx, {"ids": ids})
     if not rows:
         return {}
-    seqs = {row.seq: list[str]() for row in rows}
+    seqs = {seq: list[str]() for _, seq, _, _ in rows}
     everywhere = memberships.c.set_id.in_(select(sets.c.id))  # so that it is found by its key
     spoken = select(memberships.c.seq, sets.c.spec).join(sets, sets.c.id == memberships.c.set_id)
     for member in tx.execute(spoken.where(everywhere, memberships.c.seq.in_(seqs)).order_by(sets.c.spec)):
@@ -151,23 +152,18 @@ def _shown(tx: Connection, ids: Sequence[str]) -> dict[str, _Shown]:
     held = dict[str, int]()
     for broken in tx.execute(select(quarantine).where(quarantine.c.record_id.in_(ids))):
         held[broken.record_id] = held.get(broken.record_id, 0) | 1 << broken.format_id
-    return {
-        row.record_id: _Shown(row.seq, row.formats | row.left | held.get(row.record_id, 0), tuple(seqs[row.seq])) for row in rows
-    }
+    return {number: _Shown(seq, offered | left | held.get(number, 0), tuple(seqs[seq])) for number, seq, offered, left in rows}
 
 
-_LIVE = select(feed.c.record_id, feed.c.seq, feed.c.formats, feed.c.left).where(
-    feed.c.record_id.in_(bindparam("ids", expanding=True)), feed.c.superseded.is_(None)
+_LIVE = Statement(
+    select(feed.c.record_id, feed.c.seq, feed.c.formats, feed.c.left).where(
+        feed.c.record_id.in_(bindparam("ids", expanding=True)), feed.c.superseded.is_(None)
+    )
 )
 
 
 def _bits(numbers: Iterable[int]) -> int:
     return sum(1 << number for number in numbers)
-
-
-def whole(head: bytes, body: bytes = b"") -> bytes:
-    """Write a `<record>`; without a body it is a tombstone."""
-    return b"<record>" + head + body + b"</record>"
 
 
 def _quarantine(tx: Connection, pending: Sequence[Change], before: dict[str, _Shown], now: datetime) -> None:
@@ -190,32 +186,19 @@ def hold(tx: Connection, record_id: str, format_id: int, cause: str, now: dateti
     live = (feed.c.record_id == record_id, feed.c.superseded.is_(None), feed.c.formats.op("&")(1 << format_id) != 0)
     taken = update(feed).where(*live).values(formats=feed.c.formats - (1 << format_id)).returning(feed.c.seq)
     if (seq := tx.execute(taken).scalar()) is not None:
+        take(tx, _CORRECTIONS)
         blocks.unseal(tx, [(seq, 1 << format_id)])
         row = {"record_id": record_id, "format_id": format_id, "cause": cause, "since": now}
         tx.execute(insert(quarantine).values(row))
 
 
-_SUPERSEDE = (
+_SUPERSEDE = Statement(
     update(feed).where(feed.c.record_id == bindparam("id"), feed.c.superseded.is_(None)).values(superseded=bindparam("by"))
 )
 
 
-_FEED, _FRAGMENTS, _MEMBERSHIPS = insert(feed), insert(fragments), insert(memberships)
-_SETS = select(sets.c.spec, sets.c.id).where(sets.c.spec.in_(bindparam("specs", expanding=True)))
-
-
-def header(identifier: str, moment: datetime, specs: Iterable[str], *, deleted: bool) -> bytes:
-    """Write a record's header (OAI-PMH 2.5). Identifiers and setSpecs are of our making and need no escaping."""
-    status = ' status="deleted"' if deleted else ""
-    inner = "".join(f"<setSpec>{spec}</setSpec>" for spec in specs if not is_hidden(spec))
-    return (
-        f"<header{status}><identifier>{identifier}</identifier><datestamp>{to_wire(moment)}</datestamp>{inner}</header>".encode()
-    )
-
-
-def buried(head: bytes) -> bytes:
-    """Make a record's header that of a deletion."""
-    return head.replace(b"<header>", b'<header status="deleted">', 1)
+_FEED, _FRAGMENTS, _MEMBERSHIPS = Statement(insert(feed)), Statement(insert(fragments)), Statement(insert(memberships))
+_SETS = Statement(select(sets.c.spec, sets.c.id).where(sets.c.spec.in_(bindparam("specs", expanding=True))))
 
 
 def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
@@ -223,7 +206,7 @@ def set_ids(tx: Connection, specs: Iterable[str]) -> dict[str, int]:
     wanted = list(specs)
     if not wanted:
         return {}
-    found = {row.spec: row.id for row in tx.execute(_SETS, {"specs": wanted})}
+    found: dict[str, int] = dict(_SETS.rows(tx, {"specs": wanted}))
     for spec in wanted:
         if spec not in found:
             found[spec] = tx.execute(insert(sets).values(spec=spec, name=spec).returning(sets.c.id)).scalar_one()
@@ -238,6 +221,7 @@ def join(tx: Connection, members: Iterable[tuple[int, str, bool]]) -> None:
     given = {(seq, spec): left for seq, spec, left in members}
     live = select(feed.c.seq).where(feed.c.superseded.is_(None), feed.c.seq.in_({seq for seq, _ in given}))
     here = set(tx.execute(live).scalars())
+    take(tx, _CORRECTIONS)
     ids = set_ids(tx, sorted({spec for _, spec in given}))
     rows = [{"set_id": ids[spec], "seq": seq, "left": left} for (seq, spec), left in given.items() if seq in here]
     if rows:
@@ -251,20 +235,6 @@ def describe(tx: Connection, spec: str, name: str, description: str) -> None:
     """Keep what a set is called, so that it can still be said when nobody defines the set any more."""
     number = set_ids(tx, [spec])[spec]
     tx.execute(update(sets).where(sets.c.id == number).values(name=name, description=description))
-
-
-def specs_in(head: bytes) -> set[str]:
-    """Return the setSpecs a header names."""
-    return {spec.decode() for spec in SPEC.findall(head)}
-
-
-#: A set as a header names it.
-SPEC = re.compile(rb"<setSpec>([^<]*)</setSpec>")
-
-
-def datestamp_in(head: bytes) -> str:
-    """Return the datestamp of a header of ours, YYYY-MM-DDThh:mm:ssZ."""
-    return head.partition(b"<datestamp>")[2].partition(b"<")[0].decode()
 
 
 def unmoved(tx: Connection, made: Sequence[tuple[int, Change]]) -> list[Change]:
@@ -338,6 +308,11 @@ def horizon(tx: Connection, now: datetime) -> Horizon:
     return Horizon(seq, datetime.fromtimestamp(known, tz=now.tzinfo))
 
 
+def corrections(tx: Connection) -> int:
+    """Return how often the members of lists changed without a change in the feed, which has a number of its own."""
+    return last(tx, _CORRECTIONS)
+
+
 def format_ids(tx: Connection, prefixes: Iterable[str]) -> dict[str, int]:
     """Return the ids of formats by prefix; a format seen for the first time gets the next one. Runs as a write, at start."""
     lock(tx)
@@ -360,6 +335,7 @@ def offer(tx: Connection, shown: Sequence[tuple[int, Change]], added: Iterable[i
     Their datestamps stay: who asks for a new format begins at the beginning.
     """
     lock(tx)
+    take(tx, _CORRECTIONS)
     bits = _bits(added)
     blocks.unseal(tx, ((seq, bits) for seq, _ in shown))  # what was sealed of these formats before, it was not yet in
     for seq, change in shown:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,11 @@ from server.errors import NotFound, TooLarge, Unavailable
 
 PIECE = 256 * 1024
 
-ALWAYS = frozenset({"sha256", "md5"})
-"""What everything received is digested by: the one names it here, the other is what old clients and formats know."""
+_DIGITS = 2
+"""Of a SHA-256, which a folder is called by."""
+
+NAMING = "sha256"
+"""The digest everything received is known by here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Received:
     path: Path
     bytes: int
     sha256: str
-    md5: str
+    md5: str = ""
+    """What old clients and formats know; empty where nobody asked for it."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """Those that were asked for besides, by their names in `hashlib`."""
     flushed: bool = True
@@ -37,6 +41,10 @@ class Received:
 class FileStore(Protocol):
     """Where files are kept. The disk today; an object store answers the same calls."""
 
+    def keep_all(self, several: Sequence[Received]) -> list[str]:
+        """Do what `keep` does for several, with as few flushes as that needs; where it raises, what is not kept yet stays."""
+        ...
+
     def keep(self, received: Received) -> str:
         """Move received bytes into the store and return the SHA-256 they are found under. Durable when it returns."""
         ...
@@ -45,50 +53,67 @@ class FileStore(Protocol):
         """Return a local path to a file's bytes; raises NotFound."""
         ...
 
-    def spool(self, digests: Collection[str] = ()) -> "Spool":
+    def spool(self, digests: Collection[str] = (), *, md5: bool = True) -> "Spool":
         """Begin to receive bytes; `digests` are wanted besides SHA-256 and MD5, by their names in `hashlib`."""
         ...
 
 
 class DiskStore:
-    """Files in a folder: `ab/cd/abcd…`, and `spool/` for what is just arriving."""
+    """Files in a folder: `ab/abcd…`, and `spool/` for what is just arriving.
+
+    Earlier releases kept them in `ab/cd/abcd…`, nearly each in a folder of its own to be made and flushed; there they stay.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "files"
         self._spool = folder / "spool"
-        self._made = bytearray(1 << 16)
-        """Which folders this process knows to be there whatever happens, by the first four digits of what stands in them."""
+        self._made = bytearray(1 << 8)
+        """Which folders this process knows to be there whatever happens, by the first two digits of what stands in them."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_folder(self._folder)
         _make_folder(self._spool)
 
-    def spool(self, digests: Collection[str] = ()) -> "Spool":
+    def spool(self, digests: Collection[str] = (), *, md5: bool = True) -> "Spool":
         """Begin to receive bytes; `digests` are wanted besides SHA-256 and MD5, by their names in `hashlib`."""
-        return Spool(self._spool / str(ULID()), digests)
+        return Spool(self._spool / str(ULID()), {*digests, "md5"} if md5 else digests)
 
     def keep(self, received: Received) -> str:
-        target = self._target(received.sha256)
         try:
-            fresh = self.touch(received.sha256)
-            if fresh and received.path == target:  # a body that is the file, kept when it arrived
-                return received.sha256
-            if fresh:
-                _flush(target.parent)  # whoever put it there may not have come to that yet
-                received.path.unlink()
-                return received.sha256
-            if not received.flushed:
-                _flush(received.path)
-            self._make_folder(received.sha256[:4])
-            os.replace(received.path, target)  # noqa: PTH105 -- the same file system by construction
-            _flush(target.parent)
-        except OSError as error:
-            if received.path != target:  # the file itself is what somebody was promised
+            return self.keep_all([received])[0]
+        except Unavailable:
+            if received.path not in self._places(received.sha256):  # the file itself is what somebody was promised
                 received.path.unlink(missing_ok=True)
+            raise
+
+    def keep_all(self, several: Sequence[Received]) -> list[str]:
+        """Do what `keep` does for several: a folder that several come into is flushed once, when they are there."""
+        folders = dict[Path, None]()
+        try:
+            for received in several:
+                folders |= dict.fromkeys(self._moved(received))
+            for folder in folders:
+                _flush(folder)
+        except OSError as error:
             raise full(error) from error
-        return received.sha256
+        return [received.sha256 for received in several]
+
+    def _moved(self, received: Received) -> list[Path]:
+        """Move received bytes to their place and return the folder that is to be flushed, if there is any."""
+        place = self._touched(received.sha256)
+        if place == received.path:  # a body that is the file, kept when it arrived
+            return []
+        if place is not None:
+            received.path.unlink()
+            return [place.parent]  # whoever put it there may not have come to that yet
+        if not received.flushed:
+            _flush(received.path)
+        self._make_folder(received.sha256[:2])
+        target = self._places(received.sha256)[0]
+        os.replace(received.path, target)  # noqa: PTH105 -- the same file system by construction
+        return [target.parent]
 
     def path(self, sha256: str) -> Path:
-        target = self._target(sha256)
+        target = self._place(sha256)
         if not target.is_file():
             raise NotFound(
                 "The file's bytes are not in the store.",
@@ -99,21 +124,26 @@ class DiskStore:
 
     def touch(self, sha256: str) -> bool:
         """Say of a kept file that somebody is about to speak of it, so that it is not collected; False where it is not kept."""
-        try:
-            os.utime(self._target(sha256))
-        except FileNotFoundError:
-            return False
-        return True
+        return self._touched(sha256) is not None
+
+    def _touched(self, sha256: str) -> Path | None:
+        """Touch a kept file and return its place; None where it is not kept."""
+        for place in self._places(sha256):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                os.utime(place)
+                return place
+        return None
 
     def has(self, sha256: str) -> bool:
         """Whether a file is kept here."""
-        return self._target(sha256).is_file()
+        return self._place(sha256).is_file()
 
     def every(self) -> Iterator[str]:
         """Walk the SHA-256 of all kept files, in order; what is kept meanwhile may be among them."""
         for first in sorted(self._folder.iterdir()):
-            for second in sorted(first.iterdir()):
-                yield from sorted(path.name for path in second.iterdir())
+            places = list(first.iterdir())
+            older = [path.name for folder in places if len(folder.name) == _DIGITS for path in folder.iterdir()]
+            yield from sorted([*older, *(path.name for path in places if len(path.name) > _DIGITS)])
 
     def collect(self, is_needed: Callable[[str], bool], older_than: float) -> int:
         """Remove the kept files that nobody needs and nobody touched for that many seconds; return how many there were.
@@ -124,7 +154,7 @@ class DiskStore:
         edge = time.time() - older_than
         gone = 0
         for name in self.every():
-            target, aside = self._target(name), self._spool / str(ULID())
+            target, aside = self._place(name), self._spool / str(ULID())
             with suppress(FileNotFoundError):  # another process collects too
                 if is_needed(name) or target.stat().st_mtime >= edge:
                     continue
@@ -152,15 +182,21 @@ class DiskStore:
         return gone
 
     def _make_folder(self, digits: str) -> None:
-        """Make the folder for names that begin with four digits, unless this process did before: each costs two flushes."""
+        """Make the folder for names that begin with two digits, unless this process did before: it costs a flush."""
         number = int(digits, 16)
         if not self._made[number]:
-            _make_folder(self._folder / digits[:2])
-            _make_folder(self._folder / digits[:2] / digits[2:])
+            _make_folder(self._folder / digits)
             self._made[number] = 1
 
-    def _target(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / sha256[2:4] / sha256
+    def _place(self, sha256: str) -> Path:
+        """Return where a file is, or would be."""
+        place, older = self._places(sha256)
+        return older if not place.exists() and older.exists() else place
+
+    def _places(self, sha256: str) -> tuple[Path, Path]:
+        """Return where a file is put, and where an earlier release put it."""
+        folder = self._folder / sha256[:_DIGITS]
+        return folder / sha256, folder / sha256[_DIGITS : 2 * _DIGITS] / sha256
 
 
 class Spool:
@@ -171,7 +207,7 @@ class Spool:
 
     def __init__(self, path: Path, digests: Collection[str] = ()) -> None:
         self._path = path
-        self._digests = {name: hashlib.new(name, usedforsecurity=False) for name in ALWAYS.union(digests)}
+        self._digests = {name: hashlib.new(name, usedforsecurity=False) for name in {NAMING, *digests}}
         try:
             self._file: BinaryIO = path.open("xb")
         except OSError as error:
@@ -203,7 +239,7 @@ class Spool:
         except OSError as error:
             raise full(error) from error
         said = {name: digest.hexdigest() for name, digest in self._digests.items()}
-        return Received(self._path, self._bytes, said.pop("sha256"), said.pop("md5"), said, flush)
+        return Received(self._path, self._bytes, said.pop(NAMING), said.pop("md5", ""), said, flush)
 
     def discard(self) -> None:
         with suppress(OSError):  # a full disk says so once more while what is buffered is flushed

@@ -3,7 +3,7 @@
 A row is given as a deletion where the work was withdrawn, and where it has left the format or the set that is asked for.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from operator import itemgetter
@@ -14,7 +14,8 @@ from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, exists, 
 
 from server.db.prepared import Prepared
 from server.errors import NotFound
-from server.records.changes import SHIFT, buried, whole
+from server.records.changes import SHIFT
+from server.records.headers import buried, whole
 from server.records.sets import is_hidden
 from server.records.tables import feed, formats, fragments, memberships, records, sets
 
@@ -69,7 +70,8 @@ _CHOSEN = memberships.alias("chosen")
 def _half(what: str, *, ghosts: bool, in_set: bool, chosen: bool) -> Prepared:
     """Return the statement for one half of a list: rows that live, or ghosts whose successor came after it began.
 
-    `what` is body, header or count. Built once, as pages are many.
+    `what` is body, header, count or left: the number of ghosts whose successor came after a list begun earlier and before it.
+    Built once, as pages are many.
     """
     # The sums keep SQLite from walking all rows to the end of the list in search of the few ghosts,
     # which have an index of their own.
@@ -78,13 +80,15 @@ def _half(what: str, *, ghosts: bool, in_set: bool, chosen: bool) -> Prepared:
     bit = bindparam("bit", type_=BigInteger)
     offered = feed.c.formats.op("|")(feed.c.left).op("&")(bit) != 0
     query = select(feed.c.seq).where(seq > bindparam("after"), seq <= bindparam("end"), condition, offered)
+    if what == "left":
+        query = query.where(feed.c.superseded <= bindparam("until"))
     gone = [feed.c.deleted, feed.c.left.op("&")(bit) != 0]
     for wanted, table, name in ((in_set, _MEMBERS, "set_id"), (chosen, _CHOSEN, "filter_id")):
         if wanted:
             query = query.join(table, and_(table.c.seq == feed.c.seq, table.c.set_id == bindparam(name)))
             query = query.where(table.c.seq > bindparam("after"), table.c.seq <= bindparam("end"))
             gone.append(table.c.left)
-    if what == "count":
+    if what in {"count", "left"}:
         return Prepared(query.with_only_columns(func.count()))
     columns = [feed.c.seq, feed.c.record_id, feed.c.header, feed.c.deleted, or_(*gone).label("gone")]
     if what == "body":
@@ -145,6 +149,13 @@ def count(tx: Connection, wanted: Range) -> int:
     shape = {"in_set": wanted.set_id is not None, "chosen": wanted.filter_id is not None}
     halves = [_half("count", ghosts=ghosts, **shape) for ghosts in (False, True)]
     return sum(int(half.rows(tx, _values(wanted))[0][0]) for half in halves)
+
+
+def left_since(tx: Connection, wanted: Range, seq: int) -> int:
+    """Count those who were members of a list when its horizon was at `seq`, and have another place in the feed by now."""
+    shape = {"in_set": wanted.set_id is not None, "chosen": wanted.filter_id is not None}
+    values = _values(replace(wanted, last=seq)) | {"until": wanted.last}
+    return int(_half("left", ghosts=True, **shape).rows(tx, values)[0][0])
 
 
 def first_at(tx: Connection, moment: datetime) -> int | None:

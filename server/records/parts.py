@@ -73,6 +73,21 @@ def records(tx: Connection, wanted: Range, size: int, write: Write) -> Part:
     return part
 
 
+def sealed(tx: Connection, wanted: Range, size: int) -> Part | None:
+    """Return the same part where sealed blocks alone make it up; None where rows belong to it, or it is the last of its list."""
+    part, most = Part(wanted.after), size // blocks.COUNT
+    for block in blocks.sent(tx, name_of(wanted), wanted.last, wanted.after, wanted.end, most + 1) if most else ():
+        place = block.place
+        if place.after != part.after:
+            break
+        if len(part.texts) == most or part.count + place.count > size:
+            part.more = True
+            break
+        part.texts.append(block.piece)
+        part.after, part.count = place.last, part.count + place.count
+    return part if part.more and part.count else None
+
+
 def headers(tx: Connection, wanted: Range, size: int, write: Write) -> Part:
     """Read up to `size` `<header>` elements after `wanted.after`."""
     part = Part(wanted.after)

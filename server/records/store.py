@@ -1,14 +1,15 @@
 """The works as the database keeps them: each with its earlier versions. Takes the transaction, returns model values."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from server.db.statement import Statement
 from server.errors import Conflict, NotFound
 from server.records import provenance as origins
 from server.records.model import Record, decode, encode
@@ -96,17 +97,23 @@ def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
         for work in works
     ]
     if rows:
-        tx.execute(_ADD, rows if len(rows) > 1 else rows[0])
-        cards = [_card(work, now) for work in works]
-        tx.execute(_ADD_CARD, cards if len(cards) > 1 else cards[0])
+        _ADD.run_each(tx, rows)
+        _ADD_CARD.run_each(tx, [_card(work, now) for work in works])
 
 
-_ADD, _ADD_CARD = insert(records), insert(searchable)
+_ADD, _ADD_CARD = Statement(insert(records)), Statement(insert(searchable))
 
 
 def _card(new: New, now: datetime) -> dict[str, Any]:
     return full(
         new.id, new.record, state=new.state.value, collection=new.collection, owner=new.owner, origin=new.origin, modified=now
+    )
+
+
+def first(new: New, now: datetime) -> Stored:
+    """Return a new record as `add` keeps it."""
+    return Stored(
+        new.id, new.state, 1, new.collection, new.owner, new.origin, None, now, now, new.record, provenance=new.provenance
     )
 
 
@@ -120,12 +127,12 @@ def get(tx: Connection, record_id: str, *, to_change: bool = False) -> Stored:
 
 def find(tx: Connection, record_id: str, *, to_change: bool = False) -> Stored | None:
     """Return a record, or None. `to_change` lets nobody else change it, or what hangs on it, before the transaction ends."""
-    row = tx.execute(_FIND_TO_CHANGE if to_change else _FIND, {"id": record_id}).mappings().one_or_none()
+    row = (_FIND_TO_CHANGE if to_change else _FIND).one(tx, {"id": record_id})
     return None if row is None else _stored(row)
 
 
-_FIND = select(records).where(records.c.id == bindparam("id"))
-_FIND_TO_CHANGE = _FIND.with_for_update(key_share=True)
+_THIS = select(records).where(records.c.id == bindparam("id"))
+_FIND, _FIND_TO_CHANGE = Statement(_THIS), Statement(_THIS.with_for_update(key_share=True))
 
 
 def some(tx: Connection, ids: Iterable[str]) -> list[Stored]:
@@ -285,7 +292,7 @@ def walk(tx: Connection, after: str = "", size: int = 500, *, state: State = Sta
     return [_stored(row) for row in tx.execute(query).mappings()]
 
 
-def _stored(row: RowMapping | dict[str, Any]) -> Stored:
+def _stored(row: Mapping[Any, Any]) -> Stored:
     return Stored(
         id=row["id"],
         state=State(row["state"]),

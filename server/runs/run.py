@@ -43,6 +43,9 @@ BEAT = queue.LEASE.total_seconds() / 3
 PATIENCE = 5
 """So often what cannot be done at all is tried before it counts as failed."""
 
+OUTAGE = "outage"
+"""The code of an Unavailable that is no item's fault: nobody answers. The run waits as long as that lasts, and fails nothing."""
+
 _CHANGED = ItemOutcome(Outcome.CHANGED)
 _BUG = "Internal error; the server's log has the details."
 
@@ -144,7 +147,7 @@ class Runner:
         try:
             found: ItemOutcome | Deed = await part.task.do(subject, part.parameters, part.run.actor)
         except Unavailable as error:
-            if part.job.attempts < PATIENCE:
+            if part.job.attempts < PATIENCE or error.code == OUTAGE:
                 raise
             return _failed(error)
         except SheafError as error:

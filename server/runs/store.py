@@ -277,6 +277,14 @@ def latest(tx: Connection, profile_ids: Iterable[int]) -> dict[int, Run]:
     return {run.profile_id: run for run in map(_run, rows) if run.profile_id is not None}
 
 
+def latest_of(tx: Connection, task: str, profile_ids: Iterable[int]) -> dict[int, Run]:
+    """Return the last run of a task for each profile."""
+    mine = (runs.c.task == task, runs.c.profile_id.in_(list(profile_ids)))
+    last = select(func.max(runs.c.id)).where(*mine).group_by(runs.c.profile_id)
+    rows = tx.execute(select(runs).where(runs.c.id.in_(list(tx.execute(last).scalars())))).mappings()
+    return {run.profile_id: run for run in map(_run, rows) if run.profile_id is not None}
+
+
 def items(tx: Connection, number: int, *, outcome: str = "", after: int = 0, limit: int) -> list[Item]:
     """Return a run's report, in the order in which it was done; `after` is the seq to go on behind."""
     query = select(run_items).where(run_items.c.run_id == number, run_items.c.seq > after)

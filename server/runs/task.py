@@ -54,7 +54,7 @@ class Task(Generic[P]):
     do: Callable[[Subject, P, Actor], Awaitable[ItemOutcome | Deed]]
     """Does one item for somebody. What it changes outside of a Deed may be asked for twice where a worker is killed: the second
     time it should find everything as it should be. A SheafError means that the item failed; Unavailable that the whole run
-    goes on a little later, a few times."""
+    goes on a little later, a few times, or (code `outage`) for as long as it takes."""
     profile: Callable[[Connection, P], int | None] = _no_profile
     """Names the integration profile a run belongs to. Runs of one task for one profile go one after the other.
     Raises what is wrong with the parameters before the run is asked for."""

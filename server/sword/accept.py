@@ -69,21 +69,19 @@ class Acceptance:
     agencies: Callable[[Sequence[Entry]], Responsible]
     """Who registers the DOI of a work with these identifiers, as the profiles are at this moment."""
 
-    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False) -> None:
+    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False, begun: Container | None = None) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
 
         Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
         done again. A deposit somebody else took meanwhile is left as it is. `answers`: whether its client still waits for the
-        receipt, and may be given that of another container.
+        receipt, and may be given that of another container. `begun` is the container this deposit just began.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
-        looked = False
         for attempt in range(1, TRIES + 1):
-            basis = await self.database.read_hot(_basis, deposit)
-            rules = self.rules(basis.container.collection)
-            if not looked:  # once, as a scanner may take its time
+            basis = _Basis(begun, begun.draft) if begun is not None else await self.database.read_hot(_basis, deposit)
+            begun, rules = None, self.rules(basis.container.collection)
+            if attempt == 1:  # once, as a scanner may take its time
                 content = await self.look(content, rules)
-                looked = True
             understood, notes = mapped(content, rules)
             try:
                 taken = await asyncio.to_thread(_made, self, deposit, basis, understood, rules)
@@ -236,10 +234,12 @@ def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Ta
 def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules) -> None:
     """Take a deposit in, unless somebody else did; the container's row is locked first, whoever comes."""
     container = basis.container
-    store.container(tx, container.id, to_change=True)
+    store.lock_container(tx, container.id)
     title = taken.draft.record.title.value if taken.draft.record is not None else None
     if not store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title):
         return
+    if deposit.replays:
+        problems.forget(tx, deposit.id)
     problems.keep(tx, deposit.id, (), map(Problem.from_remark, taken.content.remarks))
     problems.keep_content(tx, deposit.id, taken.content)
     for sentence in taken.notes:
@@ -321,6 +321,8 @@ def write_held(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unf
     if not store.end_deposit(tx, deposit.id, state, problem, title=record.title.value if record is not None else None):
         return
     queue.drop(tx, READ, deposit.id)
+    if deposit.replays:
+        problems.forget(tx, deposit.id)
     problems.keep(tx, deposit.id, unfit.problems, unfit.warnings)
     problems.keep_content(tx, deposit.id, unfit.content)
     for sentence in unfit.notes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from server.errors import Invalid, TooLarge
 from server.metadata.reading import Remark
-from server.records.files import PIECE
+from server.records.files import NAMING
 from server.sword.archives.unpacking import Store
 from server.sword.package import (
     LARGEST_DOCUMENTS,
@@ -205,13 +205,10 @@ def algorithm_of(word: str) -> str:
 
 def digest_of(member: Member, algorithm: str) -> str:
     """Return a member's digest in hexadecimal."""
-    if algorithm in {"md5", "sha256"}:
-        return member.received.md5 if algorithm == "md5" else member.received.sha256
-    digest = hashlib.new(algorithm, usedforsecurity=False)
+    if algorithm == NAMING:
+        return member.received.sha256
     with member.received.path.open("rb") as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
 
 
 def _lines_of(member: Member) -> Iterator[str]:

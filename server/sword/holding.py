@@ -67,7 +67,7 @@ def listing(tx: Connection, account: Account, collection: str, after: str = "", 
     found = store.containers_of(tx, account.id, collection, most + 1, after=_place(after))
     shown = found[:most]
     titles = {each.id: each.draft.record.title.value if each.draft.record else "Deposit in progress" for each in shown}
-    titles |= store.titles_of(tx, [each.id for each in shown if each.has_record])
+    titles |= records.titles(tx, [each.id for each in shown if each.has_record])
     last = shown[-1] if len(found) > most else None
     return Listing(shown, titles, f"{last.changed.isoformat()}~{last.id}" if last is not None else "")
 

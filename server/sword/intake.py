@@ -211,7 +211,7 @@ class Intake:
                     await self.reading[number].wait()
             left = await self.database.read_hot(store.unread, begun.container.id) if begun.ahead else []
             if begun.ahead.isdisjoint(left):
-                await self._read(begun.deposit, opened)
+                await self._read(begun.deposit, opened, begun=begun.container if begun.fresh else None)
                 return
             await self.database.write(ask_to_read, begun.deposit.id, self.clock())
         self.wake()
@@ -242,13 +242,15 @@ class Intake:
         finally:
             await asyncio.to_thread(opened.discard, self.understanding.files.path(deposit.sha256 or ""))
 
-    async def _read(self, deposit: Deposit, opened: Opened, *, within_request: bool = True) -> None:
+    async def _read(
+        self, deposit: Deposit, opened: Opened, *, within_request: bool = True, begun: Container | None = None
+    ) -> None:
         try:
             if deposit.operation is Operation.DELETE_FILE:
                 content = Content(gone=(deposit.filename or "",))
             else:
                 content = await self._understood(deposit, opened)
-            await self.acceptance.take(deposit, content, answers=within_request)
+            await self.acceptance.take(deposit, content, answers=within_request, begun=begun)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
             wanted = isinstance(error, Unfit) and error.refuses
@@ -325,6 +327,7 @@ class Intake:
                 if number not in self.reading:  # whoever read it gave up; the client waits for it
                     ask_to_read(tx, number, now)
             return _Begun(known, deposit, ahead, waits=True, repeated=True)
+        fresh = deposit.container_id is None
         if deposit.container_id is None:
             state, slug = ContainerState.RECEIVED, deposit.slug or None
             container = Container(
@@ -350,7 +353,7 @@ class Intake:
         reference_store.add(tx, deposit.id, opened.references, now)
         store.note(tx, deposit.id, now, "received", f"{deposit.bytes} bytes by {by}: {deposit.operation}.")
         ask_to_read(tx, deposit.id, now if waits else now + GRACE)
-        return _Begun(container, deposit, ahead, waits=waits)
+        return _Begun(container, deposit, ahead, waits=waits, fresh=fresh and not opened.references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +367,8 @@ class _Begun:
     waits: bool
     """Whether the worker reads it."""
     repeated: bool = False
+    fresh: bool = False
+    """Whether it began its container, and brought all it names."""
 
 
 def _standing(tx: Connection, begun: _Begun) -> tuple[Container, list[str]]:

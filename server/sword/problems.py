@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from server.db.statement import Statement
 from server.records.model import Record, decode, encode
 from server.sword.model import Content, Held, Problem, Source
 from server.sword.tables import deposits, members, problems, understood
@@ -37,24 +38,31 @@ class Known:
 
 
 def keep(tx: Connection, deposit_id: str, holding: Iterable[Problem], warnings: Iterable[Problem]) -> None:
-    """Write down all that is wrong with a deposit, in place of what was known before."""
+    """Write down all that is wrong with a deposit of which nothing is known yet."""
     found = [(problem, Weight.HOLD) for problem in holding] + [(problem, Weight.WARN) for problem in warnings]
     found.sort(key=lambda each: (each[1] is Weight.WARN, each[0].code != VIRUS))  # one that is cut off would be given out
-    tx.execute(_FORGET_PROBLEMS, {"its_id": deposit_id})
     if rows := [_row(deposit_id, problem, weight) for problem, weight in found[:MOST]]:
-        tx.execute(insert(problems), rows)
-    count = sum(weight is Weight.WARN for _, weight in found)
-    tx.execute(_COUNT, {"its_id": deposit_id, "warnings": count})
+        _ADD_PROBLEMS.run_each(tx, rows)
+    if count := sum(weight is Weight.WARN for _, weight in found):
+        _COUNT.run(tx, {"its_id": deposit_id, "warnings": count})
+
+
+def forget(tx: Connection, deposit_id: str) -> None:
+    """Forget what is known of a deposit, before it is said anew."""
+    for statement in (_FORGET_PROBLEMS, _FORGET_MEMBERS, _FORGET_UNDERSTOOD):
+        statement.run(tx, {"its_id": deposit_id})
+    _COUNT.run(tx, {"its_id": deposit_id, "warnings": 0})
 
 
 # What every deposit asks, written down once: building a statement costs more than running it.
-_FORGET_PROBLEMS = delete(problems).where(problems.c.deposit_id == bindparam("its_id"))
-_FORGET_MEMBERS = delete(members).where(members.c.deposit_id == bindparam("its_id"))
-_FORGET_UNDERSTOOD = delete(understood).where(understood.c.deposit_id == bindparam("its_id"))
-_COUNT = update(deposits).where(deposits.c.id == bindparam("its_id"))
-_ADD_MEMBERS, _ADD_UNDERSTOOD = insert(members), insert(understood)
+_FORGET_PROBLEMS = Statement(delete(problems).where(problems.c.deposit_id == bindparam("its_id")))
+_FORGET_MEMBERS = Statement(delete(members).where(members.c.deposit_id == bindparam("its_id")))
+_FORGET_UNDERSTOOD = Statement(delete(understood).where(understood.c.deposit_id == bindparam("its_id")))
+_COUNT = Statement(update(deposits).where(deposits.c.id == bindparam("its_id")))
+_ADD_PROBLEMS, _ADD_MEMBERS = Statement(insert(problems)), Statement(insert(members))
+_ADD_UNDERSTOOD = Statement(insert(understood))
 _INFECTED = select(problems.c.id).where(problems.c.deposit_id == bindparam("its_id"), problems.c.code == VIRUS).limit(1)
-_REMARKS = (
+_REMARKS = Statement(
     select(problems.c.message)
     .join(deposits, deposits.c.id == problems.c.deposit_id)
     .where(
@@ -88,18 +96,16 @@ def infected(tx: Connection, deposit_id: str) -> bool:
 
 def remarks_of(tx: Connection, container_id: str) -> tuple[str, ...]:
     """Return what was remarked of a container's deposits, each sentence once; not how their client writes them."""
-    return tuple(dict.fromkeys(tx.execute(_REMARKS, {"its_id": container_id}).scalars()))
+    return tuple(dict.fromkeys(_REMARKS.values(tx, {"its_id": container_id})))
 
 
 def keep_content(tx: Connection, deposit_id: str, content: Content) -> None:
-    """Write down what was in a deposit and the record it was understood as, in place of what was known before."""
-    tx.execute(_FORGET_MEMBERS, {"its_id": deposit_id})
+    """Write down what was in a deposit and the record it was understood as, where nothing is known of that yet."""
     if rows := [_member(deposit_id, each) for each in content.members[:MOST_MEMBERS]]:
-        tx.execute(_ADD_MEMBERS, rows)
-    tx.execute(_FORGET_UNDERSTOOD, {"its_id": deposit_id})
+        _ADD_MEMBERS.run_each(tx, rows)
     if content.record is not None:
         row = {"deposit_id": deposit_id, "document": encode(content.record).decode()}
-        tx.execute(_ADD_UNDERSTOOD, row | {"source": clean(content.source.name), "reader": content.source.reader})
+        _ADD_UNDERSTOOD.run(tx, row | {"source": clean(content.source.name), "reader": content.source.reader})
 
 
 def _member(deposit_id: str, each: Held) -> dict[str, object]:

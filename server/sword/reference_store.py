@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, exists, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, exists, insert, or_, select, update
 
+from server.db.statement import Statement
 from server.jobs import queue
 from server.sword import store
 from server.sword.model import Deposit, DepositState, Operation
@@ -56,13 +57,27 @@ def of_container(tx: Connection, container_id: str) -> list[Named]:
 
 def outstanding(tx: Connection, container_id: str, deposit_id: str = "") -> bool:
     """Whether a container waits for files: that have not come, or came as another deposit than `deposit_id` and are not read."""
-    mine = (deposits.c.id == references.c.deposit_id, deposits.c.container_id == container_id)
-    waits = references.c.state.in_([state.value for state in OUTSTANDING])
-    unread = (
-        deposits.c.container_id == container_id, deposits.c.id != deposit_id,
-        deposits.c.method == FETCHED_BY, deposits.c.state == DepositState.RECEIVED.value,
-    )  # fmt: skip
-    return bool(tx.execute(select(or_(exists().where(*mine, waits), exists().where(*unread)))).scalar())
+    return bool(_OUTSTANDING.values(tx, {"container": container_id, "but": deposit_id})[0])
+
+
+_MINE = deposits.c.container_id == bindparam("container")
+_OUTSTANDING = Statement(
+    select(
+        or_(
+            exists().where(
+                _MINE,
+                deposits.c.id == references.c.deposit_id,
+                references.c.state.in_([state.value for state in OUTSTANDING]),
+            ),
+            exists().where(
+                _MINE,
+                deposits.c.id != bindparam("but"),
+                deposits.c.method == FETCHED_BY,
+                deposits.c.state == DepositState.RECEIVED.value,
+            ),
+        )
+    )
+)
 
 
 def clear(tx: Connection, container_id: str, operation: Operation) -> None:

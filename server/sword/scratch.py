@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +17,9 @@ class Scratch:
         self._kept = kept
         self._own = DiskStore(folder)
 
+    def keep_all(self, several: Sequence[Received]) -> list[str]:
+        return [self.keep(received) for received in several]
+
     def keep(self, received: Received) -> str:
         if self._kept.has(received.sha256):  # it may be that very file, which must stay where it is
             return received.sha256
@@ -25,8 +28,8 @@ class Scratch:
     def path(self, sha256: str) -> Path:
         return self._own.path(sha256) if self._own.has(sha256) else self._kept.path(sha256)
 
-    def spool(self, digests: Collection[str] = ()) -> Spool:
-        return self._own.spool(digests)
+    def spool(self, digests: Collection[str] = (), *, md5: bool = True) -> Spool:
+        return self._own.spool(digests, md5=md5)
 
 
 @asynccontextmanager

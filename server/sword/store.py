@@ -1,16 +1,16 @@
 """SWORD's rows: containers, deposits, events. Takes the transaction, returns values."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 from ulid import ULID
 
 from server.accounts.tables import accounts
+from server.db.statement import Statement
 from server.errors import Conflict
-from server.records.tables import records
 from server.sword.model import (
     CONTAINER_MOVES,
     DEPOSIT_MOVES,
@@ -43,7 +43,7 @@ def add_container(tx: Connection, container: Container, fingerprint: str | None)
         "created": container.created,
         "changed": container.changed,
     }
-    tx.execute(_ADD_CONTAINER, row)
+    _ADD_CONTAINER.run(tx, row)
 
 
 def container(tx: Connection, number: str, *, to_change: bool = False) -> Container | None:
@@ -51,8 +51,14 @@ def container(tx: Connection, number: str, *, to_change: bool = False) -> Contai
 
     `to_change` lets nobody else change it before the transaction ends.
     """
-    row = tx.execute(_CONTAINER_TO_CHANGE if to_change else _CONTAINER, {"its_id": number}).mappings().one_or_none()
+    row = (_CONTAINER_TO_CHANGE if to_change else _CONTAINER).one(tx, {"its_id": number})
     return None if row is None else _container(row)
+
+
+def lock_container(tx: Connection, number: str) -> None:
+    """Let nobody else change a container before the transaction ends (SQLite has one writer)."""
+    if tx.dialect.name == "postgresql":
+        _CONTAINER_TO_CHANGE.rows(tx, {"its_id": number})
 
 
 def lock(tx: Connection, fingerprint: str) -> None:
@@ -64,7 +70,7 @@ def lock(tx: Connection, fingerprint: str) -> None:
 def repeated(tx: Connection, account_id: int, fingerprint: str, now: datetime) -> Container | None:
     """Return the container the very same deposit made a while ago: the client did not hear our answer."""
     wanted = {"its_account": account_id, "its_fingerprint": fingerprint, "after": now - REPEAT}
-    row = tx.execute(_REPEATED, wanted).mappings().one_or_none()
+    row = _REPEATED.one(tx, wanted)
     return None if row is None else _container(row)
 
 
@@ -78,8 +84,7 @@ def change_container(tx: Connection, before: Container, now: datetime, **values:
         if state is not before.state and state not in CONTAINER_MOVES[before.state]:
             raise Conflict(f"What is {before.state} cannot be {state} next.", code="state")
         values["state"] = state.value
-    changed = tx.execute(_CHANGE_CONTAINER, {"its_id": before.id, "was": before.changed, "changed": now, **values})
-    if changed.rowcount != 1:
+    if _CHANGE_CONTAINER.run(tx, {"its_id": before.id, "was": before.changed, "changed": now, **values}) != 1:
         raise Conflict(
             "The deposit was changed by another request at the same moment.", remedy="Send the request again.", code="changed"
         )
@@ -142,7 +147,7 @@ def add_deposit(tx: Connection, deposit: Deposit, account_id: int | None) -> Non
         "replays": deposit.replays,
         "payload": deposit.payload,
     }
-    tx.execute(_ADD_DEPOSIT, _kept(row))
+    _ADD_DEPOSIT.run(tx, _kept(row))
 
 
 def end_deposit(
@@ -162,7 +167,7 @@ def end_deposit(
         values |= {name: getattr(problem, name) for name in ("message", "place", "remedy", "value")} | {"problem": problem.code}
     if title is not None:
         values["title"] = title
-    return tx.execute(_END_DEPOSIT, {"its_id": number, "was": before.value, **_kept(values)}).rowcount == 1
+    return _END_DEPOSIT.run(tx, {"its_id": number, "was": before.value, **_kept(values)}) == 1
 
 
 def close_held(tx: Connection, container_id: str, now: datetime, why: str, only: Collection[str] | None = None) -> None:
@@ -195,35 +200,33 @@ def count_replay(tx: Connection, number: str) -> None:
 
 def note(tx: Connection, deposit_id: str, at: datetime, what: str, detail: str = "") -> None:
     """Add an event to a deposit's history."""
-    tx.execute(_NOTE, {"deposit_id": deposit_id, "at": at, "what": what, "detail": clean(detail)})
+    _NOTE.run(tx, {"deposit_id": deposit_id, "at": at, "what": what, "detail": clean(detail)})
 
 
 def deposit(tx: Connection, number: str) -> Deposit | None:
-    row = tx.execute(DEPOSITS.where(deposits.c.id == number)).mappings().one_or_none()
+    row = _DEPOSIT.one(tx, {"its_id": number})
     return None if row is None else read_deposit(row)
 
 
 def deposits_of(tx: Connection, container_id: str) -> list[Deposit]:
     """Return a container's deposits, the oldest first."""
-    return [read_deposit(row) for row in tx.execute(_DEPOSITS_OF, {"of": container_id}).mappings()]
+    return [read_deposit(row) for row in _DEPOSITS_OF.mappings(tx, {"of": container_id})]
 
 
 def unread(tx: Connection, container_id: str) -> list[str]:
     """Return the deposits of a container that are received and not read yet, the oldest first."""
-    return list(tx.execute(_UNREAD, {"of": container_id}).scalars())
+    return _UNREAD.values(tx, {"of": container_id})
 
 
 def held(tx: Connection, container_id: str) -> list[Deposit]:
     """Return the deposits of a container that are held, the oldest first."""
-    return [read_deposit(row) for row in tx.execute(_HELD, {"of": container_id}).mappings()]
+    return [read_deposit(row) for row in _HELD.mappings(tx, {"of": container_id})]
 
 
 def latest(tx: Connection, container_id: str, state: DepositState | None = None) -> Deposit | None:
     """Return a container's latest deposit, or its latest in a state."""
-    if state is None:
-        row = tx.execute(_LATEST, {"of": container_id}).mappings().one_or_none()
-    else:
-        row = tx.execute(_LATEST_IN, {"of": container_id, "its_state": state.value}).mappings().one_or_none()
+    wanted = {"of": container_id} | ({} if state is None else {"its_state": state.value})
+    row = (_LATEST if state is None else _LATEST_IN).one(tx, wanted)
     return None if row is None else read_deposit(row)
 
 
@@ -290,11 +293,6 @@ def states_of(tx: Connection, numbers: Iterable[str]) -> dict[str, ContainerStat
     return {number: ContainerState(state) for number, state in tx.execute(query)}
 
 
-def titles_of(tx: Connection, numbers: list[str]) -> dict[str, str]:
-    """Return the titles of works."""
-    return {row.id: row.title for row in tx.execute(select(records.c.id, records.c.title).where(records.c.id.in_(numbers)))}
-
-
 def new_id() -> str:
     """Return a ULID: the time it was made, then chance."""
     return str(ULID())
@@ -309,21 +307,25 @@ DEPOSITS = (
 )
 
 # What every deposit asks, written down once: building a statement costs more than running it.
-_ADD_CONTAINER, _ADD_DEPOSIT, _NOTE = insert(containers), insert(deposits), insert(events)
-_CONTAINER = select(containers).where(containers.c.id == bindparam("its_id"), containers.c.state != ContainerState.DELETED.value)
-_CONTAINER_TO_CHANGE = _CONTAINER.with_for_update()
-_CHANGE_CONTAINER = update(containers).where(containers.c.id == bindparam("its_id"), containers.c.changed == bindparam("was"))
-_END_DEPOSIT = update(deposits).where(deposits.c.id == bindparam("its_id"), deposits.c.state == bindparam("was"))
-_DEPOSITS_OF = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id)
-_LATEST = DEPOSITS.where(deposits.c.container_id == bindparam("of")).order_by(deposits.c.id.desc()).limit(1)
-_LATEST_IN = _LATEST.where(deposits.c.state == bindparam("its_state"))
-_HELD = _DEPOSITS_OF.where(deposits.c.state == DepositState.HELD.value)
-_UNREAD = (
+_ADD_CONTAINER, _ADD_DEPOSIT, _NOTE = Statement(insert(containers)), Statement(insert(deposits)), Statement(insert(events))
+_THERE = select(containers).where(containers.c.id == bindparam("its_id"), containers.c.state != ContainerState.DELETED.value)
+_CONTAINER, _CONTAINER_TO_CHANGE = Statement(_THERE), Statement(_THERE.with_for_update())
+_CHANGE_CONTAINER = Statement(
+    update(containers).where(containers.c.id == bindparam("its_id"), containers.c.changed == bindparam("was"))
+)
+_END_DEPOSIT = Statement(update(deposits).where(deposits.c.id == bindparam("its_id"), deposits.c.state == bindparam("was")))
+_DEPOSIT = Statement(DEPOSITS.where(deposits.c.id == bindparam("its_id")))
+_OF = DEPOSITS.where(deposits.c.container_id == bindparam("of"))
+_DEPOSITS_OF = Statement(_OF.order_by(deposits.c.id))
+_LAST = _OF.order_by(deposits.c.id.desc()).limit(1)
+_LATEST, _LATEST_IN = Statement(_LAST), Statement(_LAST.where(deposits.c.state == bindparam("its_state")))
+_HELD = Statement(_OF.where(deposits.c.state == DepositState.HELD.value).order_by(deposits.c.id))
+_UNREAD = Statement(
     select(deposits.c.id)
     .where(deposits.c.container_id == bindparam("of"), deposits.c.state == DepositState.RECEIVED.value)
     .order_by(deposits.c.id)
 )
-_REPEATED = (
+_REPEATED = Statement(
     select(containers)
     .where(
         containers.c.account_id == bindparam("its_account"),
@@ -345,7 +347,7 @@ def _encode(draft: Draft) -> str:
     return msgspec.json.encode(draft).decode()
 
 
-def _container(row: RowMapping) -> Container:
+def _container(row: Mapping[Any, Any]) -> Container:
     return Container(
         id=row["id"],
         account_id=row["account_id"],
@@ -359,7 +361,7 @@ def _container(row: RowMapping) -> Container:
     )
 
 
-def read_deposit(row: RowMapping) -> Deposit:
+def read_deposit(row: Mapping[Any, Any]) -> Deposit:
     problem = None
     if row["problem"]:
         problem = Problem(row["problem"], row["message"] or "", row["place"] or "", row["remedy"] or "", row["value"])

@@ -8,6 +8,7 @@ import mimetypes
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -20,7 +21,7 @@ from server.metadata.reading import JsonReader, Reader, Reading, Remark, json_re
 from server.records.embargo import strictest
 from server.records.files import FileStore
 from server.records.merge import merged
-from server.records.model import File
+from server.records.model import File, Thesis
 from server.registry import Registry
 from server.sword import quirks
 from server.sword.archives.entries import folded
@@ -197,16 +198,23 @@ class Understanding:
         """Move all that was in a package into the store; what is neither metadata nor manifest is a file of the work."""
         read = found.names if found is not None else frozenset()
         files, members = [], []
-        for member in package.members:
+        theses = found is not None and found.reading.record.thesis != Thesis()
+        kept = self.files.keep_all([member.received for member in package.members])
+        for member, sha256 in zip(package.members, kept, strict=True):
             role = Role.METADATA if member.name in read and member.role is Role.FILE else member.role
             mime = _mime(member, arrived if len(package.members) == 1 else None)
             received = member.received
-            sha256 = self.files.keep(received)
             members.append(Held(member.path or member.name, received.bytes, sha256, mime, role.value))
             if role is Role.FILE:
                 use = "fulltext" if mime.startswith(_TEXTS) and mime != "text/csv" else "other"
-                files.append(File(name=member.name, mime=mime, bytes=received.bytes, sha256=sha256, md5=received.md5, role=use))
+                md5 = received.md5 or (self._md5(sha256) if theses else "")
+                files.append(File(name=member.name, mime=mime, bytes=received.bytes, sha256=sha256, md5=md5, role=use))
         return Content(files=tuple(files), members=tuple(members), remarks=package.remarks)
+
+    def _md5(self, sha256: str) -> str:
+        """Return what a thesis's files are announced with in its formats."""
+        with self.files.path(sha256).open("rb") as file:
+            return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
 
 
 def _media_type(arrived: Arrived | None) -> str:

@@ -4,12 +4,14 @@ import asyncio
 import shutil
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+from server.db import sqlite
 from server.db.engine import Database
 from server.db.opening import open_database
 from server.db.sequences import last, sequences, take
@@ -58,6 +60,28 @@ async def test_reads_of_both_kinds_see_what_was_written_when_the_writer_hears_of
         assert await database.write(put, f"n{number}", value=number) == f"n{number}"
         assert f"n{number}" in await database.read(names)
         assert f"n{number}" in await database.read_hot(names)
+
+
+async def test_what_is_near_is_read_at_once_and_what_is_not_says_so(database: Database, database_url: str):
+    await database.write(put, "one")
+    assert database.read_at_once(names) == (["one"] if database_url.startswith("sqlite") else None)
+    await database.write(put, "two")
+    assert database.read_at_once(names) == (["one", "two"] if database_url.startswith("sqlite") else None)
+
+
+async def test_after_a_read_that_waited_for_the_disk_nothing_is_read_at_once_for_a_while(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    database = await open_database(sqlite_url)
+    blocks, time = iter((0, 8, 8, 8)), [100.0]
+    monkeypatch.setattr(sqlite, "fetched", lambda: next(blocks))
+    monkeypatch.setattr(sqlite, "monotonic", lambda: time[0])
+    assert database.read_at_once(names) == [], "it is there now, and so it is given"
+    assert database.read_at_once(names) is None
+    assert await database.read_hot(names) == []
+    time[0] += sqlite.REST
+    assert database.read_at_once(names) == []
+    await database.close()
 
 
 async def test_a_use_case_that_raises_leaves_nothing(database: Database):
@@ -138,6 +162,9 @@ async def test_a_read_cannot_write(database: Database):
         with pytest.raises((DBAPIError, Unavailable)):
             await way(put, "one")
         assert await way(names) == []
+    with suppress(DBAPIError, Unavailable):
+        assert database.read_at_once(put, "one") is None, "a server is not asked at once"
+    assert await database.read(names) == []
 
 
 async def test_a_mistake_in_a_statement_is_a_bug_and_not_an_absence(database: Database):

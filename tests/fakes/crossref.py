@@ -11,6 +11,7 @@ from enum import StrEnum
 from aiohttp import web
 from lxml import etree
 
+from tests.fakes import crossref_works as works
 from tests.fakes.crossref_schema import XSD, schema
 
 PENDING_LIMIT = 10_000
@@ -122,6 +123,8 @@ class FakeCrossref:
         app = web.Application(client_max_size=10 * 2**20, middlewares=[self._door])
         app.router.add_post("/servlet/deposit", self._deposit)
         app.router.add_get("/servlet/submissionDownload", self._download)
+        app.router.add_get("/works", self._works)
+        app.router.add_get("/works/{doi:.+}", self._one_work)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -184,6 +187,17 @@ class FakeCrossref:
         if not rest:
             self._process(self.submissions[-1], member)
         return _page(ACCEPTED)
+
+    async def _works(self, request: web.Request) -> web.Response:
+        prefix = request.query["filter"].removeprefix("prefix:")
+        found = sorted(name for name in self.dois if name.startswith(f"{prefix}/"))
+        return works.listed([works.item(name, self.dois[name].url, self.dois[name].document) for name in found], request.query)
+
+    async def _one_work(self, request: web.Request) -> web.Response:
+        name = request.match_info["doi"].lower()
+        if name not in self.dois:
+            return web.Response(status=404, text="Resource not found.")
+        return works.one(works.item(name, self.dois[name].url, self.dois[name].document))
 
     async def _download(self, request: web.Request) -> web.Response:
         query = request.query

@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -149,6 +150,43 @@ async def test_eight_at_once_never_get_the_bytes_of_another(client: TestClient, 
     assert [len(found) for found in first] == [15, 15, 7, 7, 15, 15, 7, 7]
     assert first == second, "sealed or not"
     assert first[:4] == first[4:], "compressed or not"
+
+
+async def test_parts_of_sealed_blocks_wait_for_no_thread_where_the_database_is_near(
+    client: TestClient, house: House, writer: Writer, monkeypatch: pytest.MonkeyPatch
+):
+    await configured(house, "oai", page_size=4)
+    for number in range(15):
+        await writer.publish(f"Title {number}.")
+
+    async def harvest() -> list[bytes]:
+        asked, found = {"verb": "ListRecords", "metadataPrefix": "oai_dc"}, list[bytes]()
+        while asked:
+            body = await (await client.get("/oai", params=asked)).read()
+            found.append(body[body.index(b"</request>") :])
+            token = re.search(rb"<resumptionToken[^>]*>([^<]+)<", body)
+            asked = {"verb": "ListRecords", "resumptionToken": token[1].decode()} if token else {}
+        return found
+
+    rows = await harvest()
+    for _ in range(100):
+        if await house.database.read(lambda tx: tx.execute(select(func.count()).select_from(sealed)).scalar_one()) >= 7:
+            break
+        await asyncio.sleep(0.02)
+    waited, read_hot = list[str](), house.database.read_hot
+
+    def counted(use_case: Any, *args: Any) -> Any:
+        waited.append("once more")
+        return read_hot(use_case, *args)
+
+    monkeypatch.setattr(house.database, "read_hot", counted)
+    blocks_ = await harvest()
+    assert [records(page) for page in blocks_] == [records(page) for page in rows]
+    assert len(waited) == (2 if house.settings.is_sqlite else len(rows)), "the first part counts the list, the last one looks on"
+
+
+def records(page: bytes) -> list[bytes]:
+    return re.findall(rb"<record>.*?</record>", page, re.DOTALL)
 
 
 OPEN = {"path": "open", "title": "Open", "sets": ["type"], "conditions": {"access": ["open"]}}

@@ -26,11 +26,15 @@ LISTS = ("ListIdentifiers", "ListRecords")
 async def test_rule_5_what_cannot_be_served_now_is_503_and_the_walk_goes_on(
     client: TestClient, ask: Ask, house: House, dozen: Dozen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(*_: object, **__: object) -> None:
+    def gone(*_: object, **__: object) -> None:
         raise Unavailable("The database does not answer.")
+
+    async def away(*_: object, **__: object) -> None:
+        gone()
 
     first = await ask(verb="ListRecords", metadataPrefix="oai_dc")
     with monkeypatch.context() as patch:
+        patch.setattr(house.database, "read_at_once", gone)
         for name in ("read", "read_hot", "write"):
             patch.setattr(house.database, name, away)
         for query in (

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from server.db.migrate import engine_for, migrate
-from server.records import blocks, changes, lists, parts, sealing
+from server.records import blocks, changes, lists, parts, sealing, sizes
 from server.records.changes import Change, Written
 from server.records.deflated import Piece
 from server.records.lists import Entry, Range
 from server.records.parts import Stretch
+from server.records.sizes import Sizes
 from server.records.tables import blocks as rows
 from server.records.tables import lists as sealed_lists
 from server.records.tables import records
@@ -47,6 +48,8 @@ ALL = ("stamp", [(name, False, {"type"}) for name in NAMES])
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "COUNT", 2)
     monkeypatch.setattr(blocks, "LARGEST", 3)
+    monkeypatch.setattr(sizes, "WORTH", 1)
+    monkeypatch.setattr(sizes, "NEAR", 1000)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +91,8 @@ class History:
         self.known: dict[str, Change] = {}
         self.walks: list[list] = []
         self.collected: list[tuple[Range, list[sealing.Bundle]]] = []
-        self.from_blocks = 0
+        self.from_blocks = self.sealed = 0
+        self.sizes = Sizes()
 
     def play(self, steps: list) -> None:
         for kind, what in steps:
@@ -141,7 +145,10 @@ class History:
         spec, size = what
         newest = changes.horizon(self.tx, self.now).seq
         begun = (self._list(spec, newest, form) for form in (self.format, self.other))
-        self.walks += ([wanted, size] for wanted in begun if wanted is not None)
+        for wanted in (each for each in begun if each is not None):
+            self.walks.append([wanted, size])
+            for part in (wanted, replace(wanted, after=2), replace(wanted, until=8), replace(wanted, after=4, until=11)):
+                assert self.sizes.of(self.tx, part, self.now) == lists.count(self.tx, part)
 
     def _seal(self, what: tuple[str | None, int, int]) -> None:
         spec, after, last = what
@@ -176,6 +183,9 @@ class History:
             assert part.count == min(len(entries), size) or (part.more and part.count > 0), "a part may end early, with a block"
             assert part.more == (part.count < len(entries))
             self.from_blocks += sum(isinstance(text, Piece) for text in part.texts)
+            if (alone := parts.sealed(self.tx, wanted, size)) is not None:
+                assert (alone.texts, alone.count, alone.after, alone.more) == (part.texts, part.count, part.after, True)
+                self.sealed += 1
             walk[0] = replace(wanted, after=part.after)
             if not part.more:
                 self.walks.remove(walk)
@@ -212,6 +222,7 @@ def test_what_cannot_be_written_is_sealed_in_no_block(history: History):
 def test_what_is_sealed_is_sent_as_it_is(history: History):
     history.play([ALL, ("seal", (None, 0, 10)), ("begin", (None, 4))])
     assert history.from_blocks >= 4, "or the test above says nothing"
+    assert history.sealed >= 1, "nor does it of parts that are blocks alone"
 
 
 def placed(tx: Connection) -> list[tuple[int, int, int]]:

@@ -24,6 +24,8 @@ from server.profiles.model import Wrong
 from server.runs import store as runs
 from server.runs.model import RunState
 from tests.conftest import AUTH, URL, Deposit, SetClock
+from tests.fakes.datacite import FakeDatacite
+from tests.fakes.datacite_schema import XSD
 from tests.fakes.handle import FakeHandleServer, Mood
 
 SECRET = "correct horse"
@@ -88,6 +90,31 @@ async def test_a_work_gets_a_doi_by_one_profile_and_a_handle_by_another(
     assert found == [f"{URL}/items/{number}", f"https://hdl.handle.net/{PREFIX}1"], (
         "the page first, no DOI before it is registered"
     )
+
+
+@pytest.mark.skipif(not XSD.exists(), reason="the stand-in for DataCite needs kernel 4.7 of SHEAF_SHARED")
+async def test_two_agencies_that_confirm_at_once_leave_a_work_with_both_names(
+    client: TestClient, deposit: Deposit, registering: House, agency: FakeHandleServer, clock: SetClock
+) -> None:
+    """Each renders the work for harvesters with the name it confirmed: neither may take the other's away."""
+    datacite = FakeDatacite()
+    await datacite.start()
+    values = {"prefix": "10.82433", "account_id": "INST.REPO", "environment": "test", "endpoint": datacite.url}
+    try:
+        values["password"] = datacite.repositories[0].password
+        await control.profile_set(registering, control.ProfileSet(kind="datacite", name="Our DOIs", values=values))
+        numbers = [await deposit(title=f"work {n}") for n in range(5)]
+        second = Worker(registering.database, registering.worker._handlers, clock, slots=4)
+        await asyncio.gather(registering.worker.drain(), second.drain())
+        await work(registering, clock)
+    finally:
+        await datacite.stop()
+    for n, number in enumerate(numbers, 1):
+        assert {e.state for e in await entries(registering, number)} == {State.REGISTERED}
+        question = f"/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:repository.example.org:{number}"
+        told = await (await client.get(question)).text()
+        found = [part.partition("<")[0] for part in told.split("<dc:identifier>")[1:]]
+        assert found == [f"{URL}/items/{number}", f"https://doi.org/10.82433/{n:08}", f"https://hdl.handle.net/{PREFIX}{n}"]
 
 
 async def test_a_handle_is_shown_to_harvesters_once_the_server_has_it_and_not_before(

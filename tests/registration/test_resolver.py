@@ -7,7 +7,7 @@ from aiohttp.test_utils import TestClient
 
 from server import control
 from server.house import House
-from server.identifiers import routes
+from server.identifiers import ledger, routes
 from server.identifiers.resolving import work_of
 from tests.conftest import AUTH, URL, Deposit
 
@@ -79,6 +79,13 @@ async def test_many_handles_are_listed_page_by_page(
         await deposit(title=f"work {n}")
     assert await asked(client, "/listhandles/10536") == [f"10536/DRO/DU:{n}" for n in range(1, 6)]
     assert await asked(client, "/listhandles/10536/") == [f"10536/DRO/DU:{n}" for n in range(1, 6)]
+
+
+async def test_a_handle_is_listed_bare_however_it_was_written(client: TestClient, deposit: Deposit, naming: House) -> None:
+    number = await deposit()
+    written = "https://hdl.handle.net/10536/Old/8"
+    await naming.database.write(ledger.keep_external, number, "handle", written, "10536/old/8", naming.clock())
+    assert await asked(client, "/listhandles/10536") == ["10536/DRO/DU:1", "10536/Old/8"]
 
 
 async def test_a_list_without_a_prefix_is_a_wrong_question(client: TestClient, naming: House) -> None:

@@ -5,7 +5,7 @@ import pytest
 from server import regrouping
 from server.house import House
 from server.jobs.model import Job, More
-from server.records import changes
+from server.records import headers
 from server.records.tables import feed, renderings
 from tests.conftest import SetClock, configured
 from tests.writers import Writer
@@ -68,7 +68,7 @@ async def test_it_is_done_in_parts_and_goes_on_where_it_stopped(
 
 def _members(tx) -> set[str]:
     rows = tx.execute(feed.select().where(feed.c.superseded.is_(None)))
-    return {row.record_id for row in rows if "mine" in changes.specs_in(row.header)}
+    return {row.record_id for row in rows if "mine" in headers.specs_in(row.header)}
 
 
 async def test_what_changed_while_it_was_rendered_is_left_as_that_change_made_it(

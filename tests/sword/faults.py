@@ -13,6 +13,8 @@ import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
+from server.db import statement
+
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
 
 
@@ -52,9 +54,34 @@ class Faults:
         if self.fails(what):
             raise OSError(self.number, os.strerror(self.number))
 
+    def failing_on(self, name: str) -> Callable[..., Any]:
+        """Return what the disk is asked in this word, on a disk that may fail."""
+        original = getattr(os, name)
+
+        def does(*arguments: Any, **options: Any) -> Any:
+            self.disk(name)
+            return original(*arguments, **options)
+
+        return does
+
+    def failing_to(self, name: str) -> Callable[..., Any]:
+        """Return how SQLite's driver is asked, where it may fail."""
+        original = getattr(statement, name)
+
+        def does(driver: sqlite3.Connection, words: str, values: Any) -> Any:
+            if words.startswith(_WRITES) and self.fails(_named(words)):
+                raise _said("sqlite", self.number)
+            return original(driver, words, values)
+
+        return does
+
     def database(self, what: str, dialect: str) -> None:
         if self.fails(what):
             raise OperationalError(what, None, _said(dialect, self.number))
+
+
+def _named(words: str) -> str:
+    return words.split("(", maxsplit=1)[0].strip()[:60]
 
 
 def _said(dialect: str, number: int) -> BaseException:
@@ -100,28 +127,20 @@ def faulty(patch: Callable[[Any, str, Any], None]) -> Iterator[Faults]:
         faults.disk("mkdir")
         making(self, *arguments, **named)
 
-    def failing(name: str) -> None:
-        original = getattr(os, name)
-
-        def does(*arguments: Any, **options: Any) -> Any:
-            faults.disk(name)
-            return original(*arguments, **options)
-
-        patch(os, name, does)
-
     patch(Path, "open", opened)
     patch(Path, "mkdir", made)
-    failing("fsync")
-    failing("replace")
-    failing("utime")
+    for name in ("fsync", "replace", "utime"):
+        patch(os, name, faults.failing_on(name))
 
-    def asked(tx: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if statement.lstrip().upper().startswith(_WRITES):
-            faults.database(statement.split("(", maxsplit=1)[0].strip()[:60], tx.dialect.name)
+    def asked(tx: Connection, _cursor: object, words: str, *_: object) -> None:
+        if words.lstrip().upper().startswith(_WRITES):
+            faults.database(_named(words), tx.dialect.name)
 
     def committed(tx: Connection) -> None:
         faults.database("commit", tx.dialect.name)
 
+    for name in ("ask", "ask_each"):
+        patch(statement, name, faults.failing_to(name))
     event.listen(Engine, "before_cursor_execute", asked)
     event.listen(Engine, "commit", committed)
     try:

@@ -12,7 +12,9 @@ from server.admin.identifiers.listing import PATH as LIST
 from server.admin.identifiers.one import PATH, OneIdentifier, identifier_of
 from server.audit import log as audit
 from server.audit.log import Actor
+from server.errors import Conflict, Invalid, Unavailable
 from server.identifiers import holding
+from server.identifiers.comparing import Comparison
 from server.identifiers.retrying import NAME, Retry
 from server.identifiers.watching import asked_of
 from server.portal.asked import number
@@ -35,6 +37,7 @@ class Deeds:
         return [
             post(f"{LIST}/retry", Right.JOBS, self.retry_many),
             post(f"{PATH}/retry", Right.JOBS, self.retry),
+            post(f"{PATH}/compare", Right.JOBS, self.compare),
             post(f"{PATH}/hold", Right.JOBS, self.hold),
             post(f"{PATH}/release", Right.JOBS, self.release),
         ]
@@ -43,6 +46,18 @@ class Deeds:
         house, by = self.frame.house, request[VISITOR].actor
         deed = house.database.write(holding.retry, identifier_of(request), house.agencies, by, house.clock())
         return await self.one.done(request, deed, "agency-asked-again")
+
+    async def compare(self, request: web.Request) -> web.StreamResponse:
+        """Ask the agency what it says, and show in what that differs; nothing is changed."""
+        house, by, wanted = self.frame.house, request[VISITOR].actor, identifier_of(request)
+        try:
+            found = await house.comparer.compare(wanted)
+        except (Conflict, Invalid) as error:
+            return await self.one.show(request, 409, error)
+        except Unavailable as error:
+            return await self.one.show(request, 503, error)
+        await house.database.write(_compared, found, by, house.clock())
+        return await self.one.show(request, compared=found)
 
     async def hold(self, request: web.Request) -> web.StreamResponse:
         house, by, why = self.frame.house, request[VISITOR].actor, (await fields(request)).get("reason", "")
@@ -69,6 +84,11 @@ class Deeds:
             raise led(LIST, "nothing-to-ask", **back)
         house.worker.call()
         raise led(f"/admin/jobs/{run}", "started")
+
+
+def _compared(tx: Connection, found: Comparison, by: Actor, now: datetime) -> None:
+    summary = f"{found.entry.value}: {', '.join(each.kind for each in found.differences) or 'the same'}"
+    audit.note(tx, by, "identifier.compared", "identifier", str(found.entry.id), now, summary=summary)
 
 
 def _ask(tx: Connection, task: Task[Retry], wanted: Retry, by: Actor, now: datetime) -> int:

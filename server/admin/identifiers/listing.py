@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from server import spreadsheet
 from server.accounts.model import Right
 from server.errors import Conflict, Invalid
-from server.identifiers import watching
+from server.identifiers import alarms, watching
+from server.identifiers.alarms import Down
 from server.identifiers.model import Fault, State
 from server.identifiers.watching import Asked, Facet, Group, Row, asked_of
 from server.portal import words
@@ -49,6 +50,7 @@ class _Seen:
     groups: list[Group]
     kept: list[Saved]
     profiles: dict[int, str]
+    down: list[Down]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,9 @@ def _seen(tx: Connection, wanted: Asked, behind: str, account_id: int, now: date
     found = watching.page(tx, wanted, now, behind, watching.PAGE + 1)
     count, facets = watching.facets(tx, wanted, now)
     groups = [] if behind else watching.groups(tx)  # only the first page shows them
-    return _Seen(found, count, facets, groups, saved.seen_by(tx, account_id, ROOM), watching.profile_names(tx))
+    return _Seen(
+        found, count, facets, groups, saved.seen_by(tx, account_id, ROOM), watching.profile_names(tx), alarms.outages(tx)
+    )
 
 
 def _row(it: Row, url: str) -> list[str]:

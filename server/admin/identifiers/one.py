@@ -13,6 +13,7 @@ from server.audit.log import Noted
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.house import House
 from server.identifiers import history, watching
+from server.identifiers.comparing import Comparison
 from server.identifiers.desired import desired_of, digest_of
 from server.identifiers.history import Sent
 from server.identifiers.model import Desired
@@ -59,7 +60,12 @@ class OneIdentifier:
         return await self.show(request)
 
     async def show(
-        self, request: web.Request, status: int = 200, failure: SheafError | None = None, typed: str = ""
+        self,
+        request: web.Request,
+        status: int = 200,
+        failure: SheafError | None = None,
+        typed: str = "",
+        compared: Comparison | None = None,
     ) -> web.Response:
         """Show an identifier; after a deed that failed with what hindered it and what was typed."""
         house = self.frame.house
@@ -70,6 +76,7 @@ class OneIdentifier:
             request, "admin/identifiers/one.html", status, it=found, row=found.row, entry=found.row.entry, older=older,
             sent=found.sent[: history.PAGE], wanted=await asyncio.to_thread(_wanted, house, found), failure=failure, typed=typed,
             words=words, first=not before,
+            compared=compared,
         )  # fmt: skip
 
     async def done(self, request: web.Request, deed: Awaitable[object], what: str, typed: str = "") -> web.StreamResponse:

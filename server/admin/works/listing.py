@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 
 from server.accounts.model import Right
 from server.errors import Conflict, Invalid
+from server.identifiers import alarms
+from server.identifiers.alarms import Down
 from server.portal import words
 from server.portal.asked import asked, number
 from server.portal.door import VISITOR, fields
@@ -30,6 +32,7 @@ class _Seen:
     kept: list[Saved]
     collections: list[str]
     owners: list[str]
+    down: list[Down]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +121,5 @@ def _seen(tx: Connection, wanted: Wanted, behind: Behind | None, account_id: int
         saved.seen_by(tx, account_id),
         find.collections(tx),
         find.owners(tx),
+        alarms.outages(tx),
     )

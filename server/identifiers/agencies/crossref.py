@@ -4,6 +4,7 @@ from typing import Any
 
 from server.identifiers.crossref.account import Account
 from server.identifiers.crossref.client import CrossrefClient
+from server.identifiers.crossref.works import CrossrefWorks
 from server.identifiers.model import Agency, AgencyState, Pace
 from server.identifiers.schemes import doi
 from server.metadata.crossref.document import body
@@ -27,6 +28,7 @@ PLUGIN = Agency(
     scheme=doi.PLUGIN,
     account=Account,
     client=CrossrefClient,
+    reads=CrossrefWorks,
     document=_document,
     barred=BARRED,
     most_waiting=MOST_WAITING,

@@ -16,7 +16,7 @@ from yarl import URL
 from server.forms.field import title
 from server.identifiers.answers import USER_AGENT, read, reason_of, retry_after
 from server.identifiers.datacite import facts
-from server.identifiers.endpoint import Endpoint, Environment, check_endpoint
+from server.identifiers.endpoint import Endpoint, Environment, UpdateMigrated, check_endpoint
 from server.identifiers.model import (
     Agency,
     AgencyState,
@@ -63,6 +63,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     password: Annotated[str, Meta(min_length=1), title("Account password", "Or an API key of the repository.", secret=True)]
     environment: Environment
+    update_migrated: UpdateMigrated = False
     endpoint: Endpoint = ""
 
     def __post_init__(self) -> None:
@@ -179,7 +180,7 @@ class DataciteClient:
 
     async def look(self, value: str) -> Told | Failed | None:
         """Ask for one DOI as its owner: drafts and hidden ones are shown to nobody else."""
-        outcome = await self._send("GET", "/dois/" + quote(value, safe="/") + "?publisher=true&affiliation=true")
+        outcome = await self._send("GET", _path(value) + "?publisher=true&affiliation=true")
         if isinstance(outcome, Failed):
             return None if outcome.status == _NOT_FOUND else outcome
         told = _told(_attributes(outcome.body))
@@ -205,11 +206,40 @@ class DataciteClient:
             if calls == len(PAGES):
                 return self._failed(Fault.UNKNOWN, "DataCite answered something else than a list of DOIs", outcome)
 
+    # Trying it out.
+
+    async def make_draft(self, value: str) -> Confirmed | Failed:
+        """Make a draft: lupo asks nothing of its metadata, and no event means that it stays one."""
+        outcome = await self._send("PUT", _path(value), {"data": {"type": "dois", "attributes": {"doi": value}}})
+        if isinstance(outcome, Failed):
+            return outcome
+        state = _attributes(outcome.body).get("state")
+        if state != "draft":
+            return self._failed(Fault.UNKNOWN, f"DataCite says of a draft that it is {state!r}", outcome)
+        return Confirmed(outcome.status, self._redacted(outcome.body))
+
+    async def delete_draft(self, value: str) -> Confirmed | Failed:
+        """Delete a draft; lupo answers 204, and 405 for whatever is none."""
+        outcome = await self._send("DELETE", _path(value))
+        return outcome if isinstance(outcome, Failed) else Confirmed(outcome.status, self._redacted(outcome.body))
+
+    async def point(self, value: str, url: str) -> Confirmed | Failed:
+        """Let a DOI that is there lead elsewhere, and change nothing else: what is not sent, lupo keeps."""
+        path = _path(value)
+        outcome = await self._send("PUT", path, {"data": {"type": "dois", "attributes": {"url": url}}})
+        if isinstance(outcome, Failed):
+            return outcome
+        told = _attributes(outcome.body)
+        if str(told.get("doi", "")).lower() != value.lower() or not _same(told.get("url"), url):
+            return self._failed(Fault.UNKNOWN, "DataCite's answer does not show the new address", outcome)
+        if told.get("state") in STATES.values() and not told.get("registered"):
+            return self._failed(Fault.TRANSIENT, "The DOI is not resolvable at its new address yet", outcome)
+        return Confirmed(outcome.status, self._redacted(outcome.body))
+
     async def _put(self, desired: Desired, event: str) -> Answer | Failed:
         xml = base64.b64encode(desired.metadata).decode()
         attributes = {"event": event, "url": desired.url, "xml": xml}
-        path = "/dois/" + quote(desired.value, safe="/")
-        return await self._send("PUT", path, {"data": {"type": "dois", "attributes": attributes}})
+        return await self._send("PUT", _path(desired.value), {"data": {"type": "dois", "attributes": attributes}})
 
     def _judge(self, desired: Desired, answer: Answer) -> Confirmed | Failed:
         """Compare what DataCite says of the DOI with what is desired: 200 alone proves nothing."""
@@ -299,6 +329,10 @@ def _told(attributes: dict[str, Any]) -> Told | None:
     return Told(value, str(url or ""), standing, facts.of_attributes(attributes), document)
 
 
+def _path(value: str) -> str:
+    return "/dois/" + quote(value, safe="/")
+
+
 def _listed(rows: list[Any]) -> Iterator[Told]:
     for row in rows:
         attributes = row.get("attributes") if isinstance(row, dict) else None
@@ -347,6 +381,8 @@ PLUGIN = Agency(
     account=Account,
     client=DataciteClient,
     reads=DataciteClient,
+    drafts=DataciteClient,
+    points=DataciteClient,
     paces=PACES,
     description="Registers DOIs at DataCite when a work is approved, and keeps their metadata and addresses up to date.",
 )

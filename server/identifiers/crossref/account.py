@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from server.forms.field import Choice, title
-from server.identifiers.endpoint import Endpoint, Environment, check_endpoint
+from server.identifiers.endpoint import Endpoint, Environment, UpdateMigrated, check_endpoint
 from server.identifiers.schemes.doi import DoiRules
 from server.metadata.crossref.record_types import BARRED
 from server.records.vocabulary import CATEGORIES, TYPES
@@ -49,6 +49,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     password: Annotated[str, Meta(min_length=1), title("Account password", "Of the role or the user.", secret=True)]
     environment: Environment
+    update_migrated: UpdateMigrated = False
     schema: Annotated[
         Literal["5.4.0", "5.5.0"],
         title(

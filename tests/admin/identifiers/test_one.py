@@ -155,6 +155,25 @@ async def test_all_of_one_cause_are_asked_about_by_a_run_that_reports_on_each(
     assert "done=select-identifiers" in (await sent_form(client, "/admin/identifiers/retry", what="selected"))[1]
 
 
+async def test_one_is_compared_with_its_agency_and_nothing_is_changed(
+    client: TestClient, deposit: Deposit, registering: House, agency: FakeDatacite, clock: SetClock
+) -> None:
+    await login(client)
+    number = await number_of(registering, await deposit(type="Dataset"))
+    path = f"/admin/identifiers/{number}/compare"
+    await work(registering, clock)
+    assert "It is as it should be." in (await sent_form(client, path))[1]
+    (doi,) = agency.dois.values()
+    doi.attributes["url"] = "https://elsewhere.example.org/1"
+    status, page = await sent_form(client, path)
+    assert (status, "https://elsewhere.example.org/1" in page) == (200, True)
+    assert "It leads to" in page
+    assert doi.attributes["url"] == "https://elsewhere.example.org/1"
+    agency.mood = Mood.DOWN
+    assert (await sent_form(client, path))[0] == 503
+    assert "Identifier compared with its agency" in await (await client.get(f"/admin/identifiers/{number}")).text()
+
+
 async def test_who_may_only_look_is_shown_no_deed(client: TestClient, deposit: Deposit, registering: House) -> None:
     number = await number_of(registering, await deposit(type="Dataset"))
     await registering.database.write(accounts.add, "vera", Role.REVIEWER, HASH, registering.clock())

@@ -9,8 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from server.commands.desk import asked
+from server.control import JobStart
 from server.control.identifiers import Filter, ProfileNamed, Which
 from server.identifiers.model import Fault, State
+from server.identifiers.reconcile import RECONCILE
 from server.identifiers.watching import AGES
 
 console = Console()
@@ -44,6 +46,7 @@ def identifiers() -> None:
       sheaf identifiers list --age day --waiting      what waits for a day or longer, the longest first
       sheaf identifiers show 10.1234/data.00000001    what was sent and answered
       sheaf identifiers retry --state submitted       ask again about many, as a job
+      sheaf identifiers reconcile "Our DOIs"          compare all with their agency, as a job
     """  # noqa: D301 -- click knows a paragraph to leave alone by its backspace
 
 
@@ -130,6 +133,16 @@ def identifiers_compare(value: str) -> None:
         click.echo(found["remark"])
     if found["differences"]:
         raise click.exceptions.Exit(1)
+
+
+@identifiers.command("reconcile")
+@click.argument("profile")
+@click.option("--repair", is_flag=True, help="Send again what differs; names that are not known here are only reported.")
+def identifiers_reconcile(profile: str, *, repair: bool) -> None:
+    """Compare all identifiers of PROFILE with what its agency says, as a job that reports on each."""
+    values = {"profile": profile, "repair": repair}
+    run = asked("job-start", JobStart(task=RECONCILE, values=values))
+    click.echo(f"Job {run['id']} is asked for: `sheaf jobs show {run['id']}` says how it stands.")
 
 
 @click.command("verify-agency")

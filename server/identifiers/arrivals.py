@@ -177,9 +177,9 @@ def _id(text: str) -> str:
 
 def counts(tx: Connection, profile_id: int) -> tuple[int, int]:
     """Count the lines that can be taken over, and those something is against."""
-    query = select(arrivals.c.problem == "", func.count()).where(arrivals.c.profile_id == profile_id)
-    found = {bool(fine): number for fine, number in tx.execute(query.group_by(arrivals.c.problem == ""))}
-    return found.get(True, 0), found.get(False, 0)
+    query = select(func.count(), func.count(func.nullif(arrivals.c.problem, ""))).where(arrivals.c.profile_id == profile_id)
+    whole, wrong = tx.execute(query).one()
+    return whole - wrong, wrong
 
 
 def page(tx: Connection, profile_id: int, *, fine: bool, after: int = 0, limit: int) -> list[Arrival]:

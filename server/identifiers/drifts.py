@@ -85,9 +85,9 @@ def asked(tx: Connection, number: int, now: datetime) -> None:
 
 def counts(tx: Connection) -> dict[int, dict[tuple[str, str], int]]:
     """Count differences by profile, kind and standing."""
-    columns = (drifts.c.profile_id, drifts.c.kind, _STANDING.label("standing"))
+    each = _joined(select(drifts.c.profile_id, drifts.c.kind, _STANDING.label("standing"))).subquery()
     found: dict[int, dict[tuple[str, str], int]] = {}
-    for row in tx.execute(_joined(select(*columns, func.count().label("number"))).group_by(*columns)):
+    for row in tx.execute(select(*each.c, func.count().label("number")).group_by(*each.c)):
         found.setdefault(row.profile_id, {})[row.kind, row.standing] = row.number
     return found
 

@@ -121,3 +121,15 @@ def test_production_is_never_tried_out_and_a_failure_is_an_exit_status() -> None
     assert "planted-password" not in refused.output + failed.output
     assert "registers nothing with an agency" in sheaf("verify-agency", "Ours").output
     assert sheaf("verify-agency", "Nobody").exit_code == 1
+
+
+@pytest.mark.usefixtures("installation")
+def test_all_of_a_profile_are_compared_as_a_job() -> None:
+    refused = sheaf("identifiers", "reconcile", "Ours")
+    assert refused.exit_code == 1
+    assert "no agency that can be asked what it knows" in refused.output
+    account = ("prefix=10.82433", "account_id=INST.REPO", "password=correct horse", "environment=test")
+    assert sheaf("profile", "set", "datacite", "Our DOIs", *account).exit_code == 0
+    asked = sheaf("identifiers", "reconcile", "Our DOIs", "--repair")
+    assert "Job 1 is asked for" in asked.output
+    assert '"repair":true' in sheaf("jobs", "show", "1").output

@@ -25,7 +25,7 @@ from server.records import lists
 from server.runs import store as runs
 from server.runs.model import Run
 
-HOME = "/admin/migrating"
+HOME = "/admin/identifiers/migrating"
 MOST_SHOWN = 100
 LONGEST_FILE = 16 * 2**20
 CHUNK = 1000

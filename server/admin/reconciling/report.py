@@ -32,7 +32,7 @@ from server.registry import Registry
 from server.runs import store as runs
 from server.runs.model import Run
 
-HOME = "/admin/reconciling"
+HOME = "/admin/identifiers/agencies"
 PAGE = 100
 CHUNK = 1000
 HEAD = ("identifier", "difference", "here", "agency", "stands", "found", "asked again", "work")

@@ -52,9 +52,9 @@ async def post(client: TestClient, page: str, path: str, **fields: str) -> tuple
 
 async def judged(client: TestClient, number: int, lines: str) -> int:
     form = FormData()
-    form.add_field("csrf", await csrf(client, f"/admin/migrating/{number}"))
+    form.add_field("csrf", await csrf(client, f"/admin/identifiers/migrating/{number}"))
     form.add_field("file", lines.encode(), filename="dois.csv", content_type="text/csv")
-    return (await client.post(f"/admin/migrating/{number}", data=form, allow_redirects=False)).status
+    return (await client.post(f"/admin/identifiers/migrating/{number}", data=form, allow_redirects=False)).status
 
 
 async def rows(client: TestClient, path: str) -> list[list[str]]:
@@ -65,8 +65,8 @@ async def test_dois_are_taken_over_compared_and_repaired(
     client: TestClient, house: House, agency: FakeDatacite, number: int, clock: SetClock
 ) -> None:
     await login(client)
-    page, report = f"/admin/migrating/{number}", f"/admin/reconciling/{number}"
-    assert "Our DOIs" in await text(client, "/admin/reconciling")
+    page, report = f"/admin/identifiers/migrating/{number}", f"/admin/identifiers/agencies/{number}"
+    assert "Our DOIs" in await text(client, "/admin/identifiers/agencies")
     assert await judged(client, number, "DOI,Work\n" + "".join(f"{name(n)},\n" for n in range(COUNT)) + "peas,\n") == 303
     shown = await text(client, page)
     assert "It is no DOI." in shown
@@ -115,7 +115,7 @@ async def test_dois_are_taken_over_compared_and_repaired(
 
 async def test_the_works_of_a_set_can_be_chosen_and_none_is_a_sentence(client: TestClient, number: int) -> None:
     await login(client)
-    page = f"/admin/migrating/{number}"
+    page = f"/admin/identifiers/migrating/{number}"
     assert await judged(client, number, "DOI\n") == 422
     status, said = await post(client, page, page)
     assert status == 422
@@ -129,15 +129,23 @@ async def test_a_profile_that_may_not_says_why(client: TestClient, house: House,
     await set_profile(house, agency, update_migrated=False)
     await login(client)
     assert await judged(client, number, f"{name(0)}\n") == 303
-    shown = await text(client, f"/admin/migrating/{number}")
+    shown = await text(client, f"/admin/identifiers/migrating/{number}")
     assert "does not update DOIs of migrated assets" in shown
     assert "Take them over" not in shown
-    status, _ = await post(client, f"/admin/migrating/{number}", f"/admin/migrating/{number}/start", count="1")
+    status, _ = await post(
+        client, f"/admin/identifiers/migrating/{number}", f"/admin/identifiers/migrating/{number}/start", count="1"
+    )
     assert status == 422
 
 
 @pytest.mark.parametrize(
-    "path", ["/admin/reconciling/99", "/admin/reconciling/peas", "/admin/migrating/99", "/admin/migrating/0"]
+    "path",
+    [
+        "/admin/identifiers/agencies/99",
+        "/admin/identifiers/agencies/peas",
+        "/admin/identifiers/migrating/99",
+        "/admin/identifiers/migrating/0",
+    ],
 )
 async def test_what_is_no_profile_is_not_found(client: TestClient, path: str) -> None:
     await login(client)

@@ -26,7 +26,11 @@ _ROOMS = frozenset({"oai", "sword", "r51", "items", "admin", "my", "account", "l
 
 #: What people and their robots look at: its lane, and what it costs. What is not here stands in a room that is always open or has
 #: an admission of its own; an address that leads nowhere is looked for in the last lane.
-_PUBLIC = {"/": (Lane.PAGE, 1.0), "/oai/explore": (Lane.PAGE, 10.0)}
+_PUBLIC = {
+    "/": (Lane.PAGE, 1.0), "/oai/explore": (Lane.PAGE, 10.0), "/search": (Lane.PAGE, 5.0), "/browse": (Lane.PAGE, 1.0),
+    "/browse/type": (Lane.PAGE, 2.0), "/browse/year": (Lane.PAGE, 2.0), "/browse/author": (Lane.PAGE, 5.0),
+    "/sitemap.xml": (Lane.PAGE, 5.0),
+}  # fmt: skip
 _ITEMS, _NOWHERE = (Lane.PAGE, 1.0), (Lane.OTHER, 2.0)
 _OPEN = frozenset({"/robots.txt"})
 _ALWAYS_OPEN = _ROOMS - {"items"} | {"static"}

@@ -17,6 +17,7 @@ from server.db.migrate import engine_for, migrate, revisions
 from server.errors import Conflict, Invalid
 from server.ownership import owned
 from server.records.files import DiskStore
+from server.records.tables import FULL_TEXT
 from server.settings import Settings, secret_key
 
 _ANOTHER = "Take another copy of the backup, or an older backup."
@@ -142,7 +143,11 @@ def _empty(settings: Settings) -> None:
     try:
         with engine.connect() as tx:
             for name in inspect(tx).get_table_names():
-                if name != "alembic_version" and tx.execute(select(1).select_from(table(name)).limit(1)).first() is not None:
+                if (
+                    name != "alembic_version"
+                    and not name.startswith(FULL_TEXT)
+                    and tx.execute(select(1).select_from(table(name)).limit(1)).first() is not None
+                ):
                     raise Conflict(
                         f"There is a Sheaf here already: its table {name} has rows.",
                         place=settings.database if settings.is_sqlite else "SHEAF_DATABASE_URL",

@@ -34,6 +34,7 @@ from sqlalchemy.types import TypeEngine
 from server.backup.model import Column, Dump
 from server.db.columns import Utc
 from server.errors import Invalid
+from server.records.tables import FULL_TEXT
 
 AT_ONCE = 500
 """Rows read or written by one statement."""
@@ -72,6 +73,7 @@ def shapes(tx: Connection) -> list[Shape]:
     """Return the database's tables, referred-to ones first; raises Invalid for a column of no known kind."""
     found = inspect(tx)
     order = [name for name, _ in found.get_sorted_table_and_fkc_names() if name and name != "alembic_version"]
+    order = [name for name in order if not name.startswith(FULL_TEXT)]  # an index that fills itself; SQLite keeps it in tables
     return [
         Shape(
             name,

@@ -32,8 +32,8 @@ log = observe.logger("database")
 GROUP = 256
 """Use cases committed together at most; what is queued is taken, nobody is waited for."""
 
-REST = 1.0
-"""Seconds in which nothing is read at once after something had to be fetched from the disk: that is waited for on threads."""
+REST = 20
+"""So many times as long as something was fetched from the disk nothing is read at once after it: that is for threads."""
 
 _WRITER_PRAGMAS = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8192",
                    "temp_store=MEMORY", "busy_timeout=5000", "wal_autocheckpoint=2000",
@@ -112,14 +112,15 @@ class SqliteDatabase:
     def read_at_once(self, use_case: UseCase[P, T | None], *args: P.args, **kwargs: P.kwargs) -> T | None:
         if self._closed:
             raise closed()
-        if monotonic() < self._at_once_again:
+        if (begun := monotonic()) < self._at_once_again:
             return None
         before = fetched()
         try:
             return self._read(lambda tx: use_case(tx, *args, **kwargs))
         finally:
             if fetched() > before:
-                self._at_once_again = monotonic() + REST
+                ended = monotonic()
+                self._at_once_again = ended + REST * (ended - begun)
 
     def _read(self, job: Callable[[Connection], R]) -> R:
         connection: Connection | None = getattr(self._local, "connection", None)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from server.db.statement import Statement
 from server.errors import Conflict, NotFound
+from server.records import listed
 from server.records import provenance as origins
 from server.records.model import Record, decode, encode
 from server.records.provenance import Provenance
@@ -99,6 +100,7 @@ def add(tx: Connection, works: Iterable[New], now: datetime) -> None:
     if rows:
         _ADD.run_each(tx, rows)
         _ADD_CARD.run_each(tx, [_card(work, now) for work in works])
+        listed.enter(tx, [(work.id, work.record, now) for work in works if work.state is State.PUBLISHED])
 
 
 _ADD, _ADD_CARD = Statement(insert(records)), Statement(insert(searchable))
@@ -237,6 +239,11 @@ def _write(tx: Connection, stored: Stored, after: Stored) -> None:
         modified=after.modified,
     )  # fmt: skip
     tx.execute(update(searchable).where(searchable.c.record_id == after.id).values(card))
+    if after.state is State.PUBLISHED:
+        if (after.state, after.record) != (stored.state, stored.record):
+            listed.change(tx, after.id, after.record, after.modified)
+    elif stored.state is State.PUBLISHED:
+        listed.leave(tx, after.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,41 @@ searchable = Table(
     sqlite_with_rowid=False,
 )
 
+#: The published works as the public finds them: see listed.py. The words of `listed_words` are indexed by the database's own full
+#: text, under FULL_TEXT, in tables and indices of its own that only migrations name.
+listed = Table(
+    "listed",
+    metadata,
+    Column("number", Serial, primary_key=True),  # the order in which they were published
+    Column("record_id", String(26), ForeignKey("records.id"), nullable=False, unique=True),
+    Column("type", String(64), nullable=False),
+    Column("year", Integer),
+    Column("modified", Utc, nullable=False),
+    Index("ix_listed_type", "type", "number"),
+    Index("ix_listed_year", "year", "number"),
+)
+
+listed_words = Table(
+    "listed_words",
+    metadata,
+    Column("number", Serial, ForeignKey("listed.number"), primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("names", Text, nullable=False),
+    Column("words", Text, nullable=False),
+)
+
+listed_names = Table(
+    "listed_names",
+    metadata,
+    Column("sorted", String(200), primary_key=True),
+    Column("number", BigInteger, ForeignKey("listed.number"), primary_key=True, autoincrement=False),
+    Column("name", String(200), nullable=False),
+    Index("ix_listed_names_number", "number"),
+    sqlite_with_rowid=False,
+)
+
+FULL_TEXT = "listed_found"
+
 _LIVE = text("superseded IS NULL")
 _GHOST = text("superseded IS NOT NULL")
 

@@ -19,10 +19,13 @@ class Row:
     year: str
     who: str
     access: str
+    has_files: bool
 
 
 def row_of(work: Stored) -> Row:
     record = work.record
     when = year(record.dates.issued or record.thesis.date_awarded or record.dates.created)
     kind = TYPES[record.type].label
-    return Row(work.id, full_title(record), record.title.lang, kind, when, names(record.creators), record.access)
+    return Row(
+        work.id, full_title(record), record.title.lang, kind, when, names(record.creators), record.access, bool(record.files)
+    )

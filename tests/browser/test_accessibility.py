@@ -12,6 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy import Connection
 
+from server import control
 from server.accounts import tickets
 from server.accounts.tickets import Purpose
 from server.audit.log import OPERATOR
@@ -52,7 +53,7 @@ SHOTS = os.environ.get("SHEAF_TEST_SHOTS", "")
 
 #: What is no page: files, documents of the protocols, figures for machines, ways to another server, a link out of a letter.
 NO_PAGE = re.compile(
-    r"/(oai(?!/explore)|metrics|healthz|readyz|robots\.txt|static|\.well-known)|/original$|/files/|\.csv$|\.json$|/export$|/qr$|^/login/(openid|password$)"
+    r"/(oai(?!/explore)|metrics|healthz|readyz|robots\.txt|static|\.well-known)|/original$|/files/|\.csv$|\.json$|/export$|/qr$|^/login/(openid|password$)|^/(handle/|resolve|listprefixes|listhandles)|^/items/\{id\}\."
 )
 
 
@@ -68,6 +69,8 @@ def furnished(site: Site) -> Numbers:
     (held,) = site.do(house.database.read(sword.search, limit=1))
     member = Held("mods.xml", 9, "0" * 64, "application/xml", "metadata")
     site.do(house.database.write(problems.keep_content, held.id, Content(members=(replace(member, sha256=kept(site)),))))
+    account = {"prefix": "10.82433", "account_id": "INST.REPO", "password": "peas", "environment": "test"}
+    site.do(control.profile_set(house, control.ProfileSet(kind="datacite", name="Test DOIs", values=account)))
     made = site.do(house.database.read(profiles.every))
     taken, hook = {profile.kind for profile in made}, next(profile for profile in made if profile.kind == WEBHOOK)
     kinds = [kind.name for kind in house.keeper.kinds if not (kind.single and kind.name in taken)]
@@ -85,6 +88,8 @@ def furnished(site: Site) -> Numbers:
         "/admin/people": ["1"],
         "/admin/imports": [held.id],
         f"/admin/imports/{held.id}/text": ["1"],
+        "/admin/reconciling": [str(profile.id) for profile in made if profile.kind == "datacite"],
+        "/admin/migrating": [str(profile.id) for profile in made if profile.kind == "datacite"],
         "/admin/identifiers": [str(stuck[0].entry.id)],
         "/admin/accounts": ["1"],
         "/admin/profiles": [str(profile.id) for profile in made],

@@ -76,10 +76,16 @@ async def test_after_a_read_that_waited_for_the_disk_nothing_is_read_at_once_for
     blocks, time = iter((0, 8, 8, 8)), [100.0]
     monkeypatch.setattr(sqlite, "fetched", lambda: next(blocks))
     monkeypatch.setattr(sqlite, "monotonic", lambda: time[0])
-    assert database.read_at_once(names) == [], "it is there now, and so it is given"
+
+    def slow(tx: Connection) -> list[str]:
+        time[0] += 0.03
+        return names(tx)
+
+    assert database.read_at_once(slow) == [], "it is there now, and so it is given"
+    time[0] += 0.02 * sqlite.REST
     assert database.read_at_once(names) is None
     assert await database.read_hot(names) == []
-    time[0] += sqlite.REST
+    time[0] += 0.02 * sqlite.REST
     assert database.read_at_once(names) == []
     await database.close()
 

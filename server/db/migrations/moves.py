@@ -51,14 +51,14 @@ def _card(row: dict[str, Any]) -> dict[str, Any]:
     year = re.match(
         r"(-?)(\d{4})", dates.get("issued") or record.get("thesis", {}).get("date_awarded") or dates.get("created") or ""
     )
-    title = _normal(record["title"]["value"]).lstrip("\"'«»„“”‘’‚()[]{}¿¡.… -")
+    title = normal(record["title"]["value"]).lstrip("\"'«»„“”‘’‚()[]{}¿¡.… -")
     return row | {
         "type": record["type"],
         "year": year and int(year[1] + year[2]),
         "access": record.get("access", "open"),
         "files": bool(record.get("files")),
         "sorting": re.sub(r"^(?:the|an?) ", "", title, count=1)[:80],
-        "text": _normal(" ".join(filter(None, words)))[:4000],
+        "text": normal(" ".join(filter(None, words)))[:4000],
     }
 
 
@@ -88,7 +88,7 @@ def _opens(record: dict[str, Any]) -> str:
     return f"{year:04}-{month:02}-{day or monthrange(year, month)[1]:02}"
 
 
-def _normal(words: str) -> str:
+def normal(words: str) -> str:
     if words.isascii():
         return " ".join(words.lower().split())
     plain = unicodedata.normalize("NFKD", words.casefold())

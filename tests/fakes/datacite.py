@@ -116,6 +116,7 @@ class FakeDatacite:
         self.mood = Mood.WELL
         self.slowness = 0.3
         self.retry_after = "7"
+        self.minds: list[tuple[bytes, dict]] = []  # what it refuses besides: a part of the metadata, and the error
         self.url = ""
         #: Answers given before anything is processed.
         self._unheard = {
@@ -337,6 +338,7 @@ class FakeDatacite:
         if doi.url and not any(fnmatch(host, domain) for domain in who.domains):
             title = f"URL {doi.url} is not allowed by repository {who.symbol} domain settings."
             errors.append({"source": "url", "title": title, "uid": doi.name})
+        errors += [error for part, error in self.minds if part in doi.xml]
         if doi.state == "draft" or errors:
             return errors
         if not doi.url:

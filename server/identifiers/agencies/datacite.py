@@ -54,7 +54,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     account_id: Annotated[
         str,
-        Meta(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$"),
+        Meta(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+\Z"),
         title(
             "Account ID",
             "The symbol of the repository, with a dot in it, such as INST.REPO; a member's own symbol cannot register.",

@@ -30,7 +30,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     email: Annotated[
         str,
-        Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", min_length=6, max_length=200),
+        Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+\Z", min_length=6, max_length=200),
         title("Email", "Where Crossref sends what became of each deposit.", rule="must be a mail address"),
     ]
     repository_name: Annotated[
@@ -40,7 +40,7 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     account_id: Annotated[
         str,
-        Meta(pattern=r"^[^\s/]+(/[^\s/]+)?$"),
+        Meta(pattern=r"^[^\s/]+(/[^\s/]+)?\Z"),
         title(
             "Account ID",
             "The role, or the mail address of a user, a slash and the role: library@example.org/role.",

@@ -32,7 +32,7 @@ class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     label: Annotated[
         str,
-        Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+$", max_length=100),
+        Meta(pattern=r"^[a-zA-Z0-9.\-_;()/]+\Z", max_length=100),
         title("Label", "Stands between prefix and number.", rule="may hold letters A to Z, digits and . - _ ; ( ) / only"),
     ]
 
@@ -42,7 +42,7 @@ class DoiRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     prefix: Annotated[
         str,
-        Meta(pattern=r"^10\.\d{4,9}$"),
+        Meta(pattern=r"^10\.[0-9]{4,9}\Z"),
         title("DOI prefix", "Assigned by the agency; starts with 10.", rule="starts with 10. and 4 to 9 digits, such as 10.1234"),
     ]
     start: Annotated[int, Meta(ge=1), title("Suffix starting number", "The first free number from here on is used.")] = 1

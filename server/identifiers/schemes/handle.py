@@ -31,7 +31,7 @@ class HandleRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     prefix: Annotated[
         str,
-        Meta(pattern=r"^[0-9][A-Za-z0-9.\-_]*(/[A-Za-z0-9.\-_:;()/~+=@!*,$]*)?$", max_length=120),
+        Meta(pattern=r"^[0-9][A-Za-z0-9.\-_]*(/[A-Za-z0-9.\-_:;()/~+=@!*,$]*)?\Z", max_length=120),
         title(
             "Naming authority prefix",
             "The authority, a slash, and whatever else every handle begins with: 10536/DRO/. Nothing is inserted behind it.",
@@ -40,7 +40,7 @@ class HandleRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ]
     suffix: Annotated[
         str,
-        Meta(pattern=r"^[A-Za-z0-9.\-_:;()/~+=@!*,$]*$", max_length=60),
+        Meta(pattern=r"^[A-Za-z0-9.\-_:;()/~+=@!*,$]*\Z", max_length=60),
         title("Suffix", "Stands between prefix and number, just as it is: DU: makes 10536/DRO/DU:1.", rule=_ALLOWED),
     ] = ""
     start: Annotated[int, Meta(ge=1), title("Sequence start", "The first free number from here on is used.")] = 1

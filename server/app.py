@@ -12,10 +12,7 @@ from sqlalchemy import Connection
 
 import server.audit.tables
 import server.events.tables
-import server.oai.tables
 import server.people.tables
-import server.sword.tables
-import server.usage.tables
 import server.works.tables
 from server import VERSION, configuration, housekeeping, observe, regrouping, rendering, resealing
 from server import clock as clocks
@@ -114,16 +111,15 @@ from server.sword.v3.opening import Opening
 from server.sword.v3.routes import SwordV3
 from server.usage import definition as usage
 from server.usage.capture import Capture
+from server.usage.chart import drawn
+from server.usage.counter.routes import CounterApi
 from server.usage.counting import Count
-from server.usage.definition import Counting
 from server.usage.noting import COUNT
-from server.usage.robots import Robots
 from server.works import attributing, bulk
 
 # Every table is known once this module is imported.
 _ = (
-    server.audit.tables, server.events.tables, server.oai.tables, server.people.tables,
-    server.sword.tables, server.usage.tables, server.works.tables,
+    server.audit.tables, server.events.tables, server.people.tables, server.works.tables,
 )  # fmt: skip
 log = observe.logger("app")
 
@@ -156,7 +152,7 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: Counting})
+        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting})
         await live.look()
         agent = f"{_named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
@@ -301,7 +297,7 @@ def _opening(understanding: Understanding, settings: Settings) -> Opening:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: Counting}
+    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting}
     several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
     return {agency.name: agency.account for agency in agencies()} | single | several
 
@@ -334,7 +330,10 @@ def web_application(house: House) -> web.Application:
     def by_version(request: web.Request, status: int, text: str) -> web.StreamResponse:
         return (sword3 if request.path.startswith(f"{SWORD3}/") else sword).translate(request, status, text)
 
-    items = Items(house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number))
+    items = Items(
+        house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number),
+        drawn(house.clock, lambda: usage.counting_of(live)),
+    )  # fmt: skip
     site = Site(house.database, renderer, pages, discovery.services(links, links3))
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
@@ -347,7 +346,7 @@ def web_application(house: House) -> web.Application:
     def contact() -> str:
         return renderer.repository.email
 
-    capture = Capture(house.database, house.clock, Robots(), door.worn, lambda: usage.counting_of(live))
+    capture = Capture(house.database, house.clock, door.worn, lambda: usage.counting_of(live))
     middlewares = [capture.middleware(), identified(), admitted(gate, contact), translated(translators)]
     application = web.Application(middlewares=middlewares, client_max_size=0)
     application.cleanup_ctx.extend((tally.flushing, sealer.sealing, capture.flushing))
@@ -363,6 +362,7 @@ def web_application(house: House) -> web.Application:
         sword3,
         site,
         items,
+        CounterApi(house.database, house.clock, authenticator, lambda: renderer.repository, lambda: usage.counting_of(live)),
         Resolver(house.database, house.agencies, renderer),
         *own_rooms(frame),
         Reference(frame, authenticator),

@@ -41,6 +41,7 @@ class Scope(StrEnum):
 
     DEPOSIT = "deposit"
     READ = "read"
+    USAGE = "usage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,15 @@ class Allowed:
 SCOPES = {
     Scope.DEPOSIT: Allowed("Deposit by SWORD, and change and delete own deposits", Right.DEPOSIT),
     Scope.READ: Allowed("Read own deposits by SWORD", Right.DEPOSIT),
+    Scope.USAGE: Allowed("Fetch usage reports by the COUNTER API", Right.WORKS),
 }
 
 #: Which scopes let somebody in where one is asked for: who may deposit may read what became of it.
-COVERS = {Scope.DEPOSIT: frozenset({Scope.DEPOSIT}), Scope.READ: frozenset({Scope.READ, Scope.DEPOSIT})}
+COVERS = {
+    Scope.DEPOSIT: frozenset({Scope.DEPOSIT}),
+    Scope.READ: frozenset({Scope.READ, Scope.DEPOSIT}),
+    Scope.USAGE: frozenset({Scope.USAGE}),
+}
 
 
 @dataclass(frozen=True, slots=True)

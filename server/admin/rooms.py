@@ -27,6 +27,7 @@ from server.admin.search import Search
 from server.admin.sets import Sets
 from server.admin.start import Start
 from server.admin.trying import Trying
+from server.admin.usage import Usage
 from server.admin.works.bulk import Bulk
 from server.admin.works.listing import WorksList
 from server.admin.works.work import WorkRoom
@@ -50,6 +51,6 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
     harvests = (Sets(frame), Simulations(frame), Console(frame), Quarantine(frame))
     names = (*reconciling(frame), *identifiers(frame))  # in the order in which addresses are looked through
-    watched = (Trying(frame), *imports(frame), *names, People(frame), *harvests, *jobs, Deliveries(frame))
+    watched = (Trying(frame), *imports(frame), *names, People(frame), Usage(frame), *harvests, *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -45,6 +45,8 @@ _PAGE = ("text/html", "application/xhtml+xml")
 _VARIES = f"{hdrs.ACCEPT}, {hdrs.ACCEPT_LANGUAGE}"
 
 Edits = Callable[[Connection, str], tuple[tuple[str, str, str], ...]]
+Drawn = Callable[[Connection, str], object]
+"""Draws something of a work that only its template looks into; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Known:
     """The ORCID iDs of its people that ORCID vouches for."""
     editable: tuple[tuple[str, str, str], ...] = ()
     """Relation, address and media type of the links by which programs find what they can edit of it."""
+    use: object = None
+    """The chart of its use, where that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Items:
     renderer: Renderer
     pages: Pages
     editable: Edits
+    use: Drawn
+    """Draws the use of a work for its page."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -121,7 +127,7 @@ class Items:
 
     async def _known(self, request: web.Request) -> Known:
         number = _number(request)
-        return await self.database.read(_look, number, self.editable)
+        return await self.database.read(_look, number, self.editable, self.use)
 
     def _shown(self, known: Known) -> _Shown:
         today = self.renderer.current(known.stored)
@@ -144,7 +150,7 @@ class Items:
         body = self.pages.write(
             "items/item.html", item=shown.page, links=found, editable=shown.known.editable, meta=tags(shown.work),
             json_ld=in_page(shown.work), reference=reference, style=style, styles=STYLES, forms=shown.forms,
-            changed=shown.known.stored.modified,
+            changed=shown.known.stored.modified, use=shown.known.use,
         )  # fmt: skip
         return kept(request, body, shown.touched, {"Link": header(found), "Vary": _VARIES})
 
@@ -222,7 +228,7 @@ def _title(tx: Connection, replacement: str, url: str) -> str:
     return found.record.title.value if found is not None and found.state is State.PUBLISHED else ""
 
 
-def _look(tx: Connection, number: str, editable: Edits) -> Known:
+def _look(tx: Connection, number: str, editable: Edits, use: Drawn) -> Known:
     """Return what the public may know of a work. Raises NotFound for a work never published."""
     stored = records.find(tx, number)
     if stored is None or stored.state.before or (stored.state is State.WITHDRAWN and not changes.was_shown(tx, number)):
@@ -232,7 +238,7 @@ def _look(tx: Connection, number: str, editable: Edits) -> Known:
     touched = ledger.touched(tx, number)
     return Known(
         stored, ledger.of_record(tx, number), max(stored.modified, touched or stored.modified),
-        people.vouched(tx, "orcid", iris), editable(tx, number),
+        people.vouched(tx, "orcid", iris), editable(tx, number), use(tx, number),
     )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ MENU = (
         "Operation",
         (
             Link("/admin/harvests", "Harvests", Right.WORKS),
+            Link("/admin/usage", "Usage", Right.WORKS),
             Link("/admin/jobs", "Jobs", Right.JOBS),
             Link("/admin/profiles", "Integrations", Right.PROFILES),
             Link("/admin/deliveries", "Deliveries", Right.DELIVERIES),

@@ -17,6 +17,7 @@ from server.runs.model import Outcome, RunState
 from server.sword.causes import Kind as CauseKind
 from server.sword.causes import title
 from server.sword.model import ContainerState, DepositState
+from server.usage.model import Class
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,18 @@ _OF_TASKS = {
 
 #: How many items a task concerns, where they have a name of their own.
 CONCERNS = {SIMULATION: Word("Lists that are walked: %(number)s.")}
+
+#: Why a hit was not counted as use.
+LEFT_OUT = {
+    Class.DOUBLE_CLICK: Word("double click", "Another click followed within half a minute."),
+    Class.COUNTER: Word("robot", "COUNTER's list knows its name."),
+    Class.AI: Word("AI crawler", "The list of AI crawlers knows its name."),
+    Class.NO_AGENT: Word("no name", "It did not say what it is."),
+    Class.BEHAVIOUR: Word("behaves like a robot", "People do not ask for robots.txt, nor for so much."),
+    Class.STAFF: Word("staff or owner", "Somebody was logged in who keeps the repository, or whose own work it is."),
+    Class.PREFETCH: Word("fetched ahead", "A browser fetched it in case somebody wants it."),
+    Class.PART: Word("a part of a file", "COUNTER counts whole answers."),
+}
 
 #: How a harvester, or a list it walks, stands.
 WALKS = {

@@ -59,13 +59,12 @@ class Capture:
         self,
         database: Database,
         clock: Clock,
-        robots: Robots,
         cookie: Callable[[web.Request], str],
         counting: Callable[[], Counting],
     ) -> None:
         self._database = database
         self._clock = clock
-        self._robots = robots
+        self._robots = Robots()
         self._cookie = cookie
         self._counting = counting
         self._hits: list[Hit] = []

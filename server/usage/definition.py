@@ -25,6 +25,30 @@ class Counting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "begins at the first byte.",
         ),
     ] = False
+    shown: Annotated[
+        bool, title("Show use on the pages of works", "A chart of the last twelve months, below everything else; no script.")
+    ] = False
+    platform: Annotated[
+        str, Meta(max_length=200), title("Platform", "What reports call this repository; empty means its name.")
+    ] = ""
+    namespace: Annotated[
+        str,
+        Meta(pattern=r"^[a-zA-Z][a-zA-Z0-9_./]{1,16}\Z"),
+        title(
+            "Platform ID",
+            "What our own identifiers begin with in reports: the ID in the COUNTER Registry, where there is one.",
+            rule="may hold letters, digits and _ . / only, 2 to 17, and begins with a letter",
+        ),
+    ] = "sheaf"
+    registry_record: Annotated[
+        str,
+        Meta(pattern=r"^(https://registry\.(projectcounter|countermetrics)\.org/platform/[0-9a-f-]{36})?\Z"),
+        title(
+            "COUNTER Registry record",
+            "The address of its page in the COUNTER Registry; empty where it has none.",
+            rule="must be an address of the COUNTER Registry",
+        ),
+    ] = ""
     per_minute: Annotated[
         int,
         Meta(ge=0, le=10_000),

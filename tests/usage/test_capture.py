@@ -24,6 +24,7 @@ from tests.items.test_files import PDF
 from tests.items.test_pages import publish
 from tests.items.works import BYTES, RICH, keep, kept
 from tests.usage.hits import PERSON, clicked, left_out
+from tests.usage.test_figures import use
 
 
 @pytest.fixture
@@ -95,6 +96,16 @@ def _made(tx, house: House):
     from server.usage.definition import KIND_NAME, Counting
 
     return store.add(tx, KIND_NAME, "Use", Counting(parts=True), house.seal, house.clock(), sole=True)
+
+
+async def test_the_page_of_a_work_shows_its_use_where_that_is_switched_on(house: House, client: TestClient, number: str) -> None:
+    await use(house, number, {"2026-02": (30, 12)})
+    assert "Use in the last" not in await (await client.get(f"/items/{number}")).text()
+    await house.database.write(_made, house)
+    await configured(house, "usage", shown=True)
+    page = await (await client.get(f"/items/{number}")).text()
+    assert "Use in the last 12 months" in page
+    assert "<td>18</td><td>12</td>" in page
 
 
 async def test_counting_can_be_switched_off(house: House, client: TestClient, number: str) -> None:

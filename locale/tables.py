@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from server.accounts.model import ROLES
 from server.events.model import EVENTS
 from server.forms.fault import SENTENCES
+from server.identifiers.preflight.explained import REMEDIES
+from server.identifiers.preflight.rules import RULES
 from server.oai.kind import PENDING
 from server.oai.proving import PROOFS
 from server.portal.notices import NOTICES
@@ -13,6 +15,8 @@ from server.portal.words import DEEDS, KINDS, LETTERS, LOOK_AT
 from server.sword.causes import CAUSES, Cause
 
 TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, CAUSES, LOOK_AT, DEEDS, LETTERS, PROOFS, PENDING)
+
+SENTENCES_ALONE = (*REMEDIES, *(text for rule in RULES for text in (rule.words, rule.remedy) if text))
 
 
 def words(value: object) -> Iterator[str]:
@@ -30,7 +34,13 @@ def main() -> None:
     for table in TABLES:
         for value in table.values():
             for text in words(value):
-                print(f"_({json.dumps(text, ensure_ascii=False)})")
+                said(text)
+    for text in SENTENCES_ALONE:
+        said(text)
+
+
+def said(text: str) -> None:
+    print(f"_({json.dumps(text, ensure_ascii=False)})")
 
 
 if __name__ == "__main__":

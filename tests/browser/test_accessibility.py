@@ -53,7 +53,7 @@ SHOTS = os.environ.get("SHEAF_TEST_SHOTS", "")
 
 #: What is no page: files, documents of the protocols, figures for machines, ways to another server, a link out of a letter.
 NO_PAGE = re.compile(
-    r"/(oai(?!/explore)|metrics|healthz|readyz|robots\.txt|static|\.well-known)|/original$|/files/|\.csv$|\.json$|/export$|/qr$|^/login/(openid|password$)|^/(handle/|resolve|listprefixes|listhandles)|^/items/\{id\}\."
+    r"/(oai(?!/explore)|metrics|healthz|readyz|robots\.txt|sitemap|static|\.well-known)|^/items/[^/]+\.|/original$|/files/|\.csv$|\.json$|/export$|/qr$|^/login/(openid|password$)|^/(handle/|resolve|listprefixes|listhandles)|^/items/\{id\}\."
 )
 
 

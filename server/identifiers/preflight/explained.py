@@ -80,6 +80,9 @@ _CROSSREF: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     )
 )
 
+REMEDIES = tuple(sorted({_MEND, *(said for _, said in _SOURCES.values() if said), *(said for _, _, said in _CROSSREF if said)}))
+"""All that is ever said of what to do, to be translated."""
+
 
 def explained(agency: str, message: str) -> tuple[Reason, ...]:
     """Return the reasons in what an agency's refusal was noted as; none where its words name nothing we know."""

@@ -265,9 +265,12 @@ def _place(text_: str) -> tuple[datetime, int]:
     """Read the place of a row; what is none means the beginning."""
     since, _, number = text_.partition(" ")
     try:
-        return datetime.fromisoformat(since).astimezone(UTC), int(number)
+        moment = datetime.fromisoformat(since).astimezone(UTC)
     except (ValueError, OverflowError):
+        number = ""
+    if not _NUMBER.fullmatch(number):
         return datetime.fromtimestamp(0, UTC), 0
+    return moment, int(number)
 
 
 def _where(asked: Asked, now: datetime) -> list[ColumnElement[bool]]:

@@ -14,6 +14,7 @@ from server.errors import Invalid, NotFound, SheafError
 from server.house import House
 from server.identifiers import arrivals
 from server.identifiers.arrivals import Arrival, Line
+from server.identifiers.calling import readable
 from server.identifiers.migrate import MIGRATE, Migrate
 from server.pages import PROTECTION
 from server.portal.asked import number
@@ -133,7 +134,7 @@ async def _asked(request: web.Request) -> tuple[list[Line], str]:
 
 def _judge(tx: Connection, house: House, profile_id: int, lines: list[Line], spec: str, by: Actor, now: datetime) -> None:
     profile = profiles.numbered(tx, profile_id)
-    agency = house.agencies[profile.kind]
+    agency = readable(house.agencies, profile)
     wanted = lines or arrivals.of_set(tx, spec, str(profile.document.get("prefix", "")))
     if not wanted:
         raise Invalid(f"No work of the set {spec!r} came with a DOI of this prefix.", place="set")

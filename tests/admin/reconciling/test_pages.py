@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient
 
 from server.house import House
 from server.identifiers import ledger
+from server.identifiers.agencies.reserve import PLUGIN
 from server.identifiers.drifts import OPEN, SETTLED
 from server.identifiers.model import State
 from server.profiles import store as profiles
@@ -150,3 +151,14 @@ async def test_a_profile_that_may_not_says_why(client: TestClient, house: House,
 async def test_what_is_no_profile_is_not_found(client: TestClient, path: str) -> None:
     await login(client)
     assert (await client.get(path)).status == 404
+
+
+async def test_a_profile_without_an_agency_that_can_be_asked_is_not_there(client: TestClient, house: House) -> None:
+    await login(client)
+    await house.database.write(profiles.save, "reserve", "peas", PLUGIN.account(prefix="10.5072"), house.seal, house.clock())
+    peas = next(profile.id for profile in await house.database.read(profiles.every) if profile.kind == "reserve")
+    migrating, agencies = f"/admin/identifiers/migrating/{peas}", f"/admin/identifiers/agencies/{peas}"
+    for path in (migrating, f"{migrating}/start", f"{agencies}/start", f"{agencies}/repair"):
+        status, _ = await post(client, "/admin/identifiers", path, set="works", count="1")
+        assert status == 404, path
+    assert await house.database.read(runs.page, Asked(), 10) == []

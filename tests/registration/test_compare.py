@@ -15,6 +15,7 @@ from server.profiles import store as profiles
 from tests.conftest import SetClock
 from tests.fakes.datacite import FakeDatacite, Mood, Repository
 from tests.fakes.datacite_schema import XSD
+from tests.registration.drifted import blocked
 from tests.writers import Writer
 
 pytestmark = pytest.mark.skipif(not XSD.exists(), reason="the stand-in for DataCite needs kernel 4.7 of SHEAF_SHARED")
@@ -87,6 +88,18 @@ async def test_wrong_credentials_pause_the_profile_and_say_no_secret(registered:
     with pytest.raises(Conflict, match="401"):
         await registered.comparer.compare(1)
     assert len(agency.log) == calls, "a paused profile asks nobody"
+    assert await blocked(registered) == [{"profile": "Our DOIs"}], "it is told, and once"
+
+
+async def test_a_refusal_met_by_a_registration_at_the_same_moment_is_told_once(
+    registered: House, agency: FakeDatacite, writer: Writer
+) -> None:
+    agency.mood = Mood.REFUSED
+    await writer.publish("Beans")
+    with pytest.raises(Conflict, match="401"):
+        await registered.comparer.compare(1)
+    await registered.worker.drain()
+    assert await blocked(registered) == [{"profile": "Our DOIs"}]
 
 
 async def test_an_agency_that_is_down_is_left_alone(

@@ -14,6 +14,7 @@ from server.identifiers.agencies.reserve import PLUGIN
 from server.identifiers.drifts import OPEN, SETTLED
 from server.identifiers.model import State
 from server.profiles import store as profiles
+from server.runs import store as runs
 from tests.admin.visits import csrf, login
 from tests.conftest import SetClock
 from tests.fakes.datacite import FakeDatacite, Repository
@@ -161,4 +162,4 @@ async def test_a_profile_without_an_agency_that_can_be_asked_is_not_there(client
     for path in (migrating, f"{migrating}/start", f"{agencies}/start", f"{agencies}/repair"):
         status, _ = await post(client, "/admin/identifiers", path, set="works", count="1")
         assert status == 404, path
-    assert await house.database.read(runs.page, Asked(), 10) == []
+    assert await house.database.read(runs.going_on) == []

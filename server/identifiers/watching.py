@@ -7,7 +7,7 @@ stands in the queue: the job stays the same, whatever befalls it, until the agen
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
@@ -178,6 +178,12 @@ def one(tx: Connection, number: int) -> Row | None:
     """Return one identifier, or None."""
     query = select(identifiers).where(identifiers.c.id == number)
     return next(iter(_rows(tx, tx.execute(query).mappings().all())), None)
+
+
+def selected(tx: Connection, numbers: Collection[int], after: int, size: int) -> list[tuple[int, str]]:
+    """Return the next of some identifiers, with their values, the oldest first."""
+    query = select(identifiers.c.id, identifiers.c.value).where(identifiers.c.id.in_(numbers), identifiers.c.id > after)
+    return [(row.id, row.value) for row in tx.execute(query.order_by(identifiers.c.id).limit(size))]
 
 
 def unconfirmed(tx: Connection, asked: Asked, now: datetime, after: int, size: int) -> list[tuple[int, str]]:

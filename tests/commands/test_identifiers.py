@@ -106,7 +106,7 @@ async def test_an_account_is_tried_out_with_a_draft_of_which_nothing_is_left(reg
 
 @needs_schema
 async def test_a_draft_whose_answer_was_lost_is_taken_back_too(registering: House, agency: FakeDatacite) -> None:
-    agency.moods += [Mood.WELL, Mood.LOST, Mood.LOST]  # the account is known; the draft is made, and nobody hears of it
+    agency.moods += [Mood.WELL, Mood.WELL, Mood.LOST, Mood.LOST]  # the account is known; the draft is made, and nobody hears
     steps = await identifiers.verify(registering, ProfileNamed(name="Our DOIs"))
     assert [step.good for step in steps] == [True, False, True], steps
     assert "PUT" in {call.method for call in agency.log}

@@ -190,7 +190,8 @@ def _told(
 def put(tx: Connection, desk: Desk, kind: Kind, name: str, values: Mapping[str, Any], actor: Actor) -> Profile:
     """Make the profile of a name or change it by plain values; what it holds stays where none is given.
 
-    A secret follows to no other server: it is given again with that. Raises Wrong, and Conflict where the name is a profile's of another kind.
+    A secret follows to no other server: it is given again with that. Raises Wrong, and Conflict where the name is a profile's of
+    another kind.
     """
     found = store.find(tx, name)
     if found is not None and found.kind != kind.name:

@@ -1,6 +1,7 @@
 """The line to a handle server: one request and what came of it, with no secret in any word of it."""
 
 import json
+import re
 import ssl
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -10,8 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from yarl import URL
 
 from server.identifiers.answers import USER_AGENT, read, reason_of, retry_after
@@ -21,6 +20,7 @@ from server.identifiers.model import Failed, Fault
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_read=20)
 _KEPT_ANSWER = 16_384
 _SERVER_ERROR = 500
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 _ADVICE = {
     Fault.CREDENTIALS: " (check server, administrator and key of the profile, and that it is home to the naming authority)",
@@ -129,8 +129,8 @@ def _trust(trusted: str, certificate: str) -> ssl.SSLContext | bool:
 
 
 def _pinned(trusted: str) -> type[ssl.SSLObject]:
-    """Return the side of a connection that believes these very certificates alone. Raises ValueError where there are none."""
-    known = {each.public_bytes(Encoding.DER) for each in x509.load_pem_x509_certificates(trusted.encode())}
+    """Return the side of a connection that believes these very certificates alone. Raises ValueError."""
+    known = {ssl.PEM_cert_to_DER_cert(each) for each in _CERTIFICATE.findall(trusted)}
 
     class Pinned(ssl.SSLObject):
         def do_handshake(self) -> None:

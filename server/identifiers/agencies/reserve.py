@@ -15,6 +15,6 @@ PLUGIN = Agency(
     scheme=doi.PLUGIN,
     account=Account,
     client=None,
-    description="Mints DOIs under a prefix and registers them nowhere. To have them registered, delete this profile, and then make a "
-    "profile of an agency with the same prefix, or switch the one there is off and on again: it takes them over.",
+    description="Mints DOIs under a prefix and registers them nowhere. To have them registered, delete this profile, and then "
+    "make one of an agency with the same prefix, or switch the one there is off and on again: it takes them over.",
 )

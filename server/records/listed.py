@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from server.records.model import Agent, Record
 from server.records.searchable import normal, year_of
 from server.records.tables import listed, listed_names, listed_words
+from server.xml import clean
 
 LONGEST_WORDS = 20_000
 """Characters of the text that is searched."""
@@ -92,4 +93,4 @@ def _name(tx: Connection, works: Iterable[tuple[int, Record]]) -> None:
 
 def _names(agents: Sequence[Agent]) -> dict[str, str]:
     """Return the names of the creators by what they are put in order by, each once."""
-    return {key(agent.label): agent.label[:LONGEST_NAME] for agent in agents if key(agent.label)}
+    return {key(agent.label): clean(agent.label)[:LONGEST_NAME] for agent in agents if key(agent.label)}

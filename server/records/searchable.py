@@ -10,6 +10,7 @@ from typing import Any
 
 from server.records.embargo import end_of
 from server.records.model import Record
+from server.xml import clean
 
 LONGEST_KEY = 80
 """Characters of a title by which works are put in order."""
@@ -22,7 +23,8 @@ _ARTICLE = re.compile(r"(?:the|an?) ")
 
 
 def normal(text: str) -> str:
-    """Return a text as it is compared: lower case, without accents, white space folded."""
+    """Return a text as it is compared: lower case, without accents, white space folded, of what every database can hold."""
+    text = clean(text)
     if text.isascii():
         return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.casefold())

@@ -52,11 +52,11 @@ def _words(record: dict[str, Any]) -> dict[str, str]:
     names += [each["value"] for agent in agents for each in agent.get("ids", ())]
     titles = [record["title"]["value"], record.get("subtitle", ""), *values("alt_titles")]
     parts = {"title": titles, "names": names, "words": others}
-    return {name: normal(" ".join(filter(None, texts)))[:20_000] for name, texts in parts.items()}
+    return {name: normal(_held(" ".join(filter(None, texts))))[:20_000] for name, texts in parts.items()}
 
 
 def _names(record: dict[str, Any]) -> dict[str, str]:
-    labels = [_label(agent) for agent in record.get("creators", ())[:500]]
+    labels = [_held(_label(agent)) for agent in record.get("creators", ())[:500]]
     return {key: label[:200] for label in labels if (key := normal(label)[:200])}
 
 
@@ -65,3 +65,8 @@ def _label(agent: dict[str, Any]) -> str:
     if agent.get("kind") == "org" or not family:
         return name or family
     return f"{family}, {given}" if given else family
+
+
+def _held(text: str) -> str:
+    """Drop what PostgreSQL holds in no text."""
+    return text.replace("\0", "")

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -41,6 +41,7 @@ class RobotList(Struct, frozen=True, kw_only=True):
     patterns: tuple[str, ...]
 
 
+@cache
 def shipped() -> dict[str, RobotList]:
     """Return the lists that came with this release, by name."""
     folder = files("server.usage") / "lists"

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from server.identifiers.comparing import Drift
+from server.identifiers.comparing import SENTENCES, UNKNOWN, Drift
 from server.identifiers.drifts import ASKED, OPEN, SETTLED
-from server.identifiers.model import Fault
+from server.identifiers.model import AgencyState, Fault
 from server.identifiers.model import State as IdentifierState
 from server.identifiers.reconcile import RECONCILE
 from server.jobs.model import JobState
@@ -91,6 +91,21 @@ FAULTS = {
     Fault.UNKNOWN: "its answer was lost or makes no sense",
 }
 
+#: What came of something that was sent; nothing yet is *not answered*.
+EXCHANGES = {
+    "confirmed": "confirmed",
+    "pending": "taken, and not worked at yet",
+    **{fault.value: said for fault, said in FAULTS.items()},
+}
+
+#: What an agency should say of an identifier, and what it may say; another word is its own.
+AGENCY_STATES = {
+    AgencyState.FINDABLE.value: "findable",
+    AgencyState.HIDDEN.value: "hidden",
+    "draft": "draft",
+    UNKNOWN: UNKNOWN,
+}
+
 SCHEMES = {"doi": "DOI", "handle": "Handle"}
 
 #: In what an agency says otherwise.
@@ -104,6 +119,9 @@ DRIFTS = {
 
 #: What can be repaired by sending it again.
 REPAIRABLE = frozenset(DRIFTS) - {Drift.UNKNOWN_HERE}
+
+#: The same as a sentence about both sides.
+DIFFERENCES = SENTENCES
 
 #: What became of such a difference.
 STANDINGS = {

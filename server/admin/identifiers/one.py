@@ -14,7 +14,7 @@ from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.house import House
 from server.identifiers import history, watching
 from server.identifiers.comparing import Comparison
-from server.identifiers.desired import desired_of, digest_of
+from server.identifiers.desired import desired_of, digest_of, is_due
 from server.identifiers.history import Sent
 from server.identifiers.model import Desired
 from server.identifiers.watching import Row
@@ -116,7 +116,7 @@ def _wanted(house: House, found: _Known) -> Wanted | None:
     """Write what is wanted of the agency; None where there is no agency, or nothing to tell it yet."""
     entry, profile, stored = found.row.entry, found.profile, found.stored
     agency = house.agencies.get(profile.kind) if profile is not None else None
-    if profile is None or agency is None or agency.client is None or stored is None or stored.state.before:
+    if profile is None or agency is None or agency.client is None or stored is None or not is_due(entry, stored):
         return None
     account = profiles.opened(profile, agency.account, house.seal)
     desired = desired_of(house.press.renderer, agency, account, stored, entry.value)

@@ -9,7 +9,6 @@ from server.house import House
 from server.usage.model import Class, Drop, Kind
 from server.usage.noting import Dropped, leave_out
 from tests.admin.visits import login
-from tests.conftest import SetClock
 from tests.items.test_pages import publish
 from tests.items.works import RICH
 from tests.usage.test_figures import NUMBERS, use

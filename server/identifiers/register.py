@@ -85,7 +85,7 @@ class Registrar:
             return question
         agency = self.agencies[question.profile.kind]
         if agency.client is None:
-            return Held(f"{agency.title} registers nothing.")
+            return Done(f"{agency.title} registers nothing.")
         account = profiles.opened(question.profile, agency.account, self.seal)
         desired = desired_of(self.renderer, agency, account, question.stored, question.entry.value)
         if desired.refusal and question.under_way is None:

@@ -76,7 +76,9 @@ IDENTIFIERS = {
     IdentifierState.BLOCKED: Word(
         "blocked", "The agency refuses our account. Mend the profile; it is sent again by itself.", "bad"
     ),
-    IdentifierState.SUBMITTED: Word("submitted", "It was sent; the agency has not confirmed it yet.", "wait"),
+    IdentifierState.SUBMITTED: Word(
+        "submitted", "Sending it has begun, and goes on until the agency answers. The agency has not confirmed it yet.", "wait"
+    ),
     IdentifierState.RESERVED: Word("reserved", "The name is ours. No agency was told of it.", ""),
     IdentifierState.REGISTERED: Word("registered", "The agency confirmed it. It leads to the work's page.", "good"),
     IdentifierState.WITHDRAWN: Word("withdrawn", "The work was withdrawn. It leads to the tombstone.", ""),

@@ -12,8 +12,8 @@ from server.audit import log as audit
 from server.audit.log import Noted
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.house import House
-from server.identifiers import history, watching
-from server.identifiers.comparing import Comparison
+from server.identifiers import drifts, history, watching
+from server.identifiers.comparing import Comparison, Difference
 from server.identifiers.desired import desired_of, digest_of, is_due
 from server.identifiers.history import Sent
 from server.identifiers.model import Desired
@@ -38,6 +38,8 @@ class _Known:
     sent: list[Sent]
     confirmed: Sent | None
     lines: list[Noted]
+    differing: list[Difference]
+    """In what the agency said otherwise when it was last compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def _known(tx: Connection, wanted: int, before: int) -> _Known:
         history.of_identifier(tx, wanted, before, history.PAGE + 1),
         history.confirmed(tx, wanted),
         audit.search(tx, audit.Asked(subject_kind="identifier", subject=str(wanted)), LINES),
+        drifts.of_identifier(tx, wanted),
     )
 
 

@@ -116,6 +116,7 @@ from server.usage.counter.routes import CounterApi
 from server.usage.counting import Count
 from server.usage.noting import COUNT
 from server.works import attributing, bulk
+from server.works.advice import place_of
 
 # Every table is known once this module is imported.
 _ = (
@@ -218,7 +219,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     def agencies_now(entries: Sequence[Entry]) -> Responsible:
         return responsible(press.agencies, live.every(), entries)
 
-    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now)
+    acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now, place_of)
     registrar = Registrar(database, renderer, shelf, seal, session, clock)
     comparer = Comparer.of(database, shelf, seal, session, clock, renderer)
     renders = Rendering(database, renderer, shelf, clock)

@@ -93,9 +93,16 @@ async def compare(house: House, arguments: Which) -> dict[str, Any]:
 
 
 async def verify(house: House, arguments: ProfileNamed) -> list[Step]:
-    """Try out the account of a profile with its agency's test system; returns what was done, up to what failed."""
+    """Try out the account of a profile with its agency's test system; returns what was done, up to what failed.
+
+    What came of it stands on the profile's page, as of *Test connection*.
+    """
     profile = await house.database.read(profiles.get, arguments.name)
-    return [step async for step in round_trip(profile, house.agencies, house.seal, house.session)]
+    steps = [step async for step in round_trip(profile, house.agencies, house.seal, house.session)]
+    last = steps[-1]
+    said = f"{last.title}: {last.words}" if last.words else last.title
+    await house.database.write(profiles.heard, profile.id, said, house.clock(), agrees=all(step.good for step in steps))
+    return steps
 
 
 def _number(tx: Connection, value: str) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from server.items.csl import doi_of, issued, pages
+from server.items.csl import doi_of, issued, pages, published_by
 from server.items.kinds import KINDS
 from server.metadata.work import Work
 from server.records.model import Agent
@@ -38,6 +38,7 @@ def _fields(work: Work) -> Iterator[tuple[str, str]]:
     record = work.record
     entry, place, thesis = KINDS[record.type].bibtex, record.container, record.thesis
     date = _DATE.match(issued(record))
+    publisher, address = published_by(record)
     yield "author", _names(record.creators)
     yield "editor", _names(agent for agent in record.contributors if agent.role == "Editor")
     yield "title", escaped(f"{record.title.value}: {record.subtitle}" if record.subtitle else record.title.value)
@@ -52,11 +53,11 @@ def _fields(work: Work) -> Iterator[tuple[str, str]]:
     yield "edition", escaped(place.edition)
     yield (
         "school" if entry in _THESES else "institution" if entry == "techreport" else "publisher",
-        escaped(record.publisher.name or thesis.grantor if entry not in _THESES else thesis.grantor or record.publisher.name),
+        escaped(publisher),
     )
     yield "type", escaped(thesis.degree_name or TYPES[record.type].label) if entry in _THESES or entry == "techreport" else ""
     yield "howpublished", TYPES[record.type].label if entry == "misc" else ""
-    yield "address", escaped(record.publisher.place or thesis.grantor_place)
+    yield "address", escaped(address)
     yield "year", date[1] if date else ""
     yield "issn", escaped(place.issn_online or place.issn_print)
     yield "isbn", escaped(place.isbn)

@@ -28,6 +28,9 @@ FIRST = "apa"
 #: What styles would print that is no part of a reference.
 _LEFT_OUT = frozenset({"abstract", "keyword", "note"})
 
+#: What the APA style writes for the number of a thesis where it has none: its processor prints the label alone.
+_NO_NUMBER = " (Publication) ["
+
 #: Where italics begin and end, in letters for private use: text is escaped as a whole afterwards, whatever was in it.
 _BEGIN, _END = "\ue000", "\ue001"
 _PRIVATE = str.maketrans("", "", _BEGIN + _END)
@@ -87,6 +90,8 @@ def _reference(item: dict[str, Any], style: str) -> str:
     bibliography = CitationStylesBibliography(_style(style), source, _Marks)
     bibliography.register(Citation([CitationItem(item["id"])]))
     text = str(bibliography.bibliography()[0])
+    if item["type"] == "thesis" and "number" not in item:
+        text = text.replace(_NO_NUMBER, " [")
     return " ".join(text.removeprefix("[1]").removeprefix("1.").split())  # a reference alone has no number
 
 

@@ -19,9 +19,11 @@ def csl(work: Work) -> dict[str, Any]:
     """Return the work as one item of CSL-JSON; what is not known is left out."""
     record = work.record
     place, conference, thesis = record.container, record.conference, record.thesis
+    kind = KINDS[record.type].csl
+    house, place_of_it = published_by(record)
     item: dict[str, Any] = {
         "id": work.id,
-        "type": KINDS[record.type].csl,
+        "type": kind,
         "title": f"{record.title.value}: {record.subtitle}" if record.subtitle else record.title.value,
         "author": [_name(agent) for agent in record.creators],
         "issued": date_parts(issued(record)),
@@ -38,9 +40,9 @@ def csl(work: Work) -> dict[str, Any]:
         "event-place": conference.place,
         "DOI": doi_of(work),
         "URL": work.landing_url,
-        "publisher": record.publisher.name or thesis.grantor,
-        "publisher-place": record.publisher.place or thesis.grantor_place,
-        "genre": thesis.degree_name or (TYPES[record.type].label if KINDS[record.type].csl in _SAID else ""),
+        "publisher": house,
+        "publisher-place": place_of_it,
+        "genre": TYPES[record.type].label if kind in _SAID else thesis.degree_name,
         "abstract": record.abstracts[0].value if record.abstracts else "",
         "language": next((tag for tag in map(written, record.languages) if tag), ""),
         "keyword": ", ".join(subject.value for subject in record.subjects),
@@ -53,6 +55,16 @@ def csl(work: Work) -> dict[str, Any]:
 
 #: Kinds of CSL that say less than our type does.
 _SAID = frozenset({"report", "article", "document", "thesis"})
+
+
+def published_by(record: Record) -> tuple[str, str]:
+    """Return whose work a reference names, and where: of a thesis who awarded the degree, not who printed it."""
+    publisher, thesis = record.publisher, record.thesis
+    awarded, printed = (thesis.grantor, thesis.grantor_place), (publisher.name, publisher.place)
+    first, second = (awarded, printed) if KINDS[record.type].csl == "thesis" else (printed, awarded)
+    if first[0]:
+        return first[0], first[1] or ("" if second[0] else second[1])
+    return second[0], second[1] or first[1]
 
 
 def doi_of(work: Work) -> str:

@@ -101,7 +101,7 @@ def item_page(
         access_label=ACCESS[record.access].label,
         access_words=_access(record),
         creators=tuple(_person(agent, proved) for agent in record.creators),
-        contributors=tuple(_person(agent, proved, spoken.role(agent.role)) for agent in record.contributors),
+        contributors=tuple(_person(agent, proved, spoken.part(agent.role)) for agent in record.contributors),
         abstracts=record.abstracts,
         contents=record.toc,
         facts=tuple(fact for fact in facts(record) if fact.values),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from server.items.csl import doi_of, issued
+from server.items.csl import doi_of, issued, published_by
 from server.items.kinds import KINDS
 from server.metadata.work import Work
 from server.records.vocabulary import TYPES
@@ -36,8 +36,9 @@ def _lines(work: Work) -> Iterator[tuple[str, str]]:
     yield "EP", place.last_page
     yield "ET", place.edition
     yield "SN", place.issn_online or place.issn_print or place.isbn
-    yield "PB", record.publisher.name or thesis.grantor
-    yield "CY", record.publisher.place or thesis.grantor_place
+    publisher, city = published_by(record)
+    yield "PB", publisher
+    yield "CY", city
     yield "M3", thesis.degree_name or TYPES[record.type].label
     yield "DO", doi_of(work)
     yield "UR", work.landing_url

@@ -53,6 +53,11 @@ def role(code: str) -> str:
     return _WORD_EDGE.sub(" ", code).capitalize()
 
 
+def part(code: str) -> str:
+    """Say somebody's part in a work: of who has none of the roles there is no more to say than that they contributed."""
+    return "Contributor" if code == "Other" else role(code)
+
+
 def scheme(code: str) -> str:
     """Say what an identifier's scheme is called."""
     return SCHEMES.get(code, code.capitalize())

@@ -156,6 +156,13 @@ def is_open(tx: Connection, kind: str, subject: str) -> bool:
     return tx.execute(select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.subject == subject, OPEN)).scalar() is not None
 
 
+def is_on_its_way(tx: Connection, kind: str, subject: str) -> bool:
+    """Whether something is asked for that is being done, or will be without anybody's help."""
+    states = jobs.c.state.in_([*_WAITING, JobState.ACTIVE.value])
+    query = select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.subject == subject, states)
+    return tx.execute(query.limit(1)).scalar() is not None
+
+
 def drop(tx: Connection, kind: str, subject: str) -> None:
     """Take back a request that waits, be it for a person: what it asked for was done otherwise, or is wanted no more."""
     _DROP.run(tx, {"its_kind": kind, "its_subject": subject})

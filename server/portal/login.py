@@ -16,7 +16,7 @@ from server.accounts.tickets import LIVES, Purpose
 from server.errors import Invalid, Refused
 from server.middleware import remote_address
 from server.openid.kind import offered
-from server.portal.door import LONGEST_OF_STRANGERS, fields, origin, own_page
+from server.portal.door import LONGEST_OF_STRANGERS, fields, home, origin, own_page
 from server.portal.frame import Frame
 from server.portal.links import can_mail
 from server.portal.proof import same_site
@@ -57,7 +57,11 @@ class Login:
 
     async def form(self, request: web.Request) -> web.StreamResponse:
         said = next((_WORDS[word] for word in _WORDS if word in request.query), "")
-        return await self._form(200, next=own_page(request.query.get("next", "")), said=said)
+        lead = own_page(request.query.get("next", ""))
+        # Public pages are the same for everybody, so that caches may keep them: their link to the login leads on from here.
+        if not said and (account := await self.frame.door.somebody(request)) is not None:
+            raise web.HTTPSeeOther(lead or home(account), headers={"Cache-Control": "no-store"})
+        return await self._form(200, next=lead, said=said)
 
     async def login(self, request: web.Request) -> web.StreamResponse:
         """Open a session, or ask for the code; whoever fails too often must wait."""

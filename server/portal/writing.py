@@ -19,7 +19,7 @@ from server.records.files import DiskStore
 from server.records.model import File, Record
 from server.records.store import State, Stored
 from server.works import editing, saving
-from server.works.advice import Advice, advice_unsaved
+from server.works.advice import Advice, advice_stored, advice_unsaved
 from server.works.differences import differences
 from server.works.editing import UPLOADED, Basis, Sheet
 from server.works.saving import Author, Then
@@ -95,7 +95,7 @@ class Writing:
 
     async def edit(self, request: web.Request) -> web.StreamResponse:
         stored = await self._stored(request)
-        found = await self._advice(stored.record, stored)
+        found = await self.frame.house.database.read(advice_stored, self.frame.house.press, stored)
         return self._page(request, editing.shown(stored.record).advise(found.faults), stored, advice=found)
 
     async def save(self, request: web.Request) -> web.StreamResponse:

@@ -68,6 +68,8 @@ class Acceptance:
     seal: Seal
     agencies: Callable[[Sequence[Entry]], Responsible]
     """Who registers the DOI of a work with these identifiers, as the profiles are at this moment."""
+    called: Callable[[str], str]
+    """What a field of a work is called where people read of it."""
 
     async def take(self, deposit: Deposit, content: Content, *, answers: bool = False, begun: Container | None = None) -> None:
         """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
@@ -212,7 +214,7 @@ def _made(to: Acceptance, deposit: Deposit, basis: _Basis, content: Content, rul
         record, remarks = finished(draft, rules, basis.container.created.date(), before)
         if draft.record is not None and (before is None or content.record is not None):
             remarks += missed(record, content.source.name)
-        remarks += foreseen(to.press.renderer, record, basis.container.created, to.agencies(basis.entries))
+        remarks += foreseen(to.press.renderer, record, basis.container.created, to.agencies(basis.entries), to.called)
         content = replace(content, remarks=(*content.remarks, *remarks))
     holding, warnings = weighed(content.remarks, draft.record, rules)
     if holding:

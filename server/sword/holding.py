@@ -7,7 +7,10 @@ from sqlalchemy import Connection
 from server.accounts.model import Account
 from server.errors import Invalid, NotFound, Refused
 from server.identifiers import ledger
+from server.identifiers.ledger import Entry
+from server.identifiers.mint import REGISTER
 from server.identifiers.model import State as IdentifierState
+from server.jobs import queue
 from server.metadata.addresses import link
 from server.records import store as records
 from server.records.store import State
@@ -25,6 +28,9 @@ _WORDS = {
     IdentifierState.WITHDRAWN: "withdrawn",
     IdentifierState.EXTERNAL: "kept as it came",
 }
+
+
+_SENT_AGAIN = "being registered: the agency refused the metadata as they were; the corrected ones are sent"
 
 
 def container_of(tx: Connection, number: str, account: Account) -> Container:
@@ -46,9 +52,16 @@ def holding(tx: Connection, number: str, account: Account) -> Holding:
         stored = records.get(tx, number)
         record, files, withdrawn = stored.record, stored.record.files, stored.state is State.WITHDRAWN
         reason = (stored.reason or "") if stored.state in {State.WITHDRAWN, State.RETURNED, State.DECLINED} else ""
-    names = tuple((link(entry.scheme, entry.value), _WORDS[entry.state]) for entry in ledger.of_record(tx, number))
+    names = tuple((link(entry.scheme, entry.value), _standing(tx, entry)) for entry in ledger.of_record(tx, number))
     deposits, remarks = store.deposits_of(tx, number), problems.remarks_of(tx, number)
     return Holding(container, record, files, deposits, names, withdrawn, reason, remarks)
+
+
+def _standing(tx: Connection, entry: Entry) -> str:
+    """Say how an identifier stands. What was refused waits for a change; once there is one, it is on its way again."""
+    if entry.state is IdentifierState.REJECTED and entry.held_by is None and queue.is_on_its_way(tx, REGISTER, str(entry.id)):
+        return _SENT_AGAIN
+    return _WORDS[entry.state]
 
 
 def original(tx: Connection, deposit_id: str, account: Account) -> Deposit:

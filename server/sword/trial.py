@@ -112,7 +112,7 @@ class Trial:
             except Invalid as error:
                 raise Unfit.of(error, content, notes) from error
             remarks += more if draft.record is None else (*more, *missed(record, content.source.name))
-            remarks += foreseen(acceptance.press.renderer, record, deposit.received, acceptance.agencies(()))
+            remarks += foreseen(acceptance.press.renderer, record, deposit.received, acceptance.agencies(()), acceptance.called)
         holding, warnings = weighed(remarks, draft.record, rules)
         if holding:
             raise Unfit(holding, warnings, replace(content, record=record), notes)

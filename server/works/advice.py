@@ -20,6 +20,8 @@ from server.records.model import Record
 from server.records.store import Stored
 from server.works.differences import spoken
 
+_SAID = "%(agency)s refused the work for this: %(words)s"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -61,13 +63,19 @@ class Advice:
 
     @property
     def faults(self) -> Mapping[str, Fault]:
-        """The sentences, by the fields they are about."""
-        return {each.path: each.fault for each in self.findings}
+        """The sentences, by the fields they are about; what the agency said of a field before what it would say."""
+        refused = {line.path: Fault(_SAID, {"agency": self.agency, "words": line.text}) for line in self.said}
+        return {each.path: each.fault for each in self.findings} | refused
 
 
 def advice(tx: Connection, press: Press, stored: Stored, entries: Sequence[Entry]) -> Advice:
     """Return what the agency responsible for a work minds of it, and why it refused it."""
     return _advice(press.renderer.kept(stored, names=_own(entries)), _responsible(tx, press, entries), entries)
+
+
+def advice_stored(tx: Connection, press: Press, stored: Stored) -> Advice:
+    """Return what `advice` does, for who has only the work."""
+    return advice(tx, press, stored, ledger.of_record(tx, stored.id))
 
 
 def advice_unsaved(tx: Connection, press: Press, record: Record, stored: Stored | None, today: date) -> Advice:
@@ -93,17 +101,17 @@ def _advice(work: Work, agencies: Responsible, entries: Sequence[Entry]) -> Advi
 
 
 def _line(finding: Finding) -> Line:
-    return Line(finding.path, _place(finding.path), finding.fault.text, finding.remedy)
+    return Line(finding.path, place_of(finding.path), finding.fault.text, finding.remedy)
 
 
 def _said(agency: Agency, entries: Sequence[Entry]) -> Iterator[Line]:
     for entry in entries:
         if entry.own and entry.scheme == agency.scheme.name and entry.state is State.REJECTED:
             for reason in explained(agency.name, entry.message or ""):
-                yield Line(reason.path, _place(reason.path), reason.words, reason.remedy)
+                yield Line(reason.path, place_of(reason.path), reason.words, reason.remedy)
 
 
-def _place(path: str) -> str:
+def place_of(path: str) -> str:
     """Say the way to a field as the form does, where rows are counted from one."""
     steps = (str(int(step) + 1) if step.isdecimal() else step for step in path.split("."))
     return spoken(".".join(steps)) if path else ""

@@ -9,7 +9,6 @@ from server.house import House
 from server.usage.model import Class, Drop, Kind
 from server.usage.noting import Dropped, leave_out
 from tests.admin.visits import login
-from tests.conftest import SetClock
 from tests.items.test_pages import publish
 from tests.items.works import RICH
 from tests.usage.test_figures import NUMBERS, use
@@ -78,8 +77,9 @@ async def test_what_cannot_be_made_is_said_on_the_page(seen: TestClient, query: 
     assert 'role="alert"' in await text(seen, f"/admin/usage/report?{query}", 400)
 
 
-async def test_a_repository_nobody_has_used_yet(client: TestClient, clock: SetClock) -> None:
+async def test_a_repository_nobody_has_used_yet_offers_no_month_to_report(client: TestClient) -> None:
     await login(client)
     page = await text(client, "/admin/usage")
     assert "No use has been counted yet." in page
-    assert "from 2026-02 to 2026-02" in page
+    assert "No month is ready yet" in page
+    assert 'action="/admin/usage/report"' not in page

@@ -13,6 +13,7 @@ from server.errors import Conflict, NotFound
 from server.house import House
 from server.identifiers import ledger
 from server.identifiers.model import State
+from server.profiles import store as profiles
 from server.runs import store as runs
 from server.runs.model import Outcome
 from tests.admin.identifiers.conftest import agency, registering
@@ -97,10 +98,17 @@ async def test_an_account_is_tried_out_with_a_draft_of_which_nothing_is_left(reg
     steps = await identifiers.verify(registering, ProfileNamed(name="Our DOIs"))
     assert [step.good for step in steps] == [True] * 5, steps
     assert agency.dois == {}
+    known = await registering.database.read(profiles.get, "Our DOIs")
+    assert known.succeeded is not None
+    assert known.succeeded.words.startswith("Nothing is left of it")
+    assert known.failed is None
     agency.moods.append(Mood.REFUSED)
     (refused,) = await identifiers.verify(registering, ProfileNamed(name="Our DOIs"))
     assert not refused.good
     assert "401" in refused.words
+    failed = (await registering.database.read(profiles.get, "Our DOIs")).failed
+    assert failed is not None
+    assert "401" in failed.words
     assert "correct horse" not in refused.words
 
 

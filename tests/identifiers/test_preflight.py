@@ -45,6 +45,11 @@ def found(agency: str, one: Work) -> dict[str, tuple[Weight, str]]:
     return {finding.path: (finding.weight, finding.fault.text) for finding in preflight(agency, one)}
 
 
+def test_a_publisher_is_missed_only_where_one_is_expected():
+    for kind, missed in (("publication.book", True), ("dataset.dataset", False), ("etd.doctoral", False)):
+        assert ("publisher.name" in found("datacite", work(type=kind, publisher=model.Publisher()))) is missed, kind
+
+
 @pytest.mark.parametrize("agency", ["datacite", "crossref"])
 def test_a_good_work_is_left_alone(agency):
     assert preflight(agency, work()) == ()
@@ -58,6 +63,7 @@ FAULTS = (
     ({"type": "publication.journalArticle"}, "type", "takes no DOI for Journal article", None, R),
     ({"publisher": model.Publisher(name="https://ror.org/02jx3x895")}, "publisher.name", "looks like a URL; put the name here", R, A),
     ({"publisher": model.Publisher(name="UCL, https://ror.org/02jx3x895")}, "publisher.name", "looks like a URL", R, A),
+    ({"publisher": model.Publisher(name="http://example.org/pub")}, "publisher.name", "works are cited by it", A, A),
     ({"title": model.Text(value=" ")}, "title", "is empty", A, R),
     ({"title": model.Text(value="N/A")}, "title", "stands for a title", A, A),
     ({"creators": ()}, "creators", "are not named", A, None),

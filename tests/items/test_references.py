@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pybtex.database
 import pytest
 import rispy
@@ -15,6 +16,7 @@ from server.items.cited import STYLES
 from server.items.csl import csl
 from server.items.kinds import KINDS
 from server.items.ris import ris
+from server.records.model import Agent, Dates, Publisher, Record, Text, Thesis
 from server.records.vocabulary import TYPES
 from tests import strategies
 from tests.items.kinds import NUMBER, SOME, SPARSE, of_type, work
@@ -143,3 +145,30 @@ def test_no_record_breaks_a_reference(record) -> None:
 def test_what_the_processor_cannot_write_is_said_otherwise(caplog: pytest.LogCaptureFixture) -> None:
     assert cited.plain({"type": "no such type"}, "apa") == ""
     assert "could not write a reference" in caplog.text
+
+
+CURIE = Record(
+    type="etd.doctoral",
+    title=Text(value="Recherches sur les substances radioactives"),
+    creators=(Agent(family="Curie", given="Marie"),),
+    dates=Dates(issued="1903"),
+    publisher=Publisher(name="Gauthier-Villars", place="Paris"),
+    thesis=Thesis(degree_name="Docteur ès sciences physiques", grantor="Faculté des sciences de Paris"),
+)
+
+
+def test_a_thesis_is_cited_with_who_awarded_the_degree_not_who_printed_it() -> None:
+    item = csl(work(CURIE, "10.5072/1"))
+    assert (item["type"], item["genre"], item["publisher"]) == ("thesis", "Doctoral thesis", "Faculté des sciences de Paris")
+    assert cited.plain(item, "apa") == (
+        "Curie, M. (1903). Recherches sur les substances radioactives [Doctoral thesis, Faculté des sciences de Paris]. "
+        "https://doi.org/10.5072/1"
+    )
+    assert "PB  - Faculté des sciences de Paris" in ris(work(CURIE))
+    assert entry_of(bibtex(work(CURIE))).fields["school"] == "Faculté des sciences de Paris"
+
+
+def test_a_book_is_cited_with_its_publisher_and_a_thesis_without_a_grantor_too() -> None:
+    for changed in ({"type": "publication.book"}, {"thesis": Thesis()}):
+        item = csl(work(msgspec.structs.replace(CURIE, **changed)))
+        assert (item["publisher"], item["publisher-place"]) == ("Gauthier-Villars", "Paris")

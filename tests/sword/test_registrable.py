@@ -1,8 +1,12 @@
 """What the agency of a work's DOI would refuse is said of its deposit, which is taken all the same unless the profile holds it."""
 
+from sqlalchemy import Connection
+
 from server import control
 from server.house import House
 from server.identifiers import ledger
+from server.identifiers.tables import identifiers
+from server.jobs.tables import jobs
 from server.sword import problems
 from server.sword.problems import Weight
 from tests.conftest import configured, entry
@@ -33,13 +37,46 @@ async def test_the_receipt_and_the_monitor_name_the_field(depositor: Depositor) 
     said = (
         "agency-refuses",
         "publisher.name",
-        "DataCite would refuse it: publisher.name: looks like a URL; put the name here and the ROR in its identifier.",
+        "DataCite would refuse it: Publisher, Name: looks like a URL; put the name here and the ROR in its identifier.",
         Weight.WARN,
     )
     assert said in await known(depositor)
     assert (await depositor.rows())[-1].state == "taken"
     work = (await depositor.rows())[-1].container_id
     assert [each.own for each in await depositor.house.database.read(ledger.of_record, work)] == [True], "its DOI is reserved"
+
+
+async def test_an_address_that_is_no_ror_is_advised_against_and_a_row_is_counted_from_one(depositor: Depositor) -> None:
+    await agency(depositor.house)
+    more = "<dcterms:publisher>http://example.org/pub</dcterms:publisher><dcterms:creator>Euler et al.</dcterms:creator>"
+    await depositor.create(entry(more=more), ENTRY)
+    found = await known(depositor)
+    assert {code for code, *_ in found} == {"agency-told-otherwise"}
+    told = [message for _, _, message, _ in found]
+    assert (
+        "DataCite would be told otherwise: Publisher, Name: looks like a URL; works are cited by it, so put the name here."
+        in told
+    )
+    assert any(message.startswith("DataCite would be told otherwise: Creator") for message in told), told
+    assert not any("creators." in message for message in told)
+
+
+async def test_a_refused_work_that_is_mended_is_said_to_be_sent_again(depositor: Depositor) -> None:
+    await agency(depositor.house)
+    receipt = await depositor.create(entry(), ENTRY)
+
+    def refuse(tx: Connection, state: str) -> None:
+        tx.execute(identifiers.update().values(state="rejected"))
+        tx.execute(jobs.update().where(jobs.c.kind == "register", jobs.c.state == "ready").values(state=state))
+
+    await depositor.house.database.write(refuse, "done")
+    assert "not registered: the agency refuses the metadata" in (await depositor.get(receipt.edit)).text("s:treatment")
+    await depositor.ask("PUT", receipt.edit, entry(title="Peas and beans"), ENTRY)
+    said = (await depositor.get(receipt.edit)).text("s:treatment")
+    assert "the corrected ones are sent" in said
+    assert "refuses the metadata" not in said
+    await depositor.house.database.write(refuse, "held")
+    assert "the agency refuses the metadata" in (await depositor.get(receipt.edit)).text("s:treatment")
 
 
 async def test_without_an_agency_nothing_is_said(depositor: Depositor) -> None:

@@ -117,5 +117,9 @@ async def test_a_refusal_of_the_agency_is_shown_by_its_field(registering: House,
     first = advised(page)[0]
     assert first == "Title: Title is on the list of Mendel Correct this field. The work is then sent again by itself."
     assert "The agency refuses the metadata. Correct the record; it is sent again by itself." in page
+    form = await (await client.get(f"/admin/works/{work}/edit")).text()
+    assert "What DataCite refused, would refuse, or be told otherwise" in form
+    assert advised(form)[0] == "Title: DataCite refused the work for this: Title is on the list of Mendel"
+    assert "Mendel" in html.fromstring(form).xpath("string(//*[@id='f-title-advice'] | //*[@id='f-title.value-advice'])")
     await registering.database.write(refuse, entry.id, "DataCite answered 422: url: URL is not allowed by domain settings.")
     assert advised(await (await client.get(f"/admin/works/{work}")).text())[0].startswith("URL is not allowed")

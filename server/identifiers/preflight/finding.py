@@ -28,8 +28,8 @@ class Finding:
 
     @property
     def words(self) -> str:
-        """The sentence with its field, in English: for what is kept, and read by machines."""
-        return f"{self.path}: {self.fault.sentence % self.fault.values if self.fault.values else self.fault.sentence}"
+        """The sentence, in English: for what is kept. It follows the name of the field."""
+        return self.fault.sentence % self.fault.values if self.fault.values else self.fault.sentence
 
     @property
     def field(self) -> str:

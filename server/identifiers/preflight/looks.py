@@ -17,9 +17,16 @@ from server.xml import kept
 Found = Iterator[tuple[str, str]]
 
 _ADDRESS = re.compile(r"https?://\S|\bwww\.\S|\b(?:ror|orcid|isni)\.org/", re.IGNORECASE)
+_ROR = re.compile(r"\bror\.org/", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"untitled|no title|title|unknown|n/?a|none|null|tb[ad]|test|:\w{3,6}|[\W_]+", re.IGNORECASE)
 _OTHERS = re.compile(r"\bet\.? al\b|\band others\b|\bu\. ?a\.", re.IGNORECASE)
 _YEAR = re.compile(r"[0-9]{4}")
+#: What somebody other than the repository brings out, as a rule; of anything else the repository is the publisher.
+_BROUGHT_OUT = frozenset({
+    "creativeWork.exhibitionCatalog", "publication.book", "publication.bookChapter", "publication.conferenceProceeding",
+    "publication.dictionaryEntry", "publication.editedBook", "publication.encyclopediaEntry", "publication.report",
+    "teaching.textbook",
+})  # fmt: skip
 #: What Crossref's schema holds of fields it can do without (XSD 5.4.0); longer or shorter ones are left out.
 _LIMITS = {
     "publisher.place": (2, 255),
@@ -48,14 +55,21 @@ def placeholder(work: Work) -> Found:
         yield "title", title
 
 
+def ror_for_publisher(work: Work) -> Found:
+    if _ROR.search(name := kept(work.record.publisher.name)):
+        yield "publisher.name", name
+
+
 def address_for_publisher(work: Work) -> Found:
-    if _ADDRESS.search(name := kept(work.record.publisher.name)):
+    """Find addresses other than a ROR's where the publisher's name belongs."""
+    if _ADDRESS.search(name := kept(work.record.publisher.name)) and not _ROR.search(name):
         yield "publisher.name", name
 
 
 def no_publisher(work: Work) -> Found:
+    """Find no publisher where one is expected."""
     record = work.record
-    if not kept(record.publisher.name) and not kept(record.thesis.grantor):
+    if record.type in _BROUGHT_OUT and not kept(record.publisher.name) and not kept(record.thesis.grantor):
         yield "publisher.name", datacite.view(work).publisher.value
 
 

@@ -15,7 +15,7 @@ MOST = 40
 
 _LONGEST = 120
 
-_URL = "looks like a URL; put the name here and the ROR in its identifier"
+_ROR = "looks like a URL; put the name here and the ROR in its identifier"
 _NAME_ALONE = "Leave the name alone here; its ROR ID goes into the publisher's identifiers."
 
 # fmt: off
@@ -23,12 +23,13 @@ _NAME_ALONE = "Leave the name alone here; its ROR ID goes into the publisher's i
 RULES: tuple[Rule, ...] = (
     # Refused.
     Rule("%(value)s", looks.refused_by_crossref, Weight.REFUSED, CROSSREF),
-    Rule(_URL, looks.address_for_publisher, Weight.REFUSED, DATACITE, _NAME_ALONE),
-    Rule(_URL, looks.address_for_publisher, Weight.ADVISED, CROSSREF, _NAME_ALONE),
+    Rule(_ROR, looks.ror_for_publisher, Weight.REFUSED, DATACITE, _NAME_ALONE),  # DataCite answered 422: EZID's issue 1031
+    Rule(_ROR, looks.ror_for_publisher, Weight.ADVISED, CROSSREF, _NAME_ALONE),
     # What a work is cited by.
     Rule("is empty; the agency is told that it is unknown", looks.empty_title, agencies=DATACITE),
     Rule("is a word that stands for a title (%(value)s); the work will be cited by it", looks.placeholder),
     Rule("are not named; a body or the word for unknown stands in their place", looks.no_creators, agencies=DATACITE),
+    Rule("looks like a URL; works are cited by it, so put the name here", looks.address_for_publisher),
     Rule("is not said; the agency is told %(value)s", looks.no_publisher, agencies=DATACITE),
     Rule("has no year; the agency is told %(value)s, from another date of the work", looks.no_year, agencies=DATACITE),
     Rule("is not within Crossref's calendar, the years 1400 to 2200 (%(value)s); it is told another day",

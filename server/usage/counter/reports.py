@@ -36,6 +36,8 @@ class Window:
 
     first: str
     last: str
+    counted: bool = True
+    """Whether anything was counted in any of them; a new installation has only the month before it was there."""
 
 
 def window(tx: Connection, now: datetime) -> Window:
@@ -43,7 +45,7 @@ def window(tx: Connection, now: datetime) -> Window:
     oldest = tx.execute(select(func.min(clicks.c.at))).scalar()
     last = _month_before(min(oldest, now) if oldest is not None else now)
     first = tx.execute(select(func.min(months.c.month))).scalar()
-    return Window(min(first, last) if first is not None else last, last)
+    return Window(min(first, last) if first is not None else last, last, first is not None and first <= last)
 
 
 def _month_before(moment: datetime) -> str:

@@ -108,6 +108,18 @@ WATCHED = (
         "of published works not sent for an hour or longer",
         "/admin/identifiers?state=reserved&age=hour&order=waiting",
     ),
+    Watch(
+        "identifier",
+        IdentifierState.REGISTERED,
+        "registered, but their agency is not told of a change: their profile stands still",
+        "/admin/identifiers?state=registered&order=waiting",
+    ),
+    Watch(
+        "identifier",
+        IdentifierState.WITHDRAWN,
+        "of withdrawn works, but their agency is not told of a change: their profile stands still",
+        "/admin/identifiers?state=withdrawn&order=waiting",
+    ),
     Watch("work", "held", "left out of a format it cannot be written in", "/admin/quarantine"),
     Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead", right=Right.DELIVERIES),
     Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held", right=Right.JOBS),

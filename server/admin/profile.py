@@ -86,7 +86,8 @@ class OneProfile:
             form = profile_form.again(layout, given, profile, stored, {})
             return await self._settings(request, profile, kind, form, stored, fault=fault, review=review)
         try:
-            await keeper.do(keeping.change, keeper.desk, profile.id, read.naming, read.settings, request[VISITOR].actor)
+            actor = request[VISITOR].actor
+            await keeper.do(keeping.change, keeper.desk, profile.id, read.naming, read.settings, actor, entered=read.entered)
         except Wrong as error:
             form = profile_form.again(layout, given, profile, stored, error.fields)
             return await self._settings(request, profile, kind, form, stored, fault=fault)

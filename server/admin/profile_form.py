@@ -18,6 +18,8 @@ class Filled:
 
     naming: Naming
     settings: Struct
+    entered: frozenset[str]
+    """The secrets that were entered or removed."""
 
 
 def shown(layout: Layout[Any], profile: Profile | None = None, settings: Struct | None = None) -> Form:
@@ -32,7 +34,7 @@ def read(
     pairs = list(pairs)
     naming, given = _NAMING.read(pairs, _named(profile)), layout.read(pairs, settings)
     if isinstance(naming, Naming) and not isinstance(given, Form):
-        return Filled(naming, given)
+        return Filled(naming, given, _entered(layout.again(pairs, settings, {})))
     if not isinstance(naming, Form):
         naming = _NAMING.again(pairs, _named(profile), {})
     return _joined(naming, given if isinstance(given, Form) else layout.again(pairs, settings, {}))
@@ -50,6 +52,10 @@ def again(
     mine = {name: words for name, words in problems.items() if name in Naming.__struct_fields__}
     others = {name: words for name, words in problems.items() if name not in mine}
     return _joined(_NAMING.again(pairs, _named(profile), mine), layout.again(pairs, settings, others))
+
+
+def _entered(sent: Form) -> frozenset[str]:
+    return frozenset(entry.path for entry in sent.entries if entry.field.secret and not entry.keeps)
 
 
 def _named(profile: Profile | None) -> Naming | None:

@@ -104,6 +104,11 @@ class Entry:
         return self.field.kept and bool(self.stored) and self.stored is not NOTHING
 
     @property
+    def keeps(self) -> bool:
+        """Whether the value that is never shown stays as it is stored: nothing was entered, and it is not to be removed."""
+        return self.is_set and not self.cleared and not normal(self.field, self.text)
+
+    @property
     def again(self) -> bool:
         """Whether something was typed that is not shown again and so must be typed once more."""
         return self.field.kept and bool(self.text)

@@ -140,7 +140,7 @@ def _leaf(entry: Entry, faults: Faults) -> Any:
     part = entry.field
     try:
         if part.kept:
-            if not normal(part, entry.text) and entry.is_set and not entry.cleared:
+            if entry.keeps:
                 return entry.stored
         elif entry.stored is not NOTHING and same(part, entry.texts, entry.stored) and not (part.required and not entry.texts):
             return _as_it_was(entry)

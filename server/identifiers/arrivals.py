@@ -9,14 +9,20 @@ from itertools import islice
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from server.errors import Invalid
+from server.db import sequences
+from server.errors import Conflict, Invalid
 from server.identifiers.model import Agency, category_of
 from server.identifiers.schemes import doi
 from server.identifiers.tables import arrivals, identifiers
+from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.records import lists, store
 from server.records.model import is_id
+from server.runs import store as runs
 from server.spreadsheet import MARK, bare
+
+MIGRATE = "migrate-identifiers"
+"""The task that takes over what was judged."""
 
 _MANY = 500
 _LONGEST_CELL = 2048
@@ -87,13 +93,33 @@ def of_set(tx: Connection, spec: str, prefix: str) -> list[Line]:
 
 
 def plan(tx: Connection, profile: Profile, agency: Agency, lines: Iterable[Line]) -> None:
-    """Judge lines and write them down in place of what was asked for before; nothing else is changed."""
+    """Judge lines and write them down in place of what was asked for before, as a new list; nothing else is changed.
+
+    Raises Conflict while those before are being taken over.
+    """
+    profiles.hold(tx, profile.kind)
+    at_work = next((run for run in runs.going_on(tx) if run.task == MIGRATE and run.profile_id == profile.id), None)
+    if at_work is not None:
+        raise Conflict(
+            f"Job {at_work.id} is taking over what was looked through before.", place="file",
+            remedy="Wait for its end, or cancel it; then look through these.",
+        )  # fmt: skip
+    sequences.take(tx, _plans(profile.id))
     tx.execute(delete(arrivals).where(arrivals.c.profile_id == profile.id))
     seen: dict[str, int] = {}
     rest = iter(lines)
     while some := list(islice(rest, _MANY)):
         rows = [{"profile_id": profile.id} | row for row in _judged(tx, profile, agency, some, seen)]
         tx.execute(insert(arrivals), rows)
+
+
+def planned(tx: Connection, profile_id: int) -> int:
+    """Return the number of a profile's list: another one for each that was looked through; 0 where none was."""
+    return sequences.last(tx, _plans(profile_id))
+
+
+def _plans(profile_id: int) -> str:
+    return f"arrivals {profile_id}"
 
 
 def _judged(

@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 from server.db.sequences import last
 from server.identifiers import handover, ledger
 from server.identifiers.model import Agency, Confirmed, Rules, Scheme, serves
+from server.profiles.bound import server_of
 from server.profiles.kind import Kind, Preview, Tested
 from server.profiles.model import Profile
+from server.profiles.reading import secret_fields
 from server.records.vocabulary import TYPES
 from server.registry import Registry
 
@@ -51,11 +53,16 @@ def _kind(agency: Agency, shelf: Registry[Agency]) -> Kind:
         description=agency.description,
         settings=agency.account,
         creates="Registrations and updates, by themselves within a minute of a change." if registers else "Names, and no jobs.",
+        server=_server if secret_fields(agency.account) else None,
         test=test if registers else None,
         guard=guard,
         saved=saved,
         preview=partial(preview, scheme=agency.scheme, barred=agency.barred),
     )
+
+
+def _server(account: Any) -> str:
+    return server_of(account.address)
 
 
 def preview(tx: Connection, rules: Rules, *, scheme: Scheme, barred: AbstractSet[str] = frozenset()) -> Preview:

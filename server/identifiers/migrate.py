@@ -15,10 +15,10 @@ from msgspec import Struct
 from sqlalchemy import Connection, update
 
 from server.audit.log import Actor
-from server.errors import Invalid, Unavailable
+from server.errors import Conflict, Invalid, Unavailable
 from server.forms.field import title
 from server.identifiers import arrivals, gate, ledger, listing, sightings
-from server.identifiers.arrivals import Arrival
+from server.identifiers.arrivals import MIGRATE, Arrival
 from server.identifiers.calling import Caller, Counter, readable
 from server.identifiers.endpoint import LOOPBACK
 from server.identifiers.leading import is_same
@@ -35,7 +35,6 @@ from server.records.store import Stored
 from server.runs.model import ItemOutcome, Outcome, Subject
 from server.runs.task import Deed, Task
 
-MIGRATE = "migrate-identifiers"
 _LEAD = "b-"
 
 #: Whether the work is published, what the agency says → the state it is taken over in. All else is sent whole.
@@ -46,9 +45,10 @@ _AGREED = {
 
 
 class Migrate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whose DOIs are taken over: those that were planned for a profile."""
+    """Whose DOIs are taken over: those of the list that somebody looked through and typed the number of."""
 
     profile: Annotated[str, title("Profile")]
+    plan: Annotated[int, title("List", "The number of the list that was looked through.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,24 @@ class Migrator:
             )  # fmt: skip
         return profile
 
+    def _confirmed(self, tx: Connection, given: Migrate) -> Profile:
+        """Return the profile whose list is taken over; raises Conflict where that list is not the one that was confirmed."""
+        profile = self.guarded(tx, given.profile)
+        if given.plan != arrivals.planned(tx, profile.id):
+            raise Conflict(
+                "Another list was looked through since this one was confirmed, and nothing of it is taken over.", place="count",
+                remedy="Look at the list that is there now, and type its number.",
+            )  # fmt: skip
+        return profile
+
     def _profile(self, tx: Connection, given: Migrate) -> int:
-        return self.guarded(tx, given.profile).id
+        return self._confirmed(tx, given).id
 
     def _count(self, tx: Connection, given: Migrate) -> int:
         return arrivals.counts(tx, self._profile(tx, given))[0]
 
     def _subjects(self, tx: Connection, given: Migrate, after: str, limit: int) -> Sequence[Subject]:
-        profile = self.guarded(tx, given.profile)
+        profile = self._confirmed(tx, given)
         counter = self.caller.counter(profile)
         if words := gate.silent(tx, profile.id, self.caller.clock()):
             raise Unavailable(f"The agency does not answer: {words}")
@@ -103,7 +113,7 @@ class Migrator:
         return [Subject(f"{_LEAD}{each.id:019}", each.value, f"/admin/works/{each.record_id}") for each in found]
 
     async def _do(self, subject: Subject, given: Migrate, _actor: Actor) -> ItemOutcome | Deed:
-        profile = await self.caller.database.read_hot(self.guarded, given.profile)
+        profile = await self.caller.database.read_hot(self._confirmed, given)
         counter = self.caller.counter(profile)
         if listing.is_page(subject.id):
             return await Lister(self.caller).read(_walk(profile), counter, listing.number_of(subject.id))

@@ -265,6 +265,7 @@ def kind(post: Post) -> Kind:
         settings=Mail,
         single="The institution has one mail server; change the profile that is there.",
         creates="Letters, and the job of the daily letter.",
+        server=lambda mail: f"{mail.host.lower()}:{mail.port}",
         test=partial(_test, post),
         saved=_noticed,
         deleted=_dropped,

@@ -32,6 +32,7 @@ from server.notify.fields import EVENT_CHOICES, EventName
 from server.notify.guard import target
 from server.notify.model import LONGEST_WISH, Delivery, Failed, Outcome, Taken
 from server.profiles import store as profiles
+from server.profiles.bound import server_of
 from server.profiles.kind import Kind, Tested
 from server.profiles.model import Profile, Wrong
 from server.profiles.seal import Seal
@@ -250,6 +251,7 @@ def kind(outward: Outward) -> Kind:
         description="Tells another system by a signed HTTPS request when something happened.",
         settings=Webhook,
         creates="Deliveries: one request for each event, repeated until it is taken.",
+        server=lambda webhook: server_of(webhook.address),
         test=partial(_test, Hooks(outward)),
         guard=partial(_guard, outward),
         saved=store.noticed,

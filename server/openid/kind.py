@@ -9,6 +9,7 @@ from server.errors import Unavailable
 from server.openid.discovery import keys_of, metadata_of
 from server.openid.settings import OpenID
 from server.profiles import store as profiles
+from server.profiles.bound import server_of
 from server.profiles.kind import Fact, Kind, Tested
 from server.profiles.model import Profile
 
@@ -57,6 +58,7 @@ KIND = Kind(
     description="People log in by the institution's own login, or by any other provider of OpenID Connect.",
     settings=OpenID,
     creates="No jobs; sessions, and accounts where it is set so.",
+    server=lambda openid: server_of(openid.issuer),
     test=test,
     facts=_facts,
 )

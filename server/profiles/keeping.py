@@ -4,6 +4,7 @@ Each deed is one transaction: the profile, what follows from it, the audit log's
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
@@ -18,7 +19,7 @@ from server.clock import Clock
 from server.db.engine import Database, UseCase
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.events.telling import tell
-from server.profiles import store
+from server.profiles import bound, store
 from server.profiles.kind import Kind, Kinds, Tested
 from server.profiles.live import Live
 from server.profiles.model import Contact, Naming, Profile, Wrong
@@ -58,15 +59,25 @@ def make(
 
 
 def change(
-    tx: Connection, desk: Desk, number: int, naming: Naming, settings: Struct, actor: Actor, *, resumes: bool = True
+    tx: Connection,
+    desk: Desk,
+    number: int,
+    naming: Naming,
+    settings: Struct,
+    actor: Actor,
+    *,
+    entered: AbstractSet[str] = frozenset(),
+    resumes: bool = True,
 ) -> Profile:
     """Give a profile another name or other settings; nothing changed is no deed. Raises NotFound and Wrong.
 
+    `entered` are the secrets somebody entered or removed just now; the others are kept, and go to no other server.
     A paused one goes on, also when it is saved as it was; unless it is not to: `resumes`.
     """
     before = existing(tx, number)
     kind = desk.kinds[before.kind]
-    if wrong := _refusals(tx, kind, before, naming, settings):
+    wrong = bound.strayed(kind, before, settings, entered, desk.seal) | _refusals(tx, kind, before, naming, settings)
+    if wrong:
         raise Wrong(wrong)
     now = desk.clock()
     changes = _differences(desk, kind, before, naming, settings)
@@ -179,7 +190,8 @@ def _told(
 def put(tx: Connection, desk: Desk, kind: Kind, name: str, values: Mapping[str, Any], actor: Actor) -> Profile:
     """Make the profile of a name or change it by plain values; what it holds stays where none is given.
 
-    Raises Wrong, and Conflict where the name is a profile's of another kind.
+    A secret follows to no other server: it is given again with that. Raises Wrong, and Conflict where the name is a profile's of
+    another kind.
     """
     found = store.find(tx, name)
     if found is not None and found.kind != kind.name:
@@ -192,7 +204,7 @@ def put(tx: Connection, desk: Desk, kind: Kind, name: str, values: Mapping[str, 
     naming = read(Naming, {"profile_name": name, "profile_description": found.description if found else ""})
     if found is None:
         return make(tx, desk, kind, naming, settings, actor)
-    return change(tx, desk, found.id, naming, settings, actor)
+    return change(tx, desk, found.id, naming, settings, actor, entered=values.keys())
 
 
 def _as_it_was(desk: Desk, kind: Kind, profile: Profile) -> dict[str, Any]:

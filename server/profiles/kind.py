@@ -67,6 +67,8 @@ class Kind:
     """Why there can be only one, as a sentence; empty where there can be several."""
     creates: str = ""
     """The jobs it makes, or the tokens and codes it hands out, in words."""
+    server: Callable[[Any], str] | None = None
+    """Names the server its secrets are used with, by the settings; None for a kind without. A kept secret goes to no other."""
     test: Test | None = None
     tests: str = "Asks the other side whether it would work with these settings. Nothing is changed there."
     """What a test of the connection does, in words."""

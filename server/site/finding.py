@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, column, func, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, column, func, literal_column, select, table
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from server.identifiers import ledger
@@ -128,8 +128,7 @@ def _fitting(tx: Connection, asked: Asked, query: Select[Any]) -> Select[Any]:
     if asked.terms and _is_sqlite(tx):
         found = table(FULL_TEXT, column("rowid"))
         source = found.join(listed, listed.c.number == found.c.rowid)
-        match = text(f"{FULL_TEXT} MATCH :words").bindparams(words=_fts5(asked.terms))
-        query = query.where(match)
+        query = query.where(literal_column(FULL_TEXT).op("MATCH")(_fts5(asked.terms)))
     elif asked.terms:
         source = listed_words.join(listed, listed.c.number == listed_words.c.number)
         conditions.append(_VECTOR.op("@@")(_vector_query(asked.terms)))

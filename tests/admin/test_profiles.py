@@ -94,6 +94,22 @@ async def test_a_secret_left_empty_stays_and_a_new_one_takes_its_place(admin: Te
     assert "another horse" not in await shown(admin, f"{address}/history")
 
 
+async def test_for_another_server_the_secret_is_asked_for_again(admin: TestClient, house: House) -> None:
+    address = await make(admin)
+    elsewhere = DATACITE | {"endpoint": "http://127.0.0.1:9"}
+    for entered in ("", "  "):
+        status, _, text = await send(admin, address, **(elsewhere | {"password": entered}))
+        assert status == 422
+        assert re.search(r'id="f-password-error".*?It was entered for https://api.test.datacite.org', text, re.DOTALL)
+        assert SECRET not in text
+    assert (await named(house, "Our DOIs")).document["endpoint"] == ""
+    assert (await send(admin, address, **elsewhere))[0] == 303
+    profile = await named(house, "Our DOIs")
+    kind = house.keeper.kinds["datacite"].settings
+    assert store.opened(profile, kind, house.seal).password == SECRET
+    assert profile.document["endpoint"] == "http://127.0.0.1:9"
+
+
 async def test_a_row_is_added_without_a_script_and_nothing_is_judged_yet(admin: TestClient) -> None:
     status, _, text = await send(admin, "/admin/profiles/new/datacite", row="add:labels", profile_name="Half")
     assert status == 200

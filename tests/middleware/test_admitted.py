@@ -24,7 +24,8 @@ from tests.conftest import Deposit, configured
         ("/items/01J00000000000000000000000", Lane.PAGE),
         ("/items/01J00000000000000000000000/files/peas.pdf", Lane.PAGE),
         ("/oai/explore", Lane.PAGE),
-        ("/search", Lane.OTHER),
+        ("/search", Lane.PAGE),
+        ("/seek", Lane.OTHER),
         ("/wp-login.php", Lane.OTHER),
         ("//", Lane.OTHER),
         ("*", Lane.OTHER),
@@ -59,7 +60,7 @@ def full(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("full")
 async def test_a_page_that_finds_no_room_says_when_to_come_again(client: TestClient) -> None:
-    for path in ("/", "/items/01J00000000000000000000000", "/search?q=peas"):
+    for path in ("/", "/items/01J00000000000000000000000", "/seek?q=peas"):
         answer = await client.get(path)
         text = await answer.text()
         assert (answer.status, answer.content_type) == (429, "text/plain")

@@ -72,7 +72,8 @@ async def migrated(house: House, lines: list[Line]) -> Run:
     """Take DOIs over, as the page does."""
     profile = await house.database.read(profiles.get, "Our DOIs")
     await house.database.write(arrivals.plan, profile, house.agencies[profile.kind], lines)
-    return await run(house, migrate.MIGRATE, migrate.Migrate(profile="Our DOIs"))
+    plan = await house.database.read(arrivals.planned, profile.id)
+    return await run(house, arrivals.MIGRATE, migrate.Migrate(profile="Our DOIs", plan=plan))
 
 
 async def reconciled(house: House, *, repair: bool = False) -> Run:

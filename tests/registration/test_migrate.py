@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from server import control
-from server.errors import Invalid
+from server.audit.log import OPERATOR
+from server.db import sequences
+from server.errors import Conflict, Invalid
 from server.house import House
 from server.identifiers import arrivals, ledger
-from server.identifiers.arrivals import Arrival, Line
-from server.identifiers.migrate import MIGRATE, Migrate
+from server.identifiers.arrivals import MIGRATE, Arrival, Line
+from server.identifiers.migrate import Migrate
 from server.identifiers.model import State
 from server.identifiers.register_set import RegisterSet
 from server.profiles import store as profiles
@@ -156,7 +158,40 @@ async def test_a_profile_that_may_not_is_refused(
 async def test_a_production_profile_may(brought: House, agency: FakeDatacite) -> None:
     await set_profile(brought, agency, environment="production", endpoint="")
     task = brought.tasks.get(MIGRATE)
-    assert await brought.database.read(task.profile, Migrate(profile="Our DOIs"))
+    assert await brought.database.read(task.profile, Migrate(profile="Our DOIs", plan=0))
+
+
+async def test_what_is_taken_over_is_what_was_confirmed(brought: House, agency: FakeDatacite) -> None:
+    """While it waits or runs nobody puts another list in its place; what was confirmed before another list came is refused."""
+    await judged(brought, [Line(1, name(0), "")])
+    profile = await brought.database.read(profiles.get, "Our DOIs")
+    confirmed = Migrate(profile="Our DOIs", plan=await brought.database.read(arrivals.planned, profile.id))
+    task, others = brought.tasks.get(MIGRATE), [Line(n, name(n), "") for n in range(1, 6)]
+    run = await brought.database.write(runs.start, task, confirmed, OPERATOR, brought.clock())
+    with pytest.raises(Conflict, match=f"Job {run.id} is taking over"):
+        await judged(brought, others)
+    await brought.worker.drain()
+    assert [(await entry_of(brought, n)).own for n in range(6)] == [True, *[False] * 5]
+    assert [agency.dois[name(n)].url.startswith("https://old.example.net") for n in range(6)] == [False, *[True] * 5]
+
+    await judged(brought, others)
+    run = await brought.database.read(runs.get, run.id)
+    with pytest.raises(Conflict, match="Another list was looked through"):
+        await brought.database.write(runs.again, task, run, OPERATOR, brought.clock())
+    assert not any([(await entry_of(brought, n)).own for n in range(1, 6)])
+
+
+async def test_a_list_that_comes_between_stops_what_was_confirmed_before(brought: House, agency: FakeDatacite) -> None:
+    """Whatever let it come: the run itself looks at each page whether its list is still there."""
+    await judged(brought, [Line(1, name(0), "")])
+    profile = await brought.database.read(profiles.get, "Our DOIs")
+    plan = await brought.database.read(arrivals.planned, profile.id)
+    task = brought.tasks.get(MIGRATE)
+    run = await brought.database.write(runs.start, task, Migrate(profile="Our DOIs", plan=plan), OPERATOR, brought.clock())
+    await brought.database.write(sequences.take, f"arrivals {profile.id}")
+    await brought.worker.drain()
+    assert (await brought.database.read(runs.get, run.id)).state is RunState.FAILED
+    assert (await entry_of(brought, 0)).own is False
 
 
 @pytest.mark.parametrize(

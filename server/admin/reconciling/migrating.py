@@ -10,11 +10,11 @@ from server import spreadsheet
 from server.accounts.model import Right
 from server.audit import log as audit
 from server.audit.log import Actor
-from server.errors import Invalid, NotFound, SheafError
+from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.house import House
 from server.identifiers import arrivals
-from server.identifiers.arrivals import Arrival, Line
-from server.identifiers.migrate import MIGRATE, Migrate
+from server.identifiers.arrivals import MIGRATE, Arrival, Line
+from server.identifiers.migrate import Migrate
 from server.pages import PROTECTION
 from server.portal.asked import number
 from server.portal.door import VISITOR, fields, posted
@@ -37,6 +37,8 @@ class Plan:
     """What is to be taken over for a profile."""
 
     profile: Profile
+    number: int
+    """Of the list: it goes back with what is typed, so that nobody confirms one they did not see."""
     obstacle: SheafError | None
     """Why none may be taken over for it."""
     fine: int
@@ -72,17 +74,19 @@ class Migrating:
         try:
             lines, spec = await _asked(request)
             await house.database.write(_judge, house, _profile(request), lines, spec, by, house.clock())
-        except Invalid as error:
-            return await self._page(request, 422, failure=error)
+        except (Invalid, Conflict) as error:
+            return await self._page(request, _status(error), failure=error)
         raise led(f"{HOME}/{_profile(request)}", "dois-judged")
 
     async def start(self, request: web.Request) -> web.StreamResponse:
         """Take over what was looked through, once its number is typed."""
-        house, typed = self.frame.house, (await fields(request)).get("count", "")
+        house, form = self.frame.house, await fields(request)
+        typed, seen = form.get("count", ""), number(form.get("plan", ""))
+        by, now = request[VISITOR].actor, house.clock()
         try:
-            run = await house.database.write(_start, house, _profile(request), typed, request[VISITOR].actor, house.clock())
-        except Invalid as error:
-            return await self._page(request, 422, failure=error, typed=typed)
+            run = await house.database.write(_start, house, _profile(request), typed, seen, by, now)
+        except (Invalid, Conflict) as error:
+            return await self._page(request, _status(error), failure=error, typed=typed)
         house.worker.call()
         raise led(f"/admin/jobs/{run.id}", "started")
 
@@ -114,6 +118,10 @@ class Migrating:
         )
 
 
+def _status(error: SheafError) -> int:
+    return 409 if isinstance(error, Conflict) else 422
+
+
 async def _asked(request: web.Request) -> tuple[list[Line], str]:
     """Return the lines of the file that was sent, or the set that was chosen; raises Invalid."""
     form = await posted(request, LONGEST_FILE)
@@ -141,14 +149,15 @@ def _judge(tx: Connection, house: House, profile_id: int, lines: list[Line], spe
     audit.note(tx, by, "identifiers.planned", "profile", str(profile.id), now, summary=profile.name)
 
 
-def _start(tx: Connection, house: House, profile_id: int, typed: str, by: Actor, now: datetime) -> Run:
+def _start(tx: Connection, house: House, profile_id: int, typed: str, seen: int, by: Actor, now: datetime) -> Run:
     profile = profiles.numbered(tx, profile_id)
+    profiles.hold(tx, profile.kind)  # nobody looks through another list meanwhile
     fine, _ = arrivals.counts(tx, profile_id)
     if not fine:
         raise Invalid("There is nothing to take over.", place="count")
     if typed.replace(",", "").strip() != str(fine):
         raise Uncertain(f"Type {fine}, the number of the DOIs, to take them over. It cannot be undone.", place="count")
-    return runs.start(tx, house.tasks.get(MIGRATE), Migrate(profile=profile.name), by, now)
+    return runs.start(tx, house.tasks.get(MIGRATE), Migrate(profile=profile.name, plan=seen), by, now)
 
 
 def _plan(tx: Connection, house: House, profile_id: int) -> Plan:
@@ -156,15 +165,16 @@ def _plan(tx: Connection, house: House, profile_id: int) -> Plan:
     agency = house.agencies.get(profile.kind)
     if agency is None or agency.reads is None:
         raise NotFound("There is no such profile whose agency can be asked what it knows.")
+    planned = arrivals.planned(tx, profile_id)
     try:
-        house.tasks.get(MIGRATE).profile(tx, Migrate(profile=profile.name))
+        house.tasks.get(MIGRATE).profile(tx, Migrate(profile=profile.name, plan=planned))
         obstacle = None
     except Invalid as error:
         obstacle = error
     fine, wrong = arrivals.counts(tx, profile_id)
     clean = arrivals.page(tx, profile_id, fine=True, limit=MOST_SHOWN)
     problems = arrivals.page(tx, profile_id, fine=False, limit=MOST_SHOWN)
-    return Plan(profile, obstacle, fine, wrong, clean, problems, sorted(lists.all_sets(tx)))
+    return Plan(profile, planned, obstacle, fine, wrong, clean, problems, sorted(lists.all_sets(tx)))
 
 
 def _profile(request: web.Request) -> int:

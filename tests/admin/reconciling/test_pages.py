@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,6 +14,7 @@ from server.identifiers import ledger
 from server.identifiers.drifts import OPEN, SETTLED
 from server.identifiers.model import State
 from server.profiles import store as profiles
+from server.runs import store as runs
 from tests.admin.visits import csrf, login
 from tests.conftest import SetClock
 from tests.fakes.datacite import FakeDatacite, Repository
@@ -57,6 +59,11 @@ async def judged(client: TestClient, number: int, lines: str) -> int:
     return (await client.post(f"/admin/identifiers/migrating/{number}", data=form, allow_redirects=False)).status
 
 
+async def take_over(client: TestClient, page: str, seen: str, count: int) -> tuple[int, str]:
+    """Type a number below a list, as the page showed it."""
+    return await post(client, page, f"{page}/start", count=str(count), plan=re.findall(r'name="plan" value="(\d+)"', seen)[0])
+
+
 async def rows(client: TestClient, path: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO((await text(client, path)).lstrip("\ufeff"))))
 
@@ -73,11 +80,12 @@ async def test_dois_are_taken_over_compared_and_repaired(
     assert f"Type {COUNT} to take them over" in shown
     assert [row[3] for row in (await rows(client, f"{page}/report.csv"))[:2]] == ["problem", "It is no DOI."]
     assert agency.log == [], "nothing is asked or changed by that"
-    status, said = await post(client, page, f"{page}/start", count="7")
+    status, said = await take_over(client, page, shown, 7)
     assert status == 422
     assert f"Type {COUNT}, the number of the DOIs" in said
-    status, job = await post(client, page, f"{page}/start", count=str(COUNT))
+    status, job = await take_over(client, page, shown, COUNT)
     assert status == 303
+    assert await judged(client, number, f"{name(0)},\n") == 409, "nobody puts another list in its place now"
     await house.worker.drain()
     assert "completed" in await text(client, job.partition("?")[0])
     (entry,) = await house.database.read(ledger.of_record, record_id(0))
@@ -111,6 +119,19 @@ async def test_dois_are_taken_over_compared_and_repaired(
     stands = {row[0]: row[4] for row in (await rows(client, f"{report}/report.csv"))[1:]}
     assert {value for value, stand in stands.items() if stand == OPEN} == expected["unknown_here"]
     assert (await post(client, report, f"{report}/repair", kind="unknown_here"))[0] == 404
+
+
+async def test_the_number_that_is_typed_is_of_the_list_that_was_seen(client: TestClient, house: House, number: int) -> None:
+    await login(client)
+    page = f"/admin/identifiers/migrating/{number}"
+    assert await judged(client, number, f"{name(0)}\n") == 303
+    seen = await text(client, page)
+    assert await judged(client, number, f"{name(1)}\n") == 303
+    status, said = await take_over(client, page, seen, 1)
+    assert status == 409
+    assert "Another list was looked through" in said
+    assert await house.database.read(runs.going_on) == []
+    assert (await take_over(client, page, said, 1))[0] == 303
 
 
 async def test_the_works_of_a_set_can_be_chosen_and_none_is_a_sentence(client: TestClient, number: int) -> None:

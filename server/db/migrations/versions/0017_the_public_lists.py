@@ -81,8 +81,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for name in ("listed_words_in", "listed_words_out", "listed_words_anew"):
-            op.execute(f"DROP TRIGGER {name}")
+        for statement in ("DROP TRIGGER listed_words_in", "DROP TRIGGER listed_words_out", "DROP TRIGGER listed_words_anew"):
+            op.execute(statement)
         op.execute("DROP TABLE listed_found")
     for name in ("listed_names", "listed_words", "listed"):
         op.drop_table(name)

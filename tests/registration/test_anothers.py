@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from server import control
+from server.audit.log import OPERATOR
 from server.house import House
-from server.identifiers import ledger
+from server.identifiers import holding, ledger
 from server.identifiers.ledger import Entry
 from server.identifiers.model import State
 from tests.conftest import SetClock
-from tests.fakes.crossref import FakeCrossref
 from tests.fakes.datacite import Doi, FakeDatacite, Mood, Repository
 from tests.fakes.datacite_schema import XSD
 from tests.registration.test_compare import FIRST, set_profile
@@ -58,9 +57,10 @@ async def test_a_doi_that_leads_elsewhere_is_left_as_it_is_and_said_so(
     assert {call.method for call in agency.log} == {"GET"}
     # Led here at the agency, it is ours.
     agency.dois[FIRST].attributes["url"] = f"https://repository.example.org/items/{entry.record_id}"
-    await set_profile(house, agency)
+    await house.database.write(holding.retry, 1, house.agencies, OPERATOR, clock())
     await house.worker.drain()
-    assert (await only(house)).state is State.REGISTERED
+    after = await only(house)
+    assert (after.state, after.message) == (State.REGISTERED, None)
 
 
 async def test_a_draft_that_leads_nowhere_is_ours_and_a_new_name_is_one_look_more(

@@ -74,7 +74,10 @@ async def test_an_edit_while_it_is_switched_off_is_counted_and_sent_once_it_is_o
 async def test_a_withdrawal_while_it_is_paused_is_counted_and_sent_once_it_is_mended(
     house: House, number: str, writer: Writer, agency: FakeDatacite, clock: SetClock
 ) -> None:
-    await house.database.write(profiles.pause, 1, "401")
+    before = await house.database.read(ledger.get, 1)
+    assert before is not None
+    assert before.profile_id is not None
+    await house.database.write(profiles.pause, before.profile_id, "401")
     await writer.withdraw(number)
     await house.worker.drain()
     assert (agency.dois[FIRST].state, await stuck(house, clock)) == ("findable", {"registered": 1})
@@ -96,7 +99,10 @@ async def test_what_no_job_is_left_of_is_found_by_what_was_confirmed(
     await house.database.write(lambda tx: tx.execute(gone) and None)
     await switch(house, enabled=True)
     await house.worker.drain()
-    assert (agency.dois[FIRST].state == "registered", b"Beans" in agency.dois[FIRST].xml) == (deed == "withdraw", deed == "revise")
+    assert (agency.dois[FIRST].state == "registered", b"Beans" in agency.dois[FIRST].xml) == (
+        deed == "withdraw",
+        deed == "revise",
+    )
 
 
 async def test_what_is_as_it_was_confirmed_is_not_asked_for(house: House, number: str, agency: FakeDatacite) -> None:

@@ -134,6 +134,13 @@ def reserve(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
+def usage(_site: Site) -> Iterator[Example]:
+    yield Example(
+        {"platform": "Garden notes"}, ({"namespace": "1 garden"}, "namespace", "may hold letters"), ("per_minute", "30")
+    )
+
+
+@contextmanager
 def openid(_site: Site) -> Iterator[Example]:
     with running() as issuer:
         yield Example(
@@ -186,4 +193,5 @@ def mail(site: Site) -> Iterator[Example]:
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
     "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
+    "usage": usage,
 }  # fmt: skip

@@ -53,7 +53,8 @@ SHOTS = os.environ.get("SHEAF_TEST_SHOTS", "")
 
 #: What is no page: files, documents of the protocols, figures for machines, ways to another server, a link out of a letter.
 NO_PAGE = re.compile(
-    r"/(oai(?!/explore)|metrics|healthz|readyz|robots\.txt|sitemap|static|\.well-known)|^/items/[^/]+\.|/original$|/files/|\.csv$|\.json$|/export$|/qr$|^/login/(openid|password$)|^/(handle/|resolve|listprefixes|listhandles)|^/items/\{id\}\."
+    r"/(oai(?!/explore)|metrics|healthz|readyz|robots\.txt|sitemap|static|\.well-known|r51)|^/items/[^/]+\.|/original$|/files/|\.csv$"
+    r"|\.json$|/export$|/qr$|^/login/(openid|password$)|^/(handle/|resolve|listprefixes|listhandles)|^/admin/usage/report$"
 )
 
 
@@ -83,13 +84,14 @@ def furnished(site: Site) -> Numbers:
         "/my/works": [OWN],
         "/my/deposits": [held.id],
         "/admin/works": [work],
+        "/admin/usage/works": [work],
         f"/admin/works/{work}/versions": ["1"],
         f"/admin/works/{work}/formats": ["oai_dc"],
         "/admin/people": ["1"],
         "/admin/imports": [held.id],
         f"/admin/imports/{held.id}/text": ["1"],
-        "/admin/reconciling": [str(profile.id) for profile in made if profile.kind == "datacite"],
-        "/admin/migrating": [str(profile.id) for profile in made if profile.kind == "datacite"],
+        "/admin/identifiers/agencies": [str(profile.id) for profile in made if profile.kind == "datacite"],
+        "/admin/identifiers/migrating": [str(profile.id) for profile in made if profile.kind == "datacite"],
         "/admin/identifiers": [str(stuck[0].entry.id)],
         "/admin/accounts": ["1"],
         "/admin/profiles": [str(profile.id) for profile in made],

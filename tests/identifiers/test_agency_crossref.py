@@ -1,6 +1,5 @@
 """Our client of Crossref: what it makes of every page and every diagnostic, and that no secret ever leaves it."""
 
-import dataclasses
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -93,34 +92,6 @@ async def test_a_deposit_is_handed_in_asked_after_and_confirmed(service, client)
     assert isinstance(answer, Confirmed)
     assert (answer.status, answer.remark) == (200, "")
     assert (service.dois[DOI].version, service.dois[DOI].title) == (STAMP + 1, "Elements")
-
-
-@needs_schema
-async def test_anothers_doi_is_seen_before_it_is_deposited_and_left_as_it_is(service, client):
-    theirs = "https://old.example.net/thesis/1"
-    await client.agree(dataclasses.replace(wanted(), url=theirs), ticket())
-    service.finish()
-    service.dois[DOI].url = theirs
-    new = dataclasses.replace(ticket(2), known=False)
-    refused = await client.agree(wanted(), new)
-    assert refused.fault is Fault.REJECTED
-    assert f"leads to {theirs}" in refused.message
-    assert (len(service.submissions), service.dois[DOI].url) == (1, theirs)
-    service.moods.append(Mood.DOWN)
-    assert (await client.agree(wanted(), new)).fault is Fault.TRANSIENT, "what cannot be seen is not written over"
-    assert isinstance(await client.agree(wanted(), dataclasses.replace(new, addresses=frozenset({theirs}))), Pending)
-
-
-@needs_schema
-async def test_a_greater_stamp_of_another_is_not_outbid(service, client):
-    await client.agree(wanted(), ticket())
-    service.finish()
-    service.dois[DOI].version = 10**17
-    new = dataclasses.replace(ticket(2), known=False)
-    assert isinstance(await client.agree(wanted(), new), Pending), "it leads here"
-    refused = await client.agree(wanted(), dataclasses.replace(new, waiting=True))
-    assert (refused.fault, refused.above) == (Fault.REJECTED, 0)
-    assert f"has a version ({10**17}) that was not sent from here" in refused.message
 
 
 @needs_schema

@@ -140,10 +140,7 @@ class DataciteClient:
         self._secrets = (token, account.password, *escaped, quote(account.password, safe=""))
 
     async def agree(self, desired: Desired, ticket: Ticket) -> Confirmed | Failed:
-        """Make DataCite agree about one DOI. PUT is an upsert, so it may be sent again whatever became of the last one.
-
-        It would as well overwrite what another made under our prefix: until DataCite has confirmed a DOI, it is looked at first.
-        """
+        """Make DataCite agree about one DOI, looked at first until it was confirmed: PUT is an upsert, and safe to repeat."""
         if not ticket.known and (refused := await self._taken(desired, ticket)):
             return refused
         outcome = await self._put(desired, EVENTS[desired.state, None])

@@ -89,8 +89,8 @@ class CrossrefClient:
     async def _taken(self, desired: Desired, ticket: Ticket) -> Failed | None:
         """Look whether a DOI is another's. What is shown is some days old: what a former system deposited stands there."""
         told = await CrossrefWorks(self._account, self._session).look(desired.value)
-        if isinstance(told, Failed):
-            return _again(told)
+        if isinstance(told, Failed):  # where it is not shown to us at all, the stamps alone must tell
+            return None if told.fault is Fault.REJECTED else _again(told)
         if told is None or not is_anothers(desired, ticket, told.url):
             return None
         leads = leads_to(told.url) if told.url else "leads nowhere"

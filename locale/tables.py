@@ -11,10 +11,13 @@ from server.identifiers.preflight.rules import RULES
 from server.oai.kind import PENDING
 from server.oai.proving import PROOFS
 from server.portal.notices import NOTICES
-from server.portal.words import DEEDS, KINDS, LETTERS, LOOK_AT
+from server.portal.words import AGENCY_STATES, DEEDS, DIFFERENCES, EXCHANGES, KINDS, LETTERS, LOOK_AT
 from server.sword.causes import CAUSES, Cause
 
-TABLES = (ROLES, EVENTS, SENTENCES, NOTICES, KINDS, CAUSES, LOOK_AT, DEEDS, LETTERS, PROOFS, PENDING)
+TABLES = (
+    ROLES, EVENTS, SENTENCES, NOTICES, KINDS, CAUSES, LOOK_AT, DEEDS, LETTERS, PROOFS, PENDING, EXCHANGES, AGENCY_STATES,
+    DIFFERENCES,
+)  # fmt: skip
 
 SENTENCES_ALONE = (*REMEDIES, *(text for rule in RULES for text in (rule.words, rule.remedy) if text))
 

@@ -14,7 +14,7 @@ COMMANDS = {
     "check": ("installation", "Look whether all is well, and say what is not."),
     "backup": ("backup", "Save database and files in one archive, while the server runs."),
     "restore": ("backup", "Take a backup into an empty installation."),
-    "status": ("manage", "Count works, deposits, identifiers and jobs by state."),
+    "status": ("manage", "Count works, deposits, identifiers and jobs by state, and name the agencies that do not answer."),
     "user": ("accounts", "Make accounts, set passwords, switch accounts on and off."),
     "token": ("accounts", "Make and revoke API tokens."),
     "profile": ("manage", "Set up integrations: harvesting, deposits, identifiers and more."),

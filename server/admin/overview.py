@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.identifiers import alarms, ledger
+from server.identifiers import alarms, drifts, ledger
 from server.identifiers.alarms import Down
+from server.identifiers.comparing import Drift
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import JobState
@@ -120,6 +121,14 @@ WATCHED = (
         "of withdrawn works, but their agency is not told of a change: their profile stands still",
         "/admin/identifiers?state=withdrawn&order=waiting",
     ),
+    Watch("difference", drifts.OPEN, "found between an agency and this repository", "/admin/identifiers/agencies"),
+    Watch(
+        "name",
+        Drift.UNKNOWN_HERE,
+        "of our prefixes that an agency knows and this repository does not",
+        "/admin/identifiers/agencies",
+        "wait",
+    ),
     Watch("work", "held", "left out of a format it cannot be written in", "/admin/quarantine"),
     Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead", right=Right.DELIVERIES),
     Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held", right=Right.JOBS),
@@ -162,6 +171,8 @@ def overview(tx: Connection, now: datetime) -> Overview:
         "import": sword.waiting(tx),
         "work": records.waiting(tx) | held.waiting(tx),
         "identifier": alarms.waiting(tx, now),
+        "difference": (differing := drifts.waiting(tx)),
+        "name": differing,
         "message": notify.waiting(tx),
         "job": queue.waiting(tx),
         "harvester": harvested.waiting(tx, now),

@@ -227,7 +227,9 @@ def export(output: Path | None) -> None:
     async def job(_settings: Settings, ask: Ask) -> int:
         total = 0
         with _written(output) as target, _progress() as progress:
-            bar = progress.add_task("works", total=(await ask("status", control.Nothing()))["works"].get("published", 0))
+            bar = progress.add_task(
+                "works", total=(await ask("status", control.Nothing()))["counts"]["works"].get("published", 0)
+            )
             async for lines in _pages(ask):
                 target.write(b"".join(line + b"\n" for line in lines))
                 total += len(lines)

@@ -47,7 +47,7 @@ def jobs_list() -> None:
 @jobs.command("show")
 @click.argument("number", type=int)
 def jobs_show(number: int) -> None:
-    """Show how job NUMBER stands, its log, and what failed."""
+    """Show how job NUMBER stands, its log, what failed, and what somebody should look at."""
     found = asked("job-show", control.JobNumber(number=number))
     run = found["run"]
     click.secho(f"{run['task']} {run['id']}: {_state(run)}", bold=True)
@@ -55,8 +55,12 @@ def jobs_show(number: int) -> None:
     click.echo(f"  Done: {_done(run)}")
     for line in found["log"]:
         click.echo(f"  {_moment(line['at'])} {line['level']}: {line['text']}")
-    for item in found["failed"]:
-        click.echo(f"  Failed: {item['subject']['title'] or item['subject']['id']}: {item['message']}")
+    for word, items in (("Failed", found["failed"]), ("Warning", found["warned"])):
+        for item in items:
+            click.echo(f"  {word}: {item['subject']['title'] or item['subject']['id']}: {item['message']}")
+    click.echo(f"  The whole report: {found['report']} and, as CSV, {found['report']}/report.csv")
+    if found["differences"]:
+        click.echo(f"  What differs now: {found['differences']} and, as CSV, {found['differences']}/report.csv")
 
 
 @jobs.command("start")

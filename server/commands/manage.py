@@ -17,12 +17,17 @@ console = Console()
 
 @click.command()
 def status() -> None:
-    """Count works, deposits, identifiers and jobs by state."""
+    """Count works, deposits, identifiers and jobs by state, and name the agencies that do not answer."""
     table = Table("what", "state", "how many")
-    for what, states in asked("status", control.Nothing()).items():
+    found = asked("status", control.Nothing())
+    for what, states in found["counts"].items():
         for state, count in sorted(states.items()) or [("none", 0)]:
             table.add_row(what, state, f"{count:,}")
     console.print(table)
+    for down in found["down"]:
+        waiting = f"{down['waiting']:,} identifier{'s wait' if down['waiting'] != 1 else ' waits'}"
+        since = f"{down['since']:%Y-%m-%d %H:%M} UTC"
+        click.secho(f"{down['profile']} does not answer since {since}: {down['words']} {waiting}.", fg="yellow")
 
 
 @click.group()

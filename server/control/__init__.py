@@ -20,8 +20,9 @@ from server.harvest import batch
 from server.harvest.batch import Item, Known, Report
 from server.harvest.sources import Line
 from server.house import House
-from server.identifiers import ledger
+from server.identifiers import alarms, ledger
 from server.identifiers.mint import reserve
+from server.identifiers.reconcile import RECONCILE
 from server.jobs import queue
 from server.profiles import keeping, transfer
 from server.profiles import store as profiles
@@ -64,11 +65,12 @@ class Mint(Arguments, frozen=True, kw_only=True):
     count: int = 1
 
 
-async def status(house: House, _arguments: Nothing) -> dict[str, dict[str, int]]:
-    return await house.database.read(_status)
+async def status(house: House, _arguments: Nothing) -> dict[str, Any]:
+    """Count everything by state, and name the agencies that do not answer."""
+    return {"counts": await house.database.read(_counts), "down": await house.database.read(alarms.outages)}
 
 
-def _status(tx: Connection) -> dict[str, dict[str, int]]:
+def _counts(tx: Connection) -> dict[str, dict[str, int]]:
     return {
         "works": records.counts(tx),
         "deposits": deposits.counts(tx),
@@ -204,7 +206,12 @@ async def job_list(house: House, _arguments: Nothing) -> list[Run]:
 async def job_show(house: House, arguments: JobNumber) -> dict[str, Any]:
     run = await house.database.read(runs.get, arguments.number)
     failed = await house.database.read(runs.items, arguments.number, outcome=Outcome.FAILED.value, limit=20)
-    return {"run": run, "log": await house.database.read(runs.lines, arguments.number, 50), "failed": failed}
+    warned = await house.database.read(runs.items, arguments.number, outcome=Outcome.WARNING.value, limit=20)
+    log = await house.database.read(runs.lines, arguments.number, 50)
+    page = f"{house.press.renderer.repository.url}/admin"
+    found = {"run": run, "log": log, "failed": failed, "warned": warned, "report": f"{page}/jobs/{run.id}"}
+    differences = f"{page}/identifiers/agencies/{run.profile_id}" if run.task == RECONCILE else ""
+    return found | {"differences": differences}
 
 
 async def job_start(house: House, arguments: JobStart) -> Run:

@@ -13,6 +13,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Invalid, SheafError, Unavailable
 from server.identifiers import gate
+from server.identifiers.blocking import block
 from server.identifiers.model import Agency, Confirmed, Failed, Fault, Reader
 from server.profiles import store as profiles
 from server.profiles.model import Profile
@@ -96,7 +97,7 @@ def _told(tx: Connection, profile: Profile, failed: Failed | None, now: datetime
     """Note how a call went; return whether the agency is left alone from now on."""
     gate.told(tx, profile.id, profile.name, failed or _FINE, now)
     if failed is not None and failed.fault is Fault.CREDENTIALS:
-        profiles.pause(tx, profile.id, failed.message)
+        block(tx, profile, failed.message, now)
     return bool(gate.silent(tx, profile.id, now))
 
 

@@ -16,9 +16,9 @@ from server.db.engine import Database
 from server.errors import Invalid, NotFound
 from server.identifiers import ledger
 from server.identifiers.calling import Caller, Counter
-from server.identifiers.desired import desired_of
+from server.identifiers.desired import desired_of, is_due
 from server.identifiers.leading import is_same
-from server.identifiers.model import Agency, AgencyState, Desired, Facts, State, Told
+from server.identifiers.model import Agency, AgencyState, Desired, Facts, Told
 from server.identifiers.tables import identifiers
 from server.metadata.fragments import Renderer
 from server.profiles import store as profiles
@@ -51,16 +51,19 @@ class Difference:
     told: str
 
     def __str__(self) -> str:
-        return _SENTENCES[self.kind].format(wanted=self.wanted, told=self.told)
+        return SENTENCES[self.kind] % {"wanted": self.wanted, "told": self.told}
 
 
-_SENTENCES = {
-    Drift.URL: "It leads to {told} and not to {wanted}.",
-    Drift.STATE: "It is {told} and should be {wanted}.",
-    Drift.METADATA: "The metadata differ: {told} (here: {wanted}).",
+#: A difference as a sentence.
+SENTENCES = {
+    Drift.URL: "It leads to %(told)s and not to %(wanted)s.",
+    Drift.STATE: "It is %(told)s and should be %(wanted)s.",
+    Drift.METADATA: "The metadata differ: %(told)s (here: %(wanted)s).",
     Drift.UNKNOWN_THERE: "The agency does not know it.",
-    Drift.UNKNOWN_HERE: "It is not known here; the agency says it leads to {told}.",
+    Drift.UNKNOWN_HERE: "It is not known here; the agency says it leads to %(told)s.",
 }
+UNKNOWN = "unknown to the world, as its work is not published"
+"""What an identifier should be that no agency is to know yet, beside the states one can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,7 @@ class Comparer:
 
     def _wanted(self, read: Read, counter: Counter) -> Wanted:
         stored = read.stored
-        unknown_to_agency = read.entry.registered is None and read.entry.state is State.RESERVED
-        if stored is None or stored.state.before or (stored.state is records.State.WITHDRAWN and unknown_to_agency):
+        if stored is None or not is_due(read.entry, stored):
             return Wanted(None, None)
         desired = desired_of(self.renderer, counter.agency, counter.account, stored, read.entry.value)
         return Wanted(desired, counter.reader.facts(desired.metadata) if desired.metadata else None)
@@ -172,7 +174,7 @@ def differences(wanted: Wanted, told: Told | None) -> Iterator[Difference]:
     desired = wanted.desired
     if desired is None:
         if told is not None and told.state in {state.value for state in AgencyState}:
-            yield Difference(Drift.STATE, "unknown to the world, as its work is not published", told.state)
+            yield Difference(Drift.STATE, UNKNOWN, told.state)
         return
     if told is None:
         yield Difference(Drift.UNKNOWN_THERE, desired.url, "")

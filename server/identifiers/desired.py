@@ -6,6 +6,7 @@ from typing import Any
 from server.errors import Invalid
 from server.identifiers.ledger import Entry
 from server.identifiers.model import Agency, AgencyState, Desired
+from server.identifiers.model import State as Known
 from server.metadata.fragments import Renderer
 from server.metadata.work import Names
 from server.profiles.model import Profile
@@ -22,6 +23,12 @@ def desired_of(renderer: Renderer, agency: Agency, account: Any, stored: Stored,
     except Invalid as refusal:
         return Desired(value, work.landing_url, state, b"", str(refusal), stored.version)
     return Desired(value, work.landing_url, state, metadata, version=stored.version)
+
+
+def is_due(entry: Entry, stored: Stored) -> bool:
+    """Whether an agency should know a work by a name: from its publication on, and withdrawn only where it has heard of it."""
+    unknown_to_agency = entry.registered is None and entry.state is Known.RESERVED
+    return not (stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency))
 
 
 def digest_of(desired: Desired) -> str:

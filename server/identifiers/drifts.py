@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, fu
 from server.identifiers import ledger
 from server.identifiers.comparing import Difference, Drift
 from server.identifiers.tables import drifts, identifiers
+from server.profiles.tables import profiles
 
 OPEN, ASKED, SETTLED = "open", "asked", "settled"
 
@@ -81,6 +82,22 @@ def forget_strangers(tx: Connection, profile_id: int) -> None:
 def asked(tx: Connection, number: int, now: datetime) -> None:
     """Note that an identifier is sent again."""
     tx.execute(update(drifts).where(drifts.c.identifier_id == number).values(asked=now))
+
+
+def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
+    """Count the differences nothing was done about, with the moment the oldest was found; names not known here by themselves."""
+    kind = case((drifts.c.kind == Drift.UNKNOWN_HERE.value, Drift.UNKNOWN_HERE.value), else_=OPEN)
+    there = drifts.c.profile_id.in_(select(profiles.c.id).where(profiles.c.deleted.is_(None)))
+    query = _joined(select(kind.label("kind"), func.count(), func.min(drifts.c.seen)))
+    found = tx.execute(query.where(there, drifts.c.asked.is_(None), not_(_SETTLED)).group_by("kind"))
+    return {state: (count, oldest) for state, count, oldest in found}
+
+
+def of_identifier(tx: Connection, number: int) -> list[Difference]:
+    """Return in what the agency differs about one identifier, as far as that is not settled."""
+    columns = (drifts.c.kind, drifts.c.wanted, drifts.c.told)
+    query = _joined(select(*columns)).where(drifts.c.identifier_id == number, not_(_SETTLED)).order_by(drifts.c.id)
+    return [Difference(Drift(row.kind), row.wanted, row.told) for row in tx.execute(query)]
 
 
 def counts(tx: Connection) -> dict[int, dict[tuple[str, str], int]]:

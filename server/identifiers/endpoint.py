@@ -1,5 +1,6 @@
 """What accounts at agencies share: the system they speak to, for trials one on this machine, and whose DOIs they update."""
 
+from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -32,6 +33,17 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 def is_loopback(address: str) -> bool:
     """Whether an address is of this machine. Raises ValueError where it is none."""
     return urlsplit(address).hostname in LOOPBACK
+
+
+def is_within(address: str) -> bool:
+    """Whether an address is of this machine, or one that only a machine's own link or cloud knows. Raises ValueError for none."""
+    host = urlsplit(address).hostname or ""
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return host in LOOPBACK or host.endswith(".localhost")
+    found = (found.ipv4_mapped if isinstance(found, IPv6Address) else None) or found
+    return found.is_loopback or found.is_link_local or found.is_unspecified
 
 
 def check_endpoint(endpoint: str, environment: str) -> None:

@@ -2,7 +2,7 @@
 
 What the agency says of them is read first, by its list where it has one. A DOI that leads elsewhere is pointed to its work with
 its address alone; its metadata stay as they are until the work is changed or the agency is updated. Only then does it count as
-ours.
+ours. An agency that takes no address alone (Crossref) is sent all of it, and it counts as registered once that is confirmed.
 """
 
 from collections.abc import Sequence

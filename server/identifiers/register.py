@@ -16,6 +16,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.events.telling import tell
 from server.identifiers import gate, ledger
+from server.identifiers.blocking import block
 from server.identifiers.causes import cause_of
 from server.identifiers.desired import desired_of, digest_of, is_left_alone
 from server.identifiers.gate import Turned
@@ -84,7 +85,7 @@ class Registrar:
             return question
         agency = self.agencies[question.profile.kind]
         if agency.client is None:
-            return Held(f"{agency.title} registers nothing.")
+            return Done(f"{agency.title} registers nothing.")
         account = profiles.opened(question.profile, agency.account, self.seal)
         desired = desired_of(self.renderer, agency, account, question.stored, question.entry.value)
         if desired.refusal and question.under_way is None:
@@ -200,23 +201,20 @@ def _settle_failure(tx: Connection, job: Job, question: _Question, submission: i
         return
     ledger.fail(tx, question.entry, submission, outcome, now)
     if outcome.fault is Fault.CREDENTIALS:
-        # Whoever was asking at the same moment hears the same: it is told once of the account, not of each identifier.
-        if not _is_paused(tx, question.profile.id):
-            _tell(tx, "identifier.blocked", question, outcome.message, now)
-        profiles.pause(tx, question.profile.id, outcome.message)
+        block(tx, question.profile, outcome.message, now, _said(question))
     elif outcome.fault is Fault.REJECTED and question.entry.state is not IdentifierState.REJECTED:
         _tell(tx, "identifier.rejected", question, outcome.message, now)
 
 
-def _is_paused(tx: Connection, profile_id: int) -> bool:
-    profile = profiles.by_id(tx, profile_id)
-    return profile is None or bool(profile.paused)
-
-
 def _tell(tx: Connection, event: str, question: _Question, message: str, now: datetime) -> None:
+    told = {"message": message, "cause": cause_of(message), "profile": question.profile.name}
+    tell(tx, event, question.entry.value, _said(question) | told, now)
+
+
+def _said(question: _Question) -> dict[str, str]:
+    """Return what is told of an identifier, whatever befell it."""
     entry, stored = question.entry, question.stored
-    said = {"scheme": entry.scheme, "value": entry.value, "work": stored.id, "title": stored.record.title.value}
-    tell(tx, event, entry.value, said | {"message": message, "cause": cause_of(message), "profile": question.profile.name}, now)
+    return {"scheme": entry.scheme, "value": entry.value, "work": stored.id, "title": stored.record.title.value}
 
 
 def _next(job: Job, outcome: Failed) -> Answer:

@@ -16,6 +16,7 @@ from server.identifiers import ledger
 from server.identifiers.mint import ask, keep, mint, route_for
 from server.identifiers.model import Agency, State
 from server.identifiers.repairing import Repairer
+from server.profiles import store as profiles
 from server.records import lists, store
 from server.registry import Registry
 from server.runs.model import ItemOutcome, Outcome, Subject
@@ -60,7 +61,7 @@ def task(database: Database, shelf: Registry[Agency], repairer: Repairer) -> Tas
         "register-set",
         "Register DOIs for a set",
         "Gives every published work of a set a DOI where a profile serves its type, and registers it. A work that has a DOI "
-        "keeps it, and one that is registered already is left as it is.",
+        "keeps it; one that is registered already, or reserved by a profile with no agency, is left as it is.",
         RegisterSet, count, subjects, do, belongs_to, choices,
     )  # fmt: skip
 
@@ -79,8 +80,19 @@ def _doi(tx: Connection, shelf: Registry[Agency], record_id: str, actor: Actor, 
         ask(tx, [own], shelf, now)
         said = {"doi": (None, own.value)}
         audit.note(tx, actor, "identifier.reserved", "record", record_id, now, summary=stored.record.title.value, changes=said)
+    obstacle = _obstacle(tx, shelf, own)
+    return ItemOutcome(Outcome.UNCHANGED, obstacle) if obstacle else own
+
+
+def _obstacle(tx: Connection, shelf: Registry[Agency], own: ledger.Entry) -> str:
+    """Say why nobody is asked about a DOI; empty where its agency is."""
+    profile = profiles.by_id(tx, own.profile_id) if own.profile_id is not None else None
     if not own.own:
-        return ItemOutcome(Outcome.UNCHANGED, f"It came with {own.value}.")
+        return f"It came with {own.value}."
     if own.state in {State.REGISTERED, State.WITHDRAWN}:
-        return ItemOutcome(Outcome.UNCHANGED, f"{own.value} is registered already.")
-    return own
+        return f"{own.value} is registered already."
+    if profile is None:
+        return f"{own.value} is of a profile that is deleted; nobody is asked about it."
+    if shelf[profile.kind].client is None:
+        return f"{own.value} is reserved only: {profile.name!r} has no agency."
+    return ""

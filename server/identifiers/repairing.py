@@ -14,6 +14,7 @@ from server.db.engine import Database
 from server.forms.field import title
 from server.identifiers import drifts, ledger
 from server.identifiers.desired import is_left_alone
+from server.identifiers.holding import obstacle
 from server.identifiers.mint import ask
 from server.identifiers.model import Agency, State
 from server.identifiers.update import ask_now
@@ -54,6 +55,8 @@ def again(tx: Connection, shelf: Registry[Agency], number: int, now: datetime) -
         return "Its work is not published, so there is nothing to send; take it away at the agency."
     if is_left_alone(entry, profile):
         return "Another system minted it, and the profile does not update such DOIs."
+    if reason := obstacle(entry, profile):
+        return reason
     ledger.doubt(tx, entry, "The agency says otherwise; it is sent again.", now)
     drifts.asked(tx, number, now)
     ask(tx, [entry], shelf, now)

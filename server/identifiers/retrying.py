@@ -33,8 +33,7 @@ def task(database: Database, clock: Clock, register: Callable[[str, str], Awaita
     def subjects(tx: Connection, given: Retry, after: str, limit: int) -> Sequence[Subject]:
         behind = int(after or 0)
         if given.ids:
-            known = (ledger.get(tx, number) for number in given.ids if number > behind)
-            found = [(entry.id, entry.value) for entry in known if entry is not None][:limit]
+            found = watching.selected(tx, given.ids, behind, limit)
         else:
             found = watching.unconfirmed(tx, watching.asked_of(given.query), clock(), behind, limit)
         return [Subject(str(number), value, f"/admin/identifiers/{number}") for number, value in found]

@@ -47,12 +47,14 @@ async def round_trip(profile: Profile, shelf: Registry[Agency], seal: Seal, sess
         return
     drafts, reader = agency.drafts(account, session), agency.reads(account, session)
     value = f"{profile.document['prefix']}/sheaf-trial-{str(ULID()).lower()}"
-    step = _step(f"A draft of {value} is made", await drafts.make_draft(value))
-    yield step
-    if not step.good:
-        return
-    yield _found(value, await reader.look(value))
-    yield _step("The draft is deleted", await drafts.delete_draft(value))
+    made = _step(f"A draft of {value} is made", await drafts.make_draft(value))
+    yield made
+    if made.good:
+        yield _found(value, await reader.look(value))
+    # Where the answer was lost or refused there may be a draft all the same: it is taken back whatever was said.
+    deleted = await drafts.delete_draft(value)
+    if made.good:
+        yield _step("The draft is deleted", deleted)
     left = await reader.look(value)
     yield Step(
         "Nothing is left of it", left is None, left.message if isinstance(left, Failed) else "" if left is None else left.state

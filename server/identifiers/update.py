@@ -12,6 +12,7 @@ from server.db.engine import Database
 from server.errors import Invalid
 from server.forms.field import Choice, title
 from server.identifiers import ledger
+from server.identifiers.holding import UNCONFIRMED
 from server.identifiers.mint import REGISTER
 from server.identifiers.model import Agency, State
 from server.jobs import queue
@@ -25,8 +26,8 @@ _Which = Literal["unconfirmed", "all"]
 
 #: The states of the identifiers that are meant.
 WHICH: dict[_Which, tuple[State, ...]] = {
-    "unconfirmed": (State.RESERVED, State.SUBMITTED, State.REJECTED, State.BLOCKED),
-    "all": (State.RESERVED, State.SUBMITTED, State.REJECTED, State.BLOCKED, State.REGISTERED, State.WITHDRAWN),
+    "unconfirmed": UNCONFIRMED,
+    "all": (*UNCONFIRMED, State.REGISTERED, State.WITHDRAWN),
 }
 
 

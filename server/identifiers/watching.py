@@ -7,7 +7,7 @@ stands in the queue: the job stays the same, whatever befalls it, until the agen
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
@@ -180,6 +180,12 @@ def one(tx: Connection, number: int) -> Row | None:
     return next(iter(_rows(tx, tx.execute(query).mappings().all())), None)
 
 
+def selected(tx: Connection, numbers: Collection[int], after: int, size: int) -> list[tuple[int, str]]:
+    """Return the next of some identifiers, with their values, the oldest first."""
+    query = select(identifiers.c.id, identifiers.c.value).where(identifiers.c.id.in_(numbers), identifiers.c.id > after)
+    return [(row.id, row.value) for row in tx.execute(query.order_by(identifiers.c.id).limit(size))]
+
+
 def unconfirmed(tx: Connection, asked: Asked, now: datetime, after: int, size: int) -> list[tuple[int, str]]:
     """Return the next of ours that no agency confirmed, with their values, the oldest first."""
     query = select(identifiers.c.id, identifiers.c.value).where(*_unconfirmed(asked, now), identifiers.c.id > after)
@@ -265,9 +271,12 @@ def _place(text_: str) -> tuple[datetime, int]:
     """Read the place of a row; what is none means the beginning."""
     since, _, number = text_.partition(" ")
     try:
-        return datetime.fromisoformat(since).astimezone(UTC), int(number)
+        moment = datetime.fromisoformat(since).astimezone(UTC)
     except (ValueError, OverflowError):
+        number = ""
+    if not _NUMBER.fullmatch(number):
         return datetime.fromtimestamp(0, UTC), 0
+    return moment, int(number)
 
 
 def _where(asked: Asked, now: datetime) -> list[ColumnElement[bool]]:

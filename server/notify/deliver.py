@@ -38,8 +38,12 @@ BATCH = 200
 BUNDLE = 4000
 """Events that are one letter at most: more than an agency can refuse in FLOOD."""
 FLOOD = timedelta(hours=1)
-"""What comes by the thousand (an event of each identifier) is one letter within a minute, and then one in so long at most."""
-_FLOODS = "identifier."
+"""What may come without end is one letter within a minute, and then one in so long at most."""
+FLOODS = ("identifier.", "agency.down", "agency.back")
+"""What such events begin with: of each identifier that is refused, and of an agency that answers now and then.
+
+That an agency is back is told at once, also when it went down a moment ago: the two are apart.
+"""
 LETTERS = 5
 """Letters sent before it is written down what became of them: so many at most are sent twice when a worker is killed."""
 BEAT = queue.LEASE.total_seconds() / 3
@@ -56,8 +60,15 @@ def handed_on(tx: Connection, now: datetime) -> int:
     if not found:
         return 0
     subscribers = profiles.every(tx, enabled=True)
-    late = {profile.id: store.last_due(tx, profile.id, _FLOODS, now - FLOOD) for profile in subscribers if profile.kind == MAIL}
-    wanted = [new for profile in subscribers for event in found if (new := _wanted(profile, event, late.get(profile.id), now))]
+    flooding = {flood for event in found if (flood := _flood(event))}
+    mailing = [profile.id for profile in subscribers if profile.kind == MAIL]
+    late = {(number, flood): store.last_due(tx, number, flood, now - FLOOD) for number in mailing for flood in flooding}
+    wanted = [
+        new
+        for profile in subscribers
+        for event in found
+        if (new := _wanted(profile, event, late.get((profile.id, _flood(event))), now))
+    ]
     store.add(tx, wanted, now)
     telling.handed_on(tx, [event.seq for event in found])
     return len(found)
@@ -69,10 +80,15 @@ def _wanted(profile: Profile, event: Event, last: datetime | None, now: datetime
         return store.New(profile.id, event.type, event.subject, body_of(event, profile.id), event.id)
     if profile.kind == MAIL and event.type in profile.document.get("at_once", ()):
         minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)  # what happens within one is one letter
-        if last is not None and event.type.startswith(_FLOODS):
+        if last is not None:
             minute = last if last > now else max(minute, last + FLOOD)
         return store.New(profile.id, event.type, event.subject, line_of(event), event.id, due=minute)
     return None
+
+
+def _flood(event: Event) -> str:
+    """Return which of FLOODS an event is of, or nothing."""
+    return next((flood for flood in FLOODS if event.type.startswith(flood)), "")
 
 
 @dataclass(frozen=True, slots=True)

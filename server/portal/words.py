@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from server.identifiers.comparing import Drift
+from server.identifiers.comparing import SENTENCES, UNKNOWN, Drift
 from server.identifiers.drifts import ASKED, OPEN, SETTLED
-from server.identifiers.model import Fault
+from server.identifiers.model import AgencyState, Fault
 from server.identifiers.model import State as IdentifierState
 from server.identifiers.reconcile import RECONCILE
 from server.jobs.model import JobState
@@ -76,7 +76,9 @@ IDENTIFIERS = {
     IdentifierState.BLOCKED: Word(
         "blocked", "The agency refuses our account. Mend the profile; it is sent again by itself.", "bad"
     ),
-    IdentifierState.SUBMITTED: Word("submitted", "It was sent; the agency has not confirmed it yet.", "wait"),
+    IdentifierState.SUBMITTED: Word(
+        "submitted", "Sending it has begun, and goes on until the agency answers. The agency has not confirmed it yet.", "wait"
+    ),
     IdentifierState.RESERVED: Word("reserved", "The name is ours. No agency was told of it.", ""),
     IdentifierState.REGISTERED: Word("registered", "The agency confirmed it. It leads to the work's page.", "good"),
     IdentifierState.WITHDRAWN: Word("withdrawn", "The work was withdrawn. It leads to the tombstone.", ""),
@@ -89,6 +91,21 @@ FAULTS = {
     Fault.CREDENTIALS: "the agency refuses our account",
     Fault.TRANSIENT: "the agency did not answer",
     Fault.UNKNOWN: "its answer was lost or makes no sense",
+}
+
+#: What came of something that was sent; nothing yet is *not answered*.
+EXCHANGES = {
+    "confirmed": "confirmed",
+    "pending": "taken, and not worked at yet",
+    **{fault.value: said for fault, said in FAULTS.items()},
+}
+
+#: What an agency should say of an identifier, and what it may say; another word is its own.
+AGENCY_STATES = {
+    AgencyState.FINDABLE.value: "findable",
+    AgencyState.HIDDEN.value: "hidden",
+    "draft": "draft",
+    UNKNOWN: UNKNOWN,
 }
 
 SCHEMES = {"doi": "DOI", "handle": "Handle"}
@@ -104,6 +121,9 @@ DRIFTS = {
 
 #: What can be repaired by sending it again.
 REPAIRABLE = frozenset(DRIFTS) - {Drift.UNKNOWN_HERE}
+
+#: The same as a sentence about both sides.
+DIFFERENCES = SENTENCES
 
 #: What became of such a difference.
 STANDINGS = {

@@ -104,6 +104,15 @@ async def test_an_account_is_tried_out_with_a_draft_of_which_nothing_is_left(reg
     assert "correct horse" not in refused.words
 
 
+@needs_schema
+async def test_a_draft_whose_answer_was_lost_is_taken_back_too(registering: House, agency: FakeDatacite) -> None:
+    agency.moods += [Mood.WELL, Mood.WELL, Mood.LOST, Mood.LOST]  # the account is known; the draft is made, and nobody hears
+    steps = await identifiers.verify(registering, ProfileNamed(name="Our DOIs"))
+    assert [step.good for step in steps] == [True, False, True], steps
+    assert "PUT" in {call.method for call in agency.log}
+    assert agency.dois == {}
+
+
 @pytest.mark.usefixtures("installation")
 def test_production_is_never_tried_out_and_a_failure_is_an_exit_status() -> None:
     account = ("prefix=10.82433", "account_id=INST.REPO", "password=planted-password")

@@ -36,6 +36,8 @@ def test_a_run_is_asked_for_shown_and_cancelled_from_the_command_line() -> None:
     shown = sheaf("jobs", "show", "1").output
     assert "tidy-up 1: aborted" in shown
     assert "info: Cancelled before it began." in shown
+    assert "/admin/jobs/1/report.csv" in shown
+    assert "What differs now" not in shown
     twice = sheaf("jobs", "cancel", "1")
     assert (twice.exit_code, twice.output) == (1, "Error: Run 1 is over already.\n")
     unknown = sheaf("jobs", "start", "update-doi-agency", "profile=Nobody's")

@@ -81,6 +81,7 @@ def test_the_words_of_tables_are_collected(capsys: pytest.CaptureFixture[str]) -
     run_path(str(ROOT / "locale" / "tables.py"), run_name="__main__")
     lines = capsys.readouterr().out.splitlines()
     assert {'_("The work is published.")', '_("Repository manager")', '_("A job ended")'} <= set(lines)
+    assert {'_("findable")', '_("the agency did not answer")', '_("The agency does not know it.")'} <= set(lines)
     assert all(ast.parse(line) for line in lines)
 
 

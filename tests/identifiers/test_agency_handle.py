@@ -2,16 +2,10 @@
 
 import base64
 import json
-import ssl
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import aiohttp
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from server.identifiers.agencies.handle import PLUGIN
 from server.identifiers.handle import client as speaking
@@ -295,44 +289,3 @@ def test_the_administrator_of_new_handles_is_the_group_of_the_authority_unless_a
     assert account().admin == (200, "0.NA/10536")
     assert account(owner="101:10536/ADMIN").admin == (101, "10536/ADMIN")
     assert PLUGIN.scheme.compose(account(start=3001), "dataset.dataset", 3001) == "10536/DRO/DU:3001"
-
-
-# Certificates: the server's own, and ours.
-
-
-def certificate(name: str) -> tuple[str, str]:
-    """Make a self-signed certificate for no host, as handle servers do, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.USER_ID, name)])
-    made = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-    made = made.not_valid_before(datetime.now(UTC) - timedelta(days=1)).not_valid_after(datetime.now(UTC) + timedelta(days=1))
-    plain = serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
-    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode(), private
-
-
-async def test_a_server_s_own_certificate_is_believed_and_no_other_and_ours_is_shown(tmp_path: Path) -> None:
-    (theirs, their_key), (ours, our_key) = certificate("300:0.NA/10536"), certificate("us")
-    (tmp_path / "server.pem").write_text(theirs + their_key)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "server.pem")
-    context.load_verify_locations(cadata=ours)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    fake = FakeHandleServer()
-    await fake.start(ssl_context=context)
-    trusting = {"trusted": theirs, "authentication": "certificate"}
-    try:
-        async with aiohttp.ClientSession() as session:
-            shown = HandleClient(account(fake.url, **trusting, secret=ours + our_key), session)
-            assert isinstance(await shown.agree(wanted(), FIRST), Confirmed)
-            assert fake.log[0].headers["Authorization"] == 'Handle clientCert="true"'
-            for changes, words in (
-                ({}, "is not believed"),
-                ({"trusted": ours}, "is not believed"),
-                (trusting | {"secret": "no certificate"}, "A certificate of the profile cannot be read"),
-            ):
-                outcome = await HandleClient(account(fake.url, **changes), session).agree(wanted(), AGAIN)
-                assert isinstance(outcome, Failed)
-                assert (outcome.fault, words in outcome.message) == (Fault.CREDENTIALS, True), outcome
-    finally:
-        await fake.stop()

@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 from server import control
 from server.events import telling
 from server.house import House
+from server.identifiers import gate
 from server.identifiers.causes import cause_of
+from server.identifiers.model import Confirmed, Failed, Fault, Pace
 from tests.admin.identifiers.conftest import agency, registering
 from tests.conftest import Deposit, SetClock
 from tests.fakes.datacite import FakeDatacite, Mood
@@ -55,6 +57,20 @@ async def test_refusals_that_come_for_hours_are_a_letter_an_hour(house: House, m
     await at(house, clock, hours=1)
     assert 3 <= len(mailbox.letters) <= 4
     assert sum(letter.get_body(("plain",)).get_content().count("An agency refused") for _, letter in mailbox.letters) == 180
+
+
+async def test_an_agency_that_answers_now_and_then_is_few_letters(house: House, mailbox: Mailbox, clock: SetClock) -> None:
+    await set_up(house, settings_of(mailbox, at_once=TOLD))
+    await house.database.write(gate.enter, 1, Pace(300, 300.0, 30), None, clock())
+    for _ in range(30):  # an hour of three failures and an answer
+        for outcome in [Failed(Fault.TRANSIENT, "Busy.", 503)] * gate.DOWN_AFTER + [Confirmed(200, "")]:
+            await house.database.write(gate.told, 1, "Our DOIs", outcome, clock())
+        await at(house, clock, minutes=2)
+    await at(house, clock, hours=1)
+    await at(house, clock, minutes=5)
+    assert 2 <= len(mailbox.letters) <= 5
+    said = "".join(letter.get_body(("plain",)).get_content() for _, letter in mailbox.letters)
+    assert (said.count("An agency does not answer"), said.count("An agency answers again")) == (30, 30)
 
 
 async def test_the_daily_letter_has_one_line_for_one_cause(house: House, mailbox: Mailbox, clock: SetClock) -> None:

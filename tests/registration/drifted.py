@@ -1,12 +1,14 @@
 """A repository that came from another system, and an agency that knows its DOIs; then five ways in which the two drift apart."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from server import control
 from server.audit.log import OPERATOR
+from server.events import telling
+from server.events.model import Event
 from server.house import House
 from server.identifiers import arrivals, ledger, migrate
 from server.identifiers.arrivals import Line
@@ -102,3 +104,15 @@ def drift(agency: FakeDatacite, count: int, each: int) -> dict[Drift, set[str]]:
         agency.dois[value] = Doi(value, "INST.REPO", "findable", {"url": "https://elsewhere.net/"}, registered=WHEN)
         drifted[Drift.UNKNOWN_HERE].add(value)
     return drifted
+
+
+async def blocked(house: House) -> list[dict[str, object]]:
+    """Return what was told of a refused account, but for the agency's words."""
+
+    def read(tx: Connection) -> list[Event]:
+        moment = house.clock()
+        return telling.between(tx, ["identifier.blocked"], moment - timedelta(days=1), moment, 100)
+
+    found = await house.database.read(read)
+    assert all("401" in event.data["message"] and event.data["cause"] for event in found)
+    return [{name: said for name, said in event.data.items() if name not in {"message", "cause"}} for event in found]

@@ -6,15 +6,18 @@ from datetime import timedelta
 import pytest
 
 from server import control
+from server.audit.log import OPERATOR
 from server.errors import Conflict, Invalid, NotFound, Unavailable
 from server.house import House
-from server.identifiers import calling, gate, ledger
+from server.identifiers import calling, gate, holding, ledger
 from server.identifiers.comparing import Drift
-from server.identifiers.model import Pace
+from server.identifiers.model import Pace, State
+from server.identifiers.repairing import again
 from server.profiles import store as profiles
 from tests.conftest import SetClock
 from tests.fakes.datacite import FakeDatacite, Mood, Repository
 from tests.fakes.datacite_schema import XSD
+from tests.registration.drifted import blocked
 from tests.writers import Writer
 
 pytestmark = pytest.mark.skipif(not XSD.exists(), reason="the stand-in for DataCite needs kernel 4.7 of SHEAF_SHARED")
@@ -87,6 +90,18 @@ async def test_wrong_credentials_pause_the_profile_and_say_no_secret(registered:
     with pytest.raises(Conflict, match="401"):
         await registered.comparer.compare(1)
     assert len(agency.log) == calls, "a paused profile asks nobody"
+    assert await blocked(registered) == [{"profile": "Our DOIs"}], "it is told, and once"
+
+
+async def test_a_refusal_met_by_a_registration_at_the_same_moment_is_told_once(
+    registered: House, agency: FakeDatacite, writer: Writer
+) -> None:
+    agency.mood = Mood.REFUSED
+    await writer.publish("Beans")
+    with pytest.raises(Conflict, match="401"):
+        await registered.comparer.compare(1)
+    await registered.worker.drain()
+    assert await blocked(registered) == [{"profile": "Our DOIs"}]
 
 
 async def test_an_agency_that_is_down_is_left_alone(
@@ -146,3 +161,17 @@ async def test_a_withdrawn_work_is_to_be_hidden(registered: House, writer: Write
     await registered.worker.drain()
     assert await drifts(registered) == []
     assert agency.dois[FIRST].state == "registered"
+
+
+async def test_what_may_not_be_sent_is_not_repaired_and_stays_registered(registered: House) -> None:
+    """It would count as doubted for as long as somebody holds it, or the profile stands still."""
+    house = registered
+    entry = await house.database.read(ledger.get, 1)
+    await house.database.write(holding.hold, 1, "Gregor asks for a day", OPERATOR, house.clock())
+    assert "holds it: Gregor" in await house.database.write(again, house.agencies, 1, house.clock())
+    await house.database.write(holding.release, 1, house.agencies, OPERATOR, house.clock())
+    await house.worker.drain()
+    await house.database.write(profiles.pause, entry.profile_id, "It refuses the account.")
+    assert await house.database.write(again, house.agencies, 1, house.clock()) == "It refuses the account."
+    await house.worker.drain()
+    assert (await house.database.read(ledger.get, 1)).state is State.REGISTERED

@@ -19,7 +19,7 @@ from tests.conftest import SetClock
 from tests.fakes.datacite import FakeDatacite, Mood, Repository
 from tests.fakes.datacite_schema import XSD
 from tests.registration import drifted as scene
-from tests.registration.drifted import bring, drift, migrated, name, reconciled, record_id, set_profile
+from tests.registration.drifted import blocked, bring, drift, migrated, name, reconciled, record_id, set_profile
 
 pytestmark = pytest.mark.skipif(not XSD.exists(), reason="the stand-in for DataCite needs kernel 4.7 of SHEAF_SHARED")
 COUNT, EACH = 60, 3
@@ -155,6 +155,7 @@ async def test_wrong_credentials_end_it_and_say_so_once(settled: House, agency: 
     assert "401" in run.message
     assert len(agency.log) == 1
     assert (await settled.database.read(profiles.get, "Our DOIs")).paused
+    assert await blocked(settled) == [{"profile": "Our DOIs"}]
     assert await report(settled) == []
 
 

@@ -12,9 +12,9 @@ from server.audit import log as audit
 from server.audit.log import Noted
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.house import House
-from server.identifiers import history, watching
-from server.identifiers.comparing import Comparison
-from server.identifiers.desired import desired_of, digest_of
+from server.identifiers import drifts, history, watching
+from server.identifiers.comparing import Comparison, Difference
+from server.identifiers.desired import desired_of, digest_of, is_due
 from server.identifiers.history import Sent
 from server.identifiers.model import Desired
 from server.identifiers.watching import Row
@@ -38,6 +38,8 @@ class _Known:
     sent: list[Sent]
     confirmed: Sent | None
     lines: list[Noted]
+    differing: list[Difference]
+    """In what the agency said otherwise when it was last compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def _known(tx: Connection, wanted: int, before: int) -> _Known:
         history.of_identifier(tx, wanted, before, history.PAGE + 1),
         history.confirmed(tx, wanted),
         audit.search(tx, audit.Asked(subject_kind="identifier", subject=str(wanted)), LINES),
+        drifts.of_identifier(tx, wanted),
     )
 
 
@@ -116,7 +119,7 @@ def _wanted(house: House, found: _Known) -> Wanted | None:
     """Write what is wanted of the agency; None where there is no agency, or nothing to tell it yet."""
     entry, profile, stored = found.row.entry, found.profile, found.stored
     agency = house.agencies.get(profile.kind) if profile is not None else None
-    if profile is None or agency is None or agency.client is None or stored is None or stored.state.before:
+    if profile is None or agency is None or agency.client is None or stored is None or not is_due(entry, stored):
         return None
     account = profiles.opened(profile, agency.account, house.seal)
     desired = desired_of(house.press.renderer, agency, account, stored, entry.value)

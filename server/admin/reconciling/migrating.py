@@ -15,6 +15,7 @@ from server.house import House
 from server.identifiers import arrivals
 from server.identifiers.arrivals import MIGRATE, Arrival, Line
 from server.identifiers.migrate import Migrate
+from server.identifiers.model import Agency
 from server.pages import PROTECTION
 from server.portal.asked import number
 from server.portal.door import VISITOR, fields, posted
@@ -39,6 +40,8 @@ class Plan:
     profile: Profile
     number: int
     """Of the list: it goes back with what is typed, so that nobody confirms one they did not see."""
+    whole: bool
+    """Whether the agency takes an address with all the metadata only."""
     obstacle: SheafError | None
     """Why none may be taken over for it."""
     fine: int
@@ -140,8 +143,7 @@ async def _asked(request: web.Request) -> tuple[list[Line], str]:
 
 
 def _judge(tx: Connection, house: House, profile_id: int, lines: list[Line], spec: str, by: Actor, now: datetime) -> None:
-    profile = profiles.numbered(tx, profile_id)
-    agency = house.agencies[profile.kind]
+    profile, agency = _asked_of(tx, house, profile_id)
     wanted = lines or arrivals.of_set(tx, spec, str(profile.document.get("prefix", "")))
     if not wanted:
         raise Invalid(f"No work of the set {spec!r} came with a DOI of this prefix.", place="set")
@@ -160,11 +162,17 @@ def _start(tx: Connection, house: House, profile_id: int, typed: str, seen: int,
     return runs.start(tx, house.tasks.get(MIGRATE), Migrate(profile=profile.name, plan=seen), by, now)
 
 
-def _plan(tx: Connection, house: House, profile_id: int) -> Plan:
+def _asked_of(tx: Connection, house: House, profile_id: int) -> tuple[Profile, Agency]:
+    """Return a profile whose agency can be asked what it knows; raises NotFound."""
     profile = profiles.numbered(tx, profile_id)
     agency = house.agencies.get(profile.kind)
     if agency is None or agency.reads is None:
         raise NotFound("There is no such profile whose agency can be asked what it knows.")
+    return profile, agency
+
+
+def _plan(tx: Connection, house: House, profile_id: int) -> Plan:
+    profile, agency = _asked_of(tx, house, profile_id)
     planned = arrivals.planned(tx, profile_id)
     try:
         house.tasks.get(MIGRATE).profile(tx, Migrate(profile=profile.name, plan=planned))
@@ -174,7 +182,7 @@ def _plan(tx: Connection, house: House, profile_id: int) -> Plan:
     fine, wrong = arrivals.counts(tx, profile_id)
     clean = arrivals.page(tx, profile_id, fine=True, limit=MOST_SHOWN)
     problems = arrivals.page(tx, profile_id, fine=False, limit=MOST_SHOWN)
-    return Plan(profile, planned, obstacle, fine, wrong, clean, problems, sorted(lists.all_sets(tx)))
+    return Plan(profile, planned, agency.points is None, obstacle, fine, wrong, clean, problems, sorted(lists.all_sets(tx)))
 
 
 def _profile(request: web.Request) -> int:

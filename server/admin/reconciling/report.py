@@ -16,6 +16,7 @@ from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound, SheafError
 from server.house import House
 from server.identifiers import drifts
+from server.identifiers.calling import readable
 from server.identifiers.comparing import Drift
 from server.identifiers.drifts import ASKED, OPEN, Found, Wanted
 from server.identifiers.model import Agency
@@ -163,7 +164,9 @@ def _seen(tx: Connection, shelf: Registry[Agency], profile_id: int, wanted: Want
 def _start(
     tx: Connection, house: House, profile_id: int, what: Callable[[str], tuple[str, Struct]], by: Actor, now: datetime
 ) -> Run:
-    name, given = what(profiles.numbered(tx, profile_id).name)
+    profile = profiles.numbered(tx, profile_id)
+    readable(house.agencies, profile)
+    name, given = what(profile.name)
     return runs.start(tx, house.tasks.get(name), given, by, now)
 
 

@@ -1,4 +1,4 @@
-"""No agency: DOIs are reserved under a prefix and stay reserved, until a profile of an agency takes over."""
+"""No agency: DOIs are reserved under a prefix and stay reserved, until this is deleted and an agency's profile takes over."""
 
 from server.identifiers.model import Agency
 from server.identifiers.schemes import doi
@@ -15,5 +15,6 @@ PLUGIN = Agency(
     scheme=doi.PLUGIN,
     account=Account,
     client=None,
-    description="Mints DOIs under a prefix and registers them nowhere; a profile of an agency takes them over later.",
+    description="Mints DOIs under a prefix and registers them nowhere. To have them registered, delete this profile, and then "
+    "make one of an agency with the same prefix, or switch the one there is off and on again: it takes them over.",
 )

@@ -9,7 +9,7 @@ from server.forms.field import Choice, title
 from server.identifiers.endpoint import is_loopback
 from server.identifiers.schemes.handle import HandleRules, authority
 
-_IDENTITY = r"^[1-9][0-9]*:[^\s:/][^\s/]*/\S+$"
+_IDENTITY = r"^[1-9][0-9]*:[^\s:/][^\s/]*/\S+\Z"
 _WRITTEN = "must be an index, a colon and a handle, such as 300:0.NA/10536"
 #: Where the authority's own handle keeps, by custom, the group of those who may administer what is under it.
 _GROUP = 200
@@ -66,7 +66,7 @@ class Account(HandleRules, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = ""
     owner: Annotated[
         str,
-        Meta(pattern=rf"^$|{_IDENTITY}", max_length=300),
+        Meta(pattern=rf"^\Z|{_IDENTITY}", max_length=300),
         title(
             "Administrator of new handles (HS_ADMIN)",
             "Stands in every handle, for one without can never be changed. Empty: index 200 of 0.NA and the naming authority.",
@@ -75,7 +75,7 @@ class Account(HandleRules, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = ""
     permissions: Annotated[
         str,
-        Meta(pattern=r"^[01]{12}$"),
+        Meta(pattern=r"^[01]{12}\Z"),
         title(
             "Permissions of that administrator",
             "Twelve digits as the handle server writes them, each for one of twelve permissions; 111111111111 gives all.",

@@ -1,9 +1,11 @@
 """The line to a handle server: one request and what came of it, with no secret in any word of it."""
 
 import json
+import re
 import ssl
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +20,7 @@ from server.identifiers.model import Failed, Fault
 _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_read=20)
 _KEPT_ANSWER = 16_384
 _SERVER_ERROR = 500
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 _ADVICE = {
     Fault.CREDENTIALS: " (check server, administrator and key of the profile, and that it is home to the naming authority)",
@@ -86,8 +89,8 @@ class Line:
         return said
 
     def _wordless(self, said: Said) -> Failed:
-        """Say what an answer means that names no response code."""
-        status = said.status
+        """Say what an answer means that names no response code; its body is kept nowhere, for it is no handle server's."""
+        status, said = said.status, replace(said, body="")
         fault = STATUSES.get(status, Fault.TRANSIENT if status >= _SERVER_ERROR else Fault.UNKNOWN)
         return self.failed(fault, f"The handle server answered {status} and no response code{_ADVICE.get(fault, '')}", said)
 
@@ -113,7 +116,8 @@ def _trust(trusted: str, certificate: str) -> ssl.SSLContext | bool:
         return True
     context = ssl.create_default_context(cadata=trusted or None)
     if trusted:
-        # Handle servers make their own certificate, for no host: it is this very one or none.
+        # Handle servers make their own certificate, for no host: it is this very one or none, and none it may have issued.
+        context.sslobject_class = _pinned(trusted)
         context.check_hostname = False
         context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
     if certificate:
@@ -122,6 +126,19 @@ def _trust(trusted: str, certificate: str) -> ssl.SSLContext | bool:
             held.flush()
             context.load_cert_chain(held.name, password=_no_passphrase)
     return context
+
+
+def _pinned(trusted: str) -> type[ssl.SSLObject]:
+    """Return the side of a connection that believes these very certificates alone. Raises ValueError."""
+    known = {ssl.PEM_cert_to_DER_cert(each) for each in _CERTIFICATE.findall(trusted)}
+
+    class Pinned(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            if self.getpeercert(binary_form=True) not in known:  # before a byte of ours, with the key in it, is sent
+                raise ssl.SSLCertVerificationError("it is another one than the profile has")
+
+    return Pinned
 
 
 def _no_passphrase() -> str:

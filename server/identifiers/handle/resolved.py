@@ -8,6 +8,7 @@ import aiohttp
 from msgspec import Meta
 
 from server.forms.field import Choice, title
+from server.identifiers.endpoint import is_within
 from server.identifiers.handle.account import check_address
 from server.identifiers.handle.answers import NOT_FOUND, Said
 from server.identifiers.handle.line import Line
@@ -40,6 +41,8 @@ class Account(HandleRules, frozen=True, kw_only=True, forbid_unknown_fields=True
         check_address(self.server)
         if urlsplit(self.server).scheme not in {"http", "https"}:
             raise ValueError("server: must begin with https:// or http://")
+        if self.environment != "test" and is_within(self.server):
+            raise ValueError("server: may be this machine, or a link's own address, with the test environment only")
 
 
 class ResolvedClient:

@@ -54,7 +54,19 @@ async def test_the_identifiers_can_be_filtered(client: TestClient, house: House,
     ):
         page = await (await client.get(f"/admin/identifiers{query}")).text()
         assert ("10.5072/00000001" in page) is there, query
-    page = await (await client.get("/admin/identifiers?behind=nonsense")).text()
+    far = "2020-01-01+" + "9" * 25
+    for behind in (
+        "nonsense",
+        far,
+        "0001-01-01T00:00:00%2B14:00+5",
+        "2020-01-01+-5",
+        "2020-01-01+\u0665",
+        f"{far}&order=waiting",
+    ):
+        assert (await client.get(f"/admin/identifiers.csv?behind={behind}")).status == 200, behind
+        page = await (await client.get(f"/admin/identifiers?behind={behind}")).text()
+        assert (f'href="/admin/works/{work}"' in page) is ("order" not in behind), "what is no place means the beginning"
+    page = await (await client.get("/admin/identifiers")).text()
     assert f'href="/admin/works/{work}"' in page
     assert "Peas in Brünn" in page
 

@@ -51,7 +51,7 @@ async def test_a_page_shows_what_is_wanted_what_is_confirmed_and_every_word_of_t
     await work(registering, clock)
     page = await (await client.get(f"/admin/identifiers/{number}")).text()
     assert "The agency confirmed exactly what is wanted." in page
-    assert "transient" in page, "what went wrong before stays in the log"
+    assert "the agency did not answer" in page, "what went wrong before stays in the log"
     assert page.count("https://repository.example.org/items/") >= 2
     assert '<pre class="xml code"' in page
     assert (await client.get("/admin/identifiers/999")).status == 404
@@ -167,7 +167,9 @@ async def test_one_is_compared_with_its_agency_and_nothing_is_changed(
     doi.attributes["url"] = "https://elsewhere.example.org/1"
     status, page = await sent_form(client, path)
     assert (status, "https://elsewhere.example.org/1" in page) == (200, True)
-    assert "It leads to" in page
+    assert re.search(r"<li[^>]*>It leads to https://elsewhere.example.org/1 and not to https://repository.example.org/", page)
+    doi.state = "registered"
+    assert "It is hidden and should be findable." in (await sent_form(client, path))[1]
     assert doi.attributes["url"] == "https://elsewhere.example.org/1"
     agency.mood = Mood.DOWN
     assert (await sent_form(client, path))[0] == 503

@@ -9,8 +9,10 @@ import pytest
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 
+from server import control
 from server.house import House
 from server.identifiers import ledger
+from server.identifiers.agencies.reserve import PLUGIN
 from server.identifiers.drifts import OPEN, SETTLED
 from server.identifiers.model import State
 from server.profiles import store as profiles
@@ -171,3 +173,39 @@ async def test_a_profile_that_may_not_says_why(client: TestClient, house: House,
 async def test_what_is_no_profile_is_not_found(client: TestClient, path: str) -> None:
     await login(client)
     assert (await client.get(path)).status == 404
+
+
+async def test_a_profile_without_an_agency_that_can_be_asked_is_not_there(client: TestClient, house: House) -> None:
+    await login(client)
+    await house.database.write(profiles.save, "reserve", "peas", PLUGIN.account(prefix="10.5072"), house.seal, house.clock())
+    peas = next(profile.id for profile in await house.database.read(profiles.every) if profile.kind == "reserve")
+    migrating, agencies = f"/admin/identifiers/migrating/{peas}", f"/admin/identifiers/agencies/{peas}"
+    for path in (migrating, f"{migrating}/start", f"{agencies}/start", f"{agencies}/repair"):
+        status, _ = await post(client, "/admin/identifiers", path, set="works", count="1")
+        assert status == 404, path
+    assert await house.database.read(runs.going_on) == []
+
+
+async def test_only_a_profile_that_registers_takes_dois_over(client: TestClient, house: House, number: int) -> None:
+    await login(client)
+    (other,) = await house.database.read(profiles.of_kind, "oai")
+    data = {"csrf": await csrf(client, f"/admin/identifiers/migrating/{number}"), "set": "works"}
+    answer = await client.post(f"/admin/identifiers/migrating/{other.id}", data=data, allow_redirects=False)
+    assert answer.status == 404
+
+
+async def test_what_an_agency_is_given_is_said_before_the_number_is_typed(
+    client: TestClient, house: House, agency: FakeDatacite, number: int
+) -> None:
+    await login(client)
+    await set_profile(house, agency, types=["dataset"])
+    assert "the new address alone" in await text(client, f"/admin/identifiers/migrating/{number}")
+    values = {
+        "prefix": "10.5072", "account_id": "inst", "password": "correct horse", "environment": "test", "registration_name": "Peas",
+        "email": "mendel@example.org", "repository_name": "Peas", "types": ["etd"],
+    }  # fmt: skip
+    await control.profile_set(house, control.ProfileSet(kind="crossref", name="Theses", values=values))
+    other = await house.database.read(profiles.get, "Theses")
+    shown = await text(client, f"/admin/identifiers/migrating/{other.id}")
+    assert "takes an address with all the metadata only" in shown
+    assert "the new address alone" not in shown

@@ -13,7 +13,7 @@ from aiohttp import web
 
 
 def application(latency: float) -> web.Application:
-    """Confirm every DOI after `latency` seconds."""
+    """Know no DOI, and confirm each that is sent, after `latency` seconds."""
     calls: Counter[str] = Counter()
 
     async def confirm(request: web.Request) -> web.Response:
@@ -23,11 +23,18 @@ def application(latency: float) -> web.Application:
         told = {"doi": doi, "state": "findable", "url": sent["url"], "registered": "2026-01-01T00:00:00.000Z"}
         return web.json_response({"data": {"id": doi, "type": "dois", "attributes": told}}, status=201)
 
+    async def look(_request: web.Request) -> web.Response:
+        await asyncio.sleep(latency)
+        return web.json_response(
+            {"errors": [{"status": "404", "title": "The resource you are looking for doesn't exist."}]}, status=404
+        )
+
     async def tell(_request: web.Request) -> web.Response:
         return web.json_response(calls)
 
     app = web.Application(client_max_size=2**24)
     app.router.add_put("/dois/{doi:.+}", confirm)
+    app.router.add_get("/dois/{doi:.+}", look)
     app.router.add_get("/calls", tell)
     return app
 

@@ -109,6 +109,18 @@ WATCHED = (
         "of published works not sent for an hour or longer",
         "/admin/identifiers?state=reserved&age=hour&order=waiting",
     ),
+    Watch(
+        "identifier",
+        IdentifierState.REGISTERED,
+        "registered, but their agency is not told of a change: their profile stands still",
+        "/admin/identifiers?state=registered&order=waiting",
+    ),
+    Watch(
+        "identifier",
+        IdentifierState.WITHDRAWN,
+        "of withdrawn works, but their agency is not told of a change: their profile stands still",
+        "/admin/identifiers?state=withdrawn&order=waiting",
+    ),
     Watch("difference", drifts.OPEN, "found between an agency and this repository", "/admin/identifiers/agencies"),
     Watch(
         "name",

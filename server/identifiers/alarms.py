@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, String, and_, case, cast, func, or_, select, text
+from sqlalchemy import BigInteger, Connection, String, and_, case, cast, func, or_, select, text
 
 from server.identifiers import gate
 from server.identifiers.mint import REGISTER
 from server.identifiers.model import State
 from server.identifiers.tables import identifiers
+from server.jobs.model import JobState
 from server.jobs.tables import jobs
 from server.profiles.tables import profiles
 
@@ -18,9 +19,13 @@ UNSENT = timedelta(hours=1)
 OVERDUE = timedelta(days=1)
 """No agency is down or busy for so long without somebody asking why."""
 
-_ASKED = and_(
-    jobs.c.kind == REGISTER, text("jobs.state NOT IN ('done', 'dead')"), jobs.c.subject == cast(identifiers.c.id, String)
+_OPEN = text("jobs.state NOT IN ('done', 'dead')")
+_ASKED = and_(jobs.c.kind == REGISTER, _OPEN, jobs.c.subject == cast(identifiers.c.id, String))
+
+_HELD = and_(
+    jobs.c.kind == REGISTER, _OPEN, jobs.c.state == JobState.HELD.value, identifiers.c.id == cast(jobs.c.subject, BigInteger)
 )
+_CONFIRMED = [State.REGISTERED.value, State.WITHDRAWN.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ def waiting(tx: Connection, now: datetime) -> dict[str, tuple[int, datetime]]:
     """Count the identifiers an agency should know and does not confirm, with the moment since when the oldest waits.
 
     By their state; those that were sent a day ago and longer are *overdue* instead. Of the reserved ones only those count that
-    should have been sent an hour ago. What somebody holds back waits for that person, and is no alarm.
+    should have been sent an hour ago, and of the registered and withdrawn ones those with a change that is held, as their
+    profile stands still, is switched off or deleted. What somebody holds back waits for that person, and is no alarm.
     """
     row, since = identifiers.c, func.coalesce(jobs.c.created, identifiers.c.changed)
     kind = case((and_(row.state == State.SUBMITTED.value, since <= now - OVERDUE), "overdue"), else_=row.state)
@@ -47,7 +53,9 @@ def waiting(tx: Connection, now: datetime) -> dict[str, tuple[int, datetime]]:
     unsent = and_(row.state == State.RESERVED.value, jobs.c.created <= now - UNSENT)
     query = select(kind, func.count(), func.min(since)).select_from(identifiers.join(jobs, _ASKED, isouter=True))
     found = tx.execute(query.where(or_(stuck, unsent), row.held_by.is_(None)).group_by(kind))
-    return {state: (count, oldest) for state, count, oldest in found}
+    untold = select(row.state, func.count(), func.min(jobs.c.created)).select_from(identifiers.join(jobs, _HELD))
+    changed = tx.execute(untold.where(row.state.in_(_CONFIRMED), row.held_by.is_(None)).group_by(row.state))
+    return {state: (count, oldest) for state, count, oldest in [*found, *changed]}
 
 
 def outages(tx: Connection) -> list[Down]:

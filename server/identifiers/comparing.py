@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from aiohttp import ClientSession
 from sqlalchemy import Connection, select
-from yarl import URL
 
 from server.clock import Clock
 from server.db.engine import Database
@@ -18,6 +17,7 @@ from server.errors import Invalid, NotFound
 from server.identifiers import ledger
 from server.identifiers.calling import Caller, Counter
 from server.identifiers.desired import desired_of, is_due
+from server.identifiers.leading import is_same
 from server.identifiers.model import Agency, AgencyState, Desired, Facts, Told
 from server.identifiers.tables import identifiers
 from server.metadata.fragments import Renderer
@@ -188,14 +188,6 @@ def differences(wanted: Wanted, told: Told | None) -> Iterator[Difference]:
     fields = [field for field, said in wanted.facts.items() if told.facts.get(field, ()) != said]
     if fields:
         yield Difference(Drift.METADATA, _quoted(wanted.facts, fields), _quoted(told.facts, fields))
-
-
-def is_same(told: str, url: str) -> bool:
-    """Whether two addresses are the same but for how they are written."""
-    try:
-        return told == url or URL(told) == URL(url)
-    except ValueError:
-        return False
 
 
 def digest(facts: Facts | None) -> str:

@@ -3,15 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, String, and_, cast, exists, func, or_, select, update
 
 from server.identifiers import ledger
-from server.identifiers.mint import Route, ask, routes
+from server.identifiers.mint import REGISTER, Route, routes
 from server.identifiers.model import Agency, State
-from server.identifiers.tables import identifiers
+from server.identifiers.tables import identifiers, submissions
+from server.jobs import queue
+from server.jobs.model import JobState
+from server.jobs.tables import OPEN, jobs
 from server.profiles import store
 from server.profiles.model import Profile, Wrong
 from server.profiles.tables import profiles
+from server.records import store as works
+from server.records.tables import records
 from server.records.vocabulary import CATEGORIES, TYPES
 from server.registry import Registry
 
@@ -96,10 +101,23 @@ def _both(one: Route, other: Route) -> str:
 
 
 def ask_again(tx: Connection, shelf: Registry[Agency], profile: Profile, now: datetime) -> None:
-    """Ask for all identifiers of a profile that its agency has not confirmed: a mended profile may let through what was stuck."""
-    stuck = [state.value for state in (State.RESERVED, State.SUBMITTED, State.BLOCKED, State.REJECTED)]
-    query = select(identifiers.c.id).where(
-        identifiers.c.profile_id == profile.id, identifiers.c.state.in_(stuck), identifiers.c.record_id.is_not(None)
+    """Ask for all identifiers of a profile that its agency has not confirmed as they are now.
+
+    A mended profile may let through what was stuck; and while it stood still works were changed and withdrawn.
+    """
+    if shelf[profile.kind].client is None or not profile.enabled:
+        return
+    row, subject = identifiers.c, cast(identifiers.c.id, String)
+    stuck = row.state.in_([state.value for state in (State.RESERVED, State.SUBMITTED, State.BLOCKED, State.REJECTED)])
+    held = exists().where(jobs.c.kind == REGISTER, jobs.c.subject == subject, OPEN, jobs.c.state == JobState.HELD.value)
+    confirmed = select(func.max(submissions.c.version)).where(
+        submissions.c.identifier_id == row.id, submissions.c.outcome == ledger.CONFIRMED
     )
-    found = [ledger.get(tx, number) for number in tx.execute(query).scalars().all()]
-    ask(tx, [entry for entry in found if entry is not None], shelf, now)
+    is_public = records.c.state == works.State.PUBLISHED.value
+    changed = or_(
+        records.c.version > confirmed.scalar_subquery(),
+        and_(row.state == State.REGISTERED.value, ~is_public),
+        and_(row.state == State.WITHDRAWN.value, is_public),
+    )
+    found = select(subject).select_from(identifiers.join(records, records.c.id == row.record_id))
+    queue.enqueue_all(tx, REGISTER, found.where(row.profile_id == profile.id, row.own, or_(stuck, held, changed)), now)

@@ -14,6 +14,8 @@ from server.identifiers.model import MOVES, Confirmed, Desired, Failed, Fault, P
 from server.identifiers.tables import identifiers, submissions
 from server.metadata.work import NAMELESS, Names
 
+CONFIRMED = "confirmed"
+"""The outcome of a submission the agency agreed to."""
 _QUOTED = 300
 _DIGITS = 18
 """A number of so many digits is not an identifier's: it would not fit into the column."""
@@ -190,7 +192,12 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
     }
     sent = _addresses(tx, entry) if current else frozenset[str]()
     number = int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one())
-    return Ticket(number, stamp, addresses=sent, known=entry.registered is not None)
+    return Ticket(number, stamp, addresses=sent, known=_is_known(entry))
+
+
+def _is_known(entry: Entry) -> bool:
+    """Whether an agency knows a name as ours: it confirmed it, or said so when it was taken over."""
+    return entry.registered is not None or entry.migrated
 
 
 def _addresses(tx: Connection, entry: Entry) -> frozenset[str]:
@@ -209,7 +216,7 @@ def under_way(tx: Connection, entry: Entry, now: datetime) -> tuple[Ticket, str]
     if entry.waiting is None:
         return None
     row = tx.execute(select(submissions).where(submissions.c.id == entry.waiting)).one()
-    return Ticket(row.id, entry.stamp, waiting=True, age=now - row.sent), row.digest
+    return Ticket(row.id, entry.stamp, waiting=True, age=now - row.sent, known=_is_known(entry)), row.digest
 
 
 def are_waiting(tx: Connection, profile_id: int) -> int:
@@ -229,7 +236,7 @@ def confirm(
     tx: Connection, entry: Entry, submission: int, digest: str, outcome: Confirmed, *, hidden: bool, now: datetime
 ) -> bool:
     """Note that the agency agrees; return whether this made the identifier registered for the first time."""
-    _answer(tx, submission, outcome.status, "confirmed", outcome.answer, now)
+    _answer(tx, submission, outcome.status, CONFIRMED, outcome.answer, now)
     current = get(tx, entry.id)
     first = current is not None and current.registered is None and not hidden
     values: dict[str, object] = {"acknowledged": digest, "fault": None, "message": outcome.remark or None, "waiting": None}

@@ -20,8 +20,8 @@ from server.forms.field import title
 from server.identifiers import arrivals, gate, ledger, listing, sightings
 from server.identifiers.arrivals import MIGRATE, Arrival
 from server.identifiers.calling import Caller, Counter, readable
-from server.identifiers.comparing import is_same
 from server.identifiers.endpoint import LOOPBACK
+from server.identifiers.leading import is_same
 from server.identifiers.listing import Lister
 from server.identifiers.mint import ask
 from server.identifiers.model import AgencyState, State, Told

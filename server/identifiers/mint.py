@@ -149,11 +149,14 @@ def identify(tx: Connection, shelf: Registry[Agency], record_id: str, record: Re
 
 
 def ask(tx: Connection, entries: list[ledger.Entry], shelf: Registry[Agency], now: datetime) -> None:
-    """Put one job in the queue for each of our identifiers that an agency can be asked about."""
+    """Put one job in the queue for each of our identifiers that an agency can be asked about, be it later.
+
+    While its profile is switched off or deleted the job is held: so the queue knows what the agency was not told.
+    """
     ours = [entry for entry in entries if entry.own]
     if not ours:
         return
-    speaking = {route.profile_id for route in routes(tx, shelf) if route.agency.client is not None}
+    speaking = profiles.numbers(tx, [agency.name for agency in shelf if agency.client is not None])
     for entry in ours:
         if entry.profile_id in speaking:
             queue.enqueue(tx, REGISTER, str(entry.id), now)

@@ -123,7 +123,7 @@ class Ticket:
     addresses: frozenset[str] = frozenset()
     """Where it was to lead by what was sent of it before: what leads there is ours, whatever became of the answer."""
     known: bool = False
-    """Whether the agency has confirmed it before, so that it is ours wherever it leads."""
+    """Whether the agency has confirmed it before, or it was taken over, so that it is ours wherever it leads."""
 
 
 class Client(Protocol):

@@ -18,7 +18,8 @@ from server.errors import Unavailable
 from server.forms.field import title
 from server.identifiers import comparing, drifts, gate, listing, sightings
 from server.identifiers.calling import Counter, readable
-from server.identifiers.comparing import Comparer, Comparison, Difference, Drift, Read, Wanted, digest, is_same
+from server.identifiers.comparing import Comparer, Comparison, Difference, Drift, Read, Wanted, digest
+from server.identifiers.leading import is_same
 from server.identifiers.listing import Lister
 from server.identifiers.model import State
 from server.identifiers.repairing import Repairer

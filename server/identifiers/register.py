@@ -128,14 +128,14 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
     profile = profiles.by_id(tx, entry.profile_id)
     if profile is None:
         return Held("The profile this identifier was minted by is deleted; a new one of its prefix and environment takes over.")
-    if reason := obstacle(entry, profile):
-        return Held(reason)
     if is_left_alone(entry, profile):
         return Done("another system minted it, and the profile does not update such DOIs")
     stored = records.get(tx, entry.record_id)
     unknown_to_agency = entry.registered is None and entry.state == "reserved"
     if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
         return Done("the work is not published")
+    if reason := obstacle(entry, profile):
+        return Held(reason)
     names = replace(ledger.shown(tx, stored.id), **{entry.scheme: entry.value})
     return _Question(entry, stored, profile, names, ledger.under_way(tx, entry, now))
 

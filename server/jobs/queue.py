@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, bindparam, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, case, delete, func, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 from ulid import ULID
 
@@ -35,9 +36,24 @@ def enqueue(tx: Connection, kind: str, subject: str, now: datetime) -> None:
     _ENQUEUE.run(tx, row)
 
 
+def enqueue_all(tx: Connection, kind: str, subjects: Select[Any], now: datetime) -> None:
+    """Ask for the same of each subject a query finds (once, and with a condition), as `enqueue` does, in one statement."""
+    row = {
+        jobs.c.kind: kind, jobs.c.state: JobState.READY.value, jobs.c.due: now, jobs.c.attempts: 0, jobs.c.again: False,
+        jobs.c.created: now, jobs.c.changed: now,
+    }  # fmt: skip
+    found = subjects.add_columns(*(literal(value, column.type) for column, value in row.items()))
+    tx.execute(_or_again(insert_in(tx.dialect.name, jobs).from_select([jobs.c.subject, *row], found)))
+
+
 def _enqueue(dialect: str) -> Insert:
     """Write the statement, once for each kind of database: every deposit asks for several jobs."""
-    statement, active = insert_in(dialect, jobs), jobs.c.state == JobState.ACTIVE.value
+    return _or_again(insert_in(dialect, jobs))
+
+
+def _or_again(statement: postgresql.Insert | sqlite.Insert) -> Insert:
+    """Say what an INSERT does where what is asked for is asked for already."""
+    active = jobs.c.state == JobState.ACTIVE.value
     again: dict[str, Any] = {
         "state": case((active, jobs.c.state), else_=JobState.READY.value),
         "due": case((active, jobs.c.due), else_=statement.excluded.due),

@@ -163,6 +163,14 @@ def enabled(tx: Connection, kinds: Sequence[str]) -> list[Profile]:
 _ENABLED = Statement(_ALL.where(profiles.c.enabled, profiles.c.kind.in_(bindparam("kinds", expanding=True))))
 
 
+def numbers(tx: Connection, kinds: Sequence[str]) -> frozenset[int]:
+    """Return the numbers of all profiles of some kinds: also of those that are switched off or deleted."""
+    return frozenset(_NUMBERS.values(tx, {"kinds": kinds}))
+
+
+_NUMBERS = Statement(select(profiles.c.id).where(profiles.c.kind.in_(bindparam("kinds", expanding=True))))
+
+
 def of_kind(tx: Connection, kind: str) -> list[Profile]:
     """Return the profiles of a kind, deleted ones too, in the order they were made."""
     query = select(profiles).where(profiles.c.kind == kind).order_by(profiles.c.id)

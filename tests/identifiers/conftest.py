@@ -11,7 +11,7 @@ from tests.fakes.datacite import FakeDatacite, Repository
 from tests.fakes.datacite_schema import XSD
 
 #: DataCite makes nothing of it.
-TICKET = Ticket(1, 20261122120000000)
+TICKET = Ticket(1, 20261122120000000, known=True)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def wanted(title: str = "Elements") -> Desired:
 
 
 def ticket(number: int = 1, *, waiting: bool = False, **age: float) -> Ticket:
-    return Ticket(number, STAMP + number, waiting, timedelta(**age))
+    return Ticket(number, STAMP + number, waiting, timedelta(**age), known=True)
 
 
 def account(url: str = "", **changes: object) -> Account:

@@ -78,6 +78,11 @@ class Account(DoiRules, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return [(field, getattr(self, field)) for field in ("account_id", "prefix", "environment")]
 
     @property
+    def shows_works(self) -> bool:
+        """Whether it can be asked what is known there: the test system shows nothing."""
+        return self.environment == "production" or bool(self.endpoint)
+
+    @property
     def address(self) -> str:
         """The service this account speaks to, without a slash at its end."""
         return (self.endpoint or ENDPOINTS[self.environment]).rstrip("/")

@@ -11,6 +11,8 @@ from yarl import URL
 from server.identifiers.answers import USER_AGENT, read, reason_of, retry_after
 from server.identifiers.crossref.account import Account
 from server.identifiers.crossref.diagnostic import Fate, Receipt, Verdict, diagnostic, receipt, verdict, words_of
+from server.identifiers.crossref.works import CrossrefWorks
+from server.identifiers.leading import is_anothers, leads_to, refusal
 from server.identifiers.model import Confirmed, Desired, Failed, Fault, Pending, Ticket
 from server.metadata.crossref.document import deposit
 
@@ -63,8 +65,16 @@ class CrossrefClient:
         self._secrets = sorted({password, quote(password, safe=""), quote_plus(password), quote(password)}, key=len, reverse=True)
 
     async def agree(self, desired: Desired, ticket: Ticket) -> Confirmed | Failed | Pending:
-        """Hand in what is desired, or ask what became of it. An answer that is lost is asked for, never sent for again."""
-        return await (self._ask(desired, ticket) if ticket.waiting else self._deposit(desired, ticket))
+        """Hand in what is desired, or ask what became of it. An answer that is lost is asked for, never sent for again.
+
+        A deposit takes the place of whatever stands there with a lesser stamp: until Crossref has confirmed a DOI, it is
+        looked at first, where that can be.
+        """
+        if ticket.waiting:
+            return await self._ask(desired, ticket)
+        if not ticket.known and self._account.shows_works and (refused := await self._taken(desired, ticket)):
+            return refused
+        return await self._deposit(desired, ticket)
 
     async def test(self) -> Confirmed | Failed:
         """Ask after a submission nobody ever made: who may ask is told that it is not known, and nothing changes."""
@@ -75,6 +85,16 @@ class CrossrefClient:
         if found is None:
             return self._strange(answer)
         return Confirmed(answer.status, f"The service answers for {self._account.account_id}.")
+
+    async def _taken(self, desired: Desired, ticket: Ticket) -> Failed | None:
+        """Look whether a DOI is another's. What is shown is some days old: what a former system deposited stands there."""
+        told = await CrossrefWorks(self._account, self._session).look(desired.value)
+        if isinstance(told, Failed):  # where it is not shown to us at all, the stamps alone must tell
+            return None if told.fault is Fault.REJECTED else _again(told)
+        if told is None or not is_anothers(desired, ticket, told.url):
+            return None
+        leads = leads_to(told.url) if told.url else "leads nowhere"
+        return Failed(Fault.REJECTED, refusal("doi", "DOI", leads) + ".")
 
     async def _deposit(self, desired: Desired, ticket: Ticket) -> Failed | Pending:
         account, name = self._account, file_name(desired.value, ticket)
@@ -116,7 +136,7 @@ class CrossrefClient:
             strange = self._strange(answer)
             return strange if strange.fault is Fault.CREDENTIALS else _again(strange)
         if found.status == "completed":
-            return self._judge(verdict(found.records, desired.value, ticket.stamp), answer)
+            return self._judge(verdict(found.records, desired.value, ticket.stamp), ticket, answer)
         is_unseen = found.status == "unknown_submission"
         if ticket.age > (UNSEEN_FOR if is_unseen else STUCK_AFTER):
             gone = "does not know of it" if is_unseen else f"still says {found.status}"
@@ -125,21 +145,28 @@ class CrossrefClient:
         wait = min(max(ticket.age / 2, FIRST_WAIT), LONGEST_WAIT)
         return Pending(message, wait.total_seconds(), answer.status, self._redacted(answer.body))
 
-    def _judge(self, said: Verdict, answer: Answer) -> Confirmed | Failed:
+    def _judge(self, said: Verdict, ticket: Ticket, answer: Answer) -> Confirmed | Failed:
         match said.fate:
             case Fate.REGISTERED:
                 return Confirmed(answer.status, self._redacted(answer.body))
             case Fate.CONFLICT:
                 return Confirmed(answer.status, self._redacted(answer.body), f"Crossref registered it, and says: {said.words}.")
             case Fate.OVERTAKEN if 0 < said.previous < _LARGEST_STAMP:
-                message = f"Crossref knows a newer version ({said.previous}); it is sent again with a greater one"
-                failed = self._failed(Fault.UNKNOWN, message, answer)
-                return Failed(failed.fault, failed.message, failed.status, failed.answer, above=said.previous)
+                return self._overtaken(said, ticket, answer)
             case Fate.RIGHTS:
                 return self._failed(Fault.CREDENTIALS, f"Crossref says: {said.words}{_ADVICE[Fate.RIGHTS]}", answer)
             case Fate.SILENT:
                 return self._failed(Fault.UNKNOWN, "Crossref says nothing of the DOI; it is sent again", answer)
         return self._failed(Fault.REJECTED, f"Crossref refused it: {said.words or 'no reason given'}", answer)
+
+    def _overtaken(self, said: Verdict, ticket: Ticket, answer: Answer) -> Failed:
+        """Go above a greater stamp of a DOI that is ours; else it is another's, as all that was sent from here had a lesser."""
+        if not ticket.known:
+            leads = f"has a version ({said.previous}) that was not sent from here"
+            return self._failed(Fault.REJECTED, refusal("doi", "DOI", leads), answer)
+        message = f"Crossref knows a newer version ({said.previous}); it is sent again with a greater one"
+        failed = self._failed(Fault.UNKNOWN, message, answer)
+        return Failed(failed.fault, failed.message, failed.status, failed.answer, above=said.previous)
 
     async def _result(self, name: str) -> Answer | Failed:
         account = self._account

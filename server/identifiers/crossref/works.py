@@ -35,7 +35,7 @@ class CrossrefWorks:
 
     def __init__(self, account: Account, session: aiohttp.ClientSession) -> None:
         """Raise Invalid for an account of the test system, which shows nothing."""
-        if account.environment != "production" and not account.endpoint:
+        if not account.shows_works:
             raise Invalid("Crossref's test system does not say what it knows, so there is nothing to compare.", place="profile")
         self._account = account
         self._session = session

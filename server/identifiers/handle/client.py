@@ -11,6 +11,7 @@ import aiohttp
 from server.identifiers.handle.account import Account
 from server.identifiers.handle.answers import ADMIN_INDEX, EXISTS, NOT_FOUND, SUCCESS, URL_INDEX, VALUE_EXISTS, Said
 from server.identifiers.handle.line import Line
+from server.identifiers.leading import is_anothers, leads_to, refusal
 from server.identifiers.model import Confirmed, Desired, Facts, Failed, Fault, Listed, Ticket, Told
 from server.identifiers.schemes.handle import PLUGIN, authority
 
@@ -49,7 +50,7 @@ class HandleClient:
         if isinstance(found, Failed):
             return found
         if found.code != NOT_FOUND and found.url != desired.url:
-            if not ticket.known and found.url not in ticket.addresses:
+            if is_anothers(desired, ticket, found.url):
                 return self._foreign(found)
             found = await self._change(desired) or await self._line.values(desired.value)
         return found if isinstance(found, Failed) else self._judge(desired, found)
@@ -132,7 +133,5 @@ class HandleClient:
         return Confirmed(found.status, self._line.redacted(found.body), remark)
 
     def _foreign(self, found: Said) -> Failed:
-        leads = f"leads to {found.url}, where we never sent it" if found.url else f"has no address at index {URL_INDEX}"
-        message = f"The handle is there already and {leads}; it is left as it is"
-        remedy = "Delete it at the server or let it lead here, and try again"
-        return self._line.failed(Fault.REJECTED, f"{message}. {remedy}", found)
+        leads = leads_to(found.url) if found.url else f"has no address at index {URL_INDEX}"
+        return self._line.failed(Fault.REJECTED, refusal("handle", "handle", leads), found)

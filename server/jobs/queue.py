@@ -137,7 +137,10 @@ def settle(tx: Connection, job: Job, answer: Answer, now: datetime) -> bool:
         attempts = 0
     elif isinstance(answer, Later) and not answer.failed:
         attempts -= 1
-    if row["again"] and not isinstance(answer, Later):
+    if row["again"] and isinstance(answer, Later):
+        # Whoever asked knows more than we saw when we put it off; what failed keeps its distance.
+        due = due if answer.failed else now
+    elif row["again"]:
         state, attempts = JobState.READY, 0
     values = {"state": state.value, "due": due, "note": note, "claim": None, "again": False, "attempts": attempts, "changed": now}
     _SETTLE.run(tx, {"its_id": job.id, **values})

@@ -161,10 +161,10 @@ class Intake:
         container = deposit.container_id or ""
         unread = await self.database.read_hot(store.unread, container)
         if deposit.id in self.reading or deposit.id in self.at_work:
-            return Later(GRACE, "somebody is reading it")
+            return Later(GRACE, "somebody is reading it", failed=False)
         if unread and unread[0] < deposit.id:
             await self.database.write(see_to, unread[0], self.clock())
-            return Later(TURN, f"deposit {unread[0]} of the same container comes first")
+            return Later(TURN, f"deposit {unread[0]} of the same container comes first", failed=False)
         self.at_work.add(deposit.id)
         try:
             await self._read_kept(deposit)

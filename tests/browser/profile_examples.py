@@ -149,7 +149,7 @@ def openid(_site: Site) -> Iterator[Example]:
             ("label", "By the abbey"),
             secret="tall and dwarf",
             agrees=f"{issuer} answers and has",
-            dead={"issuer": f"https://{DEAD}"},
+            dead={"issuer": f"https://{DEAD}", "client_secret": "tall and dwarf"},
             refuses="127.66.7.8",
         )
 
@@ -164,7 +164,7 @@ def webhook(site: Site) -> Iterator[Example]:
             ("events", "record.withdrawn"),
             secret="yellow and green",
             agrees="challenge",
-            dead={"address": f"http://{DEAD}/hook"},
+            dead={"address": f"http://{DEAD}/hook", "secret": "yellow and green"},
             refuses="127.66.7.8",
         )
         assert receiver.challenges == 1

@@ -175,6 +175,11 @@ def writes_the_work(visit: Visit) -> None:
     assert SAID not in text(visit.browser, "main")
 
 
+def sent(agency: FakeDatacite) -> list[str]:
+    """Return what changes a name; that Sheaf looks first is no attempt."""
+    return [call.method for call in agency.log if call.method != "GET"]
+
+
 def test_a_doi_from_its_profile_to_the_agency(site: Site, visit: Visit, agency: FakeDatacite) -> None:
     makes_the_profile(visit, agency)
     writes_the_work(visit)
@@ -183,9 +188,9 @@ def test_a_doi_from_its_profile_to_the_agency(site: Site, visit: Visit, agency: 
     assert visit.state() == ("10.82433/data.00000001", State.REJECTED)
     visit.sees("rejected", "Why DataCite refused it", f"Title: {WORDS.rstrip('.')}", "Correct this field")
     visit.looks("refused")
-    assert len(agency.log) == 1, "what is refused is not sent again and again"
+    assert len(sent(agency)) == 1, "what is refused is not sent again and again"
     visit.work()
-    assert len(agency.log) == 1
+    assert len(sent(agency)) == 1
 
     visit.follow("Title")
     assert visit.browser.current_url.endswith("/edit#f-title")
@@ -197,7 +202,7 @@ def test_a_doi_from_its_profile_to_the_agency(site: Site, visit: Visit, agency: 
     assert "refuse" not in text(visit.browser, "main")
     visit.looks("registered")
     doi = agency.dois["10.82433/data.00000001"]
-    assert (doi.state, len(agency.log)) == ("findable", 2)
+    assert (doi.state, len(sent(agency))) == ("findable", 2)
     assert "Versuche über Pflanzenhybriden".encode() in doi.xml
     assert visit.wrong == [], "\n".join(visit.wrong)
     assert [line for line in complaints(visit.browser) if "422" not in line] == []

@@ -35,6 +35,7 @@ async def test_a_kill_between_the_call_and_the_commit_harms_nothing(tmp_path: Pa
         said = await asyncio.to_thread(setting.communicate, timeout=60)
         assert setting.returncode == 0, said
         agency.mood = Mood.SLOW
+        agency.moods.append(Mood.WELL)  # to the question whether the name is there already
         async with ClientSession(headers=AUTH) as session:
             async with session.post(f"{server.url}/sword/v2/collection/works", data=entry(type="Dataset")) as answer:
                 assert answer.status == 201

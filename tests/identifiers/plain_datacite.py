@@ -56,7 +56,7 @@ class Plain:
             kind = TITLE_TYPES.get(title.kind, "Other" if title.kind == "other" else title.kind)
             paths = f"alt_titles.{n}.kind alt_titles.{n}.lang"
             self.spoken(titles, "title", paths, (title.value, title.lang), titleType=kind)
-        self.add(root, "publisher", "publisher.name", kept(record.publisher.name) or record.thesis.grantor)
+        self.add(root, "publisher", "publisher.name", kept(record.publisher.name) or record.thesis.grantor or "Museum")
         year = re.match("[0-9]{4}", record.dates.issued)
         self.add(root, "publicationYear", "dates.issued", year[0] if year else record.dates.issued)
         self.add(root, "resourceType", "type", TYPES[record.type].label, resourceTypeGeneral=TYPES[record.type].datacite)

@@ -101,6 +101,16 @@ def test_asked_for_again_it_still_waits_where_it_must(tx):
     assert len(claim(tx, START + MINUTE)) == 1
 
 
+def test_asked_for_again_what_only_waited_its_turn_looks_again_at_once(tx):
+    queue.enqueue(tx, "k", "a", START)
+    (job,) = claim(tx)
+    queue.enqueue(tx, "k", "a", START)
+    queue.settle(tx, job, Later(MINUTE, "another comes first", failed=False), START)
+    (job,) = claim(tx)
+    queue.settle(tx, job, Later(MINUTE, "another comes first", failed=False), START)
+    assert claim(tx, START + MINUTE - SECOND) == [], "but only once"
+
+
 @pytest.mark.parametrize("answer", [Later(60 * MINUTE, "w"), Held("w")])
 def test_asking_wakes_what_waits(tx, answer):
     queue.enqueue(tx, "k", "a", START)

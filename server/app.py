@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -14,17 +14,14 @@ import server.audit.tables
 import server.events.tables
 import server.people.tables
 import server.works.tables
-from server import VERSION, configuration, housekeeping, observe, regrouping, rendering, resealing
 from server import clock as clocks
-from server.accounts.authenticate import Authenticator
+from server import configuration, housekeeping, observe, regrouping, rendering, resealing
 from server.accounts.tables import accounts
 from server.admin.overview import overview
-from server.admin.rooms import Room, rooms
-from server.admission import Gate
 from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
-from server.described import asking, definition_of, provider_of, renderer_of
+from server.described import asking, definition_of, named, provider_of, renderer_of
 from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
@@ -35,16 +32,11 @@ from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
-from server.identifiers.routes import Resolver
 from server.identifiers.tasks import tasks as identifier_tasks
-from server.items.routes import Items
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
 from server.metadata.reading import readers
 from server.metadata.ruling import rules
-from server.middleware import TRUSTED, Translator, admitted, armoured, identified, translated
-from server.my.reference import Reference
-from server.my.rooms import rooms as own_rooms
 from server.notify import mail, webhooks
 from server.notify.client import Outward
 from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
@@ -58,18 +50,9 @@ from server.oai import definition
 from server.oai import kind as oai_kind
 from server.oai.answering import Answering
 from server.oai.definition import Definition
-from server.oai.explorer import Explorer
-from server.oai.harvesters import Tally
-from server.oai.routes import Oai, plainly
-from server.oai.sealer import Sealer
 from server.oai.simulating import Simulator
 from server.openid import kind as openid
-from server.operate import Operate
-from server.pages import Pages
 from server.people.seeking import SEEK, Seeking
-from server.portal.door import Door
-from server.portal.frame import Frame
-from server.portal.ways_in import ways_in
 from server.profiles.keeping import Desk, Keeper
 from server.profiles.kind import Kinds
 from server.profiles.live import Live
@@ -85,11 +68,9 @@ from server.runs.schedule import keep_schedules
 from server.runs.store import RUN
 from server.runs.task import Tasks
 from server.settings import Settings, secret_key
-from server.site.routes import Site
-from server.sword import discovery, replay
+from server.sword import replay
 from server.sword.accept import Acceptance
 from server.sword.check import checks
-from server.sword.door import Door as SwordDoor
 from server.sword.intake import Intake, Open
 from server.sword.package import packagings
 from server.sword.profile import kind as sword_server
@@ -99,20 +80,12 @@ from server.sword.queued import READ
 from server.sword.reference_store import FETCH
 from server.sword.server import Servers
 from server.sword.understand import Understanding
-from server.sword.v2.documents import Links
 from server.sword.v2.opening import open_deposit
-from server.sword.v2.routes import SwordV2
-from server.sword.v3.desk import Desk as Sword3Desk
 from server.sword.v3.documents import Limits
 from server.sword.v3.fetching import Fetching
-from server.sword.v3.links import ROOT as SWORD3
 from server.sword.v3.links import Links as Sword3Links
 from server.sword.v3.opening import Opening
-from server.sword.v3.routes import SwordV3
 from server.usage import definition as usage
-from server.usage.capture import Capture
-from server.usage.chart import drawn
-from server.usage.counter.routes import CounterApi
 from server.usage.counting import Count
 from server.usage.noting import COUNT
 from server.works import attributing, bulk
@@ -133,9 +106,6 @@ SEALED = (
     Sealed(accounts, accounts.c.code_secret, "one-time codes"),
 )
 
-#: The rooms whose errors are pages for people.
-_PAGED = ("items", "admin", "my", "account", "login", "other")
-
 
 @asynccontextmanager
 async def open_house(
@@ -155,18 +125,13 @@ async def open_house(
         await _first_profiles(database, settings, moved or {}, seal, clock)
         live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting})
         await live.look()
-        agent = f"{_named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
+        agent = f"{named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
             house = await _built(_Ground(settings, clock, key, database, session, outward, seal, live), serving=serving)
             async with _watching(live, settings):
                 yield house
     finally:
         await database.close()
-
-
-def _named(url: str) -> str:
-    """Return how the name begins that this installation gives itself where it asks others."""
-    return f"Sheaf/{VERSION} (+{url}; "
 
 
 async def _first_profiles(database: Database, settings: Settings, moved: Mapping[str, str], seal: Seal, clock: Clock) -> None:
@@ -230,7 +195,11 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         SEEK: Seeking(database, clock),
     }
     worker = Worker(database, handlers, clock, slots=settings.workers)
-    opens: dict[str, Open] = {"sword2": open_deposit, "sword3": _opening(understanding, settings)}
+    limits = Limits.of(settings.max_upload_mb)
+    opens: dict[str, Open] = {
+        "sword2": open_deposit,
+        "sword3": Opening(understanding.readers, understanding.json_readers, limits.assembled),
+    }
     intake = Intake(database, understanding, acceptance, clock, opens, wake=worker.call)
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
     channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
@@ -242,8 +211,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     handlers[FETCH] = Fetching(
-        database, intake, files, clock, Guard(settings.opened), f"{_named(settings.url)}by reference)",
-        Sword3Links(renderer.repository.url), _limits(settings).assembled,
+        database, intake, files, clock, Guard(settings.opened), f"{named(settings.url)}by reference)",
+        Sword3Links(renderer.repository.url), limits.assembled,
     )  # fmt: skip
 
     def life() -> timedelta:
@@ -286,16 +255,6 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     )  # fmt: skip
 
 
-def _limits(settings: Settings) -> Limits:
-    """Return how much comes in by SWORD 3.0: a file in segments or by reference may be four times the largest body."""
-    largest = settings.max_upload_mb * 2**20
-    return Limits(upload=largest, assembled=4 * largest)
-
-
-def _opening(understanding: Understanding, settings: Settings) -> Opening:
-    return Opening(understanding.readers, understanding.json_readers, _limits(settings).assembled)
-
-
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
     single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting}
@@ -306,75 +265,6 @@ def kind_settings() -> dict[str, type[Struct]]:
 def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:
     """Say what needs somebody, as the start page says it."""
     return [(stuck.count, stuck.what) for stuck in overview(tx, now).stuck]
-
-
-def web_application(house: House) -> web.Application:
-    """Return the web server's application."""
-    renderer, live = house.press.renderer, house.keeper.live
-
-    def name() -> str:
-        return renderer.repository.name
-
-    url = renderer.repository.url
-    authenticator, pages = Authenticator(house.database, house.clock), Pages(name)
-    by_sword2 = SwordDoor(
-        "sword2", house.database, authenticator, Servers(live), house.intake, house.files, house.clock,
-        house.settings.max_upload_mb * 2**20,
-    )  # fmt: skip
-    links = Links(url)
-    sword = SwordV2(by_sword2, house.intake.acceptance, links, name)
-    by_sword3 = replace(by_sword2, protocol="sword3")
-    opening = _opening(house.intake.understanding, house.settings)
-    links3 = Sword3Links(url)
-    sword3 = SwordV3(Sword3Desk(by_sword3, links3, name, opening, _limits(house.settings)), house.intake.acceptance)
-
-    def by_version(request: web.Request, status: int, text: str) -> web.StreamResponse:
-        return (sword3 if request.path.startswith(f"{SWORD3}/") else sword).translate(request, status, text)
-
-    items = Items(
-        house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number),
-        drawn(house.clock, lambda: usage.counting_of(live)),
-    )  # fmt: skip
-    site = Site(house.database, renderer, pages, discovery.services(links, links3))
-    door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
-    frame = Frame(house, door, pages)
-    translators: dict[str, Translator] = {"sword": by_version} | dict.fromkeys(_PAGED, pages.translate)
-    translators["oai"] = plainly(pages.translate)
-    tally = Tally(house.database, house.clock, _named(house.settings.url))
-    sealer = Sealer(house.database, house.clock)
-    gate = Gate()
-
-    def contact() -> str:
-        return renderer.repository.email
-
-    capture = Capture(house.database, house.clock, door.worn, lambda: usage.counting_of(live))
-    middlewares = [capture.middleware(), identified(), admitted(gate, contact), translated(translators)]
-    application = web.Application(middlewares=middlewares, client_max_size=0)
-    application.cleanup_ctx.extend((tally.flushing, sealer.sealing, capture.flushing))
-    application[TRUSTED] = house.settings.proxies
-    application.on_response_prepare.append(armoured)
-    answering, provider = Answering(house.database, house.clock), provider_of(live, renderer, house.key)
-    everything: tuple[Room, ...] = (
-        Explorer(
-            house.database, provider, answering.document, pages
-        ),  # before the contexts, which stand at addresses like its own
-        Oai(answering, provider, tally, gate, sealer),
-        sword,
-        sword3,
-        site,
-        items,
-        CounterApi(house.database, house.clock, authenticator, lambda: renderer.repository, lambda: usage.counting_of(live)),
-        Resolver(house.database, house.agencies, renderer),
-        *own_rooms(frame),
-        Reference(frame, authenticator),
-        *ways_in(frame, authenticator),
-        *rooms(frame),
-        pages,
-        Operate(house.database, house.clock),
-    )
-    for room in everything:
-        application.add_routes(room.routes())
-    return application
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from server import configuration, observe, regrouping, rendering
+from server import VERSION, configuration, observe, regrouping, rendering
 from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Unavailable
@@ -24,6 +24,11 @@ from server.settings import Settings
 from server.sword.server import Servers
 
 log = observe.logger("described")
+
+
+def named(url: str) -> str:
+    """Return how the name begins that this installation gives itself where it asks others."""
+    return f"Sheaf/{VERSION} (+{url}; "
 
 
 def definition_of(live: Live, settings: Settings) -> Definition:

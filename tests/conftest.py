@@ -21,13 +21,14 @@ from hypothesis import settings as properties
 
 from server.accounts import store as accounts
 from server.accounts.model import Role
-from server.app import open_house, web_application
+from server.app import open_house
 from server.audit.log import OPERATOR
 from server.db import sqlite
 from server.db.migrate import migrate
 from server.house import House
 from server.profiles import keeping
 from server.profiles import store as profiles
+from server.rooms import web_application
 from server.settings import Settings
 from tests.databases import Postgres
 

@@ -11,7 +11,7 @@ import click
 from aiohttp import web
 
 from server import observe
-from server.app import open_house, web_application, working
+from server.app import open_house, working
 from server.commands.desk import failure
 from server.commands.listening import Runner
 from server.commands.welcome import Welcome, first_start
@@ -21,6 +21,7 @@ from server.errors import Conflict, SheafError
 from server.house import House
 from server.jobs import queue
 from server.ownership import owned
+from server.rooms import web_application
 from server.settings import Settings, load, moved
 
 GRACE = 25.0

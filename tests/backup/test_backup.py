@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, text
 
 from server import cli
 from server.accounts import store as accounts
-from server.app import open_house, web_application
+from server.app import open_house
 from server.backup import model, rows
 from server.backup.make import make
 from server.backup.model import LEFT_OUT
@@ -29,6 +29,7 @@ from server.house import House
 from server.identifiers.agencies.datacite import Account
 from server.jobs.tables import jobs
 from server.profiles import store as profiles
+from server.rooms import web_application
 from server.settings import Settings
 from tests.admin.visits import login
 from tests.conftest import AUTH, HASH, START, Deposit, SetClock, entry

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from click.testing import CliRunner
 
 from server import cli
-from server.app import open_house, web_application
+from server.app import open_house
 from server.backup import rows
 from server.backup.archive import members
 from server.backup.make import make
@@ -18,6 +18,7 @@ from server.backup.model import LEFT_OUT, TABLE
 from server.backup.restore import manifest_of, restore
 from server.db.migrate import engine_for, migrate, revision_of, revisions
 from server.errors import Conflict, Invalid
+from server.rooms import web_application
 from server.settings import Settings
 from tests.backup.test_backup import silent
 from tests.conftest import START, SetClock, entry

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from server.accounts import store as accounts
 from server.accounts.model import Role
-from server.app import open_house, web_application
+from server.app import open_house
 from server.audit.log import Actor
 from server.clock import now
 from server.house import House
@@ -34,6 +34,7 @@ from server.profiles.seal import Seal
 from server.publishing import keep_new
 from server.records.model import Agent, Record, Text
 from server.records.store import New, State
+from server.rooms import web_application
 from server.settings import Settings
 from tests.admin.visits import FAULTY
 from tests.conftest import AUTH, HASH, PASSWORD, entry

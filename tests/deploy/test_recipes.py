@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec.structs import replace
 
 from bench.measure import free_port
-from server.app import web_application
 from server.commands.serve import GRACE
 from server.house import House
+from server.rooms import web_application
 from server.settings import Settings, table
 from tests.conftest import AUTH
 

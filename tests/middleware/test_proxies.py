@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from server.app import web_application
 from server.errors import Invalid
 from server.house import House
 from server.proxies import Client, client, networks
+from server.rooms import web_application
 from server.settings import load
 from tests.admin.visits import login
 

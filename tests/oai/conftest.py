@@ -12,8 +12,9 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from lxml import etree
 
-from server.app import open_house, web_application
+from server.app import open_house
 from server.house import House
+from server.rooms import web_application
 from server.settings import Settings
 from tests.conftest import URL, SetClock, configured
 from tests.databases import Postgres

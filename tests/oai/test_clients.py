@@ -9,8 +9,8 @@ import pytest
 from aiohttp.test_utils import TestServer
 from oaipmh_scythe import Scythe
 
-from server.app import web_application
 from server.house import House
+from server.rooms import web_application
 from tests.oai.conftest import Dozen
 
 with warnings.catch_warnings():

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from server.app import web_application
 from server.house import House
 from server.oai.definition import Context, Definition
 from server.oai.kind import kind
 from server.profiles import store
 from server.profiles.model import Wrong
+from server.rooms import web_application
 from tests.admin.visits import csrf, login
 from tests.conftest import URL, configured
 from tests.oai.conftest import BASE, Answer, Dozen, checked

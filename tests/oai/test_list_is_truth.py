@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from lxml import etree
 from sqlalchemy import Connection, Engine, insert, select
 
-from server.app import open_house, web_application
+from server.app import open_house
 from server.db.migrate import engine_for
 from server.records import changes, lists
 from server.records.changes import Change, Written
 from server.records.lists import Range
 from server.records.tables import feed, formats, fragments, memberships, records, sets
+from server.rooms import web_application
 from server.settings import Settings
 from tests.conftest import START
 from tests.oai.conftest import NS

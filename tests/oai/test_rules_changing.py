@@ -6,7 +6,6 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import Connection, delete, insert, update
 
-from server.app import web_application
 from server.db.sequences import sequences
 from server.errors import Unavailable
 from server.house import House
@@ -15,6 +14,7 @@ from server.oai.token import Position
 from server.oai.verbs import SETS_PAGE
 from server.profiles.model import Wrong
 from server.records.tables import sets
+from server.rooms import web_application
 from tests.conftest import SetClock, configured
 from tests.oai.conftest import Answer, Ask, Dozen, checked
 from tests.oai.test_responses import OAI, walk

@@ -9,12 +9,13 @@ from lxml import etree
 from sqlalchemy import insert, select
 
 from server import rendering
-from server.app import open_house, web_application
+from server.app import open_house
 from server.errors import Invalid
 from server.house import House
 from server.jobs.tables import jobs
 from server.records import changes
 from server.records.tables import feed, fragments, renderings
+from server.rooms import web_application
 from server.settings import Settings
 from tests.conftest import SetClock
 from tests.writers import Writer

@@ -9,13 +9,14 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import func, select
 
 from server import resealing
-from server.app import open_house, web_application
+from server.app import open_house
 from server.clock import now
 from server.house import House
 from server.metadata.work import Work
 from server.records import blocks, changes, parts
 from server.records.lists import Range
 from server.records.tables import blocks as sealed
+from server.rooms import web_application
 from server.settings import Settings
 from tests.conftest import SetClock
 from tests.oai.test_blocks_are_truth import seal, writing

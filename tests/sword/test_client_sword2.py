@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
-from server.app import web_application
 from server.house import House
+from server.rooms import web_application
 from server.settings import Settings
 from tests.conftest import PASSWORD
 from tests.sword.conftest import GOOD, SIMPLE_ZIP, Depositor

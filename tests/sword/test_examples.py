@@ -11,13 +11,13 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 from lxml import etree
 
-from server.app import web_application
 from server.errors import Invalid, NotFound, Refused, Unavailable
 from server.examples import deposit_examples, folder, load
 from server.house import House
 from server.metadata.reading import read_with
 from server.records import store as records
 from server.records.store import State
+from server.rooms import web_application
 from server.settings import Settings
 from server.xml import parse
 from tests.conftest import AUTH, PASSWORD, SHARED

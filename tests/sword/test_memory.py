@@ -20,7 +20,8 @@ import asyncio, sys
 from aiohttp import web
 from server.accounts import store
 from server.accounts.model import Role
-from server.app import open_house, web_application
+from server.app import open_house
+from server.rooms import web_application
 from server.clock import now
 from server.db.migrate import migrate
 from server.settings import Settings

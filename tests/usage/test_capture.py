@@ -11,12 +11,12 @@ from sqlalchemy import select, update
 
 from server.accounts import store as accounts
 from server.accounts.model import Role
-from server.app import web_application
 from server.errors import Unavailable
 from server.house import House
 from server.jobs.tables import jobs
 from server.publishing import withdraw
 from server.records import store as records
+from server.rooms import web_application
 from server.usage.tables import salts, suspects
 from tests.admin.visits import login
 from tests.conftest import HASH, PASSWORD, SetClock, configured

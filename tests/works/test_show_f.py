@@ -10,8 +10,9 @@ from lxml import etree
 
 from server.accounts import store as accounts
 from server.accounts.model import Role
-from server.app import open_house, web_application
+from server.app import open_house
 from server.records.vocabulary import TYPES
+from server.rooms import web_application
 from server.settings import Settings
 from tests.admin.visits import login
 from tests.conftest import HASH, URL, SetClock

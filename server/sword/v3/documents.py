@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -40,6 +40,11 @@ class Limits:
     """Bytes of a body, and so of a segment."""
     assembled: int
     """Bytes of a file sent in segments or by reference."""
+
+    @classmethod
+    def of(cls, megabytes: int) -> Self:
+        """Return the limits where a body may have so many MiB: a file in segments or by reference may be four times as large."""
+        return cls(upload=megabytes * 2**20, assembled=4 * megabytes * 2**20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from server.accounts import store as accounts
 from server.accounts.model import Role
-from server.app import open_house, web_application
+from server.app import open_house
 from server.events import telling
 from server.house import House
 from server.records import store as records
 from server.records.store import State
+from server.rooms import web_application
 from server.settings import Settings
 from server.sword import monitor, store
 from server.sword.model import ContainerState

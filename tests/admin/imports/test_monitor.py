@@ -8,7 +8,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 from sqlalchemy import select
 
-from server.app import open_house, web_application
+from server.app import open_house
 from server.audit import log as audit
 from server.audit.log import Asked
 from server.house import House
@@ -16,6 +16,7 @@ from server.jobs.model import JobState
 from server.jobs.tables import jobs
 from server.records import store as records
 from server.records.store import State
+from server.rooms import web_application
 from server.sword import store
 from server.sword.queued import READ
 from tests.admin.visits import csrf, deposit_faulty, login, press

@@ -10,9 +10,10 @@ from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 
 from server import housekeeping
-from server.app import open_house, web_application
+from server.app import open_house
 from server.house import House
 from server.records.files import DiskStore, Received
+from server.rooms import web_application
 from server.spoken_of import COLUMNS
 from server.sword.v3 import segments
 from server.sword.v3.segments import IDLE

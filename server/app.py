@@ -47,6 +47,7 @@ from server.notify.store import DELIVER
 from server.notify.tables import deliveries, endpoint_secrets, endpoints
 from server.notify.webhooks import WEBHOOK, Hooks, Webhook
 from server.oai import definition
+from server.oai import irus as oai_irus
 from server.oai import kind as oai_kind
 from server.oai.answering import Answering
 from server.oai.definition import Definition
@@ -87,6 +88,11 @@ from server.sword.v3.links import Links as Sword3Links
 from server.sword.v3.opening import Opening
 from server.usage import definition as usage
 from server.usage.counting import Count
+from server.usage.irus import again as irus_again
+from server.usage.irus import definition as irus
+from server.usage.irus import kind as irus_kind
+from server.usage.irus.deliver import Delivery
+from server.usage.irus.outbox import SEND
 from server.usage.noting import COUNT
 from server.works import attributing, bulk
 from server.works.advice import place_of
@@ -96,6 +102,11 @@ _ = (
     server.audit.tables, server.events.tables, server.people.tables, server.works.tables,
 )  # fmt: skip
 log = observe.logger("app")
+
+#: The kinds of profiles that are read while the house runs; of each there is one.
+SINGLE: dict[str, type[Struct]] = {
+    definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, irus.KIND: irus.Irus,
+}  # fmt: skip
 
 #: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.
 SEALED = (
@@ -123,7 +134,7 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting})
+        live = Live(database, seal, SINGLE)
         await live.look()
         agent = f"{named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
@@ -209,6 +220,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         DIGEST: Digests(database, clock, _stuck),
     }
     handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
+    handlers[SEND] = Delivery(database, outward, lambda: renderer.repository, clock)
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     handlers[FETCH] = Fetching(
         database, intake, files, clock, Guard(settings.opened), f"{named(settings.url)}by reference)",
@@ -234,6 +246,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         regrouping.touching(database, renderer),
         rendering.mend(renders),
         simulator.task(),
+        oai_irus.task(ask, lambda: renderer.repository, simulator.specs),
+        irus_again.task(),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)
@@ -246,6 +260,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             mail.kind(post),
             openid.KIND,
             usage.kind(),
+            irus_kind.kind(outward, lambda: renderer.repository, clock),
         ]
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
@@ -257,9 +272,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting}
     several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
-    return {agency.name: agency.account for agency in agencies()} | single | several
+    return {agency.name: agency.account for agency in agencies()} | SINGLE | several
 
 
 def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:

@@ -74,8 +74,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     private_targets: Annotated[
         str,
         says(
-            "Networks inside the institution that webhooks may reach, such as `10.1.0.0/16`, separated by commas; "
-            "plain `http` is allowed there too."
+            "Networks inside the institution that webhooks and messages to IRUS may reach, such as `10.1.0.0/16`, separated by "
+            "commas; plain `http` is allowed there too."
         ),
     ] = ""
     schemas: Annotated[
@@ -98,7 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def opened(self) -> tuple[Network, ...]:
-        """The networks inside the institution that webhooks may reach."""
+        """The networks inside the institution that webhooks and messages to IRUS may reach."""
         return networks(self.private_targets)
 
     @property

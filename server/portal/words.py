@@ -10,6 +10,7 @@ from server.identifiers.reconcile import RECONCILE
 from server.jobs.model import JobState
 from server.metadata.ruling import Weight
 from server.notify.model import State as Delivered
+from server.oai.irus import NAME as CHECK_IRUS
 from server.oai.simulating import NAME as SIMULATION
 from server.oai.simulations import Simulation
 from server.records.store import State
@@ -183,6 +184,11 @@ _OF_TASKS = {
         Outcome.UNCHANGED: Word("agrees", "The agency says what is wanted."),
         Outcome.WARNING: Word("differs", "The agency says otherwise.", "bad"),
     },
+    CHECK_IRUS: {
+        Outcome.CHANGED: Word("in order", "IRUS reads what it needs.", "good"),
+        Outcome.WARNING: Word("to be looked at", "IRUS takes it, and does less with it.", "wait"),
+        Outcome.FAILED: Word("not in order", "IRUS would not find it, or not count it rightly.", "bad"),
+    },
     SIMULATION: {
         Outcome.CHANGED: Word("without fault", "Nothing is wrong with it.", "good"),
         Outcome.WARNING: Word("to be looked at", "It was walked; look at what was found.", "wait"),
@@ -203,6 +209,20 @@ LEFT_OUT = {
     Class.STAFF: Word("staff or owner", "Somebody was logged in who keeps the repository, or whose own work it is."),
     Class.PREFETCH: Word("fetched ahead", "A browser fetched it in case somebody wants it."),
     Class.PART: Word("a part of a file", "COUNTER counts whole answers."),
+}
+
+#: Why IRUS is not told of something: it was no use, it is dropped, or it was given up.
+UNTOLD = {
+    **{cls.value: word for cls, word in LEFT_OUT.items()},
+    "own": Word("own work", "Somebody was logged in whose own work it is."),
+    "private": Word("asked for privacy", "The browser sent Do Not Track or Global Privacy Control."),
+    "hidden": Word("not harvested", "Harvesters do not get the work any more."),
+    "consent": Word("no consent", "Consent was withdrawn."),
+    "retired": Word("retired", "IRUS was retired here."),
+    "deleted": Word("no profile", "The profile was deleted."),
+    "refused": Word("refused", "IRUS refused it three times."),
+    "unsure": Word("in doubt", "The server was killed while it was sent. It may have arrived."),
+    "expired": Word("too old", "It waited for longer than it may be kept."),
 }
 
 #: How a harvester, or a list it walks, stands.
@@ -252,6 +272,7 @@ KINDS = {
     "notify": "Hand events to those who want to know",
     "deliver": "Send what waits for a webhook or for mail",
     "digest": "Write the daily letter",
+    "irus.send": "Tell IRUS of use",
     "usage.count": "Count the use of an hour",
 }
 

@@ -8,6 +8,7 @@ from tests.browser.conftest import Site
 from tests.fakes.crossref import FakeCrossref
 from tests.fakes.datacite import FakeDatacite
 from tests.fakes.handle import FakeHandleServer
+from tests.fakes.irus import FakeIrus
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.oidc import running
 from tests.fakes.receiver import Receiver
@@ -60,7 +61,9 @@ def sword(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
-def running_in(site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | Receiver | Mailbox) -> Iterator[None]:
+def running_in(
+    site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeIrus | Receiver | Mailbox
+) -> Iterator[None]:
     """Let a server run beside ours."""
     site.do(server.start())
     try:
@@ -141,6 +144,18 @@ def usage(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
+def irus_uk(site: Site) -> Iterator[Example]:
+    fake = FakeIrus()
+    with running_in(site, fake):
+        yield Example(
+            {"endpoint": fake.url, "source": "abbey.example"},
+            ({"source": "the abbey"}, "source", "must have no blanks"),
+            ("days", "14"), agrees="IRUS tracker", dead={"endpoint": f"http://{DEAD}/"}, refuses="127.66.7.8",
+        )  # fmt: skip
+        assert fake.asked == 0
+
+
+@contextmanager
 def openid(_site: Site) -> Iterator[Example]:
     with running() as issuer:
         yield Example(
@@ -193,5 +208,5 @@ def mail(site: Site) -> Iterator[Example]:
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
     "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
-    "usage": usage,
+    "usage": usage, "irus-uk": irus_uk,
 }  # fmt: skip

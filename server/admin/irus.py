@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from server import spreadsheet
 from server.accounts.model import Right
-from server.portal import words
 from server.portal.asked import asked
 from server.portal.frame import Frame
+from server.portal.unused import UNTOLD
 from server.usage.irus import reconciliation
 from server.usage.irus.again import NAME
 from server.usage.irus.definition import PRODUCTION, TEST
@@ -43,7 +43,7 @@ class IrusPage:
         places = {TEST: "Test", PRODUCTION: "Production"}
         obstacle = found.settings.obstacle(now) if found.settings is not None else ""
         return self.frame.page(
-            request, "admin/usage/irus.html", found=found, days=days, first=first, last=last, words=words, task=NAME,
+            request, "admin/usage/irus.html", found=found, days=days, first=first, last=last, untold=UNTOLD, task=NAME,
             places=places, obstacle=obstacle, sums=_sums(days), now=now,
         )  # fmt: skip
 

@@ -22,7 +22,7 @@ from server.orcid.settings import Orcid
 from server.orcid.sweep import look, push
 from server.people import store as people
 from server.people.store import Kept
-from server.portal import words
+from server.portal import orcid as words
 from server.portal.asked import number
 from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame, led
@@ -91,7 +91,7 @@ class MyOrcid:
             await house.database.write(_linked, self.frame, settings, visitor.account, grant, visitor.actor)
         except SheafError as error:
             log.warning("linked no ORCID iD", extra={"account": visitor.account.name, "reason": error.message})
-            return await self._page(request, 503 if isinstance(error, Unavailable) else 409, error)
+            return await self._page(request, _STATUS[type(error)], error)
         house.worker.call()
         raise led(PAGE, "orcid-linked")
 
@@ -138,7 +138,7 @@ class MyOrcid:
             made = await create(house, record, Author(visitor.actor, visitor.account.id), Then.SAVE)
             await house.database.write(inbox.decide, person.id, put_code, inbox.TAKEN, made)
         except (Conflict, Invalid, Unavailable) as error:
-            return await self._page(request, 503 if isinstance(error, Unavailable) else 409, error)
+            return await self._page(request, _STATUS[type(error)], error)
         raise led(f"/my/works/{made}/edit", "orcid-draft")
 
     async def _client(self) -> tuple[Profile, Orcid]:
@@ -156,6 +156,9 @@ class MyOrcid:
         house = self.frame.house
         seen = await house.database.read(_seen, house.seal, request[VISITOR].account, house.clock())
         return self.frame.page(request, "my/orcid.html", status, failure=failure, words=words, **seen)
+
+
+_STATUS: dict[type[SheafError], int] = {Unavailable: 503, Refused: 400, Invalid: 422, NotFound: 404, Conflict: 409}
 
 
 def _seen(tx: Connection, seal: Seal, account: Account, now: datetime) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from server.metadata.ruling import Weight
 from server.notify.model import State as Delivered
 from server.oai.simulating import NAME as SIMULATION
 from server.oai.simulations import Simulation
-from server.orcid.model import Consent
-from server.orcid.model import WorkState as WorkOnRecord
 from server.records.store import State
 from server.runs.model import Outcome, RunState
 from server.sword.causes import Kind as CauseKind
@@ -205,28 +203,6 @@ LEFT_OUT = {
     Class.STAFF: Word("staff or owner", "Somebody was logged in who keeps the repository, or whose own work it is."),
     Class.PREFETCH: Word("fetched ahead", "A browser fetched it in case somebody wants it."),
     Class.PART: Word("a part of a file", "COUNTER counts whole answers."),
-}
-
-#: How a work stands on somebody's ORCID record.
-ORCID_WORKS = {
-    WorkOnRecord.REFUSED: Word("refused", "ORCID refuses it. It is sent again when the work changes, or somebody asks.", "bad"),
-    WorkOnRecord.STOPPED: Word("stopped", "The permission is gone. It waits for the person.", "bad"),
-    WorkOnRecord.UNCLEAR: Word("unclear", "ORCID's answer makes no sense. It is asked again by itself.", "wait"),
-    WorkOnRecord.SILENT: Word("no answer", "ORCID did not answer. It is asked again by itself.", "wait"),
-    WorkOnRecord.WAITING: Word("waiting", "It is sent as soon as it is its turn.", "wait"),
-    WorkOnRecord.CURRENT: Word("on the record", "ORCID has it as it is here.", "good"),
-    WorkOnRecord.GONE: Word("not there", "It is not on the record, as it should be.", ""),
-}
-
-#: What became of somebody's permission.
-CONSENTS = {
-    Consent.REVOKED: Word("taken back", "The person took it back, or ORCID does not take it any more.", "bad"),
-    Consent.EXPIRED: Word("run out", "Its time is over.", "bad"),
-    Consent.LOCKED: Word("record locked", "ORCID locked the record.", "bad"),
-    Consent.DEACTIVATED: Word("record closed", "The person closed the ORCID record.", "bad"),
-    Consent.NOBODY: Word("unknown", "ORCID knows no such iD.", "bad"),
-    Consent.MOVED: Word("moved in a circle", "ORCID sends from one iD to another without end.", "bad"),
-    Consent.VALID: Word("valid", "Works can be brought to the record.", "good"),
 }
 
 #: How a harvester, or a list it walks, stands.

@@ -61,7 +61,9 @@ def sword(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
-def running_in(site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeOrcid | Receiver | Mailbox) -> Iterator[None]:
+def running_in(
+    site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeOrcid | Receiver | Mailbox
+) -> Iterator[None]:
     """Let a server run beside ours."""
     site.do(server.start())
     try:

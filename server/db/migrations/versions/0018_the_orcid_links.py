@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("slot", Utc(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_orcid_links_person_id")),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_orcid_links")),
-        sa.UniqueConstraint("server", "orcid", name=op.f("uq_orcid_links_server")),
+        sa.UniqueConstraint("server", "orcid", name=op.f("uq_orcid_links_server_orcid")),
     )
     op.create_index("ix_orcid_links_state", "orcid_links", ["state"])
     op.create_table(

@@ -53,6 +53,14 @@ from server.oai.answering import Answering
 from server.oai.definition import Definition
 from server.oai.simulating import Simulator
 from server.openid import kind as openid
+from server.orcid import kind as orcid
+from server.orcid.inbox import Looker
+from server.orcid.push import Pusher
+from server.orcid.settings import KIND as ORCID
+from server.orcid.settings import Orcid
+from server.orcid.sweep import LOOK, PUSH, Sweeping, follow_events
+from server.orcid.tables import orcid_links
+from server.people.following import FOLLOW
 from server.people.seeking import SEEK, Seeking
 from server.profiles.keeping import Desk, Keeper
 from server.profiles.kind import Kinds
@@ -103,8 +111,8 @@ _ = (
 )  # fmt: skip
 log = observe.logger("app")
 
-#: The kinds of profiles that are read while the house runs; of each there is one.
-SINGLE: dict[str, type[Struct]] = {
+#: The kinds of profiles that are read while the house runs, one profile of each.
+LIVELY: dict[str, type[Struct]] = {
     definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, irus.KIND: irus.Irus,
 }  # fmt: skip
 
@@ -118,6 +126,7 @@ SEALED = (
     Sealed(endpoints, endpoints.c.sealed, "signing secrets of webhooks"),
     Sealed(endpoint_secrets, endpoint_secrets.c.sealed, "signing secrets that were replaced"),
     Sealed(accounts, accounts.c.code_secret, "one-time codes"),
+    Sealed(orcid_links, orcid_links.c.sealed, "tokens of ORCID"),
 )
 
 
@@ -137,7 +146,7 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, SINGLE)
+        live = Live(database, seal, LIVELY)
         await live.look()
         agent = f"{named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
@@ -218,10 +227,12 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
     channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
     handlers |= {
-        NOTIFY: Notifier(database, clock, worker.call),
+        NOTIFY: Notifier(database, clock, worker.call, (follow_events,)),
         DELIVER: Deliverer(database, seal, channels, clock),
         DIGEST: Digests(database, clock, _stuck),
     }
+    looker = Looker(database, renderer, seal, session, clock)
+    handlers |= {FOLLOW: Sweeping(database, clock), PUSH: Pusher(database, renderer, seal, session, clock), LOOK: looker}
     handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
     handlers[SEND] = Delivery(database, outward, lambda: renderer.repository, clock)
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
@@ -264,6 +275,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             openid.KIND,
             usage.kind(),
             irus_kind.kind(outward, lambda: renderer.repository, clock),
+            orcid.kind(),
         ]
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
@@ -275,8 +287,10 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
-    return {agency.name: agency.account for agency in agencies()} | SINGLE | several
+    others: dict[str, type[Struct]] = {
+        WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings, ORCID: Orcid,
+    }  # fmt: skip
+    return {agency.name: agency.account for agency in agencies()} | LIVELY | others
 
 
 def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:

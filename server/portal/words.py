@@ -252,6 +252,7 @@ KINDS = {
     "notify": "Hand events to those who want to know",
     "deliver": "Send what waits for a webhook or for mail",
     "digest": "Write the daily letter",
+    "oable": "Send a request for an article processing charge to OABLE",
     "usage.count": "Count the use of an hour",
 }
 
@@ -275,6 +276,8 @@ DEEDS = {
     "account.unlinked": "Login by another system removed",
     "account.unlocked": "Waiting after failed logins ended",
     "accounts.rules-changed": "Rules for roles changed",
+    "charge.asked": "Article processing charge asked for",
+    "charge.sent-again": "Request for an article processing charge sent again",
     "delivery.deleted": "Deliveries deleted",
     "delivery.repeated": "Delivery sent again",
     "harvester.changed": "Harvester named or watched otherwise",
@@ -349,6 +352,7 @@ LETTERS = {
     "mail.digest": "Daily letter",
     "mail.events": "Letter about what happened",
     "mail.invitation": "Invitation to choose a password",
+    "mail.oable": "Letter about requests for article processing charges",
     "mail.reset": "Link for a new password",
     "mail.test": "Letter to try the mail server",
 }

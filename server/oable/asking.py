@@ -98,7 +98,7 @@ def _of_the_article(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if not values["doi"]:
             yield (
                 "doi",
-                "is needed where no work of this repository is chosen: choose one, or type the DOI of the article",
+                "is needed where no work of this repository is chosen: type the DOI of the article",
             )
         if not values["title"]:
             yield "title", "is needed where no work of this repository is chosen: type the title of the article"
@@ -138,4 +138,6 @@ def form(suffix: str, works: Sequence[Choice]) -> Layout[Asked]:
             )
 
     rules: dict[type[Struct], Rule] = {Asked: rule}
-    return Layout.of(Asked, labels={"work": Label(choices=tuple(works))}, without=() if works else ("work",), rules=rules)
+    if works:
+        return Layout.of(Asked, labels={"work": Label(choices=tuple(works))}, rules=rules)
+    return Layout.of(Asked, labels={"title": Label(help="As the journal has it.")}, without=("work",), rules=rules)

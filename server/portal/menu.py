@@ -52,7 +52,7 @@ MENU = (
             Link("/admin/usage", "Usage", Right.WORKS),
             Link("/admin/jobs", "Jobs", Right.JOBS),
             Link("/admin/profiles", "Integrations", Right.PROFILES),
-            Link("/admin/oable", "Article charges", Right.JOBS, "oable"),
+            Link("/admin/oable", "Requests to OABLE", Right.JOBS, "oable"),
             Link("/admin/deliveries", "Deliveries", Right.DELIVERIES),
             Link("/admin/accounts", "Accounts", Right.ACCOUNTS),
             Link("/admin/audit", "Audit log", Right.AUDIT),

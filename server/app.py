@@ -58,6 +58,14 @@ from server.oai.answering import Answering
 from server.oai.definition import Definition
 from server.oai.simulating import Simulator
 from server.openid import kind as openid
+from server.orcid import kind as orcid
+from server.orcid.inbox import Looker
+from server.orcid.push import Pusher
+from server.orcid.settings import KIND as ORCID
+from server.orcid.settings import Orcid
+from server.orcid.sweep import LOOK, PUSH, Sweeping, follow_events
+from server.orcid.tables import orcid_links
+from server.people.following import FOLLOW
 from server.people.seeking import SEEK, Seeking
 from server.profiles.keeping import Desk, Keeper
 from server.profiles.kind import Kinds
@@ -103,10 +111,11 @@ _ = (
 )  # fmt: skip
 log = observe.logger("app")
 
-#: The kinds of which there is one profile at most: what they say is asked for while pages are made.
-_SINGLE: dict[str, type[Struct]] = {
+#: The kinds whose settings are asked for while pages are made.
+_LIVE: dict[str, type[Struct]] = {
     definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, OABLE: Oable,
 }  # fmt: skip
+
 _AHEAD = 3
 """So many times as many registrations are made ready or written down as agencies are spoken to at once."""
 
@@ -117,6 +126,7 @@ SEALED = (
     Sealed(endpoints, endpoints.c.sealed, "signing secrets of webhooks"),
     Sealed(endpoint_secrets, endpoint_secrets.c.sealed, "signing secrets that were replaced"),
     Sealed(accounts, accounts.c.code_secret, "one-time codes"),
+    Sealed(orcid_links, orcid_links.c.sealed, "tokens of ORCID"),
 )
 
 
@@ -136,7 +146,7 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, _SINGLE)
+        live = Live(database, seal, _LIVE)
         await live.look()
         agent = f"{named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
@@ -217,10 +227,12 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
     channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
     handlers |= {
-        NOTIFY: Notifier(database, clock, worker.call),
+        NOTIFY: Notifier(database, clock, worker.call, (follow_events,)),
         DELIVER: Deliverer(database, seal, channels, clock),
         DIGEST: Digests(database, clock, _stuck),
     }
+    looker = Looker(database, renderer, seal, session, clock)
+    handlers |= {FOLLOW: Sweeping(database, clock), PUSH: Pusher(database, renderer, seal, session, clock), LOOK: looker}
     handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
     handlers[ASK] = Sending(database, seal, OableClient(outward), clock)
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
@@ -261,6 +273,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             openid.KIND,
             usage.kind(),
             oable.kind(outward),
+            orcid.kind(),
         ]
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
@@ -272,8 +285,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
-    return {agency.name: agency.account for agency in agencies()} | _SINGLE | several
+    others: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings, ORCID: Orcid}
+    return {agency.name: agency.account for agency in agencies()} | _LIVE | others
 
 
 def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:

@@ -28,6 +28,7 @@ from server.house import House
 from server.housekeeping import keep_house
 from server.identifiers import integration
 from server.identifiers.comparing import Comparer
+from server.identifiers.judging import Judge
 from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.preflight.responsible import Responsible, responsible
@@ -188,7 +189,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         return responsible(press.agencies, live.every(), entries)
 
     acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now, place_of)
-    registrar = Registrar(database, renderer, shelf, seal, session, clock, settings.workers)
+    registrar = Registrar(database, renderer, shelf, seal, session, clock, Judge(settings.schemas), settings.workers)
     comparer = Comparer.of(database, shelf, seal, session, clock, renderer)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {

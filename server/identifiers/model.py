@@ -64,7 +64,7 @@ class Desired:
     url: str
     state: AgencyState
     metadata: bytes
-    """The agency's own metadata document, validated before it is sent."""
+    """The agency's own metadata document, judged by its schema before it is sent where there is a copy of that."""
     refusal: str = ""
     """What the agency would refuse of the work, in terms of its fields; then there is no document, and nothing is sent."""
     version: int | None = None

@@ -22,7 +22,7 @@ from server.metadata.ruling import Facts, Rules
 from server.oai import sets, simulations
 from server.oai.proving import PROOFS, Proof, Verdict, Wanted
 from server.oai.request import Pairs
-from server.oai.schemas import Schemas
+from server.schemas import Schemas
 from server.oai.simulations import Simulation
 from server.oai.verbs import Provider
 from server.registry import Registry

@@ -74,7 +74,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     private_targets: Annotated[
         str,
         says(
-            "Networks inside the institution that webhooks may reach, such as `10.1.0.0/16`, separated by commas; "
+            "Networks inside the institution that webhooks and handle servers may be in, such as `10.1.0.0/16`, with commas; "
             "plain `http` is allowed there too."
         ),
     ] = ""

@@ -336,6 +336,8 @@ class Agency:
     """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
+    is_entered: bool = False
+    """Whether people enter its address; else that is fixed."""
     first_calls: int = 1
     """How many calls it mostly takes until it agrees about a name it has not confirmed before."""
     later_calls: int = 1

@@ -9,7 +9,6 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from aiohttp import ClientSession
 from sqlalchemy import Connection
 
 from server import observe
@@ -25,6 +24,7 @@ from server.identifiers.holding import obstacle
 from server.identifiers.judging import Judge
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pace, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
+from server.identifiers.sessions import Sessions
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
 from server.jobs.worker import back_off
@@ -101,7 +101,7 @@ class Registrar:
     renderer: Renderer
     agencies: Registry[Agency]
     seal: Seal
-    session: ClientSession
+    sessions: Sessions
     clock: Clock
     judge: Judge
     lines: int = 4
@@ -133,7 +133,7 @@ class Registrar:
         if begun is None:
             return None
         ticket, sent = begun
-        client = agency.client(account, self.session)
+        client = agency.client(account, self.sessions.of(agency, question.entry.environment))
         async with self._free:
             outcome = await client.agree(desired, ticket)
         beyond = client.calls - question.calls(agency)

@@ -54,6 +54,14 @@ from server.oai.answering import Answering
 from server.oai.definition import Definition
 from server.oai.simulating import Simulator
 from server.openid import kind as openid
+from server.orcid import kind as orcid
+from server.orcid.inbox import Looker
+from server.orcid.push import Pusher
+from server.orcid.settings import KIND as ORCID
+from server.orcid.settings import Orcid
+from server.orcid.sweep import LOOK, PUSH, Sweeping, follow_events
+from server.orcid.tables import orcid_links
+from server.people.following import FOLLOW
 from server.people.seeking import SEEK, Seeking
 from server.profiles.keeping import Desk, Keeper
 from server.profiles.kind import Kinds
@@ -109,6 +117,7 @@ SEALED = (
     Sealed(endpoints, endpoints.c.sealed, "signing secrets of webhooks"),
     Sealed(endpoint_secrets, endpoint_secrets.c.sealed, "signing secrets that were replaced"),
     Sealed(accounts, accounts.c.code_secret, "one-time codes"),
+    Sealed(orcid_links, orcid_links.c.sealed, "tokens of ORCID"),
 )
 
 
@@ -221,10 +230,12 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
     channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
     handlers |= {
-        NOTIFY: Notifier(database, clock, worker.call),
+        NOTIFY: Notifier(database, clock, worker.call, (follow_events,)),
         DELIVER: Deliverer(database, seal, channels, clock),
         DIGEST: Digests(database, clock, _stuck),
     }
+    looker = Looker(database, renderer, seal, session, clock)
+    handlers |= {FOLLOW: Sweeping(database, clock), PUSH: Pusher(database, renderer, seal, session, clock), LOOK: looker}
     handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     handlers[FETCH] = Fetching(
@@ -263,6 +274,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             mail.kind(post),
             openid.KIND,
             usage.kind(),
+            orcid.kind(),
         ]
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
@@ -274,7 +286,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting}
+    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, ORCID: Orcid}
     several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
     return {agency.name: agency.account for agency in agencies()} | single | several
 

@@ -10,6 +10,7 @@ from tests.fakes.datacite import FakeDatacite
 from tests.fakes.handle import FakeHandleServer
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.oidc import running
+from tests.fakes.orcid import CLIENT, SECRET, FakeOrcid
 from tests.fakes.receiver import Receiver
 
 DEAD = "127.66.7.8:8080"
@@ -60,7 +61,9 @@ def sword(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
-def running_in(site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | Receiver | Mailbox) -> Iterator[None]:
+def running_in(
+    site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeOrcid | Receiver | Mailbox
+) -> Iterator[None]:
     """Let a server run beside ours."""
     site.do(server.start())
     try:
@@ -141,6 +144,18 @@ def usage(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
+def orcid(site: Site) -> Iterator[Example]:
+    fake = FakeOrcid()
+    with running_in(site, fake):
+        yield Example(
+            {"client_id": CLIENT, "client_secret": SECRET, "target": "sandbox", "endpoint": fake.url},
+            ({"client_id": "somebody"}, "client_id", "begins with APP-"),
+            ("ringgold_id", "8765"), secret=SECRET, dead={"client_secret": "a wrong one"},
+            agrees="ORCID knows the client", refuses="ORCID answered 401",
+        )  # fmt: skip
+
+
+@contextmanager
 def openid(_site: Site) -> Iterator[Example]:
     with running() as issuer:
         yield Example(
@@ -193,5 +208,5 @@ def mail(site: Site) -> Iterator[Example]:
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
     "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
-    "usage": usage,
+    "usage": usage, "orcid": orcid,
 }  # fmt: skip

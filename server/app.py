@@ -29,10 +29,12 @@ from server.house import House
 from server.housekeeping import keep_house
 from server.identifiers import integration
 from server.identifiers.comparing import Comparer
+from server.identifiers.judging import Judge
 from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
+from server.identifiers.sessions import Sessions
 from server.identifiers.tasks import tasks as identifier_tasks
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
@@ -42,7 +44,7 @@ from server.notify import mail, webhooks
 from server.notify.client import Outward
 from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
 from server.notify.digest import DIGEST, Digests
-from server.notify.guard import Guard
+from server.notify.guard import THIS_MACHINE, Guard, connector
 from server.notify.mail import MAIL, Mail, Post
 from server.notify.store import DELIVER
 from server.notify.tables import deliveries, endpoint_secrets, endpoints
@@ -149,12 +151,24 @@ async def open_house(
         live = Live(database, seal, _LIVE)
         await live.look()
         agent = f"{named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
-        async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
-            house = await _built(_Ground(settings, clock, key, database, session, outward, seal, live), serving=serving)
+        async with _spoken(settings, agent) as sessions, Outward(Guard(settings.opened), agent) as outward:
+            house = await _built(_Ground(settings, clock, key, database, sessions, outward, seal, live), serving=serving)
             async with _watching(live, settings):
                 yield house
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def _spoken(settings: Settings, agent: str) -> AsyncIterator[Sessions]:
+    headers = {"User-Agent": agent}
+    within, trials = Guard(settings.opened), Guard((*settings.opened, *THIS_MACHINE))
+    async with (
+        ClientSession(headers=headers) as known,
+        ClientSession(headers=headers, connector=connector(within, plain=False)) as production,
+        ClientSession(headers=headers, connector=connector(trials, plain=False)) as test,
+    ):
+        yield Sessions(known, {"production": production, "test": test})
 
 
 async def _first_profiles(database: Database, settings: Settings, moved: Mapping[str, str], seal: Seal, clock: Clock) -> None:
@@ -188,7 +202,7 @@ class _Ground:
     clock: Clock
     key: bytes
     database: Database
-    session: ClientSession
+    sessions: Sessions
     outward: Outward
     seal: Seal
     live: Live
@@ -196,7 +210,7 @@ class _Ground:
 
 async def _built(ground: _Ground, *, serving: bool) -> House:
     settings, clock, database, seal, live = ground.settings, ground.clock, ground.database, ground.seal, ground.live
-    session, outward = ground.session, ground.outward
+    session, outward = ground.sessions.known, ground.outward
     renderer = await renderer_of(settings, clock, database, live, serving=serving)
     if serving and (gone := await database.write(resealing.settle, resealing.release())):
         log.info("let go of what another release sealed for harvesters", extra={"blocks": gone})
@@ -208,8 +222,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         return responsible(press.agencies, live.every(), entries)
 
     acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now, place_of)
-    registrar = Registrar(database, renderer, shelf, seal, session, clock, settings.workers)
-    comparer = Comparer.of(database, shelf, seal, session, clock, renderer)
+    registrar = Registrar(database, renderer, shelf, seal, ground.sessions, clock, Judge(settings.schemas), settings.workers)
+    comparer = Comparer.of(database, shelf, seal, ground.sessions, clock, renderer)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {
         REGISTER: registrar,
@@ -265,7 +279,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     handlers[RUN] = Runner(database, tasks, clock)
     kinds = Kinds(
         [
-            *integration.kinds(shelf),
+            *integration.kinds(shelf, ground.sessions),
             oai_kind.kind(renderer.repository.url, renderer.formats, database, clock),
             sword_server.kind(renderer.repository.url, {found.iri: found.title for found in understanding.packagings}),
             webhooks.kind(outward),

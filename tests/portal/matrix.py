@@ -155,6 +155,8 @@ EXPECTED = {
     ("POST", "/admin/imports/{id}/close"): MANAGES,
     ("POST", "/admin/imports/{id}/as-own"): MANAGES,
     ("POST", "/admin/imports/{id}/as-version"): MANAGES,
+    ("POST", "/admin/imports/{id}/as-change"): MANAGES,
+    ("POST", "/admin/imports/{id}/as-it-is"): MANAGES,
     ("GET", "/admin/usage"): READS,
     ("GET", "/admin/usage/spikes"): READS,
     ("GET", "/admin/usage/report"): READS,

@@ -87,6 +87,7 @@ async def state(depositor: Depositor, receipt: Answer) -> str:
 # --- DeepGreen
 
 
+@pytest.mark.usefixtures("files_alone")
 @pytest.mark.parametrize(
     "packaging", [METS_SIP, f"{PACKAGE}/METSMODS", SIMPLE_ZIP, ""], ids=["SIP", "METSMODS", "SimpleZip", "OPUS"]
 )

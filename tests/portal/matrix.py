@@ -92,6 +92,7 @@ EXPECTED = {
     ("POST", "/admin/accounts/rules"): "admin",
     ("GET", "/admin/accounts/{id}"): "admin",
     ("POST", "/admin/accounts/{id}"): "admin",
+    ("POST", "/admin/accounts/{id}/tokens"): "admin",
     ("POST", "/admin/accounts/{id}/link"): "admin",
     ("POST", "/admin/accounts/{id}/mail-link"): "admin",
     ("POST", "/admin/accounts/{id}/switch-off"): "admin",

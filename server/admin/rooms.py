@@ -9,6 +9,7 @@ from server.admin.accounts.one import One
 from server.admin.accounts.rules import Rules
 from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
+from server.admin.enriching.rooms import rooms as enriching
 from server.admin.harvests.console import Console
 from server.admin.harvests.simulations import Simulations
 from server.admin.identifiers.rooms import rooms as identifiers
@@ -51,6 +52,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
     harvests = (Sets(frame), Simulations(frame), Console(frame), Quarantine(frame))
     names = (*reconciling(frame), *identifiers(frame))  # in the order in which addresses are looked through
-    watched = (Trying(frame), *imports(frame), *names, People(frame), Usage(frame), *harvests, *jobs, Deliveries(frame))
+    people = (People(frame), *enriching(frame))
+    watched = (Trying(frame), *imports(frame), *names, *people, Usage(frame), *harvests, *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -90,7 +90,7 @@ class Asking:
         facts = await self._ask(counter, lambda: counter.client.person(orcid, self.clock().date()))
         # The iD that was asked for is the one it is kept under, whatever the document says.
         facts = msgspec.structs.replace(facts, orcid=orcid)
-        await self.database.write(_keep_facts, counter.api.api, facts, self.clock())
+        await self.database.write(keep_facts, counter.api.api, facts, self.clock())
         return facts
 
     def _oldest(self, counter: Counter) -> datetime:
@@ -156,7 +156,7 @@ def _keep_search(tx: Connection, key: str, answer: Answered, now: datetime) -> N
     tx.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
-def _keep_facts(tx: Connection, registry: str, facts: Facts, now: datetime) -> None:
+def keep_facts(tx: Connection, registry: str, facts: Facts, now: datetime) -> None:
     values = {"asked": now, "document": encode(facts)}
     statement = upsert.insert(tx, orcid_facts).values(registry=registry, orcid=facts.orcid, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["registry", "orcid"], set_=values))

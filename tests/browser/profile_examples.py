@@ -10,6 +10,7 @@ from tests.fakes.datacite import FakeDatacite
 from tests.fakes.handle import FakeHandleServer
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.oidc import running
+from tests.fakes.orcid_public import FakeOrcid
 from tests.fakes.receiver import Receiver
 
 DEAD = "127.66.7.8:8080"
@@ -60,7 +61,9 @@ def sword(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
-def running_in(site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | Receiver | Mailbox) -> Iterator[None]:
+def running_in(
+    site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeOrcid | Receiver | Mailbox
+) -> Iterator[None]:
     """Let a server run beside ours."""
     site.do(server.start())
     try:
@@ -190,8 +193,20 @@ def mail(site: Site) -> Iterator[Example]:
         assert len(mailbox.letters) == 1
 
 
+@contextmanager
+def orcid_public(site: Site) -> Iterator[Example]:
+    fake = FakeOrcid()
+    with running_in(site, fake):
+        yield Example(
+            {"client_id": fake.client, "client_secret": fake.secret, "environment": "sandbox", "endpoint": fake.url},
+            ({"client_id": "nobody"}, "client_id", "must be APP- and 16 letters or digits"),
+            ("days", "12"), secret=fake.secret, dead={"client_secret": "a wrong one"},
+            agrees="ORCID gave a token and answers", refuses="Client not found",
+        )  # fmt: skip
+
+
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
     "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
-    "usage": usage,
+    "usage": usage, "orcid-public": orcid_public,
 }  # fmt: skip

@@ -39,8 +39,8 @@ class Person:
     given: str = ""
     organization: str = ""
     orcid: str = ""
-    authenticated: bool = False
-    """Whether the person said at ORCID that the iD is theirs; Crossref wants to know."""
+    authenticated: bool | None = None
+    """Whether the person said at ORCID that the iD is theirs; Crossref takes silence for no."""
     affiliations: tuple[Institution, ...] = ()
 
 
@@ -78,7 +78,7 @@ def _person(agent: Agent, role: str, path: str, complain: Complain) -> Iterator[
         iris = next((one for one in agent.ids if one.scheme == "orcid"), None)
         yield Person(
             role, surname or given, given if surname else "", orcid=orcid(iris.value) if iris else "",
-            authenticated=bool(iris and iris.authenticated), affiliations=found,
+            authenticated=iris.authenticated if iris else None, affiliations=found,
         )  # fmt: skip
 
 

@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?=
+# One more than there are cores: some tests wait for a process, or for a clock.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 export SHEAF_PORT := $(if $(PORT),$(PORT),$(SHEAF_PORT))
 
 .PHONY: help run test check docs format lint types floors bench hard revision texts requirements clean

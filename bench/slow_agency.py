@@ -1,7 +1,7 @@
 """An agency that takes what it is sent and answers some milliseconds later: what the outbox is measured against.
 
 `python -m bench.slow_agency PORT MILLISECONDS` speaks as much of DataCite's REST API as one registration needs; `GET /calls`
-tells how often each DOI was sent.
+tells how often each DOI was sent, and how many questions there were whether one is there.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from aiohttp import web
 def application(latency: float) -> web.Application:
     """Know no DOI, and confirm each that is sent, after `latency` seconds."""
     calls: Counter[str] = Counter()
+    looks = 0
 
     async def confirm(request: web.Request) -> web.Response:
         doi, sent = request.match_info["doi"], json.loads(await request.read())["data"]["attributes"]
@@ -24,13 +25,15 @@ def application(latency: float) -> web.Application:
         return web.json_response({"data": {"id": doi, "type": "dois", "attributes": told}}, status=201)
 
     async def look(_request: web.Request) -> web.Response:
+        nonlocal looks
+        looks += 1
         await asyncio.sleep(latency)
         return web.json_response(
             {"errors": [{"status": "404", "title": "The resource you are looking for doesn't exist."}]}, status=404
         )
 
     async def tell(_request: web.Request) -> web.Response:
-        return web.json_response(calls)
+        return web.json_response({"sent": calls, "looks": looks})
 
     app = web.Application(client_max_size=2**24)
     app.router.add_put("/dois/{doi:.+}", confirm)

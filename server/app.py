@@ -101,6 +101,9 @@ _ = (
 )  # fmt: skip
 log = observe.logger("app")
 
+_AHEAD = 3
+"""So many times as many registrations are made ready or written down as agencies are spoken to at once."""
+
 #: Every column whose values are sealed with the secret key; `sheaf rotate-key` seals them anew.
 SEALED = (
     Sealed(profiles, profiles.c.secrets, "secrets of profiles"),
@@ -189,7 +192,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         return responsible(press.agencies, live.every(), entries)
 
     acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now, place_of)
-    registrar = Registrar(database, renderer, shelf, seal, session, clock)
+    registrar = Registrar(database, renderer, shelf, seal, session, clock, settings.workers)
     comparer = Comparer.of(database, shelf, seal, session, clock, renderer)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {
@@ -198,7 +201,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         REGROUP: Regrouping(database, renderer, clock),
         SEEK: Seeking(database, clock),
     }
-    worker = Worker(database, handlers, clock, slots=settings.workers)
+    worker = Worker(database, handlers, clock, slots=settings.workers, apart={REGISTER: _AHEAD * settings.workers})
     limits = Limits.of(settings.max_upload_mb)
     opens: dict[str, Open] = {
         "sword2": open_deposit,

@@ -70,7 +70,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, says("Domain name in OAI identifiers (`oai:domain:id`); empty means the host of the base URL, or `sheaf.localhost`.")
     ] = ""
     max_upload_mb: Annotated[int, Meta(ge=1), says("Largest deposit in megabytes.")] = 16384
-    workers: Annotated[int, Meta(ge=1, le=64), says("Jobs one worker process does at the same time.")] = 4
+    workers: Annotated[int, Meta(ge=1, le=64), says("Jobs one worker process does at the same time, and agencies it calls.")] = 4
     private_targets: Annotated[
         str,
         says(

@@ -14,7 +14,7 @@ from server.db.engine import Database
 from server.errors import Conflict, Invalid, SheafError, Unavailable
 from server.identifiers import gate
 from server.identifiers.blocking import block
-from server.identifiers.model import Agency, Confirmed, Failed, Fault, Reader
+from server.identifiers.model import Agency, Calls, Confirmed, Failed, Fault, Pace, Reader
 from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
@@ -63,8 +63,8 @@ class Caller:
         environment = str(profile.document.get("environment", ""))
         return Counter(profile, agency, account, agency.reads(account, self.session), environment)
 
-    async def ask(self, counter: Counter, call: Callable[[], Awaitable[T | Failed]]) -> T:
-        """Ask when it is our turn, and return what the agency says.
+    async def ask(self, counter: Counter, call: Callable[[], Awaitable[T | Failed]], by: Calls | None = None) -> T:
+        """Ask when it is our turn, and return what the agency says; `by` is who asks, where it is not the counter's reader.
 
         Raises Unavailable where it does not answer, or not soon; Conflict where it refuses the account, which pauses the profile;
         Invalid where it refuses the question.
@@ -77,9 +77,12 @@ class Caller:
                 raise Unavailable(turned.why, code=OUTAGE)
             await asyncio.sleep(max(seconds, 0))
             slot = turned.at
+        speaker = by or counter.reader
+        before = speaker.calls
         outcome = await call()
         failed = outcome if isinstance(outcome, Failed) else None
-        is_down = await self.database.write(_told, profile, failed, self.clock())
+        beyond = speaker.calls - before - 1
+        is_down = await self.database.write(_told, profile, failed, pace, beyond, self.clock())
         if isinstance(outcome, Failed):
             raise _error(outcome, OUTAGE if is_down else "")
         return outcome
@@ -93,8 +96,9 @@ def readable(shelf: Registry[Agency], profile: Profile) -> Agency:
     return agency
 
 
-def _told(tx: Connection, profile: Profile, failed: Failed | None, now: datetime) -> bool:
-    """Note how a call went; return whether the agency is left alone from now on."""
+def _told(tx: Connection, profile: Profile, failed: Failed | None, pace: Pace, beyond: int, now: datetime) -> bool:
+    """Note how a call went, and how many more it took; return whether the agency is left alone from now on."""
+    gate.settle(tx, profile.id, pace, beyond)
     gate.told(tx, profile.id, profile.name, failed or _FINE, now)
     if failed is not None and failed.fault is Fault.CREDENTIALS:
         block(tx, profile, failed.message, now)

@@ -127,8 +127,12 @@ _OF_RECORD = Statement(select(identifiers).where(identifiers.c.record_id == bind
 
 
 def get(tx: Connection, number: int) -> Entry | None:
-    row = tx.execute(select(identifiers).where(identifiers.c.id == number)).mappings().one_or_none()
+    row = _GET.one(tx, {"id": number})
     return None if row is None else read_entry(row)
+
+
+_GET = Statement(select(identifiers).where(identifiers.c.id == bindparam("id")))
+_CHANGE = Statement(update(identifiers).where(identifiers.c.id == bindparam("its_id")))
 
 
 def number_of(tx: Connection, value: str) -> int | None:
@@ -146,7 +150,12 @@ def touched(tx: Connection, record_id: str) -> datetime | None:
 
 def hold(tx: Connection, record_id: str) -> None:
     """Wait for whoever confirms another name of the work, and let nobody do so before the transaction ends."""
-    tx.execute(select(identifiers.c.id).where(identifiers.c.record_id == record_id).order_by(identifiers.c.id).with_for_update())
+    _HOLD.values(tx, {"id": record_id})
+
+
+_HOLD = Statement(
+    select(identifiers.c.id).where(identifiers.c.record_id == bindparam("id")).order_by(identifiers.c.id).with_for_update()
+)
 
 
 def shown(tx: Connection, record_id: str) -> Names:
@@ -156,15 +165,21 @@ def shown(tx: Connection, record_id: str) -> Names:
 
 def shown_of(tx: Connection, record_ids: list[str]) -> dict[str, Names]:
     """Return the confirmed names of ours by work; the oldest where a work has several of a scheme."""
-    query = select(identifiers.c.record_id, identifiers.c.scheme, identifiers.c.value).where(
-        identifiers.c.record_id.in_(record_ids),
+    found: dict[str, dict[str, str]] = {}
+    for record_id, scheme, value in _SHOWN.rows(tx, {"ids": record_ids}):
+        found.setdefault(record_id, {})[scheme] = value
+    return {number: Names(**names) for number, names in found.items()}
+
+
+_SHOWN = Statement(
+    select(identifiers.c.record_id, identifiers.c.scheme, identifiers.c.value)
+    .where(
+        identifiers.c.record_id.in_(bindparam("ids", expanding=True)),
         identifiers.c.own,
         identifiers.c.registered.is_not(None),
     )
-    found: dict[str, dict[str, str]] = {}
-    for row in tx.execute(query.order_by(identifiers.c.id.desc())):
-        found.setdefault(row.record_id, {})[row.scheme] = row.value
-    return {number: Names(**names) for number, names in found.items()}
+    .order_by(identifiers.c.id.desc())
+)
 
 
 def names_among(entries: Iterable[Entry]) -> Names:
@@ -175,7 +190,7 @@ def names_among(entries: Iterable[Entry]) -> Names:
 
 def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: str, attempt: int, now: datetime) -> Ticket:
     """Write down that something is about to be sent, and return its ticket: its stamp grows whatever the clock says."""
-    current = tx.execute(select(identifiers.c.stamp).where(identifiers.c.id == entry.id)).scalar_one()
+    [current] = _STAMP.values(tx, {"id": entry.id})
     stamp = max(int(now.strftime("%Y%m%d%H%M%S%f")[:17]), current + 1)
     # From now on the agency may hold this or what it confirmed before, until it answers.
     _move(tx, entry, State.SUBMITTED, now, stamp=stamp, acknowledged=None)
@@ -191,11 +206,15 @@ def begin(tx: Connection, entry: Entry, desired: Desired, digest: str, agency: s
         "version": desired.version,
     }
     sent = _addresses(tx, entry) if current else frozenset[str]()
-    number = int(tx.execute(insert(submissions).values(row).returning(submissions.c.id)).scalar_one())
-    return Ticket(number, stamp, addresses=sent, known=_is_known(entry))
+    number = int(_BEGIN.values(tx, row)[0])
+    return Ticket(number, stamp, addresses=sent, known=is_known(entry))
 
 
-def _is_known(entry: Entry) -> bool:
+_STAMP = Statement(select(identifiers.c.stamp).where(identifiers.c.id == bindparam("id")))
+_BEGIN = Statement(insert(submissions).returning(submissions.c.id))
+
+
+def is_known(entry: Entry) -> bool:
     """Whether an agency knows a name as ours: it confirmed it, or said so when it was taken over."""
     return entry.registered is not None or entry.migrated
 
@@ -208,7 +227,7 @@ def _addresses(tx: Connection, entry: Entry) -> frozenset[str]:
 def keep_slot(tx: Connection, entry: Entry, slot: datetime | None) -> None:
     """Keep a moment for asking an identifier's agency, or let go of it."""
     if entry.slot != slot:
-        tx.execute(update(identifiers).where(identifiers.c.id == entry.id).values(slot=slot))
+        _CHANGE.run(tx, {"its_id": entry.id, "slot": slot})
 
 
 def under_way(tx: Connection, entry: Entry, now: datetime) -> tuple[Ticket, str] | None:
@@ -216,7 +235,7 @@ def under_way(tx: Connection, entry: Entry, now: datetime) -> tuple[Ticket, str]
     if entry.waiting is None:
         return None
     row = tx.execute(select(submissions).where(submissions.c.id == entry.waiting)).one()
-    return Ticket(row.id, entry.stamp, waiting=True, age=now - row.sent, known=_is_known(entry)), row.digest
+    return Ticket(row.id, entry.stamp, waiting=True, age=now - row.sent, known=is_known(entry)), row.digest
 
 
 def are_waiting(tx: Connection, profile_id: int) -> int:
@@ -323,13 +342,17 @@ def _move(tx: Connection, entry: Entry, state: State, now: datetime, **values: o
         raise AssertionError(f"{entry.value}: {entry.state} → {state} is not a move")
     if "fault" in values:
         values["cause"] = cause_of(str(values["message"])) if values["fault"] else None
-    tx.execute(update(identifiers).where(identifiers.c.id == entry.id).values(state=state.value, changed=now, **values))
+    _CHANGE.run(tx, {"its_id": entry.id, "state": state.value, "changed": now, **values})
 
 
 def _answer(tx: Connection, submission: int, status: int | None, outcome: str, answer: str, now: datetime) -> None:
-    sent = tx.execute(select(submissions.c.sent).where(submissions.c.id == submission)).scalar_one()
+    [sent] = _SENT.values(tx, {"id": submission})
     values = {"status": status, "outcome": outcome, "answer": answer[:20000], "seconds": (now - sent).total_seconds()}
-    tx.execute(update(submissions).where(submissions.c.id == submission).values(values))
+    _ANSWER.run(tx, {"its_id": submission, **values})
+
+
+_SENT = Statement(select(submissions.c.sent).where(submissions.c.id == bindparam("id")))
+_ANSWER = Statement(update(submissions).where(submissions.c.id == bindparam("its_id")))
 
 
 def read_entry(row: Mapping[Any, Any]) -> Entry:

@@ -133,7 +133,7 @@ class Migrator:
                 state = State.SUBMITTED
             else:
                 pointer = counter.agency.points(counter.account, self.caller.session)
-                await self.caller.ask(counter, lambda: pointer.point(arrival.value, url))
+                await self.caller.ask(counter, lambda: pointer.point(arrival.value, url), pointer)
         return self._adopted(arrival, work, replace(names, doi=arrival.value), profile, state, told)
 
     def _adopted(self, arrival: Arrival, work: Stored, names: Names, profile: Profile, state: State, told: Told) -> Deed:

@@ -126,7 +126,16 @@ class Ticket:
     """Whether the agency has confirmed it before, or it was taken over, so that it is ours wherever it leads."""
 
 
-class Client(Protocol):
+class Calls(Protocol):
+    """Whoever speaks to an agency, and counts how often."""
+
+    @property
+    def calls(self) -> int:
+        """How many requests were made so far, answered or not."""
+        ...
+
+
+class Client(Calls, Protocol):
     """One account at one agency."""
 
     async def agree(self, desired: Desired, ticket: Ticket) -> Confirmed | Failed | Pending:
@@ -168,7 +177,7 @@ class Listed:
     """How often the agency was called for this page."""
 
 
-class Pointer(Protocol):
+class Pointer(Calls, Protocol):
     """The side of an account at an agency that lets a name lead elsewhere and changes nothing else."""
 
     async def point(self, value: str, url: str) -> Confirmed | Failed:
@@ -176,7 +185,7 @@ class Pointer(Protocol):
         ...
 
 
-class Reader(Protocol):
+class Reader(Calls, Protocol):
     """The reading side of an account at an agency. It changes nothing, and never raises for what an agency may do."""
 
     lists: bool
@@ -327,6 +336,10 @@ class Agency:
     """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
+    first_calls: int = 1
+    """How many calls it mostly takes until it agrees about a name it has not confirmed before."""
+    later_calls: int = 1
+    """How many it takes after that."""
 
     def pace(self, environment: str) -> Pace:
         """Return how often it may be asked in an environment."""

@@ -5,7 +5,8 @@ asked. Whatever happens between the call and the commit (a crash, a lost answer)
 asked again; agencies take it as often as it comes.
 """
 
-from dataclasses import dataclass, replace
+import asyncio
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aiohttp import ClientSession
@@ -18,10 +19,10 @@ from server.events.telling import tell
 from server.identifiers import gate, ledger
 from server.identifiers.blocking import block
 from server.identifiers.causes import cause_of
-from server.identifiers.desired import desired_of, digest_of, is_left_alone
+from server.identifiers.desired import desired_of, digest_of, is_due, is_left_alone
 from server.identifiers.gate import Turned
 from server.identifiers.holding import obstacle
-from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pending, Ticket
+from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pace, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
@@ -53,14 +54,35 @@ class _Question:
     under_way: tuple[Ticket, str] | None = None
     """What the agency is working at: its ticket, and the digest of what was sent."""
 
+    def calls(self, agency: Agency) -> int:
+        """Return how often the agency is to be called for it, as far as that can be told."""
+        if self.under_way is not None:
+            return 1
+        return agency.later_calls if ledger.is_known(self.entry) else agency.first_calls
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """That an agency answered: about what, to which submission, and after how many calls beyond those it was to take."""
+
+    question: _Question
+    submission: int
+    pace: Pace
+    beyond: int
+
+    def note(self, tx: Connection, outcome: Confirmed | Failed | Pending, now: datetime) -> None:
+        """Tell the gate."""
+        profile = self.question.profile
+        gate.settle(tx, profile.id, self.pace, self.beyond)
+        gate.told(tx, profile.id, profile.name, outcome, now)
+
 
 @dataclass(frozen=True, slots=True)
 class _Agreed:
-    """What was sent to the agency, by number and digest of the submission, and its confirmation."""
+    """What was sent to the agency, by its digest, and its confirmation."""
 
-    question: _Question
+    said: _Said
     desired: Desired
-    submission: int
     digest: str
     outcome: Confirmed
     latest: bool
@@ -69,7 +91,10 @@ class _Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Registrar:
-    """Everything a registration needs; `__call__` is the job's handler."""
+    """Everything a registration needs; `__call__` is the job's handler.
+
+    More of them are made ready and written down than agencies are spoken to at once: no line to one lies idle meanwhile.
+    """
 
     database: Database
     renderer: Renderer
@@ -77,10 +102,16 @@ class Registrar:
     seal: Seal
     session: ClientSession
     clock: Clock
+    lines: int = 4
+    """How many are spoken to at once."""
+    _free: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_free", asyncio.Semaphore(self.lines))
 
     async def __call__(self, job: Job) -> Answer | None:
         """Ask the agency until it agrees; the answer is None where the job was settled together with the identifier."""
-        question = await self.database.read(_question, int(job.subject), self.clock())
+        question = await self.database.read_hot(_question, int(job.subject), self.clock())
         if isinstance(question, Dead | Held | Done):
             return question
         agency = self.agencies[question.profile.kind]
@@ -94,21 +125,25 @@ class Registrar:
         digest = digest_of(desired)
         if question.entry.acknowledged == digest:
             return Done("the agency agrees already")
-        begun = await self.database.write(_begin, agency, question, desired, digest, job.attempts, self.clock())
-        if isinstance(begun, Turned):
-            return Later(begun.at - self.clock(), begun.why, failed=False)
+        begun = await self.database.write(_begin, job, agency, question, desired, digest, self.clock())
+        if begun is None:
+            return None
         ticket, sent = begun
-        outcome = await agency.client(account, self.session).agree(desired, ticket)
+        client = agency.client(account, self.session)
+        async with self._free:
+            outcome = await client.agree(desired, ticket)
+        beyond = client.calls - question.calls(agency)
         log.info(
             "asked the agency",
             extra={"identifier": desired.value, "agency": agency.name, "outcome": type(outcome).__name__.lower()},
         )
+        said = _Said(question, ticket.submission, agency.pace(question.entry.environment), beyond)
         if isinstance(outcome, Pending):
-            await self.database.write(_settle_wait, job, question, ticket.submission, outcome, self.clock())
+            await self.database.write(_settle_wait, job, said, outcome, self.clock())
         elif isinstance(outcome, Failed):
-            await self.database.write(_settle_failure, job, question, ticket.submission, outcome, self.clock())
+            await self.database.write(_settle_failure, job, said, outcome, self.clock())
         else:
-            agreed = _Agreed(question, desired, ticket.submission, sent, outcome, latest=sent == digest)
+            agreed = _Agreed(said, desired, sent, outcome, latest=sent == digest)
             change = self._change(question, desired)
             await self.database.write(_settle_success, self, job, agreed, change, self.clock())
         return None
@@ -131,8 +166,7 @@ def _question(tx: Connection, number: int, now: datetime) -> "_Question | Dead |
     if is_left_alone(entry, profile):
         return Done("another system minted it, and the profile does not update such DOIs")
     stored = records.get(tx, entry.record_id)
-    unknown_to_agency = entry.registered is None and entry.state == "reserved"
-    if stored.state.before or (stored.state is State.WITHDRAWN and unknown_to_agency):
+    if not is_due(entry, stored):
         return Done("the work is not published")
     if reason := obstacle(entry, profile):
         return Held(reason)
@@ -144,15 +178,15 @@ def _settle_success(
     tx: Connection, registrar: Registrar, job: Job, agreed: _Agreed, change: changes.Change | None, now: datetime
 ) -> None:
     """Settle job, identifier and feed together, if the claim is still ours. Only now may harvesters be shown the name."""
-    gate.told(tx, agreed.question.profile.id, agreed.question.profile.name, agreed.outcome, now)
+    agreed.said.note(tx, agreed.outcome, now)
     following = Done() if agreed.latest else Later(timedelta(0), "The record changed while the agency was at work.", failed=False)
     if not queue.settle(tx, job, following, now):
         return
-    question, desired = agreed.question, agreed.desired
+    question, desired = agreed.said.question, agreed.desired
     hidden = desired.state is AgencyState.HIDDEN
     if question.entry.registered is None:
         ledger.hold(tx, question.stored.id)
-    first = ledger.confirm(tx, question.entry, agreed.submission, agreed.digest, agreed.outcome, hidden=hidden, now=now)
+    first = ledger.confirm(tx, question.entry, agreed.said.submission, agreed.digest, agreed.outcome, hidden=hidden, now=now)
     if first:
         _tell(tx, "identifier.registered", question, "", now)
     current = records.find(tx, question.stored.id)
@@ -167,24 +201,34 @@ def _settle_success(
 
 
 def _begin(
-    tx: Connection, agency: Agency, question: _Question, desired: Desired, digest: str, attempt: int, now: datetime
-) -> tuple[Ticket, str] | Turned:
-    """Write down what is about to be sent, unless it is not its turn; return its ticket and the digest of what it holds."""
+    tx: Connection, job: Job, agency: Agency, question: _Question, desired: Desired, digest: str, now: datetime
+) -> tuple[Ticket, str] | None:
+    """Write down what is about to be sent; return its ticket and the digest of what it holds.
+
+    None where it is not its turn: then the job is put off.
+    """
     entry = question.entry
+    turned = _turned(tx, agency, question, now)
+    if turned is None:
+        ledger.keep_slot(tx, entry, None)
+        return question.under_way or (ledger.begin(tx, entry, desired, digest, agency.name, job.attempts, now), digest)
+    if queue.settle(tx, job, Later(turned.at - now, turned.why, failed=False), now):
+        ledger.keep_slot(tx, entry, turned.at)
+    return None
+
+
+def _turned(tx: Connection, agency: Agency, question: _Question, now: datetime) -> Turned | None:
     is_full = question.under_way is None and agency.most_waiting is not None
     if is_full and ledger.are_waiting(tx, question.profile.id) >= (agency.most_waiting or 0):
         return Turned(now + _WHILE_FULL, f"{agency.title} is working at as many submissions as it takes.")
-    turned = gate.enter(tx, question.profile.id, agency.pace(entry.environment), entry.slot, now)
-    ledger.keep_slot(tx, entry, turned.at if turned is not None else None)
-    if turned is not None:
-        return turned
-    return question.under_way or (ledger.begin(tx, entry, desired, digest, agency.name, attempt, now), digest)
+    entry, pace = question.entry, agency.pace(question.entry.environment)
+    return gate.enter(tx, question.profile.id, pace, entry.slot, now, question.calls(agency))
 
 
-def _settle_wait(tx: Connection, job: Job, question: _Question, submission: int, outcome: Pending, now: datetime) -> None:
-    gate.told(tx, question.profile.id, question.profile.name, outcome, now)
+def _settle_wait(tx: Connection, job: Job, said: _Said, outcome: Pending, now: datetime) -> None:
+    said.note(tx, outcome, now)
     if queue.settle(tx, job, Later(timedelta(seconds=outcome.wait), outcome.message, failed=False), now):
-        ledger.wait(tx, question.entry, submission, outcome, now)
+        ledger.wait(tx, said.question.entry, said.submission, outcome, now)
 
 
 def _settle_refusal(tx: Connection, job: Job, question: _Question, message: str, now: datetime) -> None:
@@ -195,23 +239,24 @@ def _settle_refusal(tx: Connection, job: Job, question: _Question, message: str,
         _tell(tx, "identifier.rejected", question, message, now)
 
 
-def _settle_failure(tx: Connection, job: Job, question: _Question, submission: int, outcome: Failed, now: datetime) -> None:
-    gate.told(tx, question.profile.id, question.profile.name, outcome, now)
+def _settle_failure(tx: Connection, job: Job, said: _Said, outcome: Failed, now: datetime) -> None:
+    said.note(tx, outcome, now)
+    question = said.question
     if not queue.settle(tx, job, _next(job, outcome), now):
         return
-    ledger.fail(tx, question.entry, submission, outcome, now)
+    ledger.fail(tx, question.entry, said.submission, outcome, now)
     if outcome.fault is Fault.CREDENTIALS:
-        block(tx, question.profile, outcome.message, now, _said(question))
+        block(tx, question.profile, outcome.message, now, _named(question))
     elif outcome.fault is Fault.REJECTED and question.entry.state is not IdentifierState.REJECTED:
         _tell(tx, "identifier.rejected", question, outcome.message, now)
 
 
 def _tell(tx: Connection, event: str, question: _Question, message: str, now: datetime) -> None:
     told = {"message": message, "cause": cause_of(message), "profile": question.profile.name}
-    tell(tx, event, question.entry.value, _said(question) | told, now)
+    tell(tx, event, question.entry.value, _named(question) | told, now)
 
 
-def _said(question: _Question) -> dict[str, str]:
+def _named(question: _Question) -> dict[str, str]:
     """Return what is told of an identifier, whatever befell it."""
     entry, stored = question.entry, question.stored
     return {"scheme": entry.scheme, "value": entry.value, "work": stored.id, "title": stored.record.title.value}

@@ -72,6 +72,11 @@ def claim(tx: Connection, kinds: Iterable[str], now: datetime, limit: int = 1) -
     return _take(tx, _DUE.values(tx, wanted), now)
 
 
+def claim_each(tx: Connection, wanted: Iterable[tuple[Iterable[str], int]], now: datetime) -> list[list[Job]]:
+    """Take due jobs of some kinds, and of others: for each of the kinds and limits that are wanted what `claim` does."""
+    return [claim(tx, kinds, now, limit) for kinds, limit in wanted]
+
+
 _DUE = Statement(
     select(jobs.c.id)
     .where(

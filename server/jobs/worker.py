@@ -1,9 +1,11 @@
 """The worker: claims due jobs, runs their handlers, settles them. Any number of processes may run one."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from types import MappingProxyType
 
 from server import observe
 from server.clock import Clock
@@ -29,17 +31,48 @@ def back_off(attempts: int) -> timedelta:
     return min(FIRST_DELAY * (1 << min(attempts - 1, 12)), LONGEST_DELAY)
 
 
+def _only(kind: str) -> tuple[str]:
+    return (kind,)
+
+
+class _Lane:
+    """Jobs of some kinds that run beside those of others, so many at once; none waits for a slot others have."""
+
+    def __init__(self, kinds: Callable[[], Collection[str]], slots: int, step: int = 1) -> None:
+        self.kinds = kinds
+        self.slots = slots
+        self.step = step
+        self.running = 0
+        self.more = False
+        """Whether as many were found as there was room for, so that there may be more."""
+
+    def room(self) -> int:
+        """Return how many to claim; fewer than a step are waited for, as a claim is a commit."""
+        free = self.slots - self.running
+        return free if free >= self.step else 0
+
+
 class Worker:
-    """Runs up to `slots` handlers at once.
+    """Runs up to `slots` handlers at once, and beside them those of the kinds that have slots `apart`.
 
     `call` wakes it at once; `stop` lets handlers finish and gives back what they cannot.
     """
 
-    def __init__(self, database: Database, handlers: Mapping[str, Handler], clock: Clock, *, slots: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        clock: Clock,
+        *,
+        slots: int,
+        apart: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._database = database
         self._handlers = handlers
         self._clock = clock
         self._slots = slots
+        self._lanes = [_Lane(lambda: handlers.keys() - apart.keys(), slots)]
+        self._lanes += [_Lane(partial(_only, kind), most, max(most // 4, 1)) for kind, most in apart.items()]
         self._called = asyncio.Event()
         self._stopping = False
         self._running: dict[asyncio.Task[None], Job] = {}
@@ -105,19 +138,34 @@ class Worker:
             log.warning("could not give a job back; its lease will run out", extra={"job": job.id, "reason": error.message})
 
     async def _fill(self) -> bool:
-        free = self._slots - len(self._running)
-        if free <= 0:
+        """Claim what there is room for, and begin it; return whether there was something."""
+        able = [(lane, room) for lane in self._lanes if (room := lane.room()) > 0]
+        if not able:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return True
-        jobs = await self._database.write(queue.claim, self._handlers, self._clock(), free)
-        for job in jobs:
-            if self._stopping:  # told so while it was claiming: nobody would wait for these
-                await self._give_back(job)
-                continue
-            task = asyncio.create_task(self._do(job), name=f"{job.kind} {job.subject}")
-            self._running[task] = job
-            task.add_done_callback(lambda done: self._running.pop(done, None))
-        return bool(jobs)
+        wanted = [(lane.kinds(), room) for lane, room in able]
+        claimed = await self._database.write(queue.claim_each, wanted, self._clock())
+        for (lane, room), jobs in zip(able, claimed, strict=True):
+            lane.more = len(jobs) == room
+            for job in jobs:
+                if self._stopping:  # told so while it was claiming: nobody would wait for these
+                    await self._give_back(job)
+                else:
+                    self._begin(lane, job)
+        return any(claimed)
+
+    def _begin(self, lane: _Lane, job: Job) -> None:
+        task = asyncio.create_task(self._do(job), name=f"{job.kind} {job.subject}")
+        self._running[task] = job
+        lane.running += 1
+
+        def ended(done: asyncio.Task[None]) -> None:
+            self._running.pop(done, None)
+            lane.running -= 1
+            if lane.more and lane.room():
+                self.call()
+
+        task.add_done_callback(ended)
 
     async def _do(self, job: Job) -> None:
         answer: Answer | None

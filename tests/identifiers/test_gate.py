@@ -36,6 +36,27 @@ async def test_the_moment_that_was_kept_lets_in(house: House, clock: SetClock) -
     assert await enter(house, clock, turned.at) is None
 
 
+async def test_who_calls_twice_waits_as_two_would(house: House, clock: SetClock) -> None:
+    begun = clock()
+    turned = [await house.database.write(gate.enter, 1, PACE, None, begun, 2) for _ in range(18)]
+    assert turned[:15] == [None] * 15
+    assert [found.at - begun for found in turned[15:] if found] == [timedelta(seconds=n) for n in (2, 4, 6)]
+
+
+async def test_calls_nobody_asked_for_are_counted_afterwards_and_those_not_made_are_given_back(
+    house: House, clock: SetClock
+) -> None:
+    begun = clock()
+    for _ in range(30):
+        assert await enter(house, clock) is None
+    await house.database.write(gate.settle, 1, PACE, 4)
+    turned = await enter(house, clock)
+    assert turned is not None
+    assert turned.at - begun == timedelta(seconds=5)
+    await house.database.write(gate.settle, 1, PACE, -6)
+    assert await enter(house, clock) is None
+
+
 async def test_the_pace_is_kept_over_time(house: House, clock: SetClock) -> None:
     """Two thousand calls want in at once: so many are let in as the pace allows, whatever happens."""
     waiting: list[tuple[object, object]] = [(clock(), None) for _ in range(600)]

@@ -125,6 +125,42 @@ async def test_a_worker_hears_a_call_and_fills_its_slots(database: Database, clo
     await stopped(able, task)
 
 
+async def test_kinds_apart_wait_for_no_slot_of_others_nor_others_for_theirs(database: Database, clock: SetClock):
+    begun: dict[str, int] = {"k": 0, "far": 0}
+    go = {"k": asyncio.Event(), "far": asyncio.Event()}
+
+    async def handler(job: Job) -> Answer:
+        begun[job.kind] += 1
+        await go[job.kind].wait()
+        return Done()
+
+    for number in range(9):
+        await database.write(queue.enqueue, "far", str(number), clock())
+    await ask(database, clock, "a", "b", "c", "d")
+    able = Worker(database, {"k": handler, "far": handler}, clock, slots=2, apart={"far": 4})
+    task = asyncio.create_task(able.run())
+
+    async def full() -> bool:
+        return begun == {"k": 2, "far": 4}
+
+    await until(full)
+    go["k"].set()
+
+    async def kept() -> bool:
+        return begun == {"k": 4, "far": 4}
+
+    await until(kept)
+    go["far"].set()
+
+    async def done() -> bool:
+        counted = await database.read(queue.counts)
+        return counted == {"done": 13}
+
+    async with asyncio.timeout(0.8):  # at once, and not when it looks again by itself
+        await until(done)
+    await stopped(able, task)
+
+
 async def test_a_graceful_stop_finishes_what_it_can_and_gives_back_the_rest(database: Database, clock: SetClock):
     begun: set[str] = set()
 
@@ -161,7 +197,7 @@ async def test_a_stop_while_jobs_are_being_claimed_leaves_none_behind(database: 
 
         async def write(self, use_case, *args):
             found = await database.write(use_case, *args)
-            if use_case is queue.claim:
+            if use_case is queue.claim_each:
                 self.claimed.set()
                 await self.go.wait()
             return found
@@ -185,7 +221,7 @@ async def test_a_worker_outlives_a_database_that_is_away_and_a_bug_in_the_queue(
 
     class Shaky:
         async def write(self, use_case, *args):
-            if use_case is queue.claim and failures:
+            if use_case is queue.claim_each and failures:
                 raise failures.pop(0)
             return await database.write(use_case, *args)
 

@@ -11,7 +11,7 @@ from server.metadata.crossref.document import body
 from server.metadata.crossref.record_types import BARRED
 from server.metadata.work import Work
 
-#: Crossref names no rate for deposits. A DOI takes two calls and more, as its result is asked for.
+#: Crossref names no rate for deposits. Each question what became of one counts too.
 PACES = {"production": Pace(300, 60.0, 30), "test": Pace(300, 60.0, 30)}
 
 MOST_WAITING = 9_000
@@ -33,5 +33,6 @@ PLUGIN = Agency(
     barred=BARRED,
     most_waiting=MOST_WAITING,
     paces=PACES,
+    first_calls=2,  # it is looked at, and sent
     description="Registers DOIs at Crossref when a work is approved, but for journal articles and conference works.",
 )

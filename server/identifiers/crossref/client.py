@@ -60,6 +60,7 @@ class CrossrefClient:
     def __init__(self, account: Account, session: aiohttp.ClientSession) -> None:
         self._account = account
         self._session = session
+        self.calls = 0
         self._headers = {"User-Agent": session.headers.get("User-Agent", USER_AGENT)}
         password = account.password
         self._secrets = sorted({password, quote(password, safe=""), quote_plus(password), quote(password)}, key=len, reverse=True)
@@ -88,7 +89,9 @@ class CrossrefClient:
 
     async def _taken(self, desired: Desired, ticket: Ticket) -> Failed | None:
         """Look whether a DOI is another's. What is shown is some days old: what a former system deposited stands there."""
-        told = await CrossrefWorks(self._account, self._session).look(desired.value)
+        works = CrossrefWorks(self._account, self._session)
+        told = await works.look(desired.value)
+        self.calls += works.calls
         if isinstance(told, Failed):  # where it is not shown to us at all, the stamps alone must tell
             return None if told.fault is Fault.REJECTED else _again(told)
         if told is None or not is_anothers(desired, ticket, told.url):
@@ -176,6 +179,7 @@ class CrossrefClient:
     async def _send(self, method: str, address: URL, form: aiohttp.FormData | None = None) -> Answer | Failed:
         """Send one request; return its answer when the status is 2xx, else what went wrong. The address is never quoted."""
         host = address.host or ""
+        self.calls += 1
         try:
             async with self._session.request(
                 method, address, data=form, headers=self._headers, timeout=_TIMEOUT, allow_redirects=False

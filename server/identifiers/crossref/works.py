@@ -39,6 +39,7 @@ class CrossrefWorks:
             raise Invalid("Crossref's test system does not say what it knows, so there is nothing to compare.", place="profile")
         self._account = account
         self._session = session
+        self.calls = 0
         self._address = account.endpoint.rstrip("/") or ADDRESS
         self._headers = {"User-Agent": session.headers.get("User-Agent", USER_AGENT)}
 
@@ -78,6 +79,7 @@ class CrossrefWorks:
         return Listed(tuple(_told(items)), "" if is_last else str(following), total if isinstance(total, int) else None)
 
     async def _get(self, address: URL) -> dict[str, Any] | Failed:
+        self.calls += 1
         try:
             async with self._session.get(address, headers=self._headers, timeout=_TIMEOUT, allow_redirects=False) as response:
                 body, status = await read(response), response.status

@@ -40,6 +40,10 @@ class HandleClient:
             certificate="" if by_key else secret,
         )
 
+    @property
+    def calls(self) -> int:
+        return self._line.calls
+
     async def agree(self, desired: Desired, ticket: Ticket) -> Confirmed | Failed:
         """Make a handle lead where it should. One that is there already is looked at first; another's is left as it is."""
         if not ticket.addresses and (refusal := await self._create(desired)):

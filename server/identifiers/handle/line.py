@@ -43,6 +43,7 @@ class Line:
         trusted: str = "",
         certificate: str = "",
     ) -> None:
+        self.calls = 0
         self._server = server
         self._session = session
         self._headers = {"Accept": "application/json", "User-Agent": session.headers.get("User-Agent", USER_AGENT)}
@@ -60,6 +61,7 @@ class Line:
             trust = _trust(*self._certificates)
         except (ssl.SSLError, ValueError, OSError) as error:
             return Failed(Fault.CREDENTIALS, f"A certificate of the profile cannot be read: {type(error).__name__}.")
+        self.calls += 1
         try:
             async with self._session.request(
                 method, address, data=data, headers=headers, timeout=_TIMEOUT, allow_redirects=False, ssl=trust

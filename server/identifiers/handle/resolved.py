@@ -55,6 +55,10 @@ class ResolvedClient:
         self._account = account
         self._line = Line(account.server.rstrip("/"), session)
 
+    @property
+    def calls(self) -> int:
+        return self._line.calls
+
     async def agree(self, desired: Desired, _ticket: Ticket) -> Confirmed | Failed:
         """Look whether a handle leads where it should; the server asks us, so nothing is sent."""
         found = await self._line.values(desired.value)

@@ -60,7 +60,7 @@ async def test_crossref_is_told_whether_its_owner_said_so(house: House, said: bo
     agent = Agent(family="Mendel", given="Gregor", ids=(AgentId(scheme="orcid", value=ADDRESS, authenticated=said),))
     work = house.press.renderer.work("01ARZ3NDEKTSV4RRFFQ69G5FAV", record(creators=(agent,), type="publication.book", publisher=Publisher(name="Abbey")))
     written = body(replace(work, doi="10.82433/data.1"), repository="", withdrawn=False)
-    document = deposit(written, batch="b", stamp=1, depositor="Abbey", email="library@abbey.example")
+    document = deposit(written, batch="batch", stamp=1, depositor="Abbey", email="library@abbey.example")
     root = etree.fromstring(document)
     schema().assertValid(root)
     assert root.xpath("//c:ORCID/@authenticated", namespaces=NS) == spoken

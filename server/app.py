@@ -32,10 +32,12 @@ from server.house import House
 from server.housekeeping import keep_house
 from server.identifiers import integration
 from server.identifiers.comparing import Comparer
+from server.identifiers.judging import Judge
 from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
+from server.identifiers.sessions import Sessions
 from server.identifiers.tasks import tasks as identifier_tasks
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
@@ -45,7 +47,7 @@ from server.notify import mail, webhooks
 from server.notify.client import Outward
 from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
 from server.notify.digest import DIGEST, Digests
-from server.notify.guard import Guard
+from server.notify.guard import THIS_MACHINE, Guard, connector
 from server.notify.mail import MAIL, Mail, Post
 from server.notify.store import DELIVER
 from server.notify.tables import deliveries, endpoint_secrets, endpoints
@@ -56,6 +58,14 @@ from server.oai.answering import Answering
 from server.oai.definition import Definition
 from server.oai.simulating import Simulator
 from server.openid import kind as openid
+from server.orcid import kind as orcid
+from server.orcid.inbox import Looker
+from server.orcid.push import Pusher
+from server.orcid.settings import KIND as ORCID
+from server.orcid.settings import Orcid
+from server.orcid.sweep import LOOK, PUSH, Sweeping, follow_events
+from server.orcid.tables import orcid_links
+from server.people.following import FOLLOW
 from server.people.seeking import SEEK, Seeking
 from server.profiles.keeping import Desk, Keeper
 from server.profiles.kind import Kinds
@@ -111,6 +121,7 @@ SEALED = (
     Sealed(endpoints, endpoints.c.sealed, "signing secrets of webhooks"),
     Sealed(endpoint_secrets, endpoint_secrets.c.sealed, "signing secrets that were replaced"),
     Sealed(accounts, accounts.c.code_secret, "one-time codes"),
+    Sealed(orcid_links, orcid_links.c.sealed, "tokens of ORCID"),
 )
 
 
@@ -133,12 +144,24 @@ async def open_house(
         live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting})
         await live.look()
         agent = f"{named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
-        async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
-            house = await _built(_Ground(settings, clock, key, database, session, outward, seal, live), serving=serving)
+        async with _spoken(settings, agent) as sessions, Outward(Guard(settings.opened), agent) as outward:
+            house = await _built(_Ground(settings, clock, key, database, sessions, outward, seal, live), serving=serving)
             async with _watching(live, settings):
                 yield house
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def _spoken(settings: Settings, agent: str) -> AsyncIterator[Sessions]:
+    headers = {"User-Agent": agent}
+    within, trials = Guard(settings.opened), Guard((*settings.opened, *THIS_MACHINE))
+    async with (
+        ClientSession(headers=headers) as known,
+        ClientSession(headers=headers, connector=connector(within, plain=False)) as production,
+        ClientSession(headers=headers, connector=connector(trials, plain=False)) as test,
+    ):
+        yield Sessions(known, {"production": production, "test": test})
 
 
 async def _first_profiles(database: Database, settings: Settings, moved: Mapping[str, str], seal: Seal, clock: Clock) -> None:
@@ -172,7 +195,7 @@ class _Ground:
     clock: Clock
     key: bytes
     database: Database
-    session: ClientSession
+    sessions: Sessions
     outward: Outward
     seal: Seal
     live: Live
@@ -180,7 +203,7 @@ class _Ground:
 
 async def _built(ground: _Ground, *, serving: bool) -> House:
     settings, clock, database, seal, live = ground.settings, ground.clock, ground.database, ground.seal, ground.live
-    session, outward = ground.session, ground.outward
+    session, outward = ground.sessions.known, ground.outward
     renderer = await renderer_of(settings, clock, database, live, serving=serving)
     if serving and (gone := await database.write(resealing.settle, resealing.release())):
         log.info("let go of what another release sealed for harvesters", extra={"blocks": gone})
@@ -192,8 +215,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         return responsible(press.agencies, live.every(), entries)
 
     acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now, place_of)
-    registrar = Registrar(database, renderer, shelf, seal, session, clock, settings.workers)
-    comparer = Comparer.of(database, shelf, seal, session, clock, renderer)
+    registrar = Registrar(database, renderer, shelf, seal, ground.sessions, clock, Judge(settings.schemas), settings.workers)
+    comparer = Comparer.of(database, shelf, seal, ground.sessions, clock, renderer)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {
         REGISTER: registrar,
@@ -211,10 +234,12 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     post = Post(lambda: renderer.repository.name, renderer.repository.url, seal)
     channels: dict[str, Channel] = {WEBHOOK: ByWebhook(Hooks(outward)), MAIL: ByMail(post)}
     handlers |= {
-        NOTIFY: Notifier(database, clock, worker.call),
+        NOTIFY: Notifier(database, clock, worker.call, (follow_events,)),
         DELIVER: Deliverer(database, seal, channels, clock),
         DIGEST: Digests(database, clock, _stuck),
     }
+    looker = Looker(database, renderer, seal, session, clock)
+    handlers |= {FOLLOW: Sweeping(database, clock), PUSH: Pusher(database, renderer, seal, session, clock), LOOK: looker}
     handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     handlers[FETCH] = Fetching(
@@ -249,7 +274,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     handlers[RUN] = Runner(database, tasks, clock)
     kinds = Kinds(
         [
-            *integration.kinds(shelf),
+            *integration.kinds(shelf, ground.sessions),
             oai_kind.kind(renderer.repository.url, renderer.formats, database, clock),
             sword_server.kind(renderer.repository.url, {found.iri: found.title for found in understanding.packagings}),
             webhooks.kind(outward),
@@ -257,6 +282,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             openid.KIND,
             orcid_public.KIND,
             usage.kind(),
+            orcid.kind(),
         ]
     )
     keeper = Keeper(database, Desk(kinds, seal, clock), live, session, worker.call)
@@ -268,7 +294,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting}
+    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, ORCID: Orcid}
     single[orcid_public.ORCID_PUBLIC] = orcid_public.PublicApi
     several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
     return {agency.name: agency.account for agency in agencies()} | single | several

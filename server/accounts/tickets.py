@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     SECOND_STEP = "second-step"  # the password was right, the one-time code is still to come
     CODES = "codes"  # a secret for one-time codes that was shown and not yet confirmed
     OPENID = "openid"  # somebody was sent to a provider and is expected back
+    ORCID = "orcid"  # somebody who is logged in was sent to ORCID and is expected back
     ONCE = "once"  # something its owner may see once
 
 
@@ -29,6 +30,7 @@ LIVES = {
     Purpose.SECOND_STEP: timedelta(minutes=10),
     Purpose.CODES: timedelta(minutes=30),
     Purpose.OPENID: timedelta(minutes=15),
+    Purpose.ORCID: timedelta(minutes=30),  # some register there first
     Purpose.ONCE: timedelta(minutes=10),
 }
 

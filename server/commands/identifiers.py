@@ -127,7 +127,7 @@ def identifiers_compare(value: str) -> None:
     found = asked("identifier-compare", Which(value=value))
     for difference in found["differences"]:
         click.echo(difference)
-    if not found["differences"]:
+    if not found["differences"] and not found["too_early"]:
         click.echo("It is as it should be." if found["known"] else "The agency does not know it, and need not.")
     if found["remark"]:
         click.echo(found["remark"])

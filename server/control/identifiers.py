@@ -89,6 +89,7 @@ async def compare(house: House, arguments: Which) -> dict[str, Any]:
     return {
         "value": found.entry.value, "differences": [str(each) for each in found.differences], "remark": found.remark,
         "url": told.url if told is not None else None, "state": told.state if told is not None else "", "known": told is not None,
+        "too_early": found.too_early,
     }  # fmt: skip
 
 
@@ -98,7 +99,7 @@ async def verify(house: House, arguments: ProfileNamed) -> list[Step]:
     What came of it stands on the profile's page, as of *Test connection*.
     """
     profile = await house.database.read(profiles.get, arguments.name)
-    steps = [step async for step in round_trip(profile, house.agencies, house.seal, house.session)]
+    steps = [step async for step in round_trip(profile, house.agencies, house.seal, house.comparer.caller.sessions)]
     last = steps[-1]
     said = f"{last.title}: {last.words}" if last.words else last.title
     await house.database.write(profiles.heard, profile.id, said, house.clock(), agrees=all(step.good for step in steps))

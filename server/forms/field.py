@@ -43,6 +43,8 @@ class Choice:
     value: str
     title: str
     help: str = ""
+    shut: bool = False
+    """Whether it is shown and cannot be chosen; `help` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class Field:
     @property
     def codes(self) -> frozenset[str]:
         """What may be chosen."""
-        return frozenset(choice.value for choice in flat(self.choices))
+        return frozenset(choice.value for choice in flat(self.choices) if not choice.shut)
 
     @property
     def grouped(self) -> bool:

@@ -64,7 +64,7 @@ class Desired:
     url: str
     state: AgencyState
     metadata: bytes
-    """The agency's own metadata document, validated before it is sent."""
+    """The agency's own metadata document, judged by its schema before it is sent where there is a copy of that."""
     refusal: str = ""
     """What the agency would refuse of the work, in terms of its fields; then there is no document, and nothing is sent."""
     version: int | None = None
@@ -336,6 +336,8 @@ class Agency:
     """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
+    is_entered: bool = False
+    """Whether people enter its address; else that is fixed."""
     first_calls: int = 1
     """How many calls it mostly takes until it agrees about a name it has not confirmed before."""
     later_calls: int = 1

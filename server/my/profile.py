@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from server.accounts.model import Right
 from server.errors import Conflict, Invalid
+from server.orcid import links
+from server.orcid.kind import profile_of
 from server.people import keeping, store
 from server.people.model import Person
 from server.people.sheet import OWN
@@ -33,7 +35,8 @@ class Profile:
         account = request[VISITOR].account.id
         kept, proved = await self.frame.house.database.read(_profile, account)
         offered = await self.frame.house.database.read(store.claimable, account) if kept is None else None
-        return self.frame.page(request, "my/profile.html", kept=kept, proved=proved, offered=offered)
+        link = await self.frame.house.database.read(_link, kept)
+        return self.frame.page(request, "my/profile.html", kept=kept, proved=proved, offered=offered, **link)
 
     async def form(self, request: web.Request) -> web.StreamResponse:
         kept, _ = await self.frame.house.database.read(_profile, request[VISITOR].account.id)
@@ -64,6 +67,11 @@ class Profile:
 
     def _form(self, request: web.Request, form: Any, version: int, status: int = 200) -> web.Response:
         return self.frame.page(request, "my/profile-edit.html", status, form=form, version=version)
+
+
+def _link(tx: Connection, kept: Kept | None) -> dict[str, Any]:
+    """Return whether an ORCID iD can be linked here, and the one that is."""
+    return {"links": profile_of(tx) is not None, "link": links.find(tx, kept.id) if kept is not None else None}
 
 
 def _profile(tx: Connection, account_id: int) -> tuple[Kept | None, set[tuple[str, str]]]:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from server.accounts.model import Right
 from server.my.deposits import Deposits
+from server.my.orcid import MyOrcid
 from server.my.profile import Profile
 from server.my.works import Works
 from server.portal.frame import Frame
@@ -25,4 +26,4 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the own pages; what has a fixed address stands before what takes any number."""
-    return (Writing(frame, OWN), Works(frame), Profile(frame), Deposits(frame))
+    return (Writing(frame, OWN), Works(frame), Profile(frame), MyOrcid(frame), Deposits(frame))

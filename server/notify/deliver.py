@@ -54,7 +54,10 @@ TURN = 30.0
 log = observe.logger("notify")
 
 
-def handed_on(tx: Connection, now: datetime) -> int:
+Follower = Callable[[Connection, Sequence[Event], datetime], None]
+
+
+def handed_on(tx: Connection, now: datetime, followers: Sequence[Follower] = ()) -> int:
     """Hand the oldest waiting events to their subscribers; return how many there were."""
     found = telling.waiting(tx, BATCH)
     if not found:
@@ -70,6 +73,8 @@ def handed_on(tx: Connection, now: datetime) -> int:
         if (new := _wanted(profile, event, late.get((profile.id, _flood(event))), now))
     ]
     store.add(tx, wanted, now)
+    for follower in followers:
+        follower(tx, found, now)
     telling.handed_on(tx, [event.seq for event in found])
     return len(found)
 
@@ -98,11 +103,13 @@ class Notifier:
     database: Database
     clock: Clock
     wake: Callable[[], None]
+    followers: tuple[Follower, ...] = ()
+    """Who of the house itself does something about events, in the transaction that hands them on."""
 
     async def __call__(self, _job: Job) -> Answer:
         total, count = 0, BATCH
         while count == BATCH:  # who tells of more asks again
-            count = await self.database.write(handed_on, self.clock())
+            count = await self.database.write(handed_on, self.clock(), self.followers)
             total += count
         if total:
             self.wake()

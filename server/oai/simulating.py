@@ -22,13 +22,13 @@ from server.metadata.ruling import Facts, Rules
 from server.oai import sets, simulations
 from server.oai.proving import PROOFS, Proof, Verdict, Wanted
 from server.oai.request import Pairs
-from server.oai.schemas import Schemas
 from server.oai.simulations import Simulation
 from server.oai.verbs import Provider
 from server.registry import Registry
 from server.runs import store as runs
 from server.runs.model import ItemOutcome, Outcome, Subject
 from server.runs.task import Choices, Task
+from server.schemas import Schemas
 from server.xml import parse, text_of
 
 NAME = "simulate-harvest"

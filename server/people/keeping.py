@@ -10,8 +10,9 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound, Refused
 from server.people import linking, store
+from server.people.following import follow
 from server.people.linking import LinkState, Place
-from server.people.model import Person, spoken
+from server.people.model import Person, PersonId, spoken
 from server.people.seeking import seek
 from server.people.store import Kept
 from server.records import store as records
@@ -80,6 +81,45 @@ def at_version(tx: Connection, number: int, version: int) -> Kept:
     return kept
 
 
+def prove(tx: Connection, number: int, scheme: str, value: str, actor: Actor, now: datetime) -> Kept:
+    """Take an identifier for somebody's because its registry says so; who only said that it is theirs gives way.
+
+    Raises NotFound, and Conflict where it is known as another person's, or they have another of its kind.
+    """
+    kept = store.get(tx, number)
+    ids = (*kept.person.ids, PersonId(scheme=scheme, value=value))
+    if value not in {one.value for one in kept.person.ids if one.scheme == scheme}:
+        try:
+            person = msgspec.structs.replace(kept.person, ids=ids)
+        except ValueError as error:
+            raise Conflict("The profile names another identifier of this kind.", place="ids", code="other-id") from error
+        _overrule(tx, number, person, actor, now)
+        kept = store.replace(tx, kept, person, now)
+        changes = {"ids": (None, value)}
+        audit.note(tx, actor, "person.changed", KIND, str(number), now, summary=person.label, changes=changes)
+    store.set_proved(tx, number, scheme, value, proved=True)
+    seek(tx, now)
+    return kept
+
+
+def unprove(tx: Connection, number: int, scheme: str, value: str, now: datetime) -> None:
+    """Take it that a registry does not say any more whose an identifier is; it stays the person's."""
+    store.set_proved(tx, number, scheme, value, proved=False)
+    seek(tx, now)
+
+
+def moved(tx: Connection, number: int, scheme: str, old: str, new: str, actor: Actor, now: datetime) -> None:
+    """Put the identifier that a registry made of another in its place. Raises Conflict where it is another person's."""
+    kept = store.get(tx, number)
+    ids = tuple(PersonId(scheme=scheme, value=new) if one.value == old else one for one in kept.person.ids)
+    person = msgspec.structs.replace(kept.person, ids=ids)
+    store.replace(tx, kept, person, now)
+    store.set_proved(tx, number, scheme, new, proved=True)
+    changes = {"ids": (old, new)}
+    audit.note(tx, actor, "person.changed", KIND, str(number), now, summary=person.label, changes=changes)
+    seek(tx, now)
+
+
 def save_own(tx: Connection, account_id: int, version: int, person: Person, actor: Actor, now: datetime) -> Kept:
     """Make what somebody says of themselves their person; whoever is nobody yet becomes one, with this account.
 
@@ -145,5 +185,6 @@ def decide(tx: Connection, number: int, place: Place, state: LinkState, actor: A
         raise Conflict("This person was merged into another.", remedy="Link the work to that one.", code="merged")
     linking.decide(tx, creator, number, state, actor.name, now)
     deed = "person.work-linked" if state is LinkState.LINKED else "person.work-refused"
+    follow(tx, now)
     where = {"work": (None, place.record_id), "creator": (None, creator.agent.label)}
     audit.note(tx, actor, deed, KIND, str(number), now, summary=kept.person.label, changes=where)

@@ -14,6 +14,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job
+from server.people.following import follow
 from server.people.linking import Known, link_again, named
 from server.people.tables import people, person_ids, person_links, person_names
 from server.records import store as records
@@ -124,6 +125,7 @@ def _finish(tx: Connection, versions: dict[int, int], now: datetime) -> None:
     """Note that they were looked for, unless they changed meanwhile: then the job is in the queue once more."""
     for number, version in versions.items():
         tx.execute(update(people).where(people.c.id == number, people.c.version == version).values(sought=now))
+    follow(tx, now)
 
 
 def is_waiting(tx: Connection, number: int) -> bool:

@@ -152,6 +152,19 @@ def confirm(tx: Connection, kept: Kept, person: Person) -> set[tuple[str, str]]:
     return found
 
 
+def set_proved(tx: Connection, number: int, scheme: str, value: str, *, proved: bool) -> None:
+    """Note whether the registry says that an identifier is a person's. It is no mere claim of theirs either way."""
+    one = (person_ids.c.person_id == number, person_ids.c.scheme == scheme, person_ids.c.value == value)
+    tx.execute(update(person_ids).where(*one).values(proved=proved, claimed=False))
+    tx.execute(update(people).where(people.c.id == number).values(sought=None))
+
+
+def only_claimed(tx: Connection, scheme: str, value: str) -> bool:
+    """Whether an identifier is somebody's only because they say so themselves."""
+    one = (person_ids.c.scheme == scheme, person_ids.c.value == value, person_ids.c.claimed, ~person_ids.c.proved)
+    return tx.execute(select(person_ids.c.person_id).where(*one)).scalar() is not None
+
+
 def claims_of_others(tx: Connection, number: int | None, person: Person) -> dict[int, set[tuple[str, str]]]:
     """Return who else only says that identifiers of a person are theirs, and which."""
     found = dict[int, set[tuple[str, str]]]()

@@ -17,7 +17,7 @@ from server.runs.model import RunState
 from tests.admin.visits import csrf, login
 from tests.conftest import SetClock
 from tests.enrichment.conftest import ABBEY, CARL, GREGOR, OTHER, asked, orcid  # noqa: F401 -- fixtures
-from tests.fakes.orcid_public import FakeOrcid, Mood
+from tests.fakes.orcid_public import FakePublicOrcid, Mood
 from tests.writers import Writer
 
 HOME = "/admin/enrich"
@@ -209,7 +209,7 @@ async def test_an_outage_of_orcid_fails_nothing_and_the_search_goes_on(
     clerk: TestClient,
     house: House,
     writer: Writer,
-    orcid: FakeOrcid,  # noqa: F811 -- the fixture
+    orcid: FakePublicOrcid,  # noqa: F811 -- the fixture
     clock: SetClock,
 ) -> None:
     await mendels(writer)

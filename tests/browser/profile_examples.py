@@ -10,7 +10,8 @@ from tests.fakes.datacite import FakeDatacite
 from tests.fakes.handle import FakeHandleServer
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.oidc import running
-from tests.fakes.orcid_public import FakeOrcid
+from tests.fakes.orcid import CLIENT, SECRET, FakeOrcid
+from tests.fakes.orcid_public import FakePublicOrcid
 from tests.fakes.receiver import Receiver
 
 DEAD = "127.66.7.8:8080"
@@ -144,6 +145,18 @@ def usage(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
+def orcid(site: Site) -> Iterator[Example]:
+    fake = FakeOrcid()
+    with running_in(site, fake):
+        yield Example(
+            {"client_id": CLIENT, "client_secret": SECRET, "target": "sandbox", "endpoint": fake.url},
+            ({"client_id": "somebody"}, "client_id", "begins with APP-"),
+            ("ringgold_id", "8765"), secret=SECRET, dead={"client_secret": "a wrong one"},
+            agrees="ORCID knows the client", refuses="ORCID answered 401",
+        )  # fmt: skip
+
+
+@contextmanager
 def openid(_site: Site) -> Iterator[Example]:
     with running() as issuer:
         yield Example(
@@ -195,7 +208,7 @@ def mail(site: Site) -> Iterator[Example]:
 
 @contextmanager
 def orcid_public(site: Site) -> Iterator[Example]:
-    fake = FakeOrcid()
+    fake = FakePublicOrcid()
     with running_in(site, fake):
         yield Example(
             {"client_id": fake.client, "client_secret": fake.secret, "environment": "sandbox", "endpoint": fake.url},
@@ -208,5 +221,5 @@ def orcid_public(site: Site) -> Iterator[Example]:
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
     "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
-    "usage": usage, "orcid-public": orcid_public,
+    "usage": usage, "orcid": orcid, "orcid-public": orcid_public,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from server.house import House
 from server.identifiers.model import Pace
 from server.profiles import keeping
 from server.profiles.model import Naming
-from tests.fakes.orcid_public import CLIENT, SECRET, FakeOrcid, Post, Somebody, Work
+from tests.fakes.orcid_public import CLIENT, SECRET, FakePublicOrcid, Post, Somebody, Work
 
 ABBEY = "Abbey of St Thomas"
 GREGOR = Somebody(
@@ -24,14 +24,14 @@ LOCKED = Somebody("0000-0002-9079-593X", "Gregor", "Mendel", status=409)
 
 
 @pytest.fixture
-async def orcid() -> AsyncIterator[FakeOrcid]:
-    fake = FakeOrcid(GREGOR, OTHER, CARL, LOCKED)
+async def orcid() -> AsyncIterator[FakePublicOrcid]:
+    fake = FakePublicOrcid(GREGOR, OTHER, CARL, LOCKED)
     await fake.start()
     yield fake
     await fake.stop()
 
 
-async def profiled(house: House, fake: FakeOrcid, **more: str) -> None:
+async def profiled(house: House, fake: FakePublicOrcid, **more: str) -> None:
     """Make the profile that asks the simulator."""
     settings = PublicApi(client_id=CLIENT, client_secret=more.get("secret", SECRET), environment="sandbox", endpoint=fake.url)
     keeper = house.keeper
@@ -40,7 +40,7 @@ async def profiled(house: House, fake: FakeOrcid, **more: str) -> None:
 
 
 @pytest.fixture
-async def asked(house: House, orcid: FakeOrcid, monkeypatch: pytest.MonkeyPatch) -> House:
+async def asked(house: House, orcid: FakePublicOrcid, monkeypatch: pytest.MonkeyPatch) -> House:
     """The house with its profile; it may ask as fast as it likes, as its clock stands still."""
     monkeypatch.setattr(asking, "PACE", Pace(100_000, 1.0, 100_000))
     await profiled(house, orcid)

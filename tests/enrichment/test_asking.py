@@ -9,7 +9,7 @@ from server.house import House
 from server.profiles import store as profiles
 from tests.conftest import SetClock
 from tests.enrichment.conftest import GREGOR, LOCKED, profiled
-from tests.fakes.orcid_public import CLIENT, SECRET, FakeOrcid, Mood, Query
+from tests.fakes.orcid_public import CLIENT, SECRET, FakePublicOrcid, Mood, Query
 
 
 @pytest.fixture
@@ -17,14 +17,16 @@ def asking(asked: House) -> Asking:
     return Asking(asked.database, asked.seal, asked.session, asked.clock)
 
 
-async def test_without_a_profile_nobody_is_asked(house: House, orcid: FakeOrcid) -> None:
+async def test_without_a_profile_nobody_is_asked(house: House, orcid: FakePublicOrcid) -> None:
     asking = Asking(house.database, house.seal, house.session, house.clock)
     with pytest.raises(Conflict, match="no profile"):
         await asking.counter()
     assert orcid.log == []
 
 
-async def test_one_token_serves_all_questions_and_an_answer_is_kept(asking: Asking, orcid: FakeOrcid, clock: SetClock) -> None:
+async def test_one_token_serves_all_questions_and_an_answer_is_kept(
+    asking: Asking, orcid: FakePublicOrcid, clock: SetClock
+) -> None:
     counter = await asking.counter()
     query = by_name("Mendel", "G. J.")
     found = await asking.search(counter, query)
@@ -41,7 +43,7 @@ async def test_one_token_serves_all_questions_and_an_answer_is_kept(asking: Aski
     assert len(orcid.asked("expanded-search")) == 2, "after a month it is asked again"
 
 
-async def test_a_token_that_is_not_known_any_more_is_replaced(asking: Asking, orcid: FakeOrcid) -> None:
+async def test_a_token_that_is_not_known_any_more_is_replaced(asking: Asking, orcid: FakePublicOrcid) -> None:
     counter = await asking.counter()
     await asking.search(counter, by_name("Mendel", "Gregor"))
     orcid.moods.append(Mood.FORGOTTEN)
@@ -49,7 +51,7 @@ async def test_a_token_that_is_not_known_any_more_is_replaced(asking: Asking, or
     assert len(orcid.asked("token")) == 2
 
 
-async def test_wrong_credentials_pause_the_profile_and_are_not_told(house: House, orcid: FakeOrcid) -> None:
+async def test_wrong_credentials_pause_the_profile_and_are_not_told(house: House, orcid: FakePublicOrcid) -> None:
     await profiled(house, orcid, secret="battery horse")
     asking = Asking(house.database, house.seal, house.session, house.clock)
     counter = await asking.counter()
@@ -63,7 +65,7 @@ async def test_wrong_credentials_pause_the_profile_and_are_not_told(house: House
 
 
 @pytest.mark.parametrize("mood", [Mood.DOWN, Mood.LIMITED, Mood.HTML, Mood.CUT, Mood.BROKEN])
-async def test_what_is_no_answer_is_not_kept(asking: Asking, orcid: FakeOrcid, mood: Mood, clock: SetClock) -> None:
+async def test_what_is_no_answer_is_not_kept(asking: Asking, orcid: FakePublicOrcid, mood: Mood, clock: SetClock) -> None:
     counter = await asking.counter()
     await asking.search(counter, by_name("Nägeli", "Karl"))
     orcid.moods.extend([mood] * (2 if mood is Mood.CUT else 1))  # a GET whose connection breaks is sent again once by itself
@@ -74,7 +76,7 @@ async def test_what_is_no_answer_is_not_kept(asking: Asking, orcid: FakeOrcid, m
     assert (await asking.search(counter, by_name("Mendel", "Gregor"))).total == 2
 
 
-async def test_an_orcid_that_is_down_is_left_alone(asking: Asking, orcid: FakeOrcid) -> None:
+async def test_an_orcid_that_is_down_is_left_alone(asking: Asking, orcid: FakePublicOrcid) -> None:
     counter = await asking.counter()
     orcid.mood = Mood.DOWN
     for _ in range(30):
@@ -84,7 +86,7 @@ async def test_an_orcid_that_is_down_is_left_alone(asking: Asking, orcid: FakeOr
     assert len(orcid.log) == 3
 
 
-async def test_a_locked_or_unknown_person_says_so_and_is_asked_once(asking: Asking, orcid: FakeOrcid) -> None:
+async def test_a_locked_or_unknown_person_says_so_and_is_asked_once(asking: Asking, orcid: FakePublicOrcid) -> None:
     counter = await asking.counter()
     assert "locked" in (await asking.person(counter, LOCKED.orcid)).closed
     assert "does not know" in (await asking.person(counter, "0000-0002-0000-0001")).closed

@@ -10,7 +10,7 @@ from lxml import etree
 from server.enrichment.reading import answered, facts
 from server.xml import parse
 from tests.conftest import SHARED
-from tests.fakes.orcid_public import CLIENT, SECRET, FakeOrcid, Post, Somebody, Work, record
+from tests.fakes.orcid_public import CLIENT, SECRET, FakePublicOrcid, Post, Somebody, Work, record
 
 ORCID = SHARED / "data" / "agencies" / "orcid" / "record_3.0"
 needs_orcid = pytest.mark.skipif(not ORCID.exists(), reason="ORCID's schemas and samples are not here (SHEAF_SHARED)")
@@ -34,7 +34,7 @@ async def token(session: ClientSession, url: str) -> dict[str, str]:
 
 @needs_orcid
 async def test_its_answers_are_valid_by_orcids_schemas() -> None:
-    fake = FakeOrcid(MENDEL, Somebody("0000-0001-5109-3700", "Mononymous"))
+    fake = FakePublicOrcid(MENDEL, Somebody("0000-0001-5109-3700", "Mononymous"))
     url = await fake.start()
     try:
         async with ClientSession() as session:

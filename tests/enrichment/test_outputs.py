@@ -58,7 +58,9 @@ async def test_the_marc_heading_is_as_it_was(house: House) -> None:
 @pytest.mark.parametrize(("said", "spoken"), [(None, []), (False, ["false"]), (True, ["true"])])
 async def test_crossref_is_told_whether_its_owner_said_so(house: House, said: bool | None, spoken: list[str]) -> None:
     agent = Agent(family="Mendel", given="Gregor", ids=(AgentId(scheme="orcid", value=ADDRESS, authenticated=said),))
-    work = house.press.renderer.work("01ARZ3NDEKTSV4RRFFQ69G5FAV", record(creators=(agent,), type="publication.book", publisher=Publisher(name="Abbey")))
+    work = house.press.renderer.work(
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV", record(creators=(agent,), type="publication.book", publisher=Publisher(name="Abbey"))
+    )
     written = body(replace(work, doi="10.82433/data.1"), repository="", withdrawn=False)
     document = deposit(written, batch="batch", stamp=1, depositor="Abbey", email="library@abbey.example")
     root = etree.fromstring(document)

@@ -78,7 +78,7 @@ class Call:
     mood: Mood
 
 
-class FakeOrcid:
+class FakePublicOrcid:
     """The registry and whom it knows. `moods` is taken from the left, one a request; then `mood` holds."""
 
     def __init__(self, *people: Somebody, client: str = CLIENT, secret: str = SECRET) -> None:
@@ -345,7 +345,9 @@ if __name__ == "__main__":
 
     async def main(port: int) -> None:
         print(
-            await FakeOrcid(Somebody("0000-0002-1825-0097", "Josiah", "Carberry", posts=(Post("Brown University"),))).start(port)
+            await FakePublicOrcid(Somebody("0000-0002-1825-0097", "Josiah", "Carberry", posts=(Post("Brown University"),))).start(
+                port
+            )
         )
         await asyncio.Event().wait()
 

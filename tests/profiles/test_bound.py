@@ -37,6 +37,10 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"issuer": "https://login.example.org", "client_id": "sheaf", "client_secret": SECRET, "label": "Log in"},
         {"issuer": "https://login.example.net"}, "client_secret",
     ),
+    "orcid": (
+        {"client_id": "APP-0123456789ABCDEF", "client_secret": SECRET, "target": "sandbox"}, {"target": "production"},
+        "client_secret",
+    ),
 }  # fmt: skip
 
 

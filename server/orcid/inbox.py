@@ -1,0 +1,172 @@
+"""Works found on somebody's ORCID record that we do not hold: offered to them, made drafts of, or dismissed.
+
+The handler of LOOK reads; what becomes of a work is its owner's to say.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from aiohttp import ClientSession
+from sqlalchemy import Connection, delete, select, update
+
+from server.clock import Clock
+from server.db import upsert
+from server.db.engine import Database
+from server.errors import Conflict, NotFound, Unavailable
+from server.identifiers.tables import identifiers
+from server.jobs.model import Answer, Done, Job, Later
+from server.jobs.worker import back_off
+from server.metadata.fragments import Renderer
+from server.orcid import ledger, links, reading, taking
+from server.orcid.client import Member
+from server.orcid.kind import in_use
+from server.orcid.model import ENDS, Linked, Verdict
+from server.orcid.reading import Summary
+from server.orcid.settings import Orcid
+from server.orcid.sweep import push
+from server.orcid.tables import orcid_found
+from server.profiles.seal import Seal
+from server.records import store as records
+from server.records.model import Record
+
+NEW, DISMISSED, TAKEN = "new", "dismissed", "taken"
+MOST = 500
+"""So many works of one record are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A work on somebody's record that we do not hold."""
+
+    put_code: int
+    title: str
+    type: str
+    year: str
+    source: str
+    ids: tuple[tuple[str, str], ...]
+    state: str
+    record_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """The handler of LOOK."""
+
+    database: Database
+    renderer: Renderer
+    seal: Seal
+    session: ClientSession
+    clock: Clock
+
+    async def __call__(self, job: Job) -> Answer:
+        ready = await self.database.read(self._ready, int(job.subject))
+        if isinstance(ready, Done):
+            return ready
+        link, settings, token = ready
+        said = await Member(self.session, settings, token).works(link.orcid)
+        there = reading.summaries(said.body) if said.verdict is Verdict.DONE else None
+        if there is not None:
+            count = await self.database.write(self._kept, link, settings, there, self.clock())
+            return Done(f"{count} works are on the record that are not here")
+        if said.verdict in ENDS or said.verdict is Verdict.ABSENT:  # the next push meets the same, and says so
+            await self.database.write(push, link.person_id, self.clock())
+            await self.database.write(links.looked, link, self.clock())
+            return Done(said.words)
+        return Later(back_off(job.attempts), said.words or "ORCID's list of works cannot be read.")
+
+    async def whole(self, person_id: int, put_code: int) -> Record:
+        """Ask ORCID for a work whole and return it as a record. Raises Conflict without a permission, and Unavailable."""
+        ready = await self.database.read(self._ready, person_id)
+        if isinstance(ready, Done):
+            raise Conflict(ready.note, code="link")
+        link, settings, token = ready
+        said = await Member(self.session, settings, token).read(link.orcid, [put_code])
+        if said.verdict is not Verdict.DONE:
+            raise Unavailable(said.words or "ORCID does not show this work any more.", remedy="Look through your record again.")
+        return taking.record_of(said.body)
+
+    def _ready(self, tx: Connection, person_id: int) -> tuple[Linked, Orcid, str] | Done:
+        link, found = links.find(tx, person_id), in_use(tx, self.seal)
+        if link is None or found is None:
+            return Done("no ORCID iD is linked, or no profile for ORCID is switched on")
+        why = links.obstacle(link, found[1], self.clock())
+        return Done(why) if why else (link, found[1], links.token_of(link, self.seal))
+
+    def _kept(self, tx: Connection, link: Linked, settings: Orcid, there: list[Summary], now: datetime) -> int:
+        links.looked(tx, link, now)
+        return keep(tx, self.renderer, link, settings, there, now)
+
+
+def keep(tx: Connection, renderer: Renderer, link: Linked, settings: Orcid, there: Iterable[Summary], now: datetime) -> int:
+    """Keep what of a record is neither ours nor known here; return how many wait. What was decided stays decided."""
+    ours, known = ledger.taken(tx, link), _known(tx, renderer, link.person_id)
+    others = [one for one in there if one.client_id != settings.client_id and one.put_code not in ours]
+    new = [one for one in others if not _is_here(tx, one, known)][:MOST]
+    mine = orcid_found.c.person_id == link.person_id
+    codes = [one.put_code for one in new]
+    tx.execute(delete(orcid_found).where(mine, orcid_found.c.state == NEW, orcid_found.c.put_code.not_in(codes)))
+    for one in new:
+        values = {
+            "title": one.title, "type": one.type[:64], "year": one.year, "source": one.source,
+            "ids": msgspec.json.encode(one.ids).decode(), "seen": now,
+        }  # fmt: skip
+        row = values | {"person_id": link.person_id, "put_code": one.put_code, "state": NEW, "record_id": None}
+        statement = upsert.insert(tx, orcid_found).values(row)
+        tx.execute(statement.on_conflict_do_update(index_elements=["person_id", "put_code"], set_=values))
+    waits = select(orcid_found.c.put_code).where(mine, orcid_found.c.state == NEW)
+    return len(tx.execute(waits).all())
+
+
+def _known(tx: Connection, renderer: Renderer, person_id: int) -> set[tuple[str, str]]:
+    """Return by what the works of a person here are known: identifiers, pages, and title with year."""
+    found = set[tuple[str, str]]()
+    for stored in records.some(tx, ledger.works_of(tx, person_id)):
+        page = renderer.repository.item(stored.id)
+        found.add(("uri", reading.compared("uri", page)))
+        found |= {(one.scheme, reading.compared(one.scheme, one.value)) for one in stored.record.identifiers}
+        found.add(("title", _plain(stored.record.title.value, stored.record.dates.issued[:4])))
+    return found
+
+
+def _is_here(tx: Connection, one: Summary, known: set[tuple[str, str]]) -> bool:
+    if known & {*one.ids, ("title", _plain(one.title, one.year))}:
+        return True
+    names = [value for kind, value in one.ids if kind in {"doi", "handle"}]
+    query = select(identifiers.c.id).where(identifiers.c.normal.in_(names), identifiers.c.record_id.is_not(None))
+    return bool(names) and tx.execute(query.limit(1)).scalar() is not None
+
+
+def _plain(title: str, year: str) -> str:
+    return f"{' '.join(''.join(c if c.isalnum() else ' ' for c in title.casefold()).split())} {year}"
+
+
+def waiting(tx: Connection, person_id: int, state: str = NEW) -> list[Found]:
+    """Return what waits for a person to decide, or was decided, the latest first."""
+    query = select(orcid_found).where(orcid_found.c.person_id == person_id, orcid_found.c.state == state)
+    rows = tx.execute(query.order_by(orcid_found.c.year.desc(), orcid_found.c.put_code.desc())).mappings()
+    return [
+        Found(
+            row["put_code"], row["title"], row["type"], row["year"], row["source"],
+            msgspec.json.decode(row["ids"], type=tuple[tuple[str, str], ...]), row["state"], row["record_id"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def open_to(tx: Connection, person_id: int, put_code: int) -> None:
+    """See that a work that was found is not taken yet. Raises NotFound and Conflict."""
+    one = (orcid_found.c.person_id == person_id, orcid_found.c.put_code == put_code)
+    was = tx.execute(select(orcid_found.c.state).where(*one)).scalar()
+    if was is None:
+        raise NotFound("There is no such work on your record.", code="found")
+    if was == TAKEN:
+        raise Conflict("It was made a draft already.", code="state")
+
+
+def decide(tx: Connection, person_id: int, put_code: int, state: str, record_id: str | None = None) -> None:
+    """Say what becomes of a work that was found. Raises NotFound, and Conflict where it was taken already."""
+    open_to(tx, person_id, put_code)
+    one = (orcid_found.c.person_id == person_id, orcid_found.c.put_code == put_code)
+    tx.execute(update(orcid_found).where(*one).values(state=state, record_id=record_id))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 import server.audit.tables
 import server.enrichment.tables
 import server.events.tables
+import server.oable.tables
 import server.people.tables
 import server.works.tables
 from server import clock as clocks
@@ -52,6 +53,11 @@ from server.notify.mail import MAIL, Mail, Post
 from server.notify.store import DELIVER
 from server.notify.tables import deliveries, endpoint_secrets, endpoints
 from server.notify.webhooks import WEBHOOK, Hooks, Webhook
+from server.oable import kind as oable
+from server.oable.client import Client as OableClient
+from server.oable.sending import Sending
+from server.oable.settings import OABLE, Oable
+from server.oable.store import ASK
 from server.oai import definition
 from server.oai import kind as oai_kind
 from server.oai.answering import Answering
@@ -107,9 +113,14 @@ from server.works.advice import place_of
 
 # Every table is known once this module is imported.
 _ = (
-    server.audit.tables, server.events.tables, server.people.tables, server.works.tables,
+    server.audit.tables, server.events.tables, server.oable.tables, server.people.tables, server.works.tables,
 )  # fmt: skip
 log = observe.logger("app")
+
+#: The kinds whose settings are asked for while pages are made.
+_LIVE: dict[str, type[Struct]] = {
+    definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, OABLE: Oable,
+}  # fmt: skip
 
 _AHEAD = 3
 """So many times as many registrations are made ready or written down as agencies are spoken to at once."""
@@ -141,7 +152,7 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting})
+        live = Live(database, seal, _LIVE)
         await live.look()
         agent = f"{named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
         async with _spoken(settings, agent) as sessions, Outward(Guard(settings.opened), agent) as outward:
@@ -241,6 +252,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     looker = Looker(database, renderer, seal, session, clock)
     handlers |= {FOLLOW: Sweeping(database, clock), PUSH: Pusher(database, renderer, seal, session, clock), LOOK: looker}
     handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
+    handlers[ASK] = Sending(database, seal, OableClient(outward), clock)
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     handlers[FETCH] = Fetching(
         database, intake, files, clock, Guard(settings.opened), f"{named(settings.url)}by reference)",
@@ -282,6 +294,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             openid.KIND,
             orcid_public.KIND,
             usage.kind(),
+            oable.kind(outward),
             orcid.kind(),
         ]
     )
@@ -294,10 +307,9 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, ORCID: Orcid}
-    single[orcid_public.ORCID_PUBLIC] = orcid_public.PublicApi
-    several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
-    return {agency.name: agency.account for agency in agencies()} | single | several
+    others: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings, ORCID: Orcid}
+    others[orcid_public.ORCID_PUBLIC] = orcid_public.PublicApi
+    return {agency.name: agency.account for agency in agencies()} | _LIVE | others
 
 
 def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:

@@ -16,6 +16,8 @@ from server.jobs import queue
 from server.jobs.model import JobState
 from server.notify import store as notify
 from server.notify.model import State as Delivered
+from server.oable import store as oable
+from server.oable.model import State as Charge
 from server.oai import harvested
 from server.oai.kind import pending
 from server.oai.walk import Harvester, Walk
@@ -131,6 +133,21 @@ WATCHED = (
     ),
     Watch("work", "held", "left out of a format it cannot be written in", "/admin/quarantine"),
     Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead", right=Right.DELIVERIES),
+    Watch(
+        "request",
+        Charge.FAILED,
+        "for article processing charges that OABLE did not answer",
+        "/admin/oable?state=failed",
+        right=Right.JOBS,
+    ),
+    Watch(
+        "request",
+        Charge.REFUSED,
+        "for article processing charges that OABLE refused",
+        "/admin/oable?state=refused",
+        "wait",
+        right=Right.JOBS,
+    ),
     Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held", right=Right.JOBS),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
     Watch("work", State.PENDING, "waiting for approval", "/admin/works?state=pending", "wait"),
@@ -174,6 +191,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         "difference": (differing := drifts.waiting(tx)),
         "name": differing,
         "message": notify.waiting(tx),
+        "request": oable.waiting(tx),
         "job": queue.waiting(tx),
         "harvester": harvested.waiting(tx, now),
     }

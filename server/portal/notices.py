@@ -53,6 +53,7 @@ NOTICES = {
     "unlocked": "The failed logins are forgotten.",
     "mailed": "The link is on its way by mail.",
     "linked": "The login is linked to your account.",
+    "charge-asked": "The request is kept, and on its way to OABLE.",
     "sent-again": "It is sent again.",
     "started": "It is asked for, and begins as soon as nothing is in its way.",
     "cancelled": "It stops as soon as what is at work is done.",

@@ -9,6 +9,7 @@ from tests.fakes.crossref import FakeCrossref
 from tests.fakes.datacite import FakeDatacite
 from tests.fakes.handle import FakeHandleServer
 from tests.fakes.mailbox import Mailbox
+from tests.fakes.oable import FakeOable
 from tests.fakes.oidc import running
 from tests.fakes.orcid import CLIENT, SECRET, FakeOrcid
 from tests.fakes.orcid_public import FakePublicOrcid
@@ -63,7 +64,7 @@ def sword(_site: Site) -> Iterator[Example]:
 
 @contextmanager
 def running_in(
-    site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeOrcid | Receiver | Mailbox
+    site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeOable | FakeOrcid | Receiver | Mailbox
 ) -> Iterator[None]:
     """Let a server run beside ours."""
     site.do(server.start())
@@ -218,8 +219,25 @@ def orcid_public(site: Site) -> Iterator[Example]:
         )  # fmt: skip
 
 
+@contextmanager
+def oable(site: Site) -> Iterator[Example]:
+    fake = FakeOable()
+    fake.key = "yellow-and-green"
+    with running_in(site, fake):
+        yield Example(
+            {
+                "address": fake.url, "api_key": fake.key, "suffix": "abbey.example", "errors": "library@abbey.example",
+                "organisation": "Abbey of St Thomas",
+            },
+            ({"suffix": "abbey"}, "suffix", "must be what follows the @"),
+            ("organisation", "Augustinian Abbey of St Thomas"), secret=fake.key, dead={"api_key": "a-wrong-one"},
+            agrees="answered 405", refuses="it does not know the API key",
+        )  # fmt: skip
+        assert fake.known == {}
+
+
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
     "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
-    "usage": usage, "orcid": orcid, "orcid-public": orcid_public,
+    "usage": usage, "orcid": orcid, "orcid-public": orcid_public, "oable": oable,
 }  # fmt: skip

@@ -5,8 +5,8 @@ from alembic import op
 
 from server.db.columns import Serial, Utc
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 _TABLES = (
     "enrichment_writings",

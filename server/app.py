@@ -59,6 +59,7 @@ from server.oable.sending import Sending
 from server.oable.settings import OABLE, Oable
 from server.oable.store import ASK
 from server.oai import definition
+from server.oai import irus as oai_irus
 from server.oai import kind as oai_kind
 from server.oai.answering import Answering
 from server.oai.definition import Definition
@@ -107,6 +108,11 @@ from server.sword.v3.links import Links as Sword3Links
 from server.sword.v3.opening import Opening
 from server.usage import definition as usage
 from server.usage.counting import Count
+from server.usage.irus import again as irus_again
+from server.usage.irus import definition as irus
+from server.usage.irus import kind as irus_kind
+from server.usage.irus.deliver import Delivery
+from server.usage.irus.outbox import SEND
 from server.usage.noting import COUNT
 from server.works import attributing, bulk
 from server.works.advice import place_of
@@ -119,7 +125,7 @@ log = observe.logger("app")
 
 #: The kinds whose settings are asked for while pages are made.
 _LIVE: dict[str, type[Struct]] = {
-    definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, OABLE: Oable,
+    definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, OABLE: Oable, irus.KIND: irus.Irus,
 }  # fmt: skip
 
 _AHEAD = 3
@@ -252,6 +258,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     looker = Looker(database, renderer, seal, session, clock)
     handlers |= {FOLLOW: Sweeping(database, clock), PUSH: Pusher(database, renderer, seal, session, clock), LOOK: looker}
     handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
+    handlers[SEND] = Delivery(database, outward, lambda: renderer.repository, clock)
     handlers[ASK] = Sending(database, seal, OableClient(outward), clock)
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     handlers[FETCH] = Fetching(
@@ -281,6 +288,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         regrouping.touching(database, renderer),
         rendering.mend(renders),
         simulator.task(),
+        oai_irus.task(ask, lambda: renderer.repository, simulator.specs),
+        irus_again.task(),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)
@@ -294,6 +303,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             openid.KIND,
             orcid_public.KIND,
             usage.kind(),
+            irus_kind.kind(outward, lambda: renderer.repository, clock),
             oable.kind(outward),
             orcid.kind(),
         ]

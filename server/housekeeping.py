@@ -25,6 +25,7 @@ from server.runs.model import ItemOutcome, Outcome
 from server.runs.task import Nothing, Task, one_step
 from server.sword.v3 import staging
 from server.sword.v3.segments import IDLE
+from server.usage.irus import outbox
 
 PAUSE = 3600.0
 JOBS_KEPT = timedelta(days=30)
@@ -102,6 +103,8 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     while await database.write(deliveries.forget, clock()):
         pass
     await database.write(telling.forget, clock() - JOBS_KEPT)
+    while await database.write(outbox.forget, clock()):
+        pass
     await database.write(sightings.forget_old, clock() - JOBS_KEPT)
     while await database.write(staging.forget, clock() - IDLE):
         pass

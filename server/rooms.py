@@ -40,6 +40,7 @@ from server.usage import definition as usage
 from server.usage.capture import Capture
 from server.usage.chart import drawn
 from server.usage.counter.routes import CounterApi
+from server.usage.irus.definition import Irus, shown, telling
 
 #: The rooms whose errors are pages for people.
 _PAGED = ("items", "admin", "my", "account", "login", "other")
@@ -71,7 +72,7 @@ def web_application(house: House) -> web.Application:
 
     items = Items(
         house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number),
-        drawn(house.clock, lambda: usage.counting_of(live)),
+        drawn(house.clock, lambda: usage.counting_of(live)), lambda: shown(live, house.clock()),
     )  # fmt: skip
     site = Site(house.database, renderer, pages, discovery.services(links, links3))
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
@@ -85,7 +86,10 @@ def web_application(house: House) -> web.Application:
     def contact() -> str:
         return renderer.repository.email
 
-    capture = Capture(house.database, house.clock, door.worn, lambda: usage.counting_of(live))
+    def told() -> Irus | None:
+        return telling(live, house.clock())
+
+    capture = Capture(house.database, house.clock, door.worn, lambda: usage.counting_of(live), told)
     middlewares = [capture.middleware(), identified(), admitted(gate, contact), translated(translators)]
     application = web.Application(middlewares=middlewares, client_max_size=0)
     application.cleanup_ctx.extend((tally.flushing, sealer.sealing, capture.flushing))

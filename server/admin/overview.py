@@ -31,6 +31,7 @@ from server.records import store as records
 from server.records.store import State
 from server.sword import store as sword
 from server.sword.model import DepositState
+from server.usage.irus import reconciliation
 
 HARVESTERS = 8
 """So many are shown: those who came last."""
@@ -133,6 +134,7 @@ WATCHED = (
     ),
     Watch("work", "held", "left out of a format it cannot be written in", "/admin/quarantine"),
     Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead", right=Right.DELIVERIES),
+    Watch("use", "dead", "given up that IRUS should be told of", "/admin/usage/irus"),
     Watch(
         "request",
         Charge.FAILED,
@@ -191,6 +193,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         "difference": (differing := drifts.waiting(tx)),
         "name": differing,
         "message": notify.waiting(tx),
+        "use": reconciliation.waiting(tx),
         "request": oable.waiting(tx),
         "job": queue.waiting(tx),
         "harvester": harvested.waiting(tx, now),

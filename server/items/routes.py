@@ -91,6 +91,8 @@ class Items:
     editable: Edits
     use: Drawn
     """Draws the use of a work for its page."""
+    told: Callable[[], bool]
+    """Whether readers are shown that their use is told to IRUS."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -150,7 +152,7 @@ class Items:
         body = self.pages.write(
             "items/item.html", item=shown.page, links=found, editable=shown.known.editable, meta=tags(shown.work),
             json_ld=in_page(shown.work), reference=reference, style=style, styles=STYLES, forms=shown.forms,
-            changed=shown.known.stored.modified, use=shown.known.use,
+            changed=shown.known.stored.modified, use=shown.known.use, told=self.told(),
         )  # fmt: skip
         return kept(request, body, shown.touched, {"Link": header(found), "Vary": _VARIES})
 

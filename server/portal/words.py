@@ -10,6 +10,7 @@ from server.identifiers.reconcile import RECONCILE
 from server.jobs.model import JobState
 from server.metadata.ruling import Weight
 from server.notify.model import State as Delivered
+from server.oai.irus import NAME as CHECK_IRUS
 from server.oai.simulating import NAME as SIMULATION
 from server.oai.simulations import Simulation
 from server.portal.deeds import DEEDS
@@ -18,7 +19,6 @@ from server.runs.model import Outcome, RunState
 from server.sword.causes import Kind as CauseKind
 from server.sword.causes import title
 from server.sword.model import ContainerState, DepositState
-from server.usage.model import Class
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +184,11 @@ _OF_TASKS = {
         Outcome.UNCHANGED: Word("agrees", "The agency says what is wanted."),
         Outcome.WARNING: Word("differs", "The agency says otherwise.", "bad"),
     },
+    CHECK_IRUS: {
+        Outcome.CHANGED: Word("in order", "IRUS reads what it needs.", "good"),
+        Outcome.WARNING: Word("to be looked at", "IRUS takes it, and does less with it.", "wait"),
+        Outcome.FAILED: Word("not in order", "IRUS would not find it, or not count it rightly.", "bad"),
+    },
     SIMULATION: {
         Outcome.CHANGED: Word("without fault", "Nothing is wrong with it.", "good"),
         Outcome.WARNING: Word("to be looked at", "It was walked; look at what was found.", "wait"),
@@ -193,18 +198,6 @@ _OF_TASKS = {
 
 #: How many items a task concerns, where they have a name of their own.
 CONCERNS = {SIMULATION: Word("Lists that are walked: %(number)s.")}
-
-#: Why a hit was not counted as use.
-LEFT_OUT = {
-    Class.DOUBLE_CLICK: Word("double click", "Another click followed within half a minute."),
-    Class.COUNTER: Word("robot", "COUNTER's list knows its name."),
-    Class.AI: Word("AI crawler", "The list of AI crawlers knows its name."),
-    Class.NO_AGENT: Word("no name", "It did not say what it is."),
-    Class.BEHAVIOUR: Word("behaves like a robot", "People do not ask for robots.txt, nor for so much."),
-    Class.STAFF: Word("staff or owner", "Somebody was logged in who keeps the repository, or whose own work it is."),
-    Class.PREFETCH: Word("fetched ahead", "A browser fetched it in case somebody wants it."),
-    Class.PART: Word("a part of a file", "COUNTER counts whole answers."),
-}
 
 #: How a harvester, or a list it walks, stands.
 WALKS = {
@@ -256,6 +249,7 @@ KINDS = {
     "notify": "Hand events to those who want to know",
     "deliver": "Send what waits for a webhook or for mail",
     "digest": "Write the daily letter",
+    "irus.send": "Tell IRUS of use",
     "oable": "Send a request for an article processing charge to OABLE",
     "usage.count": "Count the use of an hour",
 }

@@ -8,6 +8,7 @@ from tests.browser.conftest import Site
 from tests.fakes.crossref import FakeCrossref
 from tests.fakes.datacite import FakeDatacite
 from tests.fakes.handle import FakeHandleServer
+from tests.fakes.irus import FakeIrus
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.oable import FakeOable
 from tests.fakes.oidc import running
@@ -64,7 +65,8 @@ def sword(_site: Site) -> Iterator[Example]:
 
 @contextmanager
 def running_in(
-    site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeOable | FakeOrcid | Receiver | Mailbox
+    site: Site,
+    server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeIrus | FakeOable | FakeOrcid | Receiver | Mailbox,
 ) -> Iterator[None]:
     """Let a server run beside ours."""
     site.do(server.start())
@@ -143,6 +145,18 @@ def usage(_site: Site) -> Iterator[Example]:
     yield Example(
         {"platform": "Garden notes"}, ({"namespace": "1 garden"}, "namespace", "may hold letters"), ("per_minute", "30")
     )
+
+
+@contextmanager
+def irus_uk(site: Site) -> Iterator[Example]:
+    fake = FakeIrus()
+    with running_in(site, fake):
+        yield Example(
+            {"endpoint": fake.url, "source": "abbey.example"},
+            ({"source": "the abbey"}, "source", "must have no blanks"),
+            ("days", "14"), agrees="IRUS tracker", dead={"endpoint": f"http://{DEAD}/"}, refuses="127.66.7.8",
+        )  # fmt: skip
+        assert fake.asked == 0
 
 
 @contextmanager
@@ -239,5 +253,5 @@ def oable(site: Site) -> Iterator[Example]:
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
     "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
-    "usage": usage, "orcid": orcid, "orcid-public": orcid_public, "oable": oable,
+    "usage": usage, "irus-uk": irus_uk, "orcid": orcid, "orcid-public": orcid_public, "oable": oable,
 }  # fmt: skip

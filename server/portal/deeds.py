@@ -28,6 +28,7 @@ DEEDS = {
     "identifier.compared": "Identifier compared with its agency",
     "identifier.held": "Identifier held back",
     "identifier.released": "Identifier let go",
+    "identifier.renewed": "New number taken for a work",
     "identifier.reserved": "Identifier reserved",
     "identifiers.planned": "DOIs of another system looked through",
     "identifiers.asked-again": "Agencies asked again about many identifiers",

@@ -27,6 +27,7 @@ _WORDS = {
     IdentifierState.BLOCKED: "not registered: the agency refuses the account",
     IdentifierState.WITHDRAWN: "withdrawn",
     IdentifierState.EXTERNAL: "kept as it came",
+    IdentifierState.GIVEN_UP: "given up: it is another's",
 }
 
 

@@ -189,6 +189,7 @@ EXPECTED = {
     ("POST", "/admin/identifiers/{id}/compare"): MANAGES,
     ("POST", "/admin/identifiers/{id}/hold"): MANAGES,
     ("POST", "/admin/identifiers/{id}/release"): MANAGES,
+    ("POST", "/admin/identifiers/{id}/renew"): MANAGES,
     ("POST", "/admin/identifiers/searches/{number}/delete"): READS,
     ("GET", "/admin/identifiers/agencies"): READS,
     ("GET", "/admin/identifiers/agencies/{profile}"): READS,

@@ -120,6 +120,14 @@ def identifiers_release(value: str) -> None:
     click.echo(f"{row['value']} is let go.")
 
 
+@identifiers.command("renew")
+@click.argument("value")
+def identifiers_renew(value: str) -> None:
+    """Give up VALUE, which is another's at the agency, and give its work the next number."""
+    row = asked("identifier-renew", Which(value=value))
+    click.echo(f"{value} is given up; the work has {row['value']} now.")
+
+
 @identifiers.command("compare")
 @click.argument("value")
 def identifiers_compare(value: str) -> None:

@@ -8,7 +8,7 @@ from server.audit.log import OPERATOR
 from server.control.operation import Arguments, Operation
 from server.errors import NotFound
 from server.house import House
-from server.identifiers import history, holding, ledger, watching
+from server.identifiers import history, holding, ledger, renewing, watching
 from server.identifiers.retrying import NAME, Retry
 from server.identifiers.roundtrip import Step, round_trip
 from server.identifiers.watching import Asked, Row
@@ -80,6 +80,14 @@ async def release(house: House, arguments: Which) -> dict[str, Any]:
     entry = await house.database.write(holding.release, number, house.agencies, OPERATOR, house.clock())
     house.worker.call()
     return {"value": entry.value}
+
+
+async def renew(house: House, arguments: Which) -> dict[str, Any]:
+    """Give up a name that is another's, and give its work the next one."""
+    number = await house.database.read(_number, arguments.value)
+    new = await house.database.write(renewing.renew, number, house.agencies, OPERATOR, house.clock())
+    house.worker.call()
+    return {"value": new.value}
 
 
 async def compare(house: House, arguments: Which) -> dict[str, Any]:
@@ -163,6 +171,7 @@ IDENTIFIERS = {
     "identifier-retry-all": Operation(Filter, retry_all),
     "identifier-hold": Operation(Which, hold),
     "identifier-release": Operation(Which, release),
+    "identifier-renew": Operation(Which, renew),
     "identifier-compare": Operation(Which, compare),
     "verify-agency": Operation(ProfileNamed, verify),
 }

@@ -26,17 +26,29 @@ class State(StrEnum):
     BLOCKED = "blocked"  # the agency refuses our account; waits for the profile to be mended
     WITHDRAWN = "withdrawn"  # the work was withdrawn; the agency hides it and it resolves to the tombstone
     EXTERNAL = "external"  # came with the work; somebody else's to register
+    GIVEN_UP = "given-up"  # turned out to be another's; kept so that it is never minted again
 
 
-#: Which state may follow which. A walk through this table ends in registered, withdrawn or external, or waits for a person.
+#: Which state may follow which. A walk through this table ends in registered, withdrawn, external or given up, or waits
+#: for a person.
 MOVES: dict[State, frozenset[State]] = {
     State.RESERVED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
     State.SUBMITTED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
     State.REGISTERED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
-    State.REJECTED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
+    State.REJECTED: frozenset(
+        {
+            State.SUBMITTED,
+            State.REGISTERED,
+            State.REJECTED,
+            State.BLOCKED,
+            State.WITHDRAWN,
+            State.GIVEN_UP,
+        }
+    ),
     State.BLOCKED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
     State.WITHDRAWN: frozenset({State.WITHDRAWN, State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED}),
     State.EXTERNAL: frozenset({State.EXTERNAL}),
+    State.GIVEN_UP: frozenset({State.EXTERNAL}),  # a work comes with it
 }
 
 

@@ -62,6 +62,7 @@ NOTICES = {
     "agency-asked-again": "The agency is asked again as soon as it is its turn.",
     "identifier-held": "It is held: nothing is sent of it until somebody lets go.",
     "identifier-released": "It is let go. Its agency is asked as soon as it is its turn.",
+    "identifier-renewed": "The work has this number now. Its agency is asked as soon as it is its turn.",
     "select-identifiers": "Select identifiers first.",
     "nothing-to-ask": "None of these waits for its agency.",
     "forgotten": "The finished jobs are removed.",

@@ -84,6 +84,7 @@ IDENTIFIERS = {
     IdentifierState.REGISTERED: Word("registered", "The agency confirmed it. It leads to the work's page.", "good"),
     IdentifierState.WITHDRAWN: Word("withdrawn", "The work was withdrawn. It leads to the tombstone.", ""),
     IdentifierState.EXTERNAL: Word("external", "It came with the work. Somebody else registered it.", ""),
+    IdentifierState.GIVEN_UP: Word("given up", "It turned out to be another's. It is kept, so that no work gets it.", ""),
 }
 
 #: Why an agency does not agree.

@@ -156,10 +156,12 @@ def identifiers_reconcile(profile: str, *, repair: bool) -> None:
 @click.command("verify-agency")
 @click.argument("profile")
 def verify_agency(profile: str) -> None:
-    """Try out the account of PROFILE: make a draft at the agency's test system, look at it, delete it.
+    """Try out the account of PROFILE at its agency's test system.
 
-    Nothing is left behind. A profile of the production environment is refused: make one with the environment test and your
-    test account. DataCite only has drafts; of the others the account alone is tried. Exit status 1 where a step fails.
+    At DataCite a draft, at a handle server a handle is made, looked at and deleted: nothing is left behind. To Crossref's test
+    system a deposit is handed in and followed to its end, for three minutes at most; its DOI stays there. A profile of the
+    production environment is refused: make one with the environment test and your test account. Exit status 1 where a step
+    fails.
 
     \b
       sheaf verify-agency "Test DOIs"

@@ -107,7 +107,9 @@ async def verify(house: House, arguments: ProfileNamed) -> list[Step]:
     What came of it stands on the profile's page, as of *Test connection*.
     """
     profile = await house.database.read(profiles.get, arguments.name)
-    steps = [step async for step in round_trip(profile, house.agencies, house.seal, house.comparer.caller.sessions)]
+    steps = [
+        step async for step in round_trip(profile, house.agencies, house.seal, house.comparer.caller.sessions, house.clock())
+    ]
     last = steps[-1]
     said = f"{last.title}: {last.words}" if last.words else last.title
     await house.database.write(profiles.heard, profile.id, said, house.clock(), agrees=all(step.good for step in steps))

@@ -179,7 +179,7 @@ def asks_again(visit: Visit) -> None:
     """Find the DOI that waits in the list of identifiers, have its agency asked again, and lead back to its work."""
     work = visit.browser.current_url
     visit.browser.get(f"{visit.site.url}/admin/identifiers?state=submitted")
-    visit.follow("10.82433/data.00000001")
+    visit.follow("DOI 10.82433/data.00000001")
     visit.sees("submitted", "503")
     visit.looks("waits")
     visit.press("Ask the agency again")

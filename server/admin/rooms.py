@@ -17,6 +17,7 @@ from server.admin.jobs.queue import Queue
 from server.admin.jobs.runs import Runs
 from server.admin.jobs.schedules import Schedules
 from server.admin.jobs.start import Start as StartTask
+from server.admin.orcid import OrcidRoom
 from server.admin.people.rooms import People
 from server.admin.profile import OneProfile
 from server.admin.profile_transfer import Transfer
@@ -51,6 +52,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
     harvests = (Sets(frame), Simulations(frame), Console(frame), Quarantine(frame))
     names = (*reconciling(frame), *identifiers(frame))  # in the order in which addresses are looked through
-    watched = (Trying(frame), *imports(frame), *names, People(frame), Usage(frame), *harvests, *jobs, Deliveries(frame))
+    people = (People(frame), OrcidRoom(frame))
+    watched = (Trying(frame), *imports(frame), *names, *people, Usage(frame), *harvests, *jobs, Deliveries(frame))
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -108,6 +108,9 @@ class Looker:
 
 def keep(tx: Connection, renderer: Renderer, link: Linked, settings: Orcid, there: Iterable[Summary], now: datetime) -> int:
     """Keep what of a record is neither ours nor known here; return how many wait. What was decided stays decided."""
+    there = list(there)
+    if ledger.missing(tx, link, [one.put_code for one in there], now):  # dead numbers are healed
+        push(tx, link.person_id, now)
     ours, known = ledger.taken(tx, link), _known(tx, renderer, link.person_id)
     others = [one for one in there if one.client_id != settings.client_id and one.put_code not in ours]
     new = [one for one in others if not _is_here(tx, one, known)][:MOST]

@@ -32,6 +32,7 @@ MENU = (
             Link("/admin/imports", "Imports", Right.WORKS),
             Link("/admin/identifiers", "Identifiers", Right.WORKS),
             Link("/admin/people", "People", Right.PEOPLE),
+            Link("/admin/orcid", "ORCID", Right.PEOPLE),
             Link("/admin/sets", "Sets", Right.WORKS),
         ),
     ),

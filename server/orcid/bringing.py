@@ -89,9 +89,7 @@ def read(text: str) -> list[Row]:
 def _check_head(names: list[str]) -> None:
     unknown = [name for name in names if name not in COLUMNS]
     if unknown or not set(NEEDED) <= set(names) or len(names) != len(set(names)):
-        said = (
-            f"unknown columns: {', '.join(unknown)[:200]}" if unknown else "each once, orcid and access_token among them"
-        )
+        said = f"unknown columns: {', '.join(unknown)[:200]}" if unknown else "each once, orcid and access_token among them"
         raise Invalid(
             f"The first line does not name the columns: {said}.", place="file", remedy=f"Columns: {', '.join(COLUMNS)}."
         )

@@ -10,8 +10,9 @@ from server.identifiers.preflight.explained import REMEDIES
 from server.identifiers.preflight.rules import RULES
 from server.oai.kind import PENDING
 from server.oai.proving import PROOFS
+from server.portal.deeds import DEEDS
 from server.portal.notices import NOTICES
-from server.portal.words import AGENCY_STATES, DEEDS, DIFFERENCES, EXCHANGES, KINDS, LETTERS, LOOK_AT
+from server.portal.words import AGENCY_STATES, DIFFERENCES, EXCHANGES, KINDS, LETTERS, LOOK_AT
 from server.sword.causes import CAUSES, Cause
 
 TABLES = (

@@ -11,7 +11,9 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 import server.audit.tables
+import server.enrichment.tables
 import server.events.tables
+import server.oable.tables
 import server.people.tables
 import server.works.tables
 from server import clock as clocks
@@ -22,16 +24,21 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
 from server.described import asking, definition_of, named, provider_of, renderer_of
+from server.enrichment import gathering, writing
+from server.enrichment import kind as orcid_public
+from server.enrichment.asking import Asking
 from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
 from server.housekeeping import keep_house
 from server.identifiers import integration
 from server.identifiers.comparing import Comparer
+from server.identifiers.judging import Judge
 from server.identifiers.ledger import Entry
 from server.identifiers.mint import REGISTER, agencies
 from server.identifiers.preflight.responsible import Responsible, responsible
 from server.identifiers.register import Registrar
+from server.identifiers.sessions import Sessions
 from server.identifiers.tasks import tasks as identifier_tasks
 from server.jobs.model import Handler
 from server.jobs.worker import Worker
@@ -41,12 +48,18 @@ from server.notify import mail, webhooks
 from server.notify.client import Outward
 from server.notify.deliver import ByMail, ByWebhook, Channel, Deliverer, Notifier
 from server.notify.digest import DIGEST, Digests
-from server.notify.guard import Guard
+from server.notify.guard import THIS_MACHINE, Guard, connector
 from server.notify.mail import MAIL, Mail, Post
 from server.notify.store import DELIVER
 from server.notify.tables import deliveries, endpoint_secrets, endpoints
 from server.notify.webhooks import WEBHOOK, Hooks, Webhook
+from server.oable import kind as oable
+from server.oable.client import Client as OableClient
+from server.oable.sending import Sending
+from server.oable.settings import OABLE, Oable
+from server.oable.store import ASK
 from server.oai import definition
+from server.oai import irus as oai_irus
 from server.oai import kind as oai_kind
 from server.oai.answering import Answering
 from server.oai.definition import Definition
@@ -95,15 +108,25 @@ from server.sword.v3.links import Links as Sword3Links
 from server.sword.v3.opening import Opening
 from server.usage import definition as usage
 from server.usage.counting import Count
+from server.usage.irus import again as irus_again
+from server.usage.irus import definition as irus
+from server.usage.irus import kind as irus_kind
+from server.usage.irus.deliver import Delivery
+from server.usage.irus.outbox import SEND
 from server.usage.noting import COUNT
 from server.works import attributing, bulk
 from server.works.advice import place_of
 
 # Every table is known once this module is imported.
 _ = (
-    server.audit.tables, server.events.tables, server.people.tables, server.works.tables,
+    server.audit.tables, server.events.tables, server.oable.tables, server.people.tables, server.works.tables,
 )  # fmt: skip
 log = observe.logger("app")
+
+#: The kinds whose settings are asked for while pages are made.
+_LIVE: dict[str, type[Struct]] = {
+    definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, OABLE: Oable, irus.KIND: irus.Irus,
+}  # fmt: skip
 
 _AHEAD = 3
 """So many times as many registrations are made ready or written down as agencies are spoken to at once."""
@@ -135,15 +158,27 @@ async def open_house(
     try:
         seal = Seal(key, *old)
         await _first_profiles(database, settings, moved or {}, seal, clock)
-        live = Live(database, seal, {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting})
+        live = Live(database, seal, _LIVE)
         await live.look()
         agent = f"{named(settings.url)}mailto:{definition_of(live, settings).admin_emails[0]})"
-        async with ClientSession(headers={"User-Agent": agent}) as session, Outward(Guard(settings.opened), agent) as outward:
-            house = await _built(_Ground(settings, clock, key, database, session, outward, seal, live), serving=serving)
+        async with _spoken(settings, agent) as sessions, Outward(Guard(settings.opened), agent) as outward:
+            house = await _built(_Ground(settings, clock, key, database, sessions, outward, seal, live), serving=serving)
             async with _watching(live, settings):
                 yield house
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def _spoken(settings: Settings, agent: str) -> AsyncIterator[Sessions]:
+    headers = {"User-Agent": agent}
+    within, trials = Guard(settings.opened), Guard((*settings.opened, *THIS_MACHINE))
+    async with (
+        ClientSession(headers=headers) as known,
+        ClientSession(headers=headers, connector=connector(within, plain=False)) as production,
+        ClientSession(headers=headers, connector=connector(trials, plain=False)) as test,
+    ):
+        yield Sessions(known, {"production": production, "test": test})
 
 
 async def _first_profiles(database: Database, settings: Settings, moved: Mapping[str, str], seal: Seal, clock: Clock) -> None:
@@ -177,7 +212,7 @@ class _Ground:
     clock: Clock
     key: bytes
     database: Database
-    session: ClientSession
+    sessions: Sessions
     outward: Outward
     seal: Seal
     live: Live
@@ -185,7 +220,7 @@ class _Ground:
 
 async def _built(ground: _Ground, *, serving: bool) -> House:
     settings, clock, database, seal, live = ground.settings, ground.clock, ground.database, ground.seal, ground.live
-    session, outward = ground.session, ground.outward
+    session, outward = ground.sessions.known, ground.outward
     renderer = await renderer_of(settings, clock, database, live, serving=serving)
     if serving and (gone := await database.write(resealing.settle, resealing.release())):
         log.info("let go of what another release sealed for harvesters", extra={"blocks": gone})
@@ -197,8 +232,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         return responsible(press.agencies, live.every(), entries)
 
     acceptance = Acceptance(database, press, clock, Servers(live).rules, checks(), files.path, seal, agencies_now, place_of)
-    registrar = Registrar(database, renderer, shelf, seal, session, clock, settings.workers)
-    comparer = Comparer.of(database, shelf, seal, session, clock, renderer)
+    registrar = Registrar(database, renderer, shelf, seal, ground.sessions, clock, Judge(settings.schemas), settings.workers)
+    comparer = Comparer.of(database, shelf, seal, ground.sessions, clock, renderer)
     renders = Rendering(database, renderer, shelf, clock)
     handlers: dict[str, Handler] = {
         REGISTER: registrar,
@@ -223,6 +258,8 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
     looker = Looker(database, renderer, seal, session, clock)
     handlers |= {FOLLOW: Sweeping(database, clock), PUSH: Pusher(database, renderer, seal, session, clock), LOOK: looker}
     handlers[COUNT] = Count(database, clock, lambda: usage.counting_of(live))
+    handlers[SEND] = Delivery(database, outward, lambda: renderer.repository, clock)
+    handlers[ASK] = Sending(database, seal, OableClient(outward), clock)
     handlers[READ] = intake.handle  # the intake wakes the worker and is one of its handlers; nothing runs yet
     handlers[FETCH] = Fetching(
         database, intake, files, clock, Guard(settings.opened), f"{named(settings.url)}by reference)",
@@ -243,23 +280,31 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         *identifier_tasks(comparer, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
+        gathering.task(Asking(database, seal, session, clock)),
+        writing.write_task(database, press),
+        writing.undo_task(database, press),
         replay.task(database, intake, live.look),
         rendering.again(renders),
         regrouping.touching(database, renderer),
         rendering.mend(renders),
         simulator.task(),
+        oai_irus.task(ask, lambda: renderer.repository, simulator.specs),
+        irus_again.task(),
         housekeeping.tidying(database, files, clock, life),
     ))  # fmt: skip
     handlers[RUN] = Runner(database, tasks, clock)
     kinds = Kinds(
         [
-            *integration.kinds(shelf),
+            *integration.kinds(shelf, ground.sessions),
             oai_kind.kind(renderer.repository.url, renderer.formats, database, clock),
             sword_server.kind(renderer.repository.url, {found.iri: found.title for found in understanding.packagings}),
             webhooks.kind(outward),
             mail.kind(post),
             openid.KIND,
+            orcid_public.KIND,
             usage.kind(),
+            irus_kind.kind(outward, lambda: renderer.repository, clock),
+            oable.kind(outward),
             orcid.kind(),
         ]
     )
@@ -272,9 +317,9 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
-    single: dict[str, type[Struct]] = {definition.KIND: Definition, SWORD: Server, usage.KIND_NAME: usage.Counting, ORCID: Orcid}
-    several: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings}
-    return {agency.name: agency.account for agency in agencies()} | single | several
+    others: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings, ORCID: Orcid}
+    others[orcid_public.ORCID_PUBLIC] = orcid_public.PublicApi
+    return {agency.name: agency.account for agency in agencies()} | _LIVE | others
 
 
 def _stuck(tx: Connection, now: datetime) -> list[tuple[int, str]]:

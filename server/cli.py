@@ -20,7 +20,7 @@ COMMANDS = {
     "profile": ("manage", "Set up integrations: harvesting, deposits, identifiers and more."),
     "rotate-key": ("manage", "Seal all stored secrets under another secret key."),
     "mint": ("manage", "Reserve the next free DOIs of a type."),
-    "usage": ("usage", "Keep the lists of robots up to date."),
+    "usage": ("usage", "Keep the lists of robots up to date, and see what IRUS was told."),
     "identifiers": ("identifiers", "See which identifiers are stuck and why, and ask their agencies again."),
     "verify-agency": ("identifiers", "Try out an account at an agency's test system: a draft is made and deleted again."),
     "jobs": ("jobs", "See, start and cancel long work."),

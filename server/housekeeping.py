@@ -15,6 +15,7 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.errors import Conflict, Unavailable
 from server.events import telling
+from server.identifiers import sightings
 from server.jobs import queue
 from server.notify import store as deliveries
 from server.records import blocks, changes
@@ -24,6 +25,7 @@ from server.runs.model import ItemOutcome, Outcome
 from server.runs.task import Nothing, Task, one_step
 from server.sword.v3 import staging
 from server.sword.v3.segments import IDLE
+from server.usage.irus import outbox
 
 PAUSE = 3600.0
 JOBS_KEPT = timedelta(days=30)
@@ -101,6 +103,9 @@ async def tidy(database: Database, files: DiskStore, clock: Clock, token_life: t
     while await database.write(deliveries.forget, clock()):
         pass
     await database.write(telling.forget, clock() - JOBS_KEPT)
+    while await database.write(outbox.forget, clock()):
+        pass
+    await database.write(sightings.forget_old, clock() - JOBS_KEPT)
     while await database.write(staging.forget, clock() - IDLE):
         pass
     return Tidied(ghosts, done, old, await asyncio.to_thread(files.sweep))

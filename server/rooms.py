@@ -11,7 +11,7 @@ from server.described import named, provider_of
 from server.house import House
 from server.identifiers.routes import Resolver
 from server.items.routes import Items
-from server.middleware import TRUSTED, Translator, admitted, armoured, identified, translated
+from server.middleware import TRUSTED, Translator, admitted, armoured, identified, recognised, translated
 from server.my.reference import Reference
 from server.my.rooms import rooms as own_rooms
 from server.oai.answering import Answering
@@ -40,6 +40,7 @@ from server.usage import definition as usage
 from server.usage.capture import Capture
 from server.usage.chart import drawn
 from server.usage.counter.routes import CounterApi
+from server.usage.irus.definition import Irus, shown, telling
 
 #: The rooms whose errors are pages for people.
 _PAGED = ("items", "admin", "my", "account", "login", "other")
@@ -71,13 +72,13 @@ def web_application(house: House) -> web.Application:
 
     items = Items(
         house.database, house.files, renderer, pages, lambda tx, number: discovery.of_work(tx, links, links3, number),
-        drawn(house.clock, lambda: usage.counting_of(live)),
+        drawn(house.clock, lambda: usage.counting_of(live)), lambda: shown(live, house.clock()),
     )  # fmt: skip
     site = Site(house.database, renderer, pages, discovery.services(links, links3))
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": by_version} | dict.fromkeys(_PAGED, pages.translate)
-    translators["oai"] = plainly(pages.translate)
+    translators["oai"] = translators["r51"] = plainly(pages.translate)
     tally = Tally(house.database, house.clock, named(house.settings.url))
     sealer = Sealer(house.database, house.clock)
     gate = Gate()
@@ -85,8 +86,11 @@ def web_application(house: House) -> web.Application:
     def contact() -> str:
         return renderer.repository.email
 
-    capture = Capture(house.database, house.clock, door.worn, lambda: usage.counting_of(live))
-    middlewares = [capture.middleware(), identified(), admitted(gate, contact), translated(translators)]
+    def told() -> Irus | None:
+        return telling(live, house.clock())
+
+    capture = Capture(house.database, house.clock, door.worn, lambda: usage.counting_of(live), told)
+    middlewares = [capture.middleware(), identified(), recognised(door.worn), admitted(gate, contact), translated(translators)]
     application = web.Application(middlewares=middlewares, client_max_size=0)
     application.cleanup_ctx.extend((tally.flushing, sealer.sealing, capture.flushing))
     application[TRUSTED] = house.settings.proxies

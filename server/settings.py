@@ -74,15 +74,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     private_targets: Annotated[
         str,
         says(
-            "Networks inside the institution that webhooks may reach, such as `10.1.0.0/16`, separated by commas; "
+            "Networks inside the institution that webhooks and handle servers may be in, such as `10.1.0.0/16`, with commas; "
             "plain `http` is allowed there too."
         ),
     ] = ""
     schemas: Annotated[
         str,
         says(
-            "Folder with copies of XML schemas and a `catalog.xml` that says which file stands for which address; with it a "
-            "simulated harvest is judged by the schemas, too."
+            "Folder with copies of XML schemas and a `catalog.xml` that says which file stands for which address; with it "
+            "simulated harvests and what is sent to DataCite are judged by them."
         ),
     ] = ""
     log_format: Annotated[str, Meta(pattern="^(text|json)$"), says("Log lines as `text` or as `json`.")] = "text"

@@ -5,7 +5,7 @@ import base64
 import binascii
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -175,7 +175,7 @@ class Authenticator:
         account = self._let(token.account, rule, scope, remote)
         if token.used is None or now - token.used >= NOTED:
             await self._database.write(tokens.note_use, token.id, now, remote)
-        return account
+        return replace(account, collections=token.collections)
 
     def _let(self, account: Account, rule: Rule, scope: Scope, remote: str) -> Account:
         if SCOPES[scope].right not in RIGHTS[account.role]:

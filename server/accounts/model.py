@@ -67,6 +67,12 @@ class Account:
     name: str
     role: Role
     active: bool
+    collections: tuple[str, ...] = ()
+    """The only collections it is let into, where it came by a token made for some; empty: all that are open to it."""
+
+    def lets_into(self, collection: str) -> bool:
+        """Whether what it logged in with is good for a collection."""
+        return not self.collections or collection in self.collections
 
     def may(self, right: Right) -> bool:
         return right in RIGHTS[self.role]

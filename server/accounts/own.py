@@ -1,18 +1,17 @@
 """What people do with their own accounts: password, address, one-time codes, tokens. Each deed is noted. Use cases."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from server.accounts import failures, one_time_codes, sessions, store, tickets, tokens
 from server.accounts.model import Account
-from server.accounts.networks import Networks
 from server.accounts.noting import noted
 from server.accounts.one_time_codes import Sealing
 from server.accounts.throttle import FORGOTTEN
 from server.accounts.tickets import Purpose, Ticket
-from server.accounts.tokens import Scope, Token
+from server.accounts.tokens import Token, Wanted
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, Refused
 
@@ -94,19 +93,15 @@ def end_other_sessions(tx: Connection, actor: Actor, account: Account, cookie: s
     noted(tx, actor, "account.sessions-ended", account, now, summary=f"{ended} other sessions ended")
 
 
-def add_token(
-    tx: Connection,
-    actor: Actor,
-    account: Account,
-    name: str,
-    scopes: Sequence[Scope],
-    life: timedelta,
-    nets: Networks,
-    now: datetime,
-) -> tuple[Token, str]:
+def add_token(tx: Connection, actor: Actor, account: Account, wanted: Wanted, now: datetime) -> tuple[Token, str]:
     """Make a token for an account; return it and its text, which is shown once. Raises as `tokens.add` does."""
-    token, text = tokens.add(tx, account, name, scopes, life, nets, now)
-    changes = {"scopes": (None, list(token.scopes)), "networks": (None, list(nets)), "expires": (None, token.expires.isoformat())}
+    token, text = tokens.add(tx, account, wanted, now)
+    changes = {
+        "scopes": (None, list(token.scopes)),
+        "networks": (None, list(token.networks)),
+        "expires": (None, token.expires.isoformat()),
+    }
+    changes |= {"collections": (None, list(token.collections))} if token.collections else {}
     noted(tx, actor, "token.made", account, now, summary=f"{token.name} ({token.start}…)", changes=changes)
     return token, text
 

@@ -77,6 +77,7 @@ tokens = Table(
     Column("digest", String(64), nullable=False, unique=True),  # SHA-256; the token itself is kept nowhere
     Column("scopes", Text, nullable=False),  # JSON
     Column("networks", Text, nullable=False),  # JSON; none means any
+    Column("collections", Text, nullable=False, server_default=text("'[]'")),  # JSON; none means all of its account's
     Column("created", Utc, nullable=False),
     Column("expires", Utc, nullable=False),
     Column("used", Utc),  # to the minute or so

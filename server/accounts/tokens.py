@@ -4,8 +4,8 @@ A token is `shf_` and 256 random bits. The database has its digest and its first
 nobody can use what is read from a backup.
 """
 
+import re
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +28,7 @@ USUAL, LONGEST = timedelta(days=90), timedelta(days=365)
 MOST = 50
 """Tokens of one account that are good at the same time."""
 LONGEST_NAME = 100
+_CODE = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 NOTED = timedelta(minutes=1)
 """How exactly the last use is kept; more would be a write for each request."""
 
@@ -67,6 +68,18 @@ COVERS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """A token somebody asks for."""
+
+    name: str
+    scopes: tuple[Scope, ...]
+    life: timedelta = USUAL
+    networks: Networks = ()
+    collections: tuple[str, ...] = ()
+    """Codes of the collections it is good for; empty: all that are open to its account."""
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A token as its owner sees it."""
 
@@ -76,6 +89,8 @@ class Token:
     start: str
     scopes: tuple[Scope, ...]
     networks: Networks
+    collections: tuple[str, ...]
+    """Codes of the collections it is good for; empty: all that are open to its account."""
     created: datetime
     expires: datetime
     used: datetime | None
@@ -92,31 +107,32 @@ def scopes_of(role: Role) -> list[Scope]:
     return [scope for scope, allowed in SCOPES.items() if allowed.right in RIGHTS[role]]
 
 
-def add(
-    tx: Connection, account: Account, name: str, scopes: Sequence[Scope], life: timedelta, nets: Networks, now: datetime
-) -> tuple[Token, str]:
+def add(tx: Connection, account: Account, wanted: Wanted, now: datetime) -> tuple[Token, str]:
     """Make a token and return it with its text, which is kept nowhere. Raises Invalid naming the field, Conflict at the limit."""
-    name = name.strip()
+    name, scopes, life, nets = wanted.name.strip(), wanted.scopes, wanted.life, wanted.networks
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise Invalid(f"A token needs a name of 1 to {LONGEST_NAME} characters.", place="name", remedy="Say what uses it.")
     beyond = [scope for scope in scopes if scope not in scopes_of(account.role)]
     if not scopes or beyond:
         said = f"This account may not do: {', '.join(beyond)}." if beyond else "A token must be able to do something."
         raise Invalid(said, place="scopes", remedy="Choose at least one of what the account may do itself.")
+    if not all(_CODE.fullmatch(code) for code in wanted.collections):
+        raise Invalid("A collection is named by its code.", place="collections", remedy="The SWORD server's profile says them.")
     if not timedelta() < life <= LONGEST:
         raise Invalid(f"A token lives 1 to {LONGEST.days} days.", place="days", remedy=f"{USUAL.days} are usual.")
     good = select(func.count()).where(tokens.c.account_id == account.id, tokens.c.revoked.is_(None), tokens.c.expires > now)
     if tx.execute(good).scalar_one() >= MOST:
         raise Conflict(f"This account has {MOST} tokens.", place="name", remedy="Revoke those that nothing uses any more.")
     text = PREFIX + secrets.token_urlsafe(32)
-    kept = tuple(dict.fromkeys(scopes))
+    kept, into = tuple(dict.fromkeys(scopes)), tuple(dict.fromkeys(wanted.collections))
     row = {
         "account_id": account.id, "name": name, "start": text[:SHOWN], "digest": digest(text),
         "scopes": msgspec.json.encode(kept).decode(), "networks": networks.stored(nets),
+        "collections": msgspec.json.encode(into).decode(),
         "created": now, "expires": now + life, "used_from": "",
     }  # fmt: skip
     number = tx.execute(insert(tokens).values(row).returning(tokens.c.id)).scalar_one()
-    return Token(number, account, name, text[:SHOWN], kept, nets, now, now + life, None, "", None), text
+    return Token(number, account, name, text[:SHOWN], kept, nets, into, now, now + life, None, "", None), text
 
 
 def by_text(tx: Connection, text: str) -> Token | None:
@@ -171,6 +187,7 @@ def _token(row: Row[Any]) -> Token:
         start=row.start,
         scopes=msgspec.json.decode(row.scopes, type=tuple[Scope, ...]),
         networks=networks.opened(row.networks),
+        collections=msgspec.json.decode(row.collections, type=tuple[str, ...]),
         created=row.created,
         expires=row.expires,
         used=row.used,

@@ -11,11 +11,16 @@ from server.accounts.model import Right
 from server.identifiers import alarms, drifts, ledger
 from server.identifiers.alarms import Down
 from server.identifiers.comparing import Drift
+from server.identifiers.mint import REGISTER
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import JobState
 from server.notify import store as notify
 from server.notify.model import State as Delivered
+from server.notify.store import DELIVER
+from server.oable import store as oable
+from server.oable.model import State as Charge
+from server.oable.store import ASK
 from server.oai import harvested
 from server.oai.kind import pending
 from server.oai.walk import Harvester, Walk
@@ -29,12 +34,17 @@ from server.records import store as records
 from server.records.store import State
 from server.sword import store as sword
 from server.sword.model import DepositState
+from server.usage.irus import reconciliation
 
 HARVESTERS = 8
 """So many are shown: those who came last."""
 
 SLOW = timedelta(minutes=15)
 """After this long something that should go by itself counts as stuck."""
+
+
+#: Jobs that wait where what they are about is counted itself: one fault is told once.
+TOLD_OTHERWISE = (REGISTER, DELIVER, ASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,22 @@ WATCHED = (
     ),
     Watch("work", "held", "left out of a format it cannot be written in", "/admin/quarantine"),
     Watch("message", Delivered.DEAD, "given up", "/admin/deliveries?state=dead", right=Right.DELIVERIES),
+    Watch("use", "dead", "given up that IRUS should be told of", "/admin/usage/irus"),
+    Watch(
+        "request",
+        Charge.FAILED,
+        "for article processing charges that OABLE did not answer",
+        "/admin/oable?state=failed",
+        right=Right.JOBS,
+    ),
+    Watch(
+        "request",
+        Charge.REFUSED,
+        "for article processing charges that OABLE refused",
+        "/admin/oable?state=refused",
+        "wait",
+        right=Right.JOBS,
+    ),
     Watch("job", JobState.HELD, "waiting for somebody", "/admin/jobs/queue?state=held", right=Right.JOBS),
     Watch("import", DepositState.RECEIVED, "received and still not read", "/admin/imports?state=received", "wait", lasting=True),
     Watch("work", State.PENDING, "waiting for approval", "/admin/works?state=pending", "wait"),
@@ -150,6 +176,24 @@ WATCHED = (
         "wait",
         lasting=True,
         right=Right.DELIVERIES,
+    ),
+    Watch(
+        "request",
+        Charge.SENT,
+        "for article charges that OABLE has not answered",
+        "/admin/oable?state=sent",
+        "wait",
+        lasting=True,
+        right=Right.JOBS,
+    ),
+    Watch(
+        "request",
+        Charge.WAITING,
+        "for article charges that have not reached OABLE",
+        "/admin/oable?state=waiting",
+        "wait",
+        lasting=True,
+        right=Right.JOBS,
     ),
     Watch("harvester", "overdue", "with no list finished for too long", "/admin/harvests?state=overdue", "wait"),
     Watch("harvester", "stalled", "stopped in the middle of its list", "/admin/harvests?state=stalled", "wait"),
@@ -174,7 +218,9 @@ def overview(tx: Connection, now: datetime) -> Overview:
         "difference": (differing := drifts.waiting(tx)),
         "name": differing,
         "message": notify.waiting(tx),
-        "job": queue.waiting(tx),
+        "use": reconciliation.waiting(tx),
+        "request": oable.waiting(tx),
+        "job": queue.waiting(tx, TOLD_OTHERWISE),
         "harvester": harvested.waiting(tx, now),
     }
     stuck = (_stuck(watch, waiting[watch.subject].get(watch.state), now) for watch in WATCHED)

@@ -9,14 +9,18 @@ from server.admin.accounts.one import One
 from server.admin.accounts.rules import Rules
 from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
+from server.admin.enriching.rooms import rooms as enriching
 from server.admin.harvests.console import Console
+from server.admin.harvests.irus import WhatIrusReads
 from server.admin.harvests.simulations import Simulations
 from server.admin.identifiers.rooms import rooms as identifiers
 from server.admin.imports.rooms import rooms as imports
+from server.admin.irus import IrusPage
 from server.admin.jobs.queue import Queue
 from server.admin.jobs.runs import Runs
 from server.admin.jobs.schedules import Schedules
 from server.admin.jobs.start import Start as StartTask
+from server.admin.oable import Oable
 from server.admin.orcid import OrcidRoom
 from server.admin.people.rooms import People
 from server.admin.profile import OneProfile
@@ -50,9 +54,10 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     accounts = (Listing(frame, mail), One(frame, mail), Rules(frame))
     jobs = (StartTask(frame), Schedules(frame), Queue(frame), Runs(frame))
     works = (WorksList(frame), Writing(frame, WORKS), Bulk(frame), WorkRoom(frame))
-    harvests = (Sets(frame), Simulations(frame), Console(frame), Quarantine(frame))
+    harvests = (Sets(frame), Simulations(frame), WhatIrusReads(frame), Console(frame), Quarantine(frame))
     names = (*reconciling(frame), *identifiers(frame))  # in the order in which addresses are looked through
-    people = (People(frame), OrcidRoom(frame))
-    watched = (Trying(frame), *imports(frame), *names, *people, Usage(frame), *harvests, *jobs, Deliveries(frame))
+    used, going_out = (Usage(frame), IrusPage(frame)), (Deliveries(frame), Oable(frame))
+    people = (People(frame), OrcidRoom(frame), *enriching(frame))
+    watched = (Trying(frame), *imports(frame), *names, *people, *used, *harvests, *jobs, *going_out)
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

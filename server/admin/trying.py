@@ -1,21 +1,23 @@
 """Trying a deposit out: a document or a past import, read by the settings of a SWORD server, and nothing is kept."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
 
 from server.accounts.model import Right
-from server.errors import Invalid, SheafError
+from server.errors import Invalid, SheafError, TooLarge
 from server.house import House
 from server.portal.asked import asked
-from server.portal.door import fields
 from server.portal.frame import Frame
 from server.sword import causes
+from server.sword.package import Arrived
 from server.sword.profile.settings import KIND, Server
 from server.sword.trial import Trial, Tried, Wanted
 from server.works.differences import spelled
+from server.xml import clean
 
 PAGE = "/admin/imports/try"
 
@@ -60,7 +62,7 @@ def wanted_of(given: Mapping[str, str]) -> Wanted:
 
 async def tried(house: House, server: Server, wanted: Wanted) -> Outcome:
     """Try something out by the settings of a server."""
-    if not wanted.number and not wanted.document:
+    if not wanted.number and not wanted.document and wanted.file is None:
         return Outcome(failure=Invalid("Give the number of an import, or a document."))
     try:
         return Outcome(await Trial(house.intake).asked(wanted, server, house.files, house.clock()))
@@ -75,7 +77,7 @@ class Trying:
     def routes(self) -> list[web.RouteDef]:
         return [
             self.frame.get(PAGE, Right.IMPORTS, self.form),
-            self.frame.post(PAGE, Right.IMPORTS, self.trial),
+            self.frame.upload(PAGE, Right.IMPORTS, self.trial),
         ]
 
     async def form(self, request: web.Request) -> web.StreamResponse:
@@ -83,12 +85,19 @@ class Trying:
         return self._page(request, Wanted(number, "", into))
 
     async def trial(self, request: web.Request) -> web.StreamResponse:
-        wanted = wanted_of(await fields(request))
-        server = next((each for each in self._servers() if any(found.id == wanted.into for found in each.collections)), None)
-        if server is None:
-            return self._page(request, wanted, status=422)
-        outcome = await tried(self.frame.house, server, wanted)
-        return self._page(request, wanted, outcome=outcome, status=422 if outcome.failure else 200)
+        sent = await self.frame.sent(request)
+        try:
+            wanted = wanted_of(sent.texts)
+            for file in sent.files:
+                wanted = replace(wanted, file=Arrived(file.received.path, file.received, clean(file.name), file.declared))
+            server = next((each for each in self._servers() if any(found.id == wanted.into for found in each.collections)), None)
+            if server is None:
+                return self._page(request, wanted, status=422)
+            outcome = Outcome(failure=TooLarge(sent.refused[0])) if sent.refused else None
+            outcome = outcome or await tried(self.frame.house, server, wanted)
+            return self._page(request, wanted, outcome=outcome, status=422 if outcome.failure else 200)
+        finally:
+            await asyncio.to_thread(sent.discard)
 
     def _servers(self) -> list[Server]:
         return [each.settings for each in self.frame.house.keeper.live.of(KIND)]

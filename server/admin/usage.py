@@ -8,10 +8,10 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
-from server.portal import words
 from server.portal.asked import asked as queried
 from server.portal.asked import work_of
 from server.portal.frame import Frame
+from server.portal.unused import LEFT_OUT
 from server.records import store as records
 from server.usage import figures
 from server.usage.chart import Chart, chart
@@ -71,7 +71,7 @@ class Usage:
             "reports": REPORTS,
             "chosen": chosen,
             "wrong": wrong,
-            "words": words,
+            "left_out": LEFT_OUT,
             "days": DAYS,
         }
         return self.frame.page(request, "admin/usage/whole.html", status, **values)

@@ -31,6 +31,7 @@ LEFT_OUT = {
     "sessions": "a login ends with the server it was made at",
     "tickets": "a link for a new password ends with it too",
     "usage_salts": "what they salt must lead back to nobody; the day begins with another",
+    "irus_events": "they hold addresses, and a copy of the installation would tell IRUS of them a second time",
     "login_failures": "the waits of those who guessed are short",
 }
 

@@ -137,9 +137,10 @@ def token() -> None:
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]), default=["deposit"])
 @click.option("--days", default=USUAL.days, show_default=True, help="How long it is good.")
 @click.option("--network", "networks", multiple=True, help="From where it may be used; may be given several times.")
-def token_add(account: str, name: str, scopes: tuple[str, ...], days: int, networks: tuple[str, ...]) -> None:
+@click.option("--collection", "collections", multiple=True, help="Code of a collection it is good for; all where none is given.")
+def token_add(account: str, name: str, scopes: tuple[str, ...], days: int, **bounds: tuple[str, ...]) -> None:
     """Make a token NAME for ACCOUNT and print it, this once."""
-    wanted = control.TokenAdd(account=account, name=name, scopes=[Scope(scope) for scope in scopes], days=days, networks=networks)
+    wanted = control.TokenAdd(account=account, name=name, scopes=[Scope(scope) for scope in scopes], days=days, **bounds)
     click.echo(asked("token-add", wanted))
 
 
@@ -152,7 +153,7 @@ def token_list() -> None:
         table.add_row(
             str(row["id"]),
             f"{row['name']}\nof {row['account']}\nbegins {row['start']}",
-            f"{', '.join(row['scopes'])}\nfrom {nets}",
+            f"{', '.join(row['scopes'])}{' into ' if row['collections'] else ''}{', '.join(row['collections'])}\nfrom {nets}",
             f"{row['state']}\nuntil {_day(row['expires'])}\nlast used {_day(row['used'])}",
         )  # fmt: skip
     console.print(table)

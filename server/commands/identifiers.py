@@ -120,6 +120,14 @@ def identifiers_release(value: str) -> None:
     click.echo(f"{row['value']} is let go.")
 
 
+@identifiers.command("renew")
+@click.argument("value")
+def identifiers_renew(value: str) -> None:
+    """Give up VALUE, which is another's at the agency, and give its work the next number."""
+    row = asked("identifier-renew", Which(value=value))
+    click.echo(f"{value} is given up; the work has {row['value']} now.")
+
+
 @identifiers.command("compare")
 @click.argument("value")
 def identifiers_compare(value: str) -> None:
@@ -127,7 +135,7 @@ def identifiers_compare(value: str) -> None:
     found = asked("identifier-compare", Which(value=value))
     for difference in found["differences"]:
         click.echo(difference)
-    if not found["differences"]:
+    if not found["differences"] and not found["too_early"]:
         click.echo("It is as it should be." if found["known"] else "The agency does not know it, and need not.")
     if found["remark"]:
         click.echo(found["remark"])

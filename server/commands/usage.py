@@ -1,4 +1,4 @@
-"""`sheaf usage`: the lists of robots, by which use is told from crawling."""
+"""`sheaf usage`: the lists of robots, by which use is told from crawling, and what IRUS was told."""
 
 from typing import BinaryIO
 
@@ -8,14 +8,26 @@ from rich.table import Table
 
 from server import control
 from server.commands.desk import asked
-from server.control.usage import Install, ListName
+from server.control.usage import Back, Install, ListName
 
 console = Console()
 
 
 @click.group()
 def usage() -> None:
-    """Keep the lists of robots up to date."""
+    """Keep the lists of robots up to date, and see what IRUS was told."""
+
+
+@usage.command()
+@click.option("--days", type=click.IntRange(1, 400), default=31, show_default=True, help="How many days back.")
+def irus(days: int) -> None:
+    """Show day by day what became of the uses that IRUS is told of."""
+    names = ("countable", "sent", "acknowledged", "waiting", "dead")
+    table = Table("day", *names, "dropped", "not countable")
+    for it in asked("irus", Back(days=days)):
+        said = (", ".join(f"{reason} {many:,}" for reason, many in it[which].items()) for which in ("dropped", "left_out"))
+        table.add_row(it["day"], *(f"{it[name]:,}" for name in names), *said)
+    console.print(table)
 
 
 @usage.group()

@@ -53,6 +53,7 @@ class TokenAdd(Arguments, frozen=True, kw_only=True):
     scopes: list[Scope]
     days: int = USUAL.days
     networks: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
 
 
 class TokenId(Arguments, frozen=True, kw_only=True):
@@ -133,9 +134,8 @@ async def token_add(house: House, arguments: TokenAdd) -> str:
     account = await house.database.read(store.get, arguments.account)
     nets = networks.parse(" ".join(arguments.networks))
     life = timedelta(days=max(0, min(arguments.days, 10_000)))
-    _token, text = await house.database.write(
-        own.add_token, OPERATOR, account, arguments.name, arguments.scopes, life, nets, house.clock()
-    )
+    wanted = tokens.Wanted(arguments.name, tuple(arguments.scopes), life, nets, arguments.collections)
+    _token, text = await house.database.write(own.add_token, OPERATOR, account, wanted, house.clock())
     return text
 
 
@@ -144,7 +144,8 @@ async def token_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
     return [
         {
             "id": token.id, "account": token.account.name, "name": token.name, "start": token.start,
-            "scopes": list(token.scopes), "networks": list(token.networks), "state": token.state(now),
+            "scopes": list(token.scopes), "networks": list(token.networks),
+            "collections": list(token.collections), "state": token.state(now),
             "expires": token.expires, "used": token.used,
         }
         for token in await house.database.read(tokens.every)

@@ -8,7 +8,7 @@ from server.audit.log import OPERATOR
 from server.control.operation import Arguments, Operation
 from server.errors import NotFound
 from server.house import House
-from server.identifiers import history, holding, ledger, watching
+from server.identifiers import history, holding, ledger, renewing, watching
 from server.identifiers.retrying import NAME, Retry
 from server.identifiers.roundtrip import Step, round_trip
 from server.identifiers.watching import Asked, Row
@@ -82,6 +82,14 @@ async def release(house: House, arguments: Which) -> dict[str, Any]:
     return {"value": entry.value}
 
 
+async def renew(house: House, arguments: Which) -> dict[str, Any]:
+    """Give up a name that is another's, and give its work the next one."""
+    number = await house.database.read(_number, arguments.value)
+    new = await house.database.write(renewing.renew, number, house.agencies, OPERATOR, house.clock())
+    house.worker.call()
+    return {"value": new.value}
+
+
 async def compare(house: House, arguments: Which) -> dict[str, Any]:
     """Ask the agency what it says of one identifier; nothing is changed."""
     found = await house.comparer.compare(await house.database.read(_number, arguments.value))
@@ -89,6 +97,7 @@ async def compare(house: House, arguments: Which) -> dict[str, Any]:
     return {
         "value": found.entry.value, "differences": [str(each) for each in found.differences], "remark": found.remark,
         "url": told.url if told is not None else None, "state": told.state if told is not None else "", "known": told is not None,
+        "too_early": found.too_early,
     }  # fmt: skip
 
 
@@ -98,7 +107,7 @@ async def verify(house: House, arguments: ProfileNamed) -> list[Step]:
     What came of it stands on the profile's page, as of *Test connection*.
     """
     profile = await house.database.read(profiles.get, arguments.name)
-    steps = [step async for step in round_trip(profile, house.agencies, house.seal, house.session)]
+    steps = [step async for step in round_trip(profile, house.agencies, house.seal, house.comparer.caller.sessions)]
     last = steps[-1]
     said = f"{last.title}: {last.words}" if last.words else last.title
     await house.database.write(profiles.heard, profile.id, said, house.clock(), agrees=all(step.good for step in steps))
@@ -162,6 +171,7 @@ IDENTIFIERS = {
     "identifier-retry-all": Operation(Filter, retry_all),
     "identifier-hold": Operation(Which, hold),
     "identifier-release": Operation(Which, release),
+    "identifier-renew": Operation(Which, renew),
     "identifier-compare": Operation(Which, compare),
     "verify-agency": Operation(ProfileNamed, verify),
 }

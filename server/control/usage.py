@@ -1,6 +1,6 @@
-"""What the command line can ask about usage statistics: the lists of robots."""
+"""What the command line can ask about usage statistics: the lists of robots, and what IRUS was told."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -8,12 +8,17 @@ from server.audit.log import OPERATOR
 from server.control.operation import Arguments, Nothing, Operation
 from server.house import House
 from server.usage import installed
+from server.usage.irus.reconciliation import Day, by_day
 from server.usage.robots import shipped
 
 
 class Install(Arguments, frozen=True, kw_only=True):
     name: str
     file: bytes
+
+
+class Back(Arguments, frozen=True, kw_only=True):
+    days: int
 
 
 class ListName(Arguments, frozen=True, kw_only=True):
@@ -51,7 +56,15 @@ async def remove(house: House, arguments: ListName) -> None:
     await house.database.write(installed.remove, arguments.name, OPERATOR, house.clock())
 
 
+async def irus(house: House, arguments: Back) -> list[Day]:
+    """Return what became of the uses of the last days that IRUS should be told of."""
+    last = house.clock().date()
+    first = last - timedelta(days=arguments.days - 1)
+    return await house.database.read(by_day, first.isoformat(), last.isoformat())
+
+
 USAGE = {
+    "irus": Operation(Back, irus),
     "robots": Operation(Nothing, robots),
     "robots-install": Operation(Install, install),
     "robots-remove": Operation(ListName, remove),

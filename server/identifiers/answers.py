@@ -1,5 +1,6 @@
 """What clients of agencies do with every answer: read as much of it as anybody needs, and say what went wrong with it."""
 
+import os
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -25,7 +26,12 @@ async def read(response: aiohttp.ClientResponse) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    """Say what went wrong as the system says it, without the words a library puts around that; no stop at the end."""
+    cause = getattr(error, "os_error", error)
+    number = getattr(cause, "errno", None)
+    if isinstance(number, int) and number > 0:
+        return os.strerror(number)
+    return (getattr(cause, "strerror", None) or str(cause) or type(error).__name__).rstrip(".")
 
 
 def retry_after(value: str | None) -> float | None:

@@ -67,7 +67,7 @@ def read(text: str) -> list[Line]:
     except csv.Error as error:
         raise Invalid(f"The file is no spreadsheet: {error}.", place="file", remedy="Save it as CSV.") from error
     found = [Line(number, *_cells(row)) for number, row in enumerate(rows, 1) if any(cell.strip() for cell in row)]
-    if found and "10." not in found[0].doi:
+    if found and not any(mark.isdigit() for mark in found[0].doi):  # a DOI that is mistyped is none, and is said to be
         found = found[1:]
     if not found:
         raise Invalid("The file has no lines.", place="file", remedy="A line is a DOI, and the id or address of its work.")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from aiohttp import ClientSession
 from sqlalchemy import Connection
 
 from server.clock import Clock
@@ -15,6 +14,7 @@ from server.errors import Conflict, Invalid, SheafError, Unavailable
 from server.identifiers import gate
 from server.identifiers.blocking import block
 from server.identifiers.model import Agency, Calls, Confirmed, Failed, Fault, Pace, Reader
+from server.identifiers.sessions import Sessions
 from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
@@ -47,7 +47,7 @@ class Caller:
     database: Database
     agencies: Registry[Agency]
     seal: Seal
-    session: ClientSession
+    sessions: Sessions
     clock: Clock
 
     def counter(self, profile: Profile) -> Counter:
@@ -61,7 +61,8 @@ class Caller:
         assert agency.reads is not None  # noqa: S101 -- `readable` says so
         account = profiles.opened(profile, agency.account, self.seal)
         environment = str(profile.document.get("environment", ""))
-        return Counter(profile, agency, account, agency.reads(account, self.session), environment)
+        reader = agency.reads(account, self.sessions.of(agency, environment))
+        return Counter(profile, agency, account, reader, environment)
 
     async def ask(self, counter: Counter, call: Callable[[], Awaitable[T | Failed]], by: Calls | None = None) -> T:
         """Ask when it is our turn, and return what the agency says; `by` is who asks, where it is not the counter's reader.

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from aiohttp import ClientSession
 from sqlalchemy import Connection, select
 
 from server.clock import Clock
@@ -19,6 +18,7 @@ from server.identifiers.calling import Caller, Counter
 from server.identifiers.desired import desired_of, is_due
 from server.identifiers.leading import is_same
 from server.identifiers.model import Agency, AgencyState, Desired, Facts, Told
+from server.identifiers.sessions import Sessions
 from server.identifiers.tables import identifiers
 from server.metadata.fragments import Renderer
 from server.profiles import store as profiles
@@ -90,6 +90,8 @@ class Comparison:
     differences: tuple[Difference, ...]
     remark: str = ""
     """What else is to be said: that the agency's list may be behind, or that it would refuse the metadata."""
+    too_early: bool = False
+    """Whether what the agency shows may be older than what it was told, so that nothing can be said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,10 @@ class Comparer:
 
     @classmethod
     def of(
-        cls, database: Database, agencies: Registry[Agency], seal: Seal, session: ClientSession, clock: Clock, renderer: Renderer
+        cls, database: Database, agencies: Registry[Agency], seal: Seal, sessions: Sessions, clock: Clock, renderer: Renderer
     ) -> "Comparer":
         """Make one of what it needs."""
-        return cls(Caller(database, agencies, seal, session, clock), renderer)
+        return cls(Caller(database, agencies, seal, sessions, clock), renderer)
 
     async def compare(self, number: int) -> Comparison:
         """Ask the agency of an identifier what it says, and compare; changes nothing.
@@ -139,7 +141,7 @@ class Comparer:
         lag = counter.reader.lag
         if found and lag and self.caller.clock() - read.changed < lag:
             remark = f"{counter.agency.title} may show what it was told a few days later; it is too early to compare."
-            return Comparison(entry, wanted, told, (), remark)
+            return Comparison(entry, wanted, told, (), remark, too_early=True)
         return Comparison(entry, wanted, told, found, wanted.refusal)
 
     def _wanted(self, read: Read, counter: Counter) -> Wanted:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, String, and_, cast, exists, func, or_, select, update
 
 from server.identifiers import ledger
+from server.identifiers.holding import UNCONFIRMED
 from server.identifiers.mint import REGISTER, Route, routes
 from server.identifiers.model import Agency, State
 from server.identifiers.tables import identifiers, submissions
@@ -20,6 +21,9 @@ from server.records.tables import records
 from server.records.vocabulary import CATEGORIES, TYPES
 from server.registry import Registry
 
+#: The fields that say who is spoken to, at whichever agency.
+_SPOKEN_TO = ("server", "endpoint", "account_id")
+
 _NAMED = 4
 """So many types are named where two profiles serve the same."""
 
@@ -27,7 +31,8 @@ _NAMED = 4
 def guard(tx: Connection, before: Profile, document: dict[str, Any]) -> None:
     """Refuse to move a profile's identifiers to another prefix or environment.
 
-    A name minted for the test system can never be carried over to production.
+    A name minted for the test system can never be carried over to production. Another server or account that is spoken to from
+    now on has confirmed none of them: each is asked about once the profile is saved.
 
     Raises Wrong naming the fields and how many identifiers there are.
     """
@@ -41,6 +46,9 @@ def guard(tx: Connection, before: Profile, document: dict[str, Any]) -> None:
     }
     if wrong:
         raise Wrong(wrong)
+    if any(name in document and document[name] != before.document.get(name) for name in _SPOKEN_TO):
+        forgotten = update(identifiers).where(identifiers.c.profile_id == before.id, identifiers.c.own, ~identifiers.c.migrated)
+        tx.execute(forgotten.values(acknowledged=None))
 
 
 def take_over(tx: Connection, shelf: Registry[Agency], profile: Profile, now: datetime) -> int:
@@ -108,7 +116,7 @@ def ask_again(tx: Connection, shelf: Registry[Agency], profile: Profile, now: da
     if shelf[profile.kind].client is None or not profile.enabled:
         return
     row, subject = identifiers.c, cast(identifiers.c.id, String)
-    stuck = row.state.in_([state.value for state in (State.RESERVED, State.SUBMITTED, State.BLOCKED, State.REJECTED)])
+    stuck = row.state.in_([state.value for state in UNCONFIRMED])
     held = exists().where(jobs.c.kind == REGISTER, jobs.c.subject == subject, OPEN, jobs.c.state == JobState.HELD.value)
     confirmed = select(func.max(submissions.c.version)).where(
         submissions.c.identifier_id == row.id, submissions.c.outcome == ledger.CONFIRMED
@@ -116,6 +124,7 @@ def ask_again(tx: Connection, shelf: Registry[Agency], profile: Profile, now: da
     is_public = records.c.state == works.State.PUBLISHED.value
     changed = or_(
         records.c.version > confirmed.scalar_subquery(),
+        and_(row.state.in_([State.REGISTERED.value, State.WITHDRAWN.value]), row.acknowledged.is_(None), ~row.migrated),
         and_(row.state == State.REGISTERED.value, ~is_public),
         and_(row.state == State.WITHDRAWN.value, is_public),
     )

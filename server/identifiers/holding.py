@@ -41,7 +41,7 @@ def hold(tx: Connection, number: int, why: str, by: Actor, now: datetime) -> Ent
 
     Raises NotFound, Invalid without a reason, Conflict where somebody holds it already.
     """
-    entry, why = _ours(tx, number), " ".join(clean(why).split())[:LONGEST_REASON]
+    entry, why = ours(tx, number), " ".join(clean(why).split())[:LONGEST_REASON]
     if not why:
         raise Invalid("Say why it is held back.", place="reason", remedy="Whoever lets go of it will want to know.")
     if entry.held_by:
@@ -55,7 +55,7 @@ def hold(tx: Connection, number: int, why: str, by: Actor, now: datetime) -> Ent
 
 def release(tx: Connection, number: int, shelf: Registry[Agency], by: Actor, now: datetime) -> Entry:
     """Let go of an identifier, and ask its agency about it. Raises NotFound, Conflict where nobody holds it."""
-    entry = _ours(tx, number)
+    entry = ours(tx, number)
     if not entry.held_by:
         raise Conflict("Nobody holds it.", code="state")
     _write(tx, number, None, None)
@@ -67,7 +67,7 @@ def release(tx: Connection, number: int, shelf: Registry[Agency], by: Actor, now
 
 def retry(tx: Connection, number: int, shelf: Registry[Agency], by: Actor, now: datetime) -> Entry:
     """Ask an agency about an identifier again, soon. Raises NotFound, and Conflict where there is something in the way."""
-    entry = _ours(tx, number)
+    entry = ours(tx, number)
     profile = profiles.by_id(tx, entry.profile_id) if entry.profile_id is not None else None
     agency = shelf.get(profile.kind) if profile is not None else None
     if profile is None or agency is None or agency.client is None:
@@ -81,7 +81,8 @@ def retry(tx: Connection, number: int, shelf: Registry[Agency], by: Actor, now: 
     return entry
 
 
-def _ours(tx: Connection, number: int) -> Entry:
+def ours(tx: Connection, number: int) -> Entry:
+    """Return an identifier of ours; raises NotFound, Conflict for another's."""
     entry = ledger.get(tx, number)
     if entry is None:
         raise NotFound("There is no such identifier.")

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from server.db.sequences import last
 from server.identifiers import handover, ledger
 from server.identifiers.model import Agency, Confirmed, Rules, Scheme, serves
+from server.identifiers.sessions import Sessions
 from server.profiles.bound import server_of
 from server.profiles.kind import Kind, Preview, Tested
 from server.profiles.model import Profile
@@ -24,13 +25,13 @@ _FARTHEST = 1000
 """Numbers a preview steps over; minting goes as far as it must."""
 
 
-def kinds(shelf: Registry[Agency]) -> Iterator[Kind]:
+def kinds(shelf: Registry[Agency], sessions: Sessions) -> Iterator[Kind]:
     """Yield a kind of profile for each agency on the shelf."""
     for agency in shelf:
-        yield _kind(agency, shelf)
+        yield _kind(agency, shelf, sessions)
 
 
-def _kind(agency: Agency, shelf: Registry[Agency]) -> Kind:
+def _kind(agency: Agency, shelf: Registry[Agency], sessions: Sessions) -> Kind:
     def guard(tx: Connection, before: Profile | None, settings: Struct) -> None:
         if before is not None:
             handover.guard(tx, before, to_builtins(settings))
@@ -39,9 +40,9 @@ def _kind(agency: Agency, shelf: Registry[Agency]) -> Kind:
         handover.refuse_twice(tx, shelf, profile)
         handover.take_over(tx, shelf, profile, now)
 
-    async def test(settings: Any, session: ClientSession) -> Tested:
+    async def test(settings: Any, _session: ClientSession) -> Tested:
         assert agency.client is not None  # noqa: S101 -- the kind has no test otherwise
-        outcome = await agency.client(settings, session).test()
+        outcome = await agency.client(settings, sessions.of(agency, settings.environment)).test()
         if isinstance(outcome, Confirmed):
             return Tested(agrees=True, message=f"{agency.title} knows the account: {outcome.answer or outcome.status}"[:2000])
         return Tested(agrees=False, message=outcome.message)

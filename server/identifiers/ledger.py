@@ -107,15 +107,12 @@ def keep_external(tx: Connection, record_id: str, scheme: str, value: str, norma
             remedy="Check whether this is the same work; if so, change that one instead.",
             code="duplicate",
         )
-    values = {
-        "record_id": record_id,
-        "scheme": scheme,
-        "value": value,
-        "normal": normal,
-        "own": False,
-        "state": State.EXTERNAL.value,
-    }
-    add(tx, values, now)
+    state = State.EXTERNAL.value
+    here = (identifiers.c.scheme == scheme, identifiers.c.normal == normal, identifiers.c.state == State.GIVEN_UP.value)
+    given_up = update(identifiers).where(*here).values(record_id=record_id, value=value, state=state, message=None, changed=now)
+    if tx.execute(given_up).rowcount:
+        return
+    add(tx, {"record_id": record_id, "scheme": scheme, "value": value, "normal": normal, "own": False, "state": state}, now)
 
 
 def of_record(tx: Connection, record_id: str) -> list[Entry]:
@@ -277,6 +274,12 @@ def fail(tx: Connection, entry: Entry, submission: int, outcome: Failed, now: da
 def refuse(tx: Connection, entry: Entry, message: str, now: datetime) -> None:
     """Note that the agency would refuse the work as it is, so that nothing was sent."""
     _move(tx, entry, State.REJECTED, now, fault=Fault.REJECTED.value, message=message, acknowledged=None)
+
+
+def give_up(tx: Connection, entry: Entry, now: datetime) -> None:
+    """Keep a name that is another's as nobody's here: it belongs to no work any more, and is never minted again."""
+    gone: dict[str, object] = {"own": False, "record_id": None, "fault": None, "cause": None, "slot": None}
+    _move(tx, entry, State.GIVEN_UP, now, **gone, message=entry.message)
 
 
 def doubt(tx: Connection, entry: Entry, why: str, now: datetime) -> None:

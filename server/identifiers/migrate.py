@@ -132,7 +132,7 @@ class Migrator:
             if counter.agency.points is None:
                 state = State.SUBMITTED
             else:
-                pointer = counter.agency.points(counter.account, self.caller.session)
+                pointer = counter.agency.points(counter.account, self.caller.sessions.of(counter.agency, counter.environment))
                 await self.caller.ask(counter, lambda: pointer.point(arrival.value, url), pointer)
         return self._adopted(arrival, work, replace(names, doi=arrival.value), profile, state, told)
 

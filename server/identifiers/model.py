@@ -26,17 +26,29 @@ class State(StrEnum):
     BLOCKED = "blocked"  # the agency refuses our account; waits for the profile to be mended
     WITHDRAWN = "withdrawn"  # the work was withdrawn; the agency hides it and it resolves to the tombstone
     EXTERNAL = "external"  # came with the work; somebody else's to register
+    GIVEN_UP = "given-up"  # turned out to be another's; kept so that it is never minted again
 
 
-#: Which state may follow which. A walk through this table ends in registered, withdrawn or external, or waits for a person.
+#: Which state may follow which. A walk through this table ends in registered, withdrawn, external or given up, or waits
+#: for a person.
 MOVES: dict[State, frozenset[State]] = {
     State.RESERVED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
     State.SUBMITTED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
     State.REGISTERED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
-    State.REJECTED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
+    State.REJECTED: frozenset(
+        {
+            State.SUBMITTED,
+            State.REGISTERED,
+            State.REJECTED,
+            State.BLOCKED,
+            State.WITHDRAWN,
+            State.GIVEN_UP,
+        }
+    ),
     State.BLOCKED: frozenset({State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED, State.WITHDRAWN}),
     State.WITHDRAWN: frozenset({State.WITHDRAWN, State.SUBMITTED, State.REGISTERED, State.REJECTED, State.BLOCKED}),
     State.EXTERNAL: frozenset({State.EXTERNAL}),
+    State.GIVEN_UP: frozenset({State.EXTERNAL}),  # a work comes with it
 }
 
 
@@ -64,7 +76,7 @@ class Desired:
     url: str
     state: AgencyState
     metadata: bytes
-    """The agency's own metadata document, validated before it is sent."""
+    """The agency's own metadata document, judged by its schema before it is sent where there is a copy of that."""
     refusal: str = ""
     """What the agency would refuse of the work, in terms of its fields; then there is no document, and nothing is sent."""
     version: int | None = None
@@ -336,6 +348,8 @@ class Agency:
     """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)
     """How often it may be asked, by environment."""
+    is_entered: bool = False
+    """Whether people enter its address; else that is fixed."""
     first_calls: int = 1
     """How many calls it mostly takes until it agrees about a name it has not confirmed before."""
     later_calls: int = 1

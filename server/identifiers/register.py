@@ -9,7 +9,6 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from aiohttp import ClientSession
 from sqlalchemy import Connection
 
 from server import observe
@@ -22,8 +21,10 @@ from server.identifiers.causes import cause_of
 from server.identifiers.desired import desired_of, digest_of, is_due, is_left_alone
 from server.identifiers.gate import Turned
 from server.identifiers.holding import obstacle
+from server.identifiers.judging import Judge
 from server.identifiers.model import Agency, AgencyState, Confirmed, Desired, Failed, Fault, Pace, Pending, Ticket
 from server.identifiers.model import State as IdentifierState
+from server.identifiers.sessions import Sessions
 from server.jobs import queue
 from server.jobs.model import Answer, Dead, Done, Held, Job, Later
 from server.jobs.worker import back_off
@@ -100,8 +101,9 @@ class Registrar:
     renderer: Renderer
     agencies: Registry[Agency]
     seal: Seal
-    session: ClientSession
+    sessions: Sessions
     clock: Clock
+    judge: Judge
     lines: int = 4
     """How many are spoken to at once."""
     _free: asyncio.Semaphore = field(init=False)
@@ -119,17 +121,19 @@ class Registrar:
             return Done(f"{agency.title} registers nothing.")
         account = profiles.opened(question.profile, agency.account, self.seal)
         desired = desired_of(self.renderer, agency, account, question.stored, question.entry.value)
-        if desired.refusal and question.under_way is None:
-            await self.database.write(_settle_refusal, job, question, desired.refusal, self.clock())
-            return None
         digest = digest_of(desired)
-        if question.entry.acknowledged == digest:
+        if question.entry.acknowledged == digest and not desired.refusal:
             return Done("the agency agrees already")
+        if question.under_way is None:
+            refusal = desired.refusal or await asyncio.to_thread(self.judge.refusal, agency, desired.metadata)
+            if refusal:
+                await self.database.write(_settle_refusal, job, question, refusal, self.clock())
+                return None
         begun = await self.database.write(_begin, job, agency, question, desired, digest, self.clock())
         if begun is None:
             return None
         ticket, sent = begun
-        client = agency.client(account, self.session)
+        client = agency.client(account, self.sessions.of(agency, question.entry.environment))
         async with self._free:
             outcome = await client.agree(desired, ticket)
         beyond = client.calls - question.calls(agency)

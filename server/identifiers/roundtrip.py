@@ -6,11 +6,11 @@ Only with the test environment: what is sent to the production system of an agen
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from aiohttp import ClientSession
 from ulid import ULID
 
 from server.errors import Conflict
 from server.identifiers.model import Agency, Confirmed, Failed
+from server.identifiers.sessions import Sessions
 from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
@@ -26,7 +26,7 @@ class Step:
     words: str
 
 
-async def round_trip(profile: Profile, shelf: Registry[Agency], seal: Seal, session: ClientSession) -> AsyncIterator[Step]:
+async def round_trip(profile: Profile, shelf: Registry[Agency], seal: Seal, sessions: Sessions) -> AsyncIterator[Step]:
     """Try out an account step by step, until one fails. Raises Conflict for what is not to be tried out."""
     agency = shelf.get(profile.kind)
     if agency is None or agency.client is None:
@@ -37,7 +37,7 @@ async def round_trip(profile: Profile, shelf: Registry[Agency], seal: Seal, sess
             place="profile",
             remedy="Make a profile with the environment test and your test account, and verify that one.",
         )
-    account = profiles.opened(profile, agency.account, seal)
+    account, session = profiles.opened(profile, agency.account, seal), sessions.of(agency, "test")
     step = _step(f"{agency.title} knows the account", await agency.client(account, session).test())
     yield step
     if not step.good:

@@ -106,3 +106,10 @@ def strangers(tx: Connection, walk: str, scheme: str, after: int, limit: int) ->
     query = select(sightings).where(sightings.c.walk == walk, sightings.c.id > after, ~known.exists())
     rows = tx.execute(query.order_by(sightings.c.id).limit(limit))
     return [Sighting(row.id, row.value, row.url, row.state, row.digest) for row in rows]
+
+
+def forget_old(tx: Connection, before: datetime) -> None:
+    """Remove the lists that were read to their end before a moment: whoever wanted them has what was asked for."""
+    old = select(agency_lists.c.walk).where(agency_lists.c.ended < before)
+    tx.execute(delete(sightings).where(sightings.c.walk.in_(old)))
+    tx.execute(delete(agency_lists).where(agency_lists.c.ended < before))

@@ -125,7 +125,8 @@ def _problem(known: Known) -> dict[str, str]:
 def _sent(tx: Connection, number: str, account: Account) -> Sent:
     """Return a request and what became of it; raises NotFound for those it is nothing to, as if it were not there."""
     deposit = store.deposit(tx, number) if is_id(number) else None
-    if deposit is None or not (_is_theirs(deposit, account) or account.may(Right.WORKS)):
+    known = deposit is not None and account.lets_into(deposit.collection)
+    if deposit is None or not known or not (_is_theirs(deposit, account) or account.may(Right.WORKS)):
         raise NotFound("There is no such deposit of yours.")
     events = [event for event in store.events_of(tx, number) if event.what not in _OURS]
     mine = deposit.container_id

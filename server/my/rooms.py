@@ -5,6 +5,7 @@ from typing import Protocol
 from aiohttp import web
 
 from server.accounts.model import Right
+from server.my.charges import Charges
 from server.my.deposits import Deposits
 from server.my.orcid import MyOrcid
 from server.my.profile import Profile
@@ -26,4 +27,4 @@ class Room(Protocol):
 
 def rooms(frame: Frame) -> tuple[Room, ...]:
     """Build every room of the own pages; what has a fixed address stands before what takes any number."""
-    return (Writing(frame, OWN), Works(frame), Profile(frame), MyOrcid(frame), Deposits(frame))
+    return (Writing(frame, OWN), Works(frame), Profile(frame), MyOrcid(frame), Deposits(frame), Charges(frame))

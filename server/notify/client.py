@@ -37,6 +37,8 @@ class Unreached:
     words: str
     milliseconds: int
     barred: bool = False
+    connected: bool = True
+    """Whether the request may have arrived all the same, and only the answer is missing."""
 
 
 class Outward:
@@ -81,8 +83,8 @@ class Outward:
             words = f"{url.host} did not answer within {self._patience:g} seconds."
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, Barred):
-                return Unreached(str(error.os_error), _since(begun), barred=True)
-            words = f"No connection to {url.host}: {_reason(error.os_error)}."
+                return Unreached(str(error.os_error), _since(begun), barred=True, connected=False)
+            return Unreached(f"No connection to {url.host}: {_reason(error.os_error)}.", _since(begun), connected=False)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             words = f"The answer of {url.host} was lost: {_reason(error)}."
         return Unreached(words, _since(begun))

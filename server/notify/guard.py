@@ -51,6 +51,8 @@ BARRED: tuple[tuple[Network, str], ...] = tuple(
         ("3fff::/20", "a documentation"),
     )
 )
+#: What only this machine itself reaches.
+THIS_MACHINE: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 #: All of IPv6 that is given out to the world (RFC 4291 § 2.4, IANA); the rest is reserved.
 _GLOBAL = IPv6Network("2000::/3")
 #: NAT64 (RFC 6052): an IPv6-only network reaches the old internet through it, the address in its last four bytes.

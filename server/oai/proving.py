@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from server.errors import Invalid, SheafError
 from server.metadata.ruling import Facts, Rules, Weight
-from server.oai.schemas import Schemas
+from server.schemas import Schemas
 from server.xml import parse, text_of
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"

@@ -22,13 +22,13 @@ from server.metadata.ruling import Facts, Rules
 from server.oai import sets, simulations
 from server.oai.proving import PROOFS, Proof, Verdict, Wanted
 from server.oai.request import Pairs
-from server.oai.schemas import Schemas
 from server.oai.simulations import Simulation
 from server.oai.verbs import Provider
 from server.registry import Registry
 from server.runs import store as runs
 from server.runs.model import ItemOutcome, Outcome, Subject
 from server.runs.task import Choices, Task
+from server.schemas import Schemas
 from server.xml import parse, text_of
 
 NAME = "simulate-harvest"
@@ -110,11 +110,18 @@ class Simulator:
 
     def _choices(self, tx: Connection) -> Choices:
         contexts = self.contexts()
-        offers = [provider for each in ("", *contexts) if (provider := self.provider(each)) is not None]
-        formats = sorted({prefix for offer in offers for prefix in offer.formats})
+        formats = sorted({prefix for offer in self._offers() for prefix in offer.formats})
         bases = [_ROOT, *(f"{_ROOT}/{each}" for each in contexts)]
+        return {"base": bases, "format": formats, "set": self.specs(tx)}
+
+    def specs(self, tx: Connection) -> list[str]:
+        """Return the sets that are offered at any base URL."""
+        offers = self._offers()
         named = {spec for each in offers for spec, _ in sets.offered(tx, each.renderer.grouping, each.offer, each.titles())}
-        return {"base": bases, "format": formats, "set": sorted(named)}
+        return sorted(named)
+
+    def _offers(self) -> list[Provider]:
+        return [provider for each in ("", *self.contexts()) if (provider := self.provider(each)) is not None]
 
     def _count(self, _tx: Connection, given: Harvest) -> int:
         return len(self._offered(given))

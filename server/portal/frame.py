@@ -48,7 +48,7 @@ class Frame:
         framed = {
             "visitor": visitor,
             "path": request.path,
-            "groups": menu(visitor.account),
+            "groups": menu(visitor.account, {profile.kind for profile in self.house.keeper.live.every()}),
             "here": current(request.path),
             "notice": NOTICES.get(request.query.get("done", ""), ""),
             "age": lambda since: age(since, now),

@@ -1,5 +1,6 @@
 """The navigation behind the login: a table. What an account may not see is not offered to it."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from server.accounts.model import Account, Right
@@ -12,6 +13,8 @@ class Link:
     href: str
     label: str
     right: Right
+    kind: str = ""
+    """The kind of profile that must be switched on; empty for pages that are always there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,14 @@ class Group:
 
 
 MENU = (
-    Group("Mine", (Link("/my", "My works", Right.MY), Link("/account", "My account", Right.ACCOUNT))),
+    Group(
+        "Mine",
+        (
+            Link("/my", "My works", Right.MY),
+            Link("/my/charges", "Article charges", Right.MY, "oable"),
+            Link("/account", "My account", Right.ACCOUNT),
+        ),
+    ),
     Group(
         "Repository",
         (
@@ -32,7 +42,8 @@ MENU = (
             Link("/admin/imports", "Imports", Right.WORKS),
             Link("/admin/identifiers", "Identifiers", Right.WORKS),
             Link("/admin/people", "People", Right.PEOPLE),
-            Link("/admin/orcid", "ORCID", Right.PEOPLE),
+            Link("/admin/orcid", "ORCID records", Right.PEOPLE),
+            Link("/admin/enrich", "ORCID iDs", Right.WITHDRAW),
             Link("/admin/sets", "Sets", Right.WORKS),
         ),
     ),
@@ -43,6 +54,7 @@ MENU = (
             Link("/admin/usage", "Usage", Right.WORKS),
             Link("/admin/jobs", "Jobs", Right.JOBS),
             Link("/admin/profiles", "Integrations", Right.PROFILES),
+            Link("/admin/oable", "Requests to OABLE", Right.JOBS, "oable"),
             Link("/admin/deliveries", "Deliveries", Right.DELIVERIES),
             Link("/admin/accounts", "Accounts", Right.ACCOUNTS),
             Link("/admin/audit", "Audit log", Right.AUDIT),
@@ -51,10 +63,14 @@ MENU = (
 )
 
 
-def menu(account: Account) -> tuple[Group, ...]:
-    """Return the navigation of an account."""
-    groups = (Group(group.label, tuple(link for link in group.links if account.may(link.right))) for group in MENU)
+def menu(account: Account, kinds: Container[str] = ()) -> tuple[Group, ...]:
+    """Return the navigation of an account, where profiles of some kinds are switched on."""
+    groups = (Group(group.label, tuple(link for link in group.links if _offered(link, account, kinds))) for group in MENU)
     return tuple(group for group in groups if group.links)
+
+
+def _offered(link: Link, account: Account, kinds: Container[str]) -> bool:
+    return account.may(link.right) and (not link.kind or link.kind in kinds)
 
 
 def current(path: str) -> str:

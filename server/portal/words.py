@@ -10,14 +10,15 @@ from server.identifiers.reconcile import RECONCILE
 from server.jobs.model import JobState
 from server.metadata.ruling import Weight
 from server.notify.model import State as Delivered
+from server.oai.irus import NAME as CHECK_IRUS
 from server.oai.simulating import NAME as SIMULATION
 from server.oai.simulations import Simulation
+from server.portal.deeds import DEEDS
 from server.records.store import State
 from server.runs.model import Outcome, RunState
 from server.sword.causes import Kind as CauseKind
 from server.sword.causes import title
 from server.sword.model import ContainerState, DepositState
-from server.usage.model import Class
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ IDENTIFIERS = {
     IdentifierState.REGISTERED: Word("registered", "The agency confirmed it. It leads to the work's page.", "good"),
     IdentifierState.WITHDRAWN: Word("withdrawn", "The work was withdrawn. It leads to the tombstone.", ""),
     IdentifierState.EXTERNAL: Word("external", "It came with the work. Somebody else registered it.", ""),
+    IdentifierState.GIVEN_UP: Word("given up", "It turned out to be another's. It is kept, so that no work gets it.", ""),
 }
 
 #: Why an agency does not agree.
@@ -183,6 +185,11 @@ _OF_TASKS = {
         Outcome.UNCHANGED: Word("agrees", "The agency says what is wanted."),
         Outcome.WARNING: Word("differs", "The agency says otherwise.", "bad"),
     },
+    CHECK_IRUS: {
+        Outcome.CHANGED: Word("in order", "IRUS reads what it needs.", "good"),
+        Outcome.WARNING: Word("to be looked at", "IRUS takes it, and does less with it.", "wait"),
+        Outcome.FAILED: Word("not in order", "IRUS would not find it, or not count it rightly.", "bad"),
+    },
     SIMULATION: {
         Outcome.CHANGED: Word("without fault", "Nothing is wrong with it.", "good"),
         Outcome.WARNING: Word("to be looked at", "It was walked; look at what was found.", "wait"),
@@ -192,18 +199,6 @@ _OF_TASKS = {
 
 #: How many items a task concerns, where they have a name of their own.
 CONCERNS = {SIMULATION: Word("Lists that are walked: %(number)s.")}
-
-#: Why a hit was not counted as use.
-LEFT_OUT = {
-    Class.DOUBLE_CLICK: Word("double click", "Another click followed within half a minute."),
-    Class.COUNTER: Word("robot", "COUNTER's list knows its name."),
-    Class.AI: Word("AI crawler", "The list of AI crawlers knows its name."),
-    Class.NO_AGENT: Word("no name", "It did not say what it is."),
-    Class.BEHAVIOUR: Word("behaves like a robot", "People do not ask for robots.txt, nor for so much."),
-    Class.STAFF: Word("staff or owner", "Somebody was logged in who keeps the repository, or whose own work it is."),
-    Class.PREFETCH: Word("fetched ahead", "A browser fetched it in case somebody wants it."),
-    Class.PART: Word("a part of a file", "COUNTER counts whole answers."),
-}
 
 #: How a harvester, or a list it walks, stands.
 WALKS = {
@@ -255,100 +250,9 @@ KINDS = {
     "notify": "Hand events to those who want to know",
     "deliver": "Send what waits for a webhook or for mail",
     "digest": "Write the daily letter",
+    "irus.send": "Tell IRUS of use",
+    "oable": "Send a request for an article processing charge to OABLE",
     "usage.count": "Count the use of an hour",
-}
-
-#: What was done, as the audit log and a subject's own page say it.
-DEEDS = {
-    "account.changed": "Account changed",
-    "account.codes-off": "One-time codes switched off",
-    "account.codes-on": "One-time codes set up",
-    "account.entered": "Logged in",
-    "account.link-made": "Link for a new password made",
-    "account.linked": "Login by another system linked",
-    "account.locked": "Made to wait after failed logins",
-    "account.made": "Account made",
-    "account.password-changed": "Own password changed",
-    "account.password-set": "Password set",
-    "account.recovery-codes-made": "Recovery codes made",
-    "account.reset-asked": "New password asked for",
-    "account.session-ended": "Session ended",
-    "account.sessions-ended": "Sessions ended",
-    "account.switched": "Account switched on or off",
-    "account.unlinked": "Login by another system removed",
-    "account.unlocked": "Waiting after failed logins ended",
-    "accounts.rules-changed": "Rules for roles changed",
-    "delivery.deleted": "Deliveries deleted",
-    "delivery.repeated": "Delivery sent again",
-    "harvester.changed": "Harvester named or watched otherwise",
-    "identifier.asked-again": "Agency asked again about an identifier",
-    "identifier.compared": "Identifier compared with its agency",
-    "identifier.held": "Identifier held back",
-    "identifier.released": "Identifier let go",
-    "identifier.reserved": "Identifier reserved",
-    "identifiers.planned": "DOIs of another system looked through",
-    "identifiers.asked-again": "Agencies asked again about many identifiers",
-    "import.claimed": "Import claimed",
-    "import.closed": "Import closed",
-    "import.decided": "Decided what a second deposit is",
-    "import.mapped": "Words of imports mapped",
-    "import.noted": "Note written to an import",
-    "import.read-again": "Import read again",
-    "import.released": "Import given back",
-    "import.resolved": "Import resolved",
-    "imports.judged": "Many imports judged",
-    "job.asked-again": "Job tried again",
-    "job.forgotten": "Jobs that were done forgotten",
-    "openid.refused": "Login by OpenID Connect refused",
-    "orcid.asked-again": "ORCID asked again about a work",
-    "orcid.brought": "Permissions of another system brought in",
-    "orcid.linked": "ORCID iD linked",
-    "orcid.moved": "ORCID iD replaced by ORCID",
-    "orcid.unlinked": "ORCID iD unlinked",
-    "person.account-linked": "Account of a person set",
-    "person.activated": "Person marked as being here",
-    "person.added": "Person added",
-    "person.changed": "Person changed",
-    "person.deactivated": "Person marked as having left",
-    "person.identifiers-confirmed": "Identifiers of a person confirmed",
-    "person.merged": "Person merged with another",
-    "person.merged-away": "Person merged into another",
-    "person.orcid-written": "Written to ORCID",
-    "person.parted": "Merged person parted again",
-    "person.work-linked": "Work linked to a person",
-    "person.work-refused": "Work kept from a person",
-    "profile.changed": "Profile changed",
-    "profile.deleted": "Profile deleted",
-    "profile.made": "Profile made",
-    "profile.secret-renewed": "Signing secret renewed",
-    "profile.switched-off": "Profile switched off",
-    "profile.switched-on": "Profile switched on",
-    "record.assigned": "Work given to another account or collection",
-    "record.changed": "Work changed",
-    "record.created": "Work entered",
-    "record.declined": "Work declined",
-    "record.handed-in": "Work handed in",
-    "record.published": "Work published",
-    "record.restored": "Work published again",
-    "record.returned": "Work returned",
-    "record.version-restored": "Earlier version brought back",
-    "record.withdrawn": "Work withdrawn",
-    "records.changed": "Many works changed",
-    "robots.installed": "List of robots installed",
-    "robots.removed": "List of robots removed",
-    "set.touched": "Set touched",
-    "run.cancelled": "Run cancelled",
-    "run.started": "Run started",
-    "schedule.added": "Schedule added",
-    "schedule.changed": "Schedule changed",
-    "schedule.deleted": "Schedule deleted",
-    "schedule.paused": "Schedule paused",
-    "schedule.resumed": "Schedule resumed",
-    "search.deleted": "Kept search deleted",
-    "search.kept": "Search kept",
-    "token.made": "API token made",
-    "token.refused": "API token refused",
-    "token.revoked": "API token revoked",
 }
 
 #: Letters among the deliveries; the other types are events.
@@ -357,6 +261,7 @@ LETTERS = {
     "mail.digest": "Daily letter",
     "mail.events": "Letter about what happened",
     "mail.invitation": "Invitation to choose a password",
+    "mail.oable": "Letter about requests for article processing charges",
     "mail.reset": "Link for a new password",
     "mail.test": "Letter to try the mail server",
 }

@@ -54,6 +54,8 @@ def make(
     profile = store.numbered(tx, made.id)
     if kind.saved is not None:
         kind.saved(tx, profile, now)
+    if kind.signed is not None:
+        kind.signed(tx, None, profile, actor, now)
     _told(tx, actor, "profile.made", profile, now, {name: (None, value) for name, value in profile.document.items()})
     return profile
 
@@ -90,6 +92,8 @@ def change(
     profile = store.numbered(tx, number)
     if kind.saved is not None:
         kind.saved(tx, profile, now)
+    if kind.signed is not None:
+        kind.signed(tx, before, profile, actor, now)
     _told(tx, actor, "profile.changed", profile, now, changes)
     return profile
 

@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from server.audit.log import Actor
 from server.errors import NotFound
 from server.forms.field import Label
 from server.forms.form import Layout
@@ -32,6 +33,9 @@ Guard = Callable[[Connection, Profile | None, Any], None]
 
 Saved = Callable[[Connection, Profile, datetime], None]
 """Does what follows from a profile that was made, changed or switched on, in the same transaction."""
+
+Signed = Callable[[Connection, Profile | None, Profile, Actor, datetime], None]
+"""Takes the profile as it was (None for a new one), as it is now, and who did that; in the same transaction."""
 
 Deleted = Callable[[Connection, Profile], None]
 """Removes what was kept for a profile that is deleted, in the same transaction."""
@@ -67,6 +71,8 @@ class Kind:
     """Why there can be only one, as a sentence; empty where there can be several."""
     creates: str = ""
     """The jobs it makes, or the tokens and codes it hands out, in words."""
+    place: str = ""
+    """The address where what it does is shown; empty where there is no page of that."""
     server: Callable[[Any], str] | None = None
     """Names the server its secrets are used with, by the settings; None for a kind without. A kept secret goes to no other."""
     test: Test | None = None
@@ -74,6 +80,8 @@ class Kind:
     """What a test of the connection does, in words."""
     guard: Guard | None = None
     saved: Saved | None = None
+    signed: Signed | None = None
+    """Keeps who agreed to something in the settings, where that matters."""
     deleted: Deleted | None = None
     facts: Callable[[Profile], tuple[Fact, ...]] = field(default=lambda _profile: ())
     preview: Callable[[Connection, Any], Preview] | None = None

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from server import observe
 from server.accounts import store as accounts
-from server.accounts.model import Account
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
@@ -32,11 +31,12 @@ from server.records import store as records
 from server.records.model import Record
 from server.records.store import New, State, Stored
 from server.registry import Registry
-from server.sword import causes, problems, reference_store, store
+from server.sword import described, problems, reference_store, store
 from server.sword.check import Check, Looked, looked_into
 from server.sword.citable import missed
 from server.sword.conditions import refuse_changed
-from server.sword.duplicates import OWN, REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
+from server.sword.decisions import OWN, is_taken_as_it_is, lenient
+from server.sword.duplicates import REFUSE, UPDATE, VERSION, Other, asks, find, following, joined
 from server.sword.duplicates import problem as duplicate
 from server.sword.mapping import finished, mapped, relevant, weighed
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Draft, Operation, Problem, Rules
@@ -46,6 +46,7 @@ from server.sword.registrable import foreseen
 from server.sword.researchers import tell_researchers
 from server.sword.superseding import newer, refuse_superseded
 from server.sword.unfit import Unfit
+from server.sword.untaken import write_held
 
 TRIES = 12
 _REASON = "Withdrawn by its depositor."
@@ -71,17 +72,23 @@ class Acceptance:
     called: Callable[[str], str]
     """What a field of a work is called where people read of it."""
 
-    async def take(self, deposit: Deposit, content: Content, *, answers: bool = False, begun: Container | None = None) -> None:
-        """Take content in. Raises Conflict or Invalid for content that must be held; writes nothing then.
+    async def take(
+        self, deposit: Deposit, content: Content, *, answers: bool = False, begun: Container | None = None
+    ) -> list[Deposit]:
+        """Take content in; return what was held for want of its metadata and is to be read again now.
+
+        Raises Conflict or Invalid for content that must be held; writes nothing then.
 
         Rendered before the transaction from the container as it was read; where another request changed it meanwhile, all is
         done again. A deposit somebody else took meanwhile is left as it is. `answers`: whether its client still waits for the
         receipt, and may be given that of another container. `begun` is the container this deposit just began.
         """
         assert deposit.container_id is not None  # noqa: S101 -- it was received into one
+        waived = deposit.replays > 0 and await self.database.read_hot(is_taken_as_it_is, deposit.id)
         for attempt in range(1, TRIES + 1):
             basis = _Basis(begun, begun.draft) if begun is not None else await self.database.read_hot(_basis, deposit)
             begun, rules = None, self.rules(basis.container.collection)
+            rules = lenient(rules) if waived else rules
             if attempt == 1:  # once, as a scanner may take its time
                 content = await self.look(content, rules)
             understood, notes = mapped(content, rules)
@@ -93,15 +100,13 @@ class Acceptance:
                         continue
                     taken = await asyncio.to_thread(_next_version, self.press, basis, taken, other)
                 taken = replace(taken, notes=notes)
-                await self.database.write(_take, self, deposit, basis, taken, self.clock(), rules)
+                return await self.database.write(_take, self, deposit, basis, taken, self.clock(), rules)
             except (Invalid, Conflict) as error:
                 if error.code != "changed":
                     if deposit.sha256 is None:  # nothing came that could be held
                         raise
                     raise Unfit.of(error, understood, notes) from error
                 await asyncio.sleep(random.uniform(0.0, 0.01 * attempt))  # noqa: S311 -- no secret: it parts those who met
-            else:
-                return
         raise Unavailable(
             "Many requests change this deposit at once.", remedy="What was sent is kept and will be read; ask for the statement."
         )
@@ -124,7 +129,7 @@ class Acceptance:
 
     async def _instead(self, deposit: Deposit, basis: "_Basis", other: Other, content: Content, *, answers: bool) -> Deposit:
         """Return a deposit as a change of the work that is here already. Raises Unfit where it cannot be one, or must not."""
-        alone = deposit.operation is Operation.CREATE and answers
+        alone = deposit.operation is Operation.CREATE and (answers or other.decided)
         if other.policy == UPDATE and alone and other.may_change(basis.container.account_id):
             return await self.database.write(joined, deposit, basis.container, other, content)
         said = duplicate(other, self.press.renderer.repository, basis.container.account_id)
@@ -233,13 +238,15 @@ def _next_version(press: Press, basis: _Basis, taken: Taken, other: Other) -> Ta
     return replace(taken, prepared=prepare(press, basis.container.id, record, basis.container.created, names=basis.names))
 
 
-def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules) -> None:
+def _take(
+    tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken: Taken, now: datetime, rules: Rules
+) -> list[Deposit]:
     """Take a deposit in, unless somebody else did; the container's row is locked first, whoever comes."""
     container = basis.container
     store.lock_container(tx, container.id)
     title = taken.draft.record.title.value if taken.draft.record is not None else None
     if not store.end_deposit(tx, deposit.id, DepositState.TAKEN, None, title=title):
-        return
+        return []
     if deposit.replays:
         problems.forget(tx, deposit.id)
     problems.keep(tx, deposit.id, (), map(Problem.from_remark, taken.content.remarks))
@@ -251,15 +258,17 @@ def _take(tx: Connection, to: Acceptance, deposit: Deposit, basis: _Basis, taken
     if taken.mended:
         store.close_held(tx, container.id, now, f"Mended by import {deposit.id}.", taken.mended)
     if taken.prepared is None:
-        state = ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
+        again = described.reopen(tx, basis.held, taken.mended, deposit, taken.content, rules.read_now, now)
+        state = ContainerState.RECEIVED if again else ContainerState.IN_PROGRESS if taken.whole else ContainerState.HELD
         store.change_container(tx, container, now, draft=taken.draft, state=state)
-        return
+        return [each for each in again if each.bytes <= rules.read_now]
     complete = ContainerState.ACCEPTED if rules.approves else ContainerState.PENDING
     if container.has_record:  # what was returned waits again once it was changed
         returned = basis.stored is not None and basis.stored.state is State.RETURNED
         complete = ContainerState.PENDING if returned else container.state
     store.change_container(tx, container, now, draft=Draft(), has_record=True, state=complete)
     _complete(tx, to, deposit, basis, taken.prepared, now, rules)
+    return []
 
 
 def _complete(
@@ -314,45 +323,6 @@ def _change(tx: Connection, press: Press, deposit: Deposit, basis: _Basis, prepa
         hand_in(tx, changed, now)
         return
     show(tx, press, "record.revised", (changed, change), now)
-
-
-def write_held(tx: Connection, deposit: Deposit, state: DepositState, unfit: Unfit, now: datetime) -> None:
-    """Write down that a deposit is held, or refused, and why; its container waits for what mends it."""
-    container, problem = store.container(tx, deposit.container_id or "", to_change=True), unfit.problems[0]
-    record = unfit.content.record
-    if not store.end_deposit(tx, deposit.id, state, problem, title=record.title.value if record is not None else None):
-        return
-    queue.drop(tx, READ, deposit.id)
-    if deposit.replays:
-        problems.forget(tx, deposit.id)
-    problems.keep(tx, deposit.id, unfit.problems, unfit.warnings)
-    problems.keep_content(tx, deposit.id, unfit.content)
-    for sentence in unfit.notes:
-        store.note(tx, deposit.id, now, "mapped", sentence)
-    store.note(tx, deposit.id, now, state.value, problem.message)
-    tell(tx, "import.failed", deposit.id, said_of(deposit, problem, state), now)
-    if container is None or container.has_record:
-        return
-    if state is DepositState.HELD:
-        store.change_container(tx, container, now, state=ContainerState.HELD)
-    elif deposit.operation is Operation.CREATE:
-        store.change_container(tx, container, now, state=ContainerState.DELETED)
-
-
-def write_refused(tx: Connection, deposit: Deposit, account: Account | None) -> None:
-    """Write down a refused deposit, of an account or of nobody."""
-    store.add_deposit(tx, deposit, None if account is None else account.id)
-    assert deposit.problem is not None  # noqa: S101 -- it was refused for it
-    problems.keep(tx, deposit.id, (deposit.problem,), ())
-    store.note(tx, deposit.id, deposit.received, deposit.state.value, deposit.problem.message)
-    tell(tx, "import.refused", deposit.id, said_of(deposit, deposit.problem, deposit.state), deposit.received)
-
-
-def said_of(deposit: Deposit, problem: Problem, state: DepositState) -> dict[str, str]:
-    """Return what is told of a deposit that was held, refused or broken off: its cause, as a group is known by, and in words."""
-    said = {"title": deposit.title or deposit.filename or "", "state": state.value, "problem": problem.code}
-    said |= {"cause": causes.title(problem.code), "value": problem.value}
-    return said | {"message": problem.message, "place": problem.place, "remedy": problem.remedy}
 
 
 def _delete(tx: Connection, press: Press, deposit: Deposit, account_id: int, seen: datetime | None, now: datetime) -> None:

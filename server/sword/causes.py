@@ -128,7 +128,11 @@ CAUSES: dict[str, Cause] = {
         Kind.PACKAGE, "Two metadata documents", "It is not clear which document describes the work.", _TO_CLIENT
     ),
     "metadata-missing": Cause(
-        Kind.PACKAGE, "No metadata", "Nothing in it describes the work; it was named after its first file.", "Edit the work."
+        Kind.PACKAGE,
+        "No metadata",
+        "Nothing in it describes the work, which can only be called after its first file.",
+        "Wait for metadata from the sender, or take it as it is and edit the work.",
+        "Send metadata by PUT to the edit address: the files need not be sent again.",
     ),
     # The metadata.
     "xml": Cause(Kind.METADATA, "Broken XML", "The document is not well-formed.", _TO_CLIENT),

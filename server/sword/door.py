@@ -43,7 +43,7 @@ from server.sword.pace import paced
 from server.sword.profile.settings import Collection
 from server.sword.scratch import scratch
 from server.sword.server import Servers
-from server.sword.trial import Trial, as_json, as_xml
+from server.sword.trial import LEAST_TRIED, Trial, as_json, as_xml
 from server.xml import clean
 
 CLIENT = web.RequestKey("sword-client", Account)
@@ -64,9 +64,6 @@ Refusal = Callable[[web.Request, SheafError], web.Response]
 
 _MEANT = {"POST": Operation.CREATE, "PUT": Operation.REPLACE_ALL, "DELETE": Operation.DELETE}
 """What a request means whose address was not looked at."""
-
-LEAST_TRIED = 2**20
-"""Bytes of a body that is tried out, however few are read at once."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -168,7 +165,7 @@ class Door:
         """Return for whom a client speaks; raises MediationNotAllowed where it may not for them."""
         client = request[CLIENT]
         if owner.id == client.id or self.servers.mediates(client.name, owner.name):
-            return owner
+            return replace(owner, collections=client.collections)
         error = errors.MediationNotAllowed(
             f"This account may not deposit on behalf of {owner.name!r}.",
             place="On-Behalf-Of",
@@ -190,7 +187,8 @@ class Door:
         Who speaks for somebody else may only where the server lets it do so (SWORD 2.0 § 6.1).
         """
         for_others = request[CLIENT].id != request[ACCOUNT].id
-        return self.servers.open_to(request[CLIENT].name, code, on_behalf_of=request[ACCOUNT].name if for_others else "")
+        found = self.servers.open_to(request[CLIENT].name, code, on_behalf_of=request[ACCOUNT].name if for_others else "")
+        return [each for each in found if request[CLIENT].lets_into(each.id)]
 
     def collection(self, request: web.Request, name: str, service: str) -> Collection:
         """Return a collection the client may deposit into; raises NotFound, which leads to the `service` document."""

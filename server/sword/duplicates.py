@@ -19,15 +19,12 @@ from server.records.searchable import normal, sorting, year_of
 from server.records.store import State
 from server.records.tables import searchable
 from server.sword import store
+from server.sword.decisions import CHANGE, OWN, decision
+from server.sword.decisions import VERSION as AS_VERSION
 from server.sword.model import Container, ContainerState, Content, Deposit, DepositState, Operation, Problem
-from server.sword.tables import containers, deposits, events
+from server.sword.tables import containers, deposits
 
-HOLD, REFUSE, UPDATE, VERSION = "hold", "refuse", "update", "version"
-OWN = "own"
-"""Not a policy, but what somebody may decide of one deposit: it is a work of its own."""
-
-#: The event by which a decision about one deposit is kept, whatever reads it again.
-DECIDED = {"as-own": OWN, "as-version": VERSION}
+HOLD, REFUSE, UPDATE, VERSION = "hold", "refuse", CHANGE, AS_VERSION
 
 _SAME_TITLE = 20
 """Works of one title and year that are looked at; many journals have an editorial each month."""
@@ -62,10 +59,15 @@ class Other:
     """What it was deposited in, where it came by SWORD."""
     doi: str
     """The one by which it was found, or that is its own."""
+    decided: bool = False
+    """Whether the policy is what somebody here decided of this one deposit."""
 
     def may_change(self, account_id: int) -> bool:
-        """Whether a depositor may change it by sending it anew: it came by SWORD, is theirs, and nobody took it out of view."""
-        mine = self.container is not None and self.container.account_id == account_id
+        """Whether a depositor may change it by sending it anew: it came by SWORD, is theirs, and nobody took it out of view.
+
+        Somebody who keeps the repository may decide so of anybody's.
+        """
+        mine = self.container is not None and (self.decided or self.container.account_id == account_id)
         return mine and self.state is not State.WITHDRAWN
 
 
@@ -76,14 +78,9 @@ def find(tx: Connection, deposit: Deposit, record: Record, policies: Mapping[str
         if way in policies and (number := look(tx, deposit, record)):
             stored = records.get(tx, number)
             container, name = store.container(tx, number), _doi_of(tx, number, record)
-            return Other(number, stored.record.title.value, stored.state, way, decided or policies[way], container, name)
+            title, policy = stored.record.title.value, decided or policies[way]
+            return Other(number, title, stored.state, way, policy, container, name, decided=bool(decided))
     return None
-
-
-def decision(tx: Connection, number: str) -> str:
-    """Return what somebody decided of one deposit: OWN, VERSION, or an empty string."""
-    query = select(events.c.what).where(events.c.deposit_id == number, events.c.what.in_(DECIDED)).order_by(events.c.id.desc())
-    return DECIDED.get(tx.execute(query.limit(1)).scalar() or "", "")
 
 
 def again(tx: Connection, deposit: Deposit, record: Record) -> Other | None:
@@ -192,7 +189,8 @@ def joined(tx: Connection, deposit: Deposit, container: Container, other: Other,
     tx.execute(row.values(container_id=other.id, operation=operation.value))
     store.change_container(tx, container, deposit.received, state=ContainerState.DELETED)
     words = _WORDS[other.way].format(other.title)
-    store.note(tx, deposit.id, deposit.received, "joined", f"{words} This deposit changes it, as the profile says.")
+    why = "somebody who keeps the repository decided" if other.decided else "the profile says"
+    store.note(tx, deposit.id, deposit.received, "joined", f"{words} This deposit changes it, as {why}.")
     return replace(deposit, container_id=other.id, operation=operation)
 
 

@@ -27,6 +27,7 @@ _WORDS = {
     IdentifierState.BLOCKED: "not registered: the agency refuses the account",
     IdentifierState.WITHDRAWN: "withdrawn",
     IdentifierState.EXTERNAL: "kept as it came",
+    IdentifierState.GIVEN_UP: "given up: it is another's",
 }
 
 
@@ -40,6 +41,8 @@ def container_of(tx: Connection, number: str, account: Account) -> Container:
         raise NotFound("There is no such deposit, or it was deleted.")
     if found.account_id != account.id:
         raise Refused("This deposit belongs to another account.")
+    if not account.lets_into(found.collection):
+        raise Refused(f"This token is not made for the collection {found.collection!r}.", remedy="Log in with another.")
     return found
 
 

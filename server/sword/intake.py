@@ -20,7 +20,7 @@ from server.errors import Conflict, Invalid, NotFound, SheafError, TooLarge, Una
 from server.jobs.model import Answer, Dead, Done, Job, Later
 from server.records.files import FileStore, Received
 from server.sword import reference_store, repeats, store
-from server.sword.accept import Acceptance, write_refused
+from server.sword.accept import Acceptance
 from server.sword.conditions import refuse_changed, refuse_closed
 from server.sword.errors import BrokenOff, ContentRefused, SwordError, spoken
 from server.sword.model import (
@@ -35,13 +35,11 @@ from server.sword.model import (
     Rules,
 )
 from server.sword.package import READ_NOW_ENTRIES, counted
-from server.sword.queued import ask_to_read, see_to
+from server.sword.queued import GRACE, ask_to_read, see_to
 from server.sword.reopening import reopen
 from server.sword.understand import Opened, Understanding, says_nothing
 from server.sword.unfit import Unfit
-
-GRACE = timedelta(minutes=2)
-"""After this long a deposit still marked received is read by the worker: whoever was reading it is gone."""
+from server.sword.untaken import write_refused
 
 TURN = timedelta(seconds=2)
 """How long a queued deposit waits before it looks again whether the one before it is read."""
@@ -250,7 +248,7 @@ class Intake:
                 content = Content(gone=(deposit.filename or "",))
             else:
                 content = await self._understood(deposit, opened)
-            await self.acceptance.take(deposit, content, answers=within_request, begun=begun)
+            again = await self.acceptance.take(deposit, content, answers=within_request, begun=begun)
         except (Invalid, TooLarge, Conflict, NotFound, SwordError) as error:  # SwordError: a packaging that was taken away since
             bare = deposit.sha256 is None  # there is nothing to hold
             wanted = isinstance(error, Unfit) and error.refuses
@@ -267,6 +265,9 @@ class Intake:
             raise
         else:
             observe.deposits.labels("taken").inc()
+            for each in again:
+                with self._announced(each.id):
+                    await self._read_kept(each)
 
     async def _understood(self, deposit: Deposit, opened: Opened) -> Content:
         try:

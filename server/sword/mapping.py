@@ -110,7 +110,7 @@ def finished(draft: Draft, rules: Rules, deposited: date, before: Record | None 
     """
     record, remarks = dated(completed(draft), rules.dates, deposited)
     if draft.record is None:
-        words = "No metadata was found; the work is named after its first file."
+        words = "No metadata was found; the work would be called after its first file."
         remarks = (Remark(words, code="metadata-missing"), *remarks)
     if before is None:
         return record, remarks

@@ -115,7 +115,7 @@ class Rules:
     """What a client's own words for types mean: our codes by those words, in lower case."""
     languages: Mapping[str, str] = field(default_factory=dict)
     """The same for languages."""
-    holds: frozenset[str] = frozenset({"type-unknown", "access-unknown"})
+    holds: frozenset[str] = frozenset({"type-unknown", "access-unknown", "metadata-missing"})
     """The classes of remarks that hold a deposit."""
     keeps: frozenset[str] = frozenset()
     """The fields of a record that no update overwrites."""

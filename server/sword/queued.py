@@ -1,6 +1,6 @@
 """The reading of received deposits as jobs: asked for with the deposit's row, and taken back when it is read."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -9,6 +9,9 @@ from server.jobs.model import JobState
 
 #: The kind of job that reads a received deposit: a large package, or one whose reading a crash cut short.
 READ = "read-deposit"
+
+GRACE = timedelta(minutes=2)
+"""After this long a deposit still marked received is read by the worker: whoever was reading it is gone."""
 
 
 def ask_to_read(tx: Connection, deposit_id: str, due: datetime) -> None:

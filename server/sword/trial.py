@@ -3,13 +3,14 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path, PurePath
 from typing import Any
 
 import msgspec
 from lxml import etree
 
 from server.errors import Conflict, Invalid, NotFound, TooLarge
-from server.records.files import DiskStore
+from server.records.files import PIECE, DiskStore, Received
 from server.records.model import Record
 from server.sword import causes, duplicates, store
 from server.sword.citable import missed
@@ -18,6 +19,8 @@ from server.sword.intake import Intake
 from server.sword.mapping import finished, mapped, relevant, weighed
 from server.sword.model import Content, Deposit, DepositState, Draft, Operation, Rules
 from server.sword.operations import applied
+from server.sword.package import Arrived
+from server.sword.packagings.simplezip import IRI as SIMPLE_ZIP
 from server.sword.problems import Known, Weight
 from server.sword.profile.settings import Collection, Server
 from server.sword.registrable import foreseen
@@ -26,6 +29,13 @@ from server.sword.server import rules_of
 from server.sword.understand import Opened
 from server.sword.unfit import Unfit
 from server.xml import clean, parse
+
+LEAST_TRIED = 2**20
+"""Bytes of a body that is tried out, however few are read at once."""
+
+LARGEST_DOCUMENT = 16 * 2**20
+_DOCUMENTS = frozenset({".xml", ".json", ".jsonld"})
+_ARCHIVES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,8 @@ class Wanted:
     number: str = ""
     document: str = ""
     into: str = ""
+    file: Arrived | None = None
+    """A package or a document, which goes before both."""
 
     def collection(self, server: Server) -> Collection:
         """Return the collection that is meant; the first where none of its name is there."""
@@ -63,6 +75,8 @@ class Trial:
         """Try what somebody wants to see by the settings of a server, saved or not. Raises SheafError where it cannot be read."""
         rules = rules_of(server, wanted.collection(server))
         async with scratch(files) as store_:
+            if wanted.file is not None:
+                return await self.sent(wanted.file, now, store_, rules)
             if wanted.number:
                 return await self.again(wanted.number, store_, rules)
             return await self.pasted(wanted.document, now, store_, rules)
@@ -82,13 +96,24 @@ class Trial:
         return await self.received(replace(deposit, in_progress=False), store_, rules)
 
     async def pasted(self, document: str, now: datetime, store_: Scratch, rules: Rules) -> Tried:
-        """Try a metadata document. Raises Invalid where it is not well-formed XML."""
-        deposit = Deposit(
-            id="", container_id=None, account=None, protocol="", method="", operation=Operation.CREATE, url="", headers=(),
-            state=DepositState.RECEIVED, received=now, bytes=0, sha256=None, md5=None, filename=None, content_type=None,
-            packaging=None, in_progress=False, title=None, problem=None, retries=0,
-        )  # fmt: skip
-        return await self._tried(deposit, Opened(entry=parse(document.encode(), place="document")), store_, rules)
+        """Try a metadata document. Raises Invalid where it is neither well-formed XML nor a JSON object."""
+        return await self._tried(_nobodys(now), _document_of(document.encode()), store_, rules)
+
+    async def sent(self, file: Arrived, now: datetime, store_: Scratch, rules: Rules) -> Tried:
+        """Try a package, a metadata document or any other file: an archive as a SimpleZip, unless what is in it says more.
+
+        Raises Invalid as `pasted` does, and TooLarge for what the worker would read.
+        """
+        most = max(rules.read_now, LEAST_TRIED)
+        if file.received.bytes > most:
+            raise TooLarge(f"The file has {file.received.bytes} bytes; up to {most} are tried.", remedy="Deposit it, and look.")
+        if PurePath(file.filename.lower()).suffix in _DOCUMENTS and file.received.bytes <= LARGEST_DOCUMENT:
+            return await self._tried(_nobodys(now), _document_of(await asyncio.to_thread(file.path.read_bytes)), store_, rules)
+        received = await asyncio.to_thread(_copied, file.path, store_)
+        deposit = replace(_nobodys(now), filename=file.filename, payload=received.sha256)
+        arrived = Arrived(received.path, received, file.filename, file.content_type)
+        packaging = SIMPLE_ZIP if PurePath(file.filename.lower()).suffix in _ARCHIVES else ""
+        return await self._tried(deposit, Opened(payload=arrived, packaging=packaging), store_, rules)
 
     async def _tried(self, deposit: Deposit, opened: Opened, store_: Scratch, rules: Rules) -> Tried:
         understanding = replace(self.intake.understanding, files=store_)
@@ -134,6 +159,36 @@ class Trial:
         becomes = {duplicates.VERSION: tried.becomes, duplicates.UPDATE: "changed", duplicates.REFUSE: "refused"}
         weight = Weight.WARN if other.policy in {duplicates.VERSION, duplicates.UPDATE} else Weight.HOLD
         return replace(tried, becomes=becomes.get(other.policy, "held"), problems=(Known(said, weight), *tried.problems))
+
+
+def _nobodys(now: datetime) -> Deposit:
+    return Deposit(
+        id="", container_id=None, account=None, protocol="", method="", operation=Operation.CREATE, url="", headers=(),
+        state=DepositState.RECEIVED, received=now, bytes=0, sha256=None, md5=None, filename=None, content_type=None,
+        packaging=None, in_progress=False, title=None, problem=None, retries=0,
+    )  # fmt: skip
+
+
+def _document_of(data: bytes) -> Opened:
+    """Open a metadata document in XML or JSON. Raises Invalid."""
+    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return Opened(entry=parse(data, place="document"))
+    try:
+        return Opened(document=msgspec.json.decode(data, type=dict[str, Any]))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Invalid(
+            f"The JSON cannot be read: {error}.", place="document", remedy="Send a JSON object.", code="json"
+        ) from error
+
+
+def _copied(path: Path, store_: Scratch) -> Received:
+    """Copy a file into a store, which may be on another disk."""
+    spool = store_.spool()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            spool.write(piece)
+    received = spool.finish(flush=False)
+    return replace(received, path=store_.path(store_.keep(received)))
 
 
 def _unfit(error: Unfit, rules: Rules) -> Tried:

@@ -21,6 +21,7 @@ from server.seen import SEEN, Seen
 from server.usage import noting
 from server.usage.definition import Counting
 from server.usage.installed import installed
+from server.usage.irus.definition import Irus
 from server.usage.model import Class, Drop, Hit
 from server.usage.robots import Robots
 from server.usage.sessions import hour_of
@@ -41,6 +42,10 @@ _SUSPECT = Seen("")
 _WHOLE = frozenset({200, 304})
 _PART = 206
 _LONGEST_AGENT = 2_000
+_LONGEST_REFERER = 8_000
+
+#: What browsers say of whoever does not want to be followed (Tracking Preference Expression; Global Privacy Control).
+_LEFT_ALONE = ("DNT", "Sec-GPC")
 
 #: What browsers say of what they fetch in case somebody wants it.
 _FETCHED_AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
@@ -52,7 +57,8 @@ log = observe.logger("usage")
 class Capture:
     """Notes hits in memory; `flush` writes them down.
 
-    `cookie` reads the session's cookie off a request; `counting` says how use is counted now.
+    `cookie` reads the session's cookie off a request; `counting` says how use is counted now, and `telling` how IRUS is told of
+    it, None for not at all.
     """
 
     def __init__(
@@ -61,12 +67,14 @@ class Capture:
         clock: Clock,
         cookie: Callable[[web.Request], str],
         counting: Callable[[], Counting],
+        telling: Callable[[], Irus | None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._robots = Robots()
         self._cookie = cookie
         self._counting = counting
+        self._telling = telling
         self._hits: list[Hit] = []
         self._lost = 0
         self._asked: set[datetime] = set()
@@ -103,7 +111,9 @@ class Capture:
         agent = request.headers.get("User-Agent", "")[:_LONGEST_AGENT]
         address, cookie = remote_address(request), self._cookie(request)
         drop = self._against(request, response)
-        self._hits.append(Hit(self._clock(), seen.record_id, seen.file, address, agent, cookie, drop))
+        referer = request.headers.get("Referer", "")[:_LONGEST_REFERER]
+        private = any(request.headers.get(name, "").strip() == "1" for name in _LEFT_ALONE)
+        self._hits.append(Hit(self._clock(), seen.record_id, seen.file, address, agent, cookie, drop, referer, private))
 
     def _against(self, request: web.Request, response: web.StreamResponse) -> Drop | None:
         """Say what speaks against counting an answer, by the request alone."""
@@ -124,7 +134,7 @@ class Capture:
             judged = await asyncio.to_thread(self._judged, hits)
             hours = {hour_of(hit.at) for hit in hits if hit.record_id} - self._asked
             try:
-                await self._database.write(noting.keep, judged, hours, self._clock())
+                await self._database.write(noting.keep, judged, hours, self._clock(), self._telling())
             except Unavailable as error:
                 log.warning("could not write down what was seen", extra={"reason": error.message})
                 return

@@ -80,4 +80,5 @@ def kind() -> Kind:
         settings=Counting,
         single="An institution counts the use of its works in one way. Change the profile there is.",
         creates="A job each hour, which counts the clicks of the hour before.",
+        place="/admin/usage",
     )

@@ -35,7 +35,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer that was sent whole. Address, agent and cookie live in memory only, for a second."""
+    """One answer that was sent whole. Address, agent, cookie and referer live in memory, for a second.
+
+    Where IRUS is told of it, all of them but the cookie live in its outbox until it has taken them.
+    """
 
     at: datetime
     record_id: str
@@ -48,6 +51,9 @@ class Hit:
     """The session's, so that staff can be told from readers; empty for strangers."""
     drop: Drop | None = None
     """What the request itself says against counting it."""
+    referer: str = ""
+    private: bool = False
+    """Whether the browser asks not to be followed (Do Not Track, Global Privacy Control)."""
 
     @property
     def kind(self) -> Kind:

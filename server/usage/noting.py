@@ -15,6 +15,8 @@ from server.accounts.model import Account, Right
 from server.db.upsert import insert, insert_in
 from server.jobs import queue
 from server.records.tables import records
+from server.usage.irus.definition import Irus
+from server.usage.irus.outbox import Told
 from server.usage.model import Class, Drop, Hit
 from server.usage.tables import clicks, dropped, suspects
 from server.usage.visitors import Salted, day
@@ -30,9 +32,13 @@ Dropped = Counter[tuple[str, Drop, str]]
 """How many hits were not counted: by day, reason and kind."""
 
 
-def keep(tx: Connection, hits: Sequence[Hit], hours: Iterable[datetime], now: datetime) -> None:
-    """Write down what happened within a second, and ask that `hours` be counted once they are over."""
+def keep(tx: Connection, hits: Sequence[Hit], hours: Iterable[datetime], now: datetime, telling: Irus | None = None) -> None:
+    """Write down what happened within a second, and ask that `hours` be counted once they are over.
+
+    `telling` is how IRUS is told of it; what it is to be told stands and falls with the hits.
+    """
     left_out, rows, salted = Dropped(), list[dict[str, Any]](), Salted(tx)
+    told = None if telling is None else Told(telling)
     accounts = {cookie: _account(tx, cookie, now) for cookie in {hit.cookie for hit in hits if hit.cookie}}
     for hit in hits:
         visitor = salted.visitor(hit.at, hit.address, hit.agent)
@@ -42,12 +48,18 @@ def keep(tx: Connection, hits: Sequence[Hit], hours: Iterable[datetime], now: da
         drop = hit.drop or _staff(tx, accounts.get(hit.cookie), hit.record_id)
         if drop is not None:
             left_out[day(hit.at), drop, hit.kind] += 1
+            if told is not None:
+                told.leave_out(hit, drop)
             continue
+        if told is not None:
+            told.take(hit)
         earlier = salted.earlier(hit.at, hit.address, hit.agent)
         rows.append({"at": hit.at, "visitor": visitor, "earlier": earlier, "record_id": hit.record_id, "file": hit.file})
     leave_out(tx, left_out)
     if rows:
         tx.execute(plainly(clicks), rows)
+    if told is not None:
+        told.write(tx, now)
     for hour in {hour for each in hours for hour in (each, each.replace(hour=23))}:  # after the last one the salt is forgotten
         queue.enqueue(tx, COUNT, f"{hour:%Y-%m-%dT%H}", hour + timedelta(hours=1) + GRACE)
 

@@ -6,6 +6,7 @@ import pytest
 from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient
 from sqlalchemy import select
+from yarl import URL
 
 from server.accounts import one_time_codes, own, rules, store, tables, tokens
 from server.accounts.model import Account, Role
@@ -14,17 +15,19 @@ from server.accounts.tokens import Scope
 from server.audit.log import OPERATOR
 from server.errors import Invalid, NotFound
 from server.house import House
-from tests.conftest import AUTH, SetClock, entry
+from server.sword import store as sword
+from tests.conftest import AUTH, SetClock, configured, entry
 
 SERVICE = "/sword/v2/service-document"
 DAYS = timedelta(days=90)
 
 
 async def made(
-    house: House, *scopes: Scope, networks: tuple[str, ...] = (), life: timedelta = DAYS, name: str = "depositor"
+    house: House, *scopes: Scope, life: timedelta = DAYS, name: str = "depositor", **bounds: tuple[str, ...]
 ) -> tuple[int, str]:
     account = await house.database.read(store.get, name)
-    token, text = await house.database.write(own.add_token, OPERATOR, account, "robot", scopes, life, networks, house.clock())
+    wanted = tokens.Wanted("robot", scopes, life, **bounds)
+    token, text = await house.database.write(own.add_token, OPERATOR, account, wanted, house.clock())
     return token.id, text
 
 
@@ -128,7 +131,39 @@ async def test_what_cannot_be_made(house: House) -> None:
     ]  # fmt: skip
     for who, name, scopes, life in wrong:
         with pytest.raises(Invalid):
-            await house.database.write(tokens.add, who, name, scopes, life, (), house.clock())
+            await house.database.write(tokens.add, who, tokens.Wanted(name, tuple(scopes), life), house.clock())
     number, _ = await made(house, Scope.READ)
     with pytest.raises(NotFound):
         await house.database.write(tokens.revoke, number, house.clock(), account.id + 1)
+
+
+async def test_a_token_is_good_for_some_collections_alone(client: TestClient, house: House) -> None:
+    theses = [{"id": "works", "title": "Works"}, {"id": "theses", "title": "Theses"}]
+    await configured(house, "sword", collections=theses)
+    _, all_ = await made(house, Scope.DEPOSIT)
+    _, some = await made(house, Scope.DEPOSIT, collections=("theses",))
+    kind = {"Content-Type": "application/atom+xml;type=entry"}
+    assert "/collection/works" in await (await client.get(SERVICE, headers=bearer(all_))).text()
+    service = await (await client.get(SERVICE, headers=bearer(some))).text()
+    assert "/collection/theses" in service
+    assert "/collection/works" not in service
+    assert await deposited(client, bearer(some)) == 404
+    answer = await client.post("/sword/v2/collection/theses", data=entry(), headers=kind | bearer(some))
+    assert answer.status == 201
+    assert (await client.get(URL(answer.headers["Location"]).path, headers=bearer(some))).status == 200
+    other = await client.post("/sword/v2/collection/works", data=entry(title="Beans"), headers=kind | bearer(all_))
+    for method, path in (("GET", "edit"), ("GET", "statement"), ("PUT", "edit"), ("DELETE", "edit")):
+        address = URL(other.headers["Location"]).path.replace("/edit/", f"/{path}/")
+        refused = await client.request(method, address, data=entry() if method == "PUT" else None, headers=bearer(some) | kind)
+        assert refused.status == 403, (method, path)
+        assert "not made for the collection" in await refused.text()
+    told = other.headers["Location"].rsplit("/", 1)[1]
+    deposits = await house.database.read(sword.deposits_of, told)
+    assert (await client.get(f"/sword/deposits/{deposits[0].id}", headers=bearer(some))).status == 404
+    assert (await client.get(f"/sword/deposits/{deposits[0].id}", headers=bearer(all_))).status == 200
+    assert (await client.get("/sword/3/service/works", headers=bearer(some))).status == 404
+
+
+async def test_collections_of_a_token_are_named_by_their_codes(house: House) -> None:
+    with pytest.raises(Invalid, match="by its code"):
+        await made(house, Scope.DEPOSIT, collections=("no/code",))

@@ -150,3 +150,27 @@ async def test_rules_for_roles(client: TestClient, house: House) -> None:
 async def login_and_read(client: TestClient, page: str):
     await login(client)
     return await client.get(page)
+
+
+async def test_a_token_for_somebody_else_s_program_is_bound_to_a_collection_and_shown_once(
+    client: TestClient, house: House
+) -> None:
+    await login(client)
+    account = await house.database.read(store.get, "depositor")
+    page = f"{LIST}/{account.id}"
+    assert "Make a token" in await (await client.get(page)).text()
+    answer = await send(client, f"{page}/tokens", page, name="", days="0", collections="works")
+    text = await answer.text()
+    assert answer.status == 422
+    assert all(f'id="{field}-error"' in text for field in ("name", "scopes", "days"))
+    assert re.search(r'name="collections" value="works" checked', text)
+    given = {"name": "robot", "scopes": "deposit", "days": "30", "networks": "", "collections": "works"}
+    answer = await send(client, f"{page}/tokens", page, **given)
+    shown = await (await client.get(answer.headers["Location"])).text()
+    token = re.search(r'id="once"[^>]*>(shf_[\w-]{43})<', shown)[1]
+    assert token not in await (await client.get(answer.headers["Location"])).text()
+    assert "into works" in shown
+    client.session.headers.pop("Cookie")
+    service = await client.get("/sword/v2/service-document", headers={"Authorization": f"Bearer {token}"})
+    assert service.status == 200
+    assert "/collection/works" in await service.text()

@@ -1,14 +1,18 @@
 """Trying deposits out in a browser: on the page for it, and with settings of a SWORD server that are not saved."""
 
+import io
+
 import pytest
+from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 
 from server.house import House
 from server.profiles import store as profiles
 from server.sword import store
 from tests.admin.test_profiles import send, shown
-from tests.admin.visits import login
-from tests.conftest import Deposit, entry
+from tests.admin.visits import csrf, login
+from tests.conftest import Deposit, configured, entry
+from tests.sword.conftest import GOOD, MODS
 
 PAPER = entry(type="Research paper")
 PAGE = "/admin/imports/try"
@@ -78,3 +82,57 @@ async def test_settings_are_tried_before_they_are_saved(admin: TestClient, house
     assert "as the profile says" in text
     assert 'value="research paper"' in text, "what was typed stays"
     assert house.keeper.live.of("sword")[0].settings.types == (), "and nothing is saved"
+
+
+async def uploaded(client: TestClient, name: str, body: bytes, kind: str) -> tuple[int, str]:
+    form = FormData()
+    form.add_field("csrf", await csrf(client, PAGE))
+    form.add_field("try_collection", "works")
+    form.add_field("try_file", io.BytesIO(body), filename=name, content_type=kind or None)
+    answer = await client.post(PAGE, data=form)
+    return answer.status, await answer.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "kind", "says"),
+    [
+        ("peas.zip", GOOD, "application/zip", "It would be published at once."),
+        ("peas.zip", GOOD, "application/x-zip-compressed", "Versuche"),
+        ("mods.xml", MODS, "text/xml", "Versuche"),
+        ("codemeta.json", b'{"@context": "https://w3id.org/codemeta/3.0", "name": "Peas counted"}', "", "Peas counted"),
+        ("peas.pdf", b"%PDF-1.4", "application/pdf", "No metadata"),
+        ("peas.zip", b"no zip", "application/zip", "It would be held."),
+    ],
+)
+async def test_a_file_is_tried_and_nothing_of_it_stays(
+    admin: TestClient, house: House, name: str, body: bytes, kind: str, says: str
+) -> None:
+    before = sorted(path.name for path in house.settings.folder.rglob("*") if path.is_file() and "db" not in path.name)
+    status, text = await uploaded(admin, name, body, kind)
+    assert status == 200, text
+    assert says in text
+    after = sorted(path.name for path in house.settings.folder.rglob("*") if path.is_file() and "db" not in path.name)
+    assert after == before
+    assert await imports(house) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "says"), [("a.xml", b"<a>", "cannot be read"), ("a.json", b"{", "The JSON cannot be read")]
+)
+async def test_a_document_that_cannot_be_read_says_why(admin: TestClient, name: str, body: bytes, says: str) -> None:
+    status, text = await uploaded(admin, name, body, "")
+    assert status == 422
+    assert says in text
+
+
+async def test_json_is_tried_like_xml(admin: TestClient) -> None:
+    status, text = await tried(admin, try_document='{"@context": "https://w3id.org/codemeta/3.0", "name": "Peas counted"}')
+    assert status == 200
+    assert "Peas counted" in text
+
+
+async def test_what_the_worker_would_read_is_not_tried(admin: TestClient, house: House) -> None:
+    await configured(house, "sword", read_now_mb=0)
+    status, text = await uploaded(admin, "peas.bin", b"x" * (2**20 + 1), "text/plain")
+    assert status == 422
+    assert "up to 1048576 are tried" in text

@@ -8,9 +8,12 @@ from tests.browser.conftest import Site
 from tests.fakes.crossref import FakeCrossref
 from tests.fakes.datacite import FakeDatacite
 from tests.fakes.handle import FakeHandleServer
+from tests.fakes.irus import FakeIrus
 from tests.fakes.mailbox import Mailbox
+from tests.fakes.oable import FakeOable
 from tests.fakes.oidc import running
 from tests.fakes.orcid import CLIENT, SECRET, FakeOrcid
+from tests.fakes.orcid_public import FakePublicOrcid
 from tests.fakes.receiver import Receiver
 
 DEAD = "127.66.7.8:8080"
@@ -62,7 +65,8 @@ def sword(_site: Site) -> Iterator[Example]:
 
 @contextmanager
 def running_in(
-    site: Site, server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeOrcid | Receiver | Mailbox
+    site: Site,
+    server: FakeCrossref | FakeDatacite | FakeHandleServer | FakeIrus | FakeOable | FakeOrcid | Receiver | Mailbox,
 ) -> Iterator[None]:
     """Let a server run beside ours."""
     site.do(server.start())
@@ -144,6 +148,18 @@ def usage(_site: Site) -> Iterator[Example]:
 
 
 @contextmanager
+def irus_uk(site: Site) -> Iterator[Example]:
+    fake = FakeIrus()
+    with running_in(site, fake):
+        yield Example(
+            {"endpoint": fake.url, "source": "abbey.example"},
+            ({"source": "the abbey"}, "source", "must have no blanks"),
+            ("days", "14"), agrees="IRUS tracker", dead={"endpoint": f"http://{DEAD}/"}, refuses="127.66.7.8",
+        )  # fmt: skip
+        assert fake.asked == 0
+
+
+@contextmanager
 def orcid(site: Site) -> Iterator[Example]:
     fake = FakeOrcid()
     with running_in(site, fake):
@@ -205,8 +221,37 @@ def mail(site: Site) -> Iterator[Example]:
         assert len(mailbox.letters) == 1
 
 
+@contextmanager
+def orcid_public(site: Site) -> Iterator[Example]:
+    fake = FakePublicOrcid()
+    with running_in(site, fake):
+        yield Example(
+            {"client_id": fake.client, "client_secret": fake.secret, "environment": "sandbox", "endpoint": fake.url},
+            ({"client_id": "nobody"}, "client_id", "must be APP- and 16 letters or digits"),
+            ("days", "12"), secret=fake.secret, dead={"client_secret": "a wrong one"},
+            agrees="ORCID gave a token and answers", refuses="Client not found",
+        )  # fmt: skip
+
+
+@contextmanager
+def oable(site: Site) -> Iterator[Example]:
+    fake = FakeOable()
+    fake.key = "yellow-and-green"
+    with running_in(site, fake):
+        yield Example(
+            {
+                "address": fake.url, "api_key": fake.key, "suffix": "abbey.example", "errors": "library@abbey.example",
+                "organisation": "Abbey of St Thomas",
+            },
+            ({"suffix": "abbey"}, "suffix", "must be what follows the @"),
+            ("organisation", "Augustinian Abbey of St Thomas"), secret=fake.key, dead={"api_key": "a-wrong-one"},
+            agrees="answered 405", refuses="it does not know the API key",
+        )  # fmt: skip
+        assert fake.known == {}
+
+
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
     "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
-    "usage": usage, "orcid": orcid,
+    "usage": usage, "irus-uk": irus_uk, "orcid": orcid, "orcid-public": orcid_public, "oable": oable,
 }  # fmt: skip

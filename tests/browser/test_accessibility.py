@@ -13,13 +13,19 @@ from selenium.webdriver.common.keys import Keys
 from sqlalchemy import Connection
 
 from server import control
+from server.accounts import store as accounts
 from server.accounts import tickets
 from server.accounts.tickets import Purpose
 from server.audit.log import OPERATOR
 from server.clock import now
 from server.identifiers import watching
+from server.jobs import queue
 from server.metadata.ruling import Weight
 from server.notify.webhooks import WEBHOOK
+from server.oable import requesting
+from server.oable import store as oable
+from server.oable.asking import Asked
+from server.oable.model import State
 from server.oai import harvested, simulations
 from server.oai.proving import Finding, Verdict
 from server.oai.simulations import Simulation
@@ -33,11 +39,18 @@ from server.sword import store as sword
 from server.sword.model import Content, Held
 from tests.admin.identifiers.stock import fill
 from tests.browser.conftest import OWN, Site
+from tests.browser.enriched import enriched
 from tests.browser.test_pages import wait_for
 from tests.conftest import PASSWORD, entry
+from tests.oable.conftest import ASKED
 from tests.portal.matrix import EXPECTED
 
 WHO = Visitor("Sickle/0.7.0 (+https://harvester.example.org/about)", "192.0.2.1", "gregor@example.org")
+
+OABLE = {
+    "address": "https://oable.example.org/requests", "api_key": "peas", "suffix": "abbey.example", "errors": "l@abbey.example",
+    "organisation": "Abbey of St Thomas",
+}  # fmt: skip
 
 WORD = "Vademecum"
 """A word for a type that nobody knows."""
@@ -72,6 +85,7 @@ def furnished(site: Site) -> Numbers:
     site.do(house.database.write(problems.keep_content, held.id, Content(members=(replace(member, sha256=kept(site)),))))
     account = {"prefix": "10.82433", "account_id": "INST.REPO", "password": "peas", "environment": "test"}
     site.do(control.profile_set(house, control.ProfileSet(kind="datacite", name="Test DOIs", values=account)))
+    charge = charged(site)
     made = site.do(house.database.read(profiles.every))
     taken, hook = {profile.kind for profile in made}, next(profile for profile in made if profile.kind == WEBHOOK)
     kinds = [kind.name for kind in house.keeper.kinds if not (kind.single and kind.name in taken)]
@@ -82,12 +96,15 @@ def furnished(site: Site) -> Numbers:
     return {
         "/items": [work],
         "/my/works": [OWN],
+        "/my/charges": [charge],
+        "/admin/oable": [charge],
         "/my/deposits": [held.id],
         "/admin/works": [work],
         "/admin/usage/works": [work],
         f"/admin/works/{work}/versions": ["1"],
         f"/admin/works/{work}/formats": ["oai_dc"],
         "/admin/people": ["1"],
+        "/admin/enrich": [str(site.do(house.database.write(enriched, house.tasks, work, now())))],
         "/admin/imports": [held.id],
         f"/admin/imports/{held.id}/text": ["1"],
         "/admin/identifiers/agencies": [str(profile.id) for profile in made if profile.kind == "datacite"],
@@ -106,6 +123,24 @@ def furnished(site: Site) -> Numbers:
         "/admin/jobs/schedules": [str(schedule)],
         "/admin/jobs/schedules/new": tasks,
     }
+
+
+def charged(site: Site) -> str:
+    """A request for an article processing charge that was refused, in the name of whoever looks at the pages."""
+    house = site.house
+    site.do(control.profile_set(house, control.ProfileSet(kind="oable", name="OABLE", values=OABLE)))
+    somebody = site.do(house.database.read(accounts.get, "admin"))
+    office = requesting.office(house.keeper.live, house.press.renderer.repository.item)
+    number = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+    site.do(house.database.write(requesting.ask, office, number, somebody, Asked(**ASKED), None, OPERATOR, now()))
+    site.do(house.database.write(refused, number))
+    return number
+
+
+def refused(tx: Connection, number: str) -> None:
+    found = oable.get(tx, number)
+    queue.drop(tx, oable.ASK, number)
+    oable.put(tx, replace(found, state=State.REFUSED, words="The journal is not in our agreement."))
 
 
 def kept(site: Site) -> str:

@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from server import control
 from server.cli import main
+from server.commands import identifiers as commands
 from server.control import identifiers
 from server.control.identifiers import Filter, ProfileNamed, Which
 from server.errors import Conflict, NotFound
@@ -150,3 +151,13 @@ def test_all_of_a_profile_are_compared_as_a_job() -> None:
     asked = sheaf("identifiers", "reconcile", "Our DOIs", "--repair")
     assert "Job 1 is asked for" in asked.output
     assert '"repair":true' in sheaf("jobs", "show", "1").output
+
+
+def test_what_is_too_early_to_compare_is_not_said_to_be_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"value": "10.5072/1", "differences": [], "url": None, "state": "", "known": False, "remark": "It is too early."}
+    for too_early, said in (
+        (True, "It is too early.\n"),
+        (False, "The agency does not know it, and need not.\nIt is too early.\n"),
+    ):
+        monkeypatch.setattr(commands, "asked", lambda *_, early=too_early: told | {"too_early": early})
+        assert sheaf("identifiers", "compare", "10.5072/1").output == said

@@ -12,6 +12,8 @@ from server.audit.log import OPERATOR
 from server.errors import Conflict
 from server.house import House
 from server.housekeeping import collect, tidy
+from server.identifiers import sightings
+from server.identifiers.model import Listed, Told
 from server.records import files
 from server.records.files import DiskStore
 from server.records.model import File
@@ -126,3 +128,18 @@ async def test_a_file_that_is_sent_again_while_it_is_collected_stays(house: Hous
         patch.setattr(Path, "rename", meanwhile)
         assert house.files.collect(lambda _: False, 86_400) == 0
     assert house.files.path(name).read_bytes() == b"peas"
+
+
+async def test_lists_of_agencies_are_forgotten_a_month_after_they_were_read(house: House, clock: SetClock) -> None:
+    for walk, cursor in (("read", ""), ("begun", "2")):
+        await house.database.write(sightings.begin, walk, clock())
+        page = Listed((Told("10.5072/1", None),), cursor)
+        await house.database.write(sightings.keep, walk, page, ["10.5072/1"], clock())
+    clock.pass_time(days=29)
+    await tidy(house.database, house.files, house.clock, timedelta(days=7))
+    assert await house.database.read(sightings.of, "read", "10.5072/1") is not None
+    clock.pass_time(days=2)
+    await tidy(house.database, house.files, house.clock, timedelta(days=7))
+    assert await house.database.read(sightings.of, "read", "10.5072/1") is None
+    assert await house.database.read(sightings.find, "read") is None
+    assert await house.database.read(sightings.of, "begun", "10.5072/1") is not None

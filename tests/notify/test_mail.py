@@ -63,7 +63,7 @@ async def ask(house: House, to: str = "mendel@example.org", **values: str) -> No
 
 
 def test_every_letter_has_both_its_forms() -> None:
-    assert names() == ("came-in", "digest", "events", "invitation", "reset", "test")
+    assert names() == ("came-in", "digest", "events", "invitation", "oable", "reset", "test")
 
 
 async def test_a_letter_is_sent_and_its_secret_forgotten(house: House, mailbox: Mailbox, clock: SetClock) -> None:

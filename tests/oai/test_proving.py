@@ -9,7 +9,7 @@ from lxml import etree
 
 from server.metadata.ruling import Facts, Fault, Rules, Weight
 from server.oai.proving import PROOFS, Finding, Proof, Verdict, Wanted, _Seen
-from server.oai.schemas import Schemas
+from server.schemas import Schemas
 from tests.conftest import SHARED
 
 DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"

@@ -33,6 +33,13 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"host": "smtp.example.org", "user": "library", "sender": "library@example.org", "password": SECRET}, {"port": 2525},
         "password",
     ),
+    "oable": (
+        {
+            "address": "https://oable.example.org/requests", "api_key": SECRET, "suffix": "example.org",
+            "errors": "library@example.org", "organisation": "Peas",
+        },
+        {"address": "https://oable.example.net/requests"}, "api_key",
+    ),
     "openid": (
         {"issuer": "https://login.example.org", "client_id": "sheaf", "client_secret": SECRET, "label": "Log in"},
         {"issuer": "https://login.example.net"}, "client_secret",

@@ -206,6 +206,10 @@ def test_a_spreadsheet_is_read_whatever_its_commas(text: str) -> None:
     assert [(line.doi, line.work) for line in arrivals.read(text)] == [("10.82433/1", "a"), ("10.82433/2", "")]
 
 
+def test_a_first_line_whose_doi_is_mistyped_is_no_heading() -> None:
+    assert [line.doi for line in arrivals.read("1O,82433/1\n10.82433/2\n")] == ["1O", "10.82433/2"]
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "DOI,Work\n"])
 def test_a_spreadsheet_without_lines_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="no lines"):

@@ -105,6 +105,25 @@ async def test_what_no_job_is_left_of_is_found_by_what_was_confirmed(
     )
 
 
+async def test_another_account_has_confirmed_nothing_and_is_asked_about_all(
+    house: House, number: str, agency: FakeDatacite
+) -> None:
+    assert number
+    another = FakeDatacite(Repository("INST.OTHER"))
+    await another.start()
+    try:
+        values = {"account_id": "INST.OTHER", "endpoint": another.url, "password": "correct horse"}
+        await control.profile_set(house, control.ProfileSet(kind="datacite", name="Our DOIs", values=values))
+        await house.worker.drain()
+        assert another.dois[FIRST].state == "findable"
+        calls = len(another.log)
+        await control.profile_set(house, control.ProfileSet(kind="datacite", name="Our DOIs", values=values))
+        await house.worker.drain()
+        assert len(another.log) == calls, "the same one is not asked again"
+    finally:
+        await another.stop()
+
+
 async def test_what_is_as_it_was_confirmed_is_not_asked_for(house: House, number: str, agency: FakeDatacite) -> None:
     assert number
     calls = len(agency.log)

@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 from server.house import House
 from server.sword import store
 from server.sword.model import Deposit, Event
-from tests.conftest import AUTH, URL
+from tests.conftest import AUTH, URL, configured
 
 NS = {
     "a": "http://www.w3.org/2005/Atom",
@@ -187,3 +187,9 @@ async def answer(response: ClientResponse) -> Answer:
 @pytest.fixture
 def depositor(client: TestClient, house: House) -> Depositor:
     return Depositor(client, house)
+
+
+@pytest.fixture
+async def files_alone(house: House) -> None:
+    """An installation that takes files without metadata, and calls the work after the first."""
+    await configured(house, "sword", holds=["type-unknown", "access-unknown"])

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from server.jobs.model import Done, Job, Later
+from server.jobs.worker import Worker
 from server.records.model import File
 from server.sword import store
 from server.sword.errors import ErrorContent
 from server.sword.model import Content, DepositState, Draft, Operation
 from server.sword.operations import applied
+from server.sword.queued import READ
 from server.sword.understand import Understanding
-from tests.conftest import entry
+from tests.conftest import SetClock, entry
 from tests.sword.conftest import ENTRY, GOOD, MODS, OPEN, PDF, ZIP, Depositor, archive, related
 
 SILENT = b'<entry xmlns="http://www.w3.org/2005/Atom"/>'
@@ -70,6 +73,35 @@ class TestQueued:
         assert package.problem is not None
         assert package.problem.code == "deleted"
         assert deletion.operation is Operation.DELETE
+
+    async def test_of_two_that_are_claimed_together_the_second_is_read_as_soon_as_the_first_is(
+        self, depositor: Depositor, clock: SetClock
+    ) -> None:
+        receipt = await depositor.create(GOOD, ZIP, OPEN)
+        await depositor.ask("PUT", receipt.media, archive(a_csv=b"1"), ZIP)
+        first_is_read, intake, answers = asyncio.Event(), depositor.house.intake, []
+
+        async def handled(job: Job) -> Any:
+            """Put the second off before the first is read, and say so only afterwards."""
+            answer = await intake.handle(job)
+            answers.append(type(answer))
+            await (first_is_read.wait() if isinstance(answer, Later) else asyncio.sleep(0))
+            if isinstance(answer, Done):
+                first_is_read.set()
+            return answer
+
+        real = intake.understanding.content
+
+        def content(_self: Understanding, opened: Any) -> Content:
+            while not answers:  # the second has looked
+                time.sleep(0.005)
+            return real(opened)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Understanding, "content", content)
+            await Worker(depositor.house.database, {READ: handled}, clock, slots=2).drain()
+        assert answers == [Later, Done, Done]
+        assert [row.state for row in await depositor.rows()] == [DepositState.TAKEN] * 2
 
     async def test_the_same_package_in_progress_again_is_one_while_it_waits(self, depositor: Depositor) -> None:
         assert (await depositor.create(GOOD, ZIP, OPEN)).edit == (await depositor.create(GOOD, ZIP, OPEN)).edit
@@ -130,6 +162,7 @@ async def test_an_entry_that_says_nothing_never_wipes_metadata(depositor: Deposi
     assert await depositor.oai() == [(receipt.number, "", "Versuche")]
 
 
+@pytest.mark.usefixtures("files_alone")
 @pytest.mark.parametrize("mending", [(entry(), ENTRY, "Peas"), (b"%PDF", PDF, "peas.pdf")], ids=["entry", "file"])
 async def test_a_complete_deposit_of_nothing_is_held_until_something_comes(
     depositor: Depositor, mending: tuple[bytes, dict[str, str], str]
@@ -218,6 +251,7 @@ def test_ten_thousand_files_are_added_at_once() -> None:
     assert found.files == files
 
 
+@pytest.mark.usefixtures("files_alone")
 async def test_a_package_of_many_entries_is_read_by_the_worker(depositor: Depositor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.sword.intake.READ_NOW_ENTRIES", 3)
     few = await depositor.create(GOOD, ZIP)

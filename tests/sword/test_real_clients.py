@@ -87,6 +87,7 @@ async def state(depositor: Depositor, receipt: Answer) -> str:
 # --- DeepGreen
 
 
+@pytest.mark.usefixtures("files_alone")
 @pytest.mark.parametrize(
     "packaging", [METS_SIP, f"{PACKAGE}/METSMODS", SIMPLE_ZIP, ""], ids=["SIP", "METSMODS", "SimpleZip", "OPUS"]
 )
@@ -152,7 +153,9 @@ async def test_ojs_deposits_an_article_described_twice_with_an_api_token(deposit
     house = depositor.house
     account, _ = await house.database.read(accounts.with_password, "depositor")
     life = timedelta(days=1)
-    _, text = await house.database.write(tokens.add, account, "OJS", (Scope.READ, Scope.DEPOSIT), life, (), house.clock())
+    _, text = await house.database.write(
+        tokens.add, account, tokens.Wanted("OJS", (Scope.READ, Scope.DEPOSIT), life), house.clock()
+    )
     token = {"X-Ojs-Sword-Api-Token": text}
     seen = await depositor.client.get("/sword/v2/service-document", headers=token)
     assert seen.status == 200
@@ -346,7 +349,7 @@ async def test_a_client_sends_its_whole_path_and_a_token_for_a_name(depositor: D
     house = depositor.house
     account, _ = await house.database.read(accounts.with_password, "depositor")
     _, text = await house.database.write(
-        tokens.add, account, "R", (Scope.READ, Scope.DEPOSIT), timedelta(days=1), (), house.clock()
+        tokens.add, account, tokens.Wanted("R", (Scope.READ, Scope.DEPOSIT), timedelta(days=1)), house.clock()
     )
     body = archive(peas_csv=b"1")
     headers = zipped(SIMPLE_ZIP, body) | {

@@ -176,6 +176,7 @@ async def test_a_stranger_who_expects_to_continue_is_not_let_to(client: TestClie
     assert b"100 Continue" not in found
 
 
+@pytest.mark.usefixtures("files_alone")
 async def test_a_depositor_who_expects_to_continue_is_let_to(client: TestClient, depositor: Depositor) -> None:
     reader, writer = await asyncio.open_connection(client.host, client.port)
     writer.write(head(4, more="Expect: 100-continue\r\n"))

@@ -185,8 +185,8 @@ async def test_a_client_speaks_only_for_those_it_may(client: TestClient, house: 
 async def test_the_profile_says_what_its_clients_log_in_with(house: House) -> None:
     def prepare(tx: Connection) -> Preview:
         account = accounts.get(tx, "depositor")
-        tokens.add(tx, account, "old", [Scope.DEPOSIT], timedelta(days=7), (), clock.now())
-        made, _ = tokens.add(tx, account, "new", [Scope.DEPOSIT], timedelta(days=90), (), clock.now())
+        tokens.add(tx, account, tokens.Wanted("old", (Scope.DEPOSIT,), timedelta(days=7)), clock.now())
+        made, _ = tokens.add(tx, account, tokens.Wanted("new", (Scope.DEPOSIT,), timedelta(days=90)), clock.now())
         tokens.note_use(tx, made.id, clock.now(), "192.0.2.1")
         settings = Server(code="x", collections=(Collection(id="x", title="X"),), clients=(Client(account="depositor"),))
         return kind.credentials(tx, settings)

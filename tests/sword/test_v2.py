@@ -69,6 +69,7 @@ async def test_an_entry_makes_a_work(depositor: Depositor) -> None:
     assert await unzipped(depositor, receipt) == {}
 
 
+@pytest.mark.usefixtures("files_alone")
 async def test_a_binary_deposit_makes_a_work_named_after_its_file(depositor: Depositor) -> None:
     receipt = await depositor.create(b"%PDF-1.4", PDF)
     assert await depositor.oai() == [(receipt.number, "", "peas.pdf")]
@@ -207,6 +208,7 @@ async def test_files_are_added_without_overwriting_and_answered_with_their_own_i
     assert await unzipped(depositor, receipt) == {"peas.pdf": b"one", "peas (2).pdf": b"two"}
 
 
+@pytest.mark.usefixtures("files_alone")
 @pytest.mark.parametrize("name", ["peas.pdf", "發微 算法.txt", "100%?#&.csv", "a'b\"c<d>.txt"])
 async def test_a_file_can_be_fetched_and_deleted_at_its_iri(depositor: Depositor, name: str) -> None:
     out = io.BytesIO()
@@ -224,6 +226,7 @@ async def test_a_file_can_be_fetched_and_deleted_at_its_iri(depositor: Depositor
     assert await unzipped(depositor, receipt) == {"x": b"x"}
 
 
+@pytest.mark.usefixtures("files_alone")
 async def test_a_file_of_no_bytes_is_a_file(depositor: Depositor) -> None:
     receipt = await depositor.create(b"", PDF)
     assert await unzipped(depositor, receipt) == {"peas.pdf": b""}

@@ -207,6 +207,7 @@ async def test_one_file_is_replaced_and_the_others_stay(depositor: Depositor) ->
 # --- packagings, types, addresses
 
 
+@pytest.mark.usefixtures("files_alone")
 async def test_content_comes_in_the_packaging_asked_for_by_any_of_its_names(depositor: Depositor) -> None:
     one = await depositor.create(b"%PDF-1.4", PDF)
     several = await depositor.create(GOOD, ZIP)

@@ -62,7 +62,7 @@ def valid(name: str, document: Any) -> None:
 async def key(house: House) -> str:
     account = await house.database.write(accounts.add, "library", Role.REVIEWER, HASH, house.clock())
     add = tokens.add
-    _, text = await house.database.write(add, account, "celus", [Scope.USAGE], timedelta(days=30), (), house.clock())
+    _, text = await house.database.write(add, account, tokens.Wanted("celus", (Scope.USAGE,), timedelta(days=30)), house.clock())
     return text
 
 
@@ -252,7 +252,9 @@ async def test_refusals_are_counters_own_one_and_the_lowest(get: Get) -> None:
 async def test_who_may_ask(get: Get, house: House, client: TestClient, key: str, clock: SetClock) -> None:
     account = await house.database.write(accounts.add, "sender", Role.MANAGER, HASH, house.clock())
     add = tokens.add
-    _, sword = await house.database.write(add, account, "sword", [Scope.DEPOSIT], timedelta(days=30), (), house.clock())
+    _, sword = await house.database.write(
+        add, account, tokens.Wanted("sword", (Scope.DEPOSIT,), timedelta(days=30)), house.clock()
+    )
     assert (await get("members", 401, api_key=sword))["Code"] == 2000
     assert (await get("reports", 401, api_key="shf_x"))["Code"] == 2020
     assert (await client.get("/r51/status")).status == 200

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
+from multidict import MultiDict
 from sqlalchemy import Connection
 
 from server.accounts import keeping, once, own, sessions, store, tokens
@@ -12,8 +13,9 @@ from server.admin.accounts.listing import faults_of_person
 from server.clock import Clock
 from server.errors import Conflict, Invalid, NotFound, Unavailable
 from server.openid import admission
+from server.portal.account.tokens import made, offered, read
 from server.portal.asked import number
-from server.portal.door import VISITOR, fields
+from server.portal.door import VISITOR, fields, pairs
 from server.portal.frame import Frame, led
 from server.portal.links import link
 
@@ -41,6 +43,7 @@ class One:
             self.frame.get(_HERE, Right.ACCOUNTS, self.page),
             self.frame.post(_HERE, Right.ACCOUNTS, self.save),
             self.frame.post(f"{_HERE}/link", Right.ACCOUNTS, self.make_link),
+            self.frame.post(f"{_HERE}/tokens", Right.ACCOUNTS, self.make_token),
             *(self.frame.post(f"{_HERE}/{name}", Right.ACCOUNTS, self._doing(deed)) for name, deed in deeds.items()),
         ]
 
@@ -71,6 +74,18 @@ class One:
             word = await self.frame.house.database.write(_link, self.frame, request, account)
         except Conflict as error:
             return await self._page(request, 409, {}, {"link": f"{error.message} {error.remedy}"})
+        raise led(f"/admin/accounts/{account.id}", shown=word)
+
+    async def make_token(self, request: web.Request) -> web.StreamResponse:
+        """Make a token for the programs of somebody else, and show it once."""
+        account, house, given = await self._account(request), self.frame.house, await pairs(request)
+        wanted, errors = read(given)
+        if wanted is None:
+            return await self._page(request, 422, given, errors)
+        try:
+            word = await house.database.write(made, house, request[VISITOR], account, wanted)
+        except (Invalid, Conflict) as error:
+            return await self._page(request, 422, given, {error.place: f"{error.message} {error.remedy}".strip()})
         raise led(f"/admin/accounts/{account.id}", shown=word)
 
     async def mail_link(self, request: web.Request, account: Account) -> str:
@@ -132,11 +147,14 @@ class One:
             lines = await house.database.write(once.show, request[VISITOR].account.id, shown, house.seal, house.clock())
         seen = await house.database.read(_seen, account, house.clock)
         it = seen[0]
-        typed = {"display_name": it.display_name, "email": it.email, "role": account.role.value} | dict(given)
+        typed = {"display_name": it.display_name, "email": it.email, "role": account.role.value}
+        typed |= {"name": "", "networks": "", "days": str(tokens.USUAL.days)} | dict(given)
+        chosen, into = ([], []) if not isinstance(given, MultiDict) else map(given.getall, ("scopes", "collections"), ([], []))
         roles = {role.value: title for role, (title, _says) in ROLES.items()}
         return self.frame.page(
             request, "admin/accounts/one.html", status, it=it, sessions=seen[1], tokens=seen[2], identities=seen[3],
-            now=house.clock(), typed=typed, errors=errors, roles=roles, shown=lines,
+            now=house.clock(), typed=typed, errors=errors, roles=roles, shown=lines, scopes=tokens.scopes_of(account.role),
+            words=tokens.SCOPES, longest=tokens.LONGEST.days, offered=offered(house, account), chosen=chosen, into=into,
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What can be done about identifiers: asking their agency again, one by one or many at once, holding one back, letting go."""
+"""What can be done about identifiers: asking their agency again, one by one or many at once, holding back, a new number."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from server.admin.identifiers.one import PATH, OneIdentifier, identifier_of
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, Invalid, Unavailable
-from server.identifiers import holding
+from server.identifiers import holding, renewing
 from server.identifiers.comparing import Comparison
 from server.identifiers.retrying import NAME, Retry
 from server.identifiers.watching import asked_of
@@ -38,6 +38,7 @@ class Deeds:
             post(f"{LIST}/retry", Right.JOBS, self.retry_many),
             post(f"{PATH}/retry", Right.JOBS, self.retry),
             post(f"{PATH}/compare", Right.JOBS, self.compare),
+            post(f"{PATH}/renew", Right.JOBS, self.renew),
             post(f"{PATH}/hold", Right.JOBS, self.hold),
             post(f"{PATH}/release", Right.JOBS, self.release),
         ]
@@ -68,6 +69,16 @@ class Deeds:
         house, by = self.frame.house, request[VISITOR].actor
         deed = house.database.write(holding.release, identifier_of(request), house.agencies, by, house.clock())
         return await self.one.done(request, deed, "identifier-released")
+
+    async def renew(self, request: web.Request) -> web.StreamResponse:
+        """Give up a name that is another's, and lead to the one its work has instead."""
+        house, by = self.frame.house, request[VISITOR].actor
+        try:
+            new = await house.database.write(renewing.renew, identifier_of(request), house.agencies, by, house.clock())
+        except Conflict as error:
+            return await self.one.show(request, 409, error)
+        house.worker.call()
+        raise led(f"/admin/identifiers/{new.id}", "identifier-renewed")
 
     async def retry_many(self, request: web.Request) -> web.StreamResponse:
         """Ask for a run over the selected identifiers, or over all of what was found."""

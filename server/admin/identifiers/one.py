@@ -17,6 +17,7 @@ from server.identifiers.comparing import Comparison, Difference
 from server.identifiers.desired import desired_of, digest_of, is_due
 from server.identifiers.history import Sent
 from server.identifiers.model import Desired
+from server.identifiers.renewing import is_renewable
 from server.identifiers.watching import Row
 from server.portal import words
 from server.portal.asked import asked, number
@@ -38,6 +39,8 @@ class _Known:
     sent: list[Sent]
     confirmed: Sent | None
     lines: list[Noted]
+    renewable: bool
+    """Whether it is another's, so that its work may take a new number."""
     differing: list[Difference]
     """In what the agency said otherwise when it was last compared."""
 
@@ -111,6 +114,7 @@ def _known(tx: Connection, wanted: int, before: int) -> _Known:
         history.of_identifier(tx, wanted, before, history.PAGE + 1),
         history.confirmed(tx, wanted),
         audit.search(tx, audit.Asked(subject_kind="identifier", subject=str(wanted)), LINES),
+        is_renewable(entry),
         drifts.of_identifier(tx, wanted),
     )
 

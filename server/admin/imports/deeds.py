@@ -18,11 +18,18 @@ from server.house import House
 from server.portal.door import VISITOR, fields
 from server.portal.frame import Frame
 from server.sword import store
-from server.sword.duplicates import DECIDED
+from server.sword.decisions import AS_IT_IS, DECIDED
 from server.works import deeds
 from server.xml import clean
 
 LONGEST_NOTE = 2000
+
+_WORDS = {
+    "as-own": "takes it as a work of its own",
+    "as-version": "takes it as the next version of the other",
+    "as-change": "takes it as a change of the other",
+    AS_IT_IS: "takes it as it is; it waits for approval",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class Deeds:
             post(f"{PATH}/read", Right.IMPORTS, self.read_again),
             post(f"{PATH}/as-own", Right.IMPORTS, self.as_own),
             post(f"{PATH}/as-version", Right.IMPORTS, self.as_version),
+            post(f"{PATH}/as-change", Right.IMPORTS, self.as_change),
+            post(f"{PATH}/as-it-is", Right.IMPORTS, self.as_it_is),
             post(f"{PATH}/close", Right.IMPORTS, self.close),
             post(f"{PATH}/claim", Right.REVIEW, self.claim),
             post(f"{PATH}/release", Right.REVIEW, self.release),
@@ -89,6 +98,14 @@ class Deeds:
         """Take what is here already as its next version."""
         return await self._decided(request, "as-version")
 
+    async def as_change(self, request: web.Request) -> web.StreamResponse:
+        """Take what is here already as a change of it."""
+        return await self._decided(request, "as-change")
+
+    async def as_it_is(self, request: web.Request) -> web.StreamResponse:
+        """Take what lacks metadata all the same; its work waits for approval."""
+        return await self._decided(request, AS_IT_IS)
+
     async def _decided(self, request: web.Request, what: str) -> web.StreamResponse:
         house, number, by = self.frame.house, import_of(request), request[VISITOR].actor
 
@@ -128,18 +145,25 @@ class Deeds:
 async def _judged(house: House, number: str, by: Actor, deed: deeds.Deed, *, waits: bool = False) -> None:
     """Do a deed to the work of an import. Raises NotFound, Conflict and Invalid; writes nothing then."""
     seen = await house.database.read(detail, number)
+    if waits and seen.later is not None:
+        raise Conflict("A later request has changed this work since; it is published from there.", code="state")
     if seen.work is None or (waits and not seen.may_judge):
         raise Conflict("This work does not wait for approval any more.", code="state")
     await deeds.carried_out(house, seen.work.id, by, deed)
 
 
 def _decide(tx: Connection, number: str, what: str, by: Actor, now: datetime) -> None:
-    """Keep what a second deposit of a work is to be. Raises NotFound, and Conflict where it is none or not held any more."""
-    if detail(tx, number).other is None:
+    """Keep what a held deposit is to be. Raises NotFound, and Conflict where that cannot be decided of it any more."""
+    seen = detail(tx, number)
+    if what == AS_IT_IS and not seen.may_take:
+        raise Conflict("This import is not held for what its metadata lack alone.", code="state")
+    if what in DECIDED and seen.other is None:
         raise Conflict("This import is not held for another work any more.", code="state")
-    words = {"as-own": "takes it as a work of its own", "as-version": "takes it as the next version of the other"}[what]
-    store.note(tx, number, now, what, f"{by.name} {words}.")
-    audit.note(tx, by, "import.decided", "import", number, now, changes={"duplicate": (None, DECIDED[what])})
+    if what == "as-change" and not seen.may_join:
+        raise Conflict("It cannot be a change: more was sent to it, or the other work did not come by SWORD.", code="state")
+    store.note(tx, number, now, what, f"{by.name} {_WORDS[what]}.")
+    changes = {"duplicate": (None, DECIDED[what])} if what in DECIDED else {}
+    audit.note(tx, by, "import.decided", "import", number, now, changes=changes)
 
 
 def _close(tx: Connection, number: str, _said: str, by: Actor, now: datetime) -> None:

@@ -1,9 +1,10 @@
 """Everything the house knows of one import, read in one go; and the documents in it, written so that a person can read them."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from lxml import etree
@@ -19,8 +20,9 @@ from server.records.model import Record
 from server.records.store import State, Stored
 from server.sword import duplicates, problems, store
 from server.sword.causes import CAUSES, Cause
-from server.sword.model import Container, ContainerState, Deposit, DepositState, Event, Held, Source
-from server.sword.problems import Known
+from server.sword.model import Container, ContainerState, Deposit, DepositState, Event, Held, Operation, Source
+from server.sword.problems import Known, Weight
+from server.sword.profile.settings import HOLDABLE
 from server.xml import clean, parse
 
 LARGEST_SHOWN = 256 * 1024
@@ -49,10 +51,25 @@ class Detail:
     identifiers: Sequence[Entry]
     other: Stored | None = None
     """The work a held deposit would make a second time."""
+    may_join: bool = False
+    """Whether it can be taken as a change of that work."""
+
+    @property
+    def later(self) -> Deposit | None:
+        """The latest request that changed the same work after this one: what waits is what that made of it."""
+        after = [each for each in self.siblings if each.state is DepositState.TAKEN and each.id > self.deposit.id]
+        return after[-1] if after else None
 
     @property
     def may_judge(self) -> bool:
-        return self._work_is(State.PENDING) and self.container is not None and self.container.state is ContainerState.PENDING
+        waits = self.container is not None and self.container.state is ContainerState.PENDING
+        return waits and self._work_is(State.PENDING) and self.later is None
+
+    @property
+    def may_take(self) -> bool:
+        """Whether it can be taken as it is: nothing holds it but what its metadata lack or say in unknown words."""
+        codes = {each.problem.code for each in self.known if each.weight is Weight.HOLD}
+        return self.may_read_again and bool(codes) and codes <= set(HOLDABLE)
 
     @property
     def may_reopen(self) -> bool:
@@ -107,6 +124,7 @@ def detail(tx: Connection, number: str) -> Detail:
     work = records.find(tx, mine) if mine else None
     understood = problems.understood_of(tx, number)
     twice = duplicates.again(tx, deposit, understood[0]) if understood and deposit.state is DepositState.HELD and mine else None
+    siblings = [each for each in store.deposits_of(tx, mine) if each.id != number] if mine else []
     return Detail(
         deposit,
         store.events_of(tx, number),
@@ -114,11 +132,18 @@ def detail(tx: Connection, number: str) -> Detail:
         problems.members_of(tx, number),
         understood,
         store.container(tx, mine) if mine else None,
-        [each for each in store.deposits_of(tx, mine) if each.id != number] if mine else [],
+        siblings,
         work,
         ledger.of_record(tx, work.id) if work is not None else [],
         records.find(tx, twice.id) if twice is not None else None,
+        may_join=_may_join(deposit, twice, siblings),
     )
+
+
+def _may_join(deposit: Deposit, other: duplicates.Other | None, siblings: Sequence[Deposit]) -> bool:
+    """Whether a deposit can be taken as a change of another work: nothing else stands in its container, as that goes."""
+    alone = deposit.operation is Operation.CREATE and deposit.sha256 is not None and not siblings
+    return alone and other is not None and replace(other, decided=True).may_change(0)
 
 
 def cause_of(code: str) -> Cause | None:
@@ -151,24 +176,27 @@ def _documents(house: House, found: Detail) -> list[Document]:
 
 
 def _entry(house: House, deposit: Deposit) -> Document | None:
-    """Return the entry of a kept request; None where it has none, is too large, or cannot be opened."""
+    """Return the metadata a kept request brought outside a package, XML or JSON; None where it has none, or is too large."""
     opens = house.intake.opens.get(deposit.protocol)
     kind = (deposit.content_type or "").lower()
-    if (
-        opens is None
-        or deposit.sha256 is None
-        or deposit.bytes > LARGEST_OPENED
-        or not kind.startswith(("application/atom", "multi"))
-    ):
+    if opens is None or deposit.sha256 is None or deposit.bytes > LARGEST_OPENED:
         return None
     try:
         opened = opens(deposit, house.files)
     except SheafError:
-        return _raw(house.files, deposit) if kind.startswith("application/atom") else None
+        return _raw(house.files, deposit) if kind.startswith("application/atom") or "json" in kind else None
     try:
+        if opened.document is not None:
+            return Document("metadata", _written(opened.document))
         return None if opened.entry is None else Document("entry", _pretty(opened.entry))
     finally:
         opened.discard(house.files.path(deposit.sha256))
+
+
+def _written(document: Mapping[str, Any]) -> str:
+    """Write a document in JSON as it can be read; one that is nested too deep is not indented."""
+    data = msgspec.json.encode(document)
+    return clean(_indented(data) or data.decode())[:LARGEST_SHOWN]
 
 
 def _raw(files: DiskStore, deposit: Deposit) -> Document | None:

@@ -1,5 +1,6 @@
 """DOIs of another system: which are to be taken over, what is against each, and taking them over once their number is typed."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -132,7 +133,7 @@ async def _asked(request: web.Request) -> tuple[list[Line], str]:
     body = upload.file.read() if isinstance(upload, web.FileField) else b""
     if body:
         try:
-            return arrivals.read(body.decode("utf-8-sig").replace("\r\n", "\n")), ""
+            return await asyncio.to_thread(arrivals.read, body.decode("utf-8-sig").replace("\r\n", "\n")), ""
         except UnicodeDecodeError as error:
             raise Invalid(
                 "The file is not in UTF-8.", place="file", remedy="Save it as “CSV UTF-8” in the spreadsheet program."

@@ -26,6 +26,7 @@ PLUGIN = Agency(
     reads=HandleClient,
     document=_document,
     paces=PACES,
+    is_entered=True,
     first_calls=2,  # it is made, and looked at
     later_calls=3,  # it is looked at, led elsewhere, and looked at again
     description="Gives each work a handle when it is approved, and keeps its address at a handle server up to date.",

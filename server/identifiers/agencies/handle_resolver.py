@@ -25,5 +25,6 @@ PLUGIN = Agency(
     reads=ResolvedClient,
     document=_document,
     paces=PACES,
+    is_entered=True,
     description="Gives each work a handle that an existing handle server resolves by asking this repository.",
 )

@@ -1,10 +1,12 @@
 """The line to a handle server: one request and what came of it, with no secret in any word of it."""
 
 import json
+import os
 import re
 import ssl
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -123,11 +125,24 @@ def _trust(trusted: str, certificate: str) -> ssl.SSLContext | bool:
         context.check_hostname = False
         context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
     if certificate:
-        with tempfile.NamedTemporaryFile("w", suffix=".pem") as held:  # OpenSSL reads it from a file alone; nobody else may
+        with _held(certificate) as path:
+            context.load_cert_chain(path, password=_no_passphrase)
+    return context
+
+
+@contextmanager
+def _held(certificate: str) -> Iterator[str]:
+    """Hold a key for OpenSSL, which reads files alone: in memory where the system can, else where nobody else may look."""
+    if hasattr(os, "memfd_create"):
+        with open(os.memfd_create("key"), "w") as held:  # noqa: PTH123 - it has no path but that of this process
             held.write(certificate)
             held.flush()
-            context.load_cert_chain(held.name, password=_no_passphrase)
-    return context
+            yield f"/proc/self/fd/{held.fileno()}"
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as kept:
+        kept.write(certificate)
+        kept.flush()
+        yield kept.name
 
 
 def _pinned(trusted: str) -> type[ssl.SSLObject]:

@@ -13,24 +13,16 @@ from sqlalchemy import Connection
 
 from server.accounts import networks, once, own, store, tokens
 from server.accounts.authenticate import Authenticator
-from server.accounts.model import Right
-from server.accounts.tokens import LONGEST, SCOPES, USUAL, Scope
+from server.accounts.model import Account, Right
+from server.accounts.tokens import LONGEST, SCOPES, USUAL, Scope, Wanted
 from server.errors import Conflict, Invalid
+from server.house import House
 from server.portal.account.password import asked
-from server.portal.door import VISITOR, fields, pairs
+from server.portal.door import VISITOR, Visitor, fields, pairs
 from server.portal.frame import Frame, led
+from server.sword.server import Servers
 
 _LONGEST_NUMBER = 17
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A token somebody asks for."""
-
-    name: str
-    scopes: tuple[Scope, ...]
-    life: timedelta
-    networks: networks.Networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,8 @@ class OwnTokens:
         if wanted is None or errors:
             return await self._page(request, 422, given, errors)
         try:
-            word = await self.frame.house.database.write(_add, self.frame, request, wanted)
+            visitor, house = request[VISITOR], self.frame.house
+            word = await house.database.write(made, house, visitor, visitor.account, wanted)
         except (Invalid, Conflict) as error:
             return await self._page(request, 422, given, {error.place: f"{error.message} {error.remedy}".strip()})
         raise led("/account/tokens", shown=word)
@@ -80,7 +73,13 @@ class OwnTokens:
         return self.frame.page(
             request, "account/tokens.html", status, it=it, tokens=found, now=now, scopes=tokens.scopes_of(account.role),
             words=SCOPES, typed=typed, chosen=chosen, errors=errors, shown=lines[0] if lines else "", longest=LONGEST.days,
+            offered=offered(house, account), into=given.getall("collections", []) if isinstance(given, MultiDict) else [],
         )  # fmt: skip
+
+
+def offered(house: House, account: Account) -> dict[str, str]:
+    """Return the collections a token of an account can be bound to: their titles by code."""
+    return {found.id: found.title for found in Servers(house.keeper.live).open_to(account.name)}
 
 
 def read(given: MultiDict[str]) -> tuple[Wanted | None, dict[str, str]]:
@@ -93,18 +92,17 @@ def read(given: MultiDict[str]) -> tuple[Wanted | None, dict[str, str]]:
     if not (days.isascii() and days.isdecimal() and len(days) < 5 and 1 <= int(days) <= LONGEST.days):  # noqa: PLR2004 -- digits
         errors["days"] = f"A whole number from 1 to {LONGEST.days}."
     scopes = tuple(scope for scope in Scope if scope.value in given.getall("scopes", []))
+    into = tuple(given.getall("collections", []))
     if not scopes:
         errors["scopes"] = "A token must be able to do something: choose at least one."
     try:
         nets = networks.parse(given.get("networks", ""))
     except Invalid as error:
         errors["networks"] = f"{error.message} {error.remedy}"
-    return (None, errors) if errors else (Wanted(name, scopes, timedelta(days=int(days)), nets), {})
+    return (None, errors) if errors else (Wanted(name, scopes, timedelta(days=int(days)), nets, into), {})
 
 
-def _add(tx: Connection, frame: Frame, request: web.Request, wanted: Wanted) -> str:
-    visitor, house = request[VISITOR], frame.house
-    _token, text = own.add_token(
-        tx, visitor.actor, visitor.account, wanted.name, wanted.scopes, wanted.life, wanted.networks, house.clock()
-    )
+def made(tx: Connection, house: House, visitor: Visitor, account: Account, wanted: Wanted) -> str:
+    """Make a token for an account, and keep its text for whoever made it, to be shown once."""
+    _token, text = own.add_token(tx, visitor.actor, account, wanted, house.clock())
     return once.keep(tx, visitor.account.id, [text], house.seal, house.clock())

@@ -148,7 +148,7 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             " A collection with a type of its own takes what names no type or an unknown one.",
             choices=tuple(Choice(code, CAUSES[code].title, CAUSES[code].meaning) for code in HOLDABLE),
         ),
-    ] = ("type-unknown", "access-unknown")
+    ] = ("type-unknown", "access-unknown", "metadata-missing")
     types: Annotated[
         tuple[TypeWord, ...],
         Meta(max_length=2000),

@@ -20,13 +20,13 @@ from server.jobs.model import Answer, Done, Job, Later
 from server.notify.guard import Barred, Guard, connector, target
 from server.records.files import DiskStore, Received, receive
 from server.sword import reference_store, store
-from server.sword.accept import write_held
 from server.sword.errors import Away, SwordError
 from server.sword.intake import Intake
 from server.sword.model import NOT_FETCHED, Container, Deposit, DepositState, Operation
 from server.sword.pace import paced
 from server.sword.reference import Dropped, Named, Reference, ReferenceState, bare
 from server.sword.unfit import Unfit
+from server.sword.untaken import write_held
 from server.sword.v3 import staging
 from server.sword.v3.digests import digests
 from server.sword.v3.errors import ByReferenceNotAllowed

@@ -11,12 +11,14 @@ from server.sword.model import DepositState
 from tests.admin.imports.test_monitor import rows
 from tests.admin.visits import FAULTY, deposit_faulty, login, press
 from tests.conftest import AUTH, entry
+from tests.sword.conftest import MODS
 
 
 def good() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("peas.txt", "peas")
+        archive.writestr("mods.xml", MODS)
     return packed.getvalue()
 
 

@@ -18,7 +18,7 @@ from server.sword import monitor, store
 from server.sword.model import ContainerState
 from server.sword.monitor import Asked
 from tests.admin.imports.test_causes import asked_for, work_off
-from tests.admin.visits import csrf, login
+from tests.admin.visits import csrf, login, press
 from tests.conftest import AUTH, HASH, SetClock, entry
 
 ENTRY = {"Content-Type": "application/atom+xml;type=entry"}
@@ -139,3 +139,19 @@ async def test_one_work_waits_once_with_its_newest_request_and_words_are_found_a
     assert dict(facets[0].values) == {"pending": 1, "taken": 1}
     assert len(await house.database.read(monitor.page, Asked(q="peas paper"))) == 2
     assert await house.database.read(monitor.page, Asked(q="peas beans")) == []
+
+
+async def test_a_work_is_published_from_its_latest_request_alone(pending: tuple[TestClient, House]) -> None:
+    client, house = pending
+    work = await deposited(client, "Peas")
+    (first,) = await house.database.read(monitor.page, Asked())
+    await client.put(f"/sword/v2/edit/{work}", data=entry(title="Beans"), headers=AUTH | ENTRY)
+    later = (await house.database.read(monitor.page, Asked()))[0]
+    refused = await press(client, f"/admin/imports/{first.id}", "publish")
+    assert refused.status == 409
+    page = await refused.text()
+    assert "A later request has changed this work since" in page
+    assert f'href="/admin/imports/{later.id}"' in page
+    assert "/publish" not in page
+    await asked_for(client, f"/admin/imports/{later.id}/publish")
+    assert (await house.database.read(records.get, work)).state is State.PUBLISHED

@@ -21,6 +21,7 @@ from server.sword import store
 from server.sword.queued import READ
 from tests.admin.visits import csrf, deposit_faulty, login, press
 from tests.conftest import AUTH, HASH, Deposit, SetClock, entry
+from tests.sword.conftest import MODS
 
 HOSTILE = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
@@ -151,6 +152,7 @@ async def test_what_was_mended_is_read_and_published(client: TestClient, house: 
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("peas.txt", "peas")
+        archive.writestr("mods.xml", MODS)
     house.files.path(held.sha256).write_bytes(packed.getvalue())
     page = await (await client.get((await press(client, f"/admin/imports/{number}", "read")).headers["Location"])).text()
     assert "It was read again." in page

@@ -1,16 +1,23 @@
 """One import: what came beside what was understood, its files, and who sees to it."""
 
+import base64
+import hashlib
 import re
 
+import pytest
 from aiohttp.test_utils import TestClient
 
 from server.events import telling
 from server.house import House
+from server.records import store as records
+from server.records.store import State
 from server.sword import problems, store
 from server.sword.model import Content, Held
-from tests.admin.visits import csrf, deposit_faulty, login
+from tests.admin.imports.test_causes import asked_for
+from tests.admin.visits import csrf, deposit_faulty, login, press
 from tests.conftest import AUTH, Deposit
 
+SIMPLE_ZIP = "http://purl.org/net/sword/package/SimpleZip"
 HOSTILE = b"<a><script>alert(1)</script></a>"
 
 
@@ -105,3 +112,47 @@ async def test_a_refused_request_stays_listed_is_told_of_and_can_be_resolved(cli
     for deed in ("claim", "release", "note", "resolve"):
         missing = "/admin/imports/01J00000000000000000000000"
         assert (await client.post(f"{missing}/{deed}", data=proof | {"note": "x"})).status == 404
+
+
+V3 = "/sword/3/service/works"
+JSON = b'{"@context": "https://swordapp.github.io/swordv3/swordv3.jsonld", "@type": "Metadata", "dc:title": "Peas & beans"}'
+MODS = b'<mods xmlns="http://www.loc.gov/mods/v3"><titleInfo><title>Lentils</title></titleInfo></mods>'
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "shown"),
+    [
+        (JSON, "application/json", "&#34;dc:title&#34;: &#34;Peas &amp; beans&#34;"),
+        (MODS, "http://www.loc.gov/mods/v3", "&lt;title&gt;Lentils&lt;/title&gt;"),
+        (JSON[:-1], "application/json", "Peas &amp; beans"),
+    ],
+)
+async def test_metadata_of_sword_3_stand_as_they_came(client: TestClient, body: bytes, kind: str, shown: str) -> None:
+    await login(client)
+    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    said = {"Content-Disposition": "attachment; metadata=true", "Digest": f"SHA-256={digest}", "In-Progress": "true"}
+    said |= (
+        {"Content-Type": "application/json"} if "json" in kind else {"Content-Type": "application/xml", "Metadata-Format": kind}
+    )
+    await client.post(V3, data=body, headers=AUTH | said)
+    page = await (await client.get(f"/admin/imports/{await only(client)}")).text()
+    assert shown in page[page.index("As it came") :]
+
+
+async def test_a_file_without_metadata_can_be_taken_as_it_is_and_waits(client: TestClient, house: House) -> None:
+    await login(client)
+    kind = {"Content-Type": "application/pdf", "Content-Disposition": "attachment; filename=peas.pdf"}
+    answer = await client.post("/sword/v2/collection/works", data=b"%PDF-1.4", headers=AUTH | kind)
+    number, work = await only(client), answer.headers["Location"].rsplit("/", 1)[1]
+    assert "Take it as it is" in await (await client.get(f"/admin/imports/{number}")).text()
+    await asked_for(client, f"/admin/imports/{number}/as-it-is")
+    stored = await house.database.read(records.get, work)
+    assert (stored.state, stored.record.title.value) == (State.PENDING, "peas.pdf")
+    assert "takes it as it is" in await (await client.get(f"/admin/imports/{number}")).text()
+    kind["Content-Type"] = "application/zip"
+    await client.post("/sword/v2/collection/works", data=b"no zip", headers=AUTH | kind | {"Packaging": SIMPLE_ZIP})
+    number = await only(client)
+    page = await (await client.get(f"/admin/imports/{number}")).text()
+    assert "Take it as it is" not in page
+    refused = await press(client, f"/admin/imports/{number}", "as-it-is")
+    assert refused.status == 409

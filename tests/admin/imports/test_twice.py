@@ -47,3 +47,37 @@ async def test_a_second_deposit_of_a_work_is_compared_and_decided(
         allow_redirects=False,
     )
     assert again.status == 409
+
+
+async def test_a_second_deposit_is_taken_as_a_change_of_the_first(client: TestClient, house: House) -> None:
+    await login(client)
+    await configured(house, "sword", by_doi="hold")
+    first = await sent(client, entry(title="Peas", more=DOI))
+    second = await sent(client, entry(title="More peas", more=DOI))
+    (row,) = await house.database.read(monitor.page, Asked(state="held"))
+    assert "Take it as a change of that work" in await (await client.get(f"/admin/imports/{row.id}")).text()
+    await asked_for(client, f"/admin/imports/{row.id}/as-change")
+    stored = await house.database.read(records.get, first)
+    assert stored.record.title.value == "More peas"
+    assert stored.version == 2
+    assert await house.database.read(records.find, second) is None
+    assert (await client.get(f"/sword/v2/edit/{second}", headers=AUTH)).status == 404
+    told = await (await client.get(f"/sword/deposits/{row.id}", headers=AUTH)).text()
+    assert "somebody who keeps the repository decided" in told
+    page = await (await client.get(f"/admin/imports/{row.id}")).text()
+    assert f'href="/admin/works/{first}"' in page
+
+
+async def test_what_more_was_sent_to_is_no_change_of_another(client: TestClient, house: House) -> None:
+    await login(client)
+    await configured(house, "sword", by_doi="hold")
+    await sent(client, entry(title="Peas", more=DOI))
+    second = await sent(client, entry(title="More peas", more=DOI))
+    (row,) = await house.database.read(monitor.page, Asked(state="held"))
+    page = await (await client.get(f"/admin/imports/{row.id}")).text()
+    kind = {"Content-Type": "application/pdf", "Content-Disposition": "attachment; filename=peas.pdf"}
+    assert (await client.post(f"/sword/v2/edit-media/{second}", data=b"%PDF", headers=AUTH | kind)).status == 201
+    proof = {"csrf": page.split('name="csrf" value="')[1].split('"')[0]}
+    refused = await client.post(f"/admin/imports/{row.id}/as-change", data=proof, allow_redirects=False)
+    assert refused.status == 409
+    assert "more was sent to it" in await refused.text()

@@ -116,6 +116,7 @@ async def test_the_client_deposits_from_service_document_to_deletion(client: Tes
     await in_thread(speak)
 
 
+@pytest.mark.usefixtures("files_alone")
 async def test_the_client_sends_segments_and_files_by_reference(client: TestClient, house: House) -> None:
     sword3client, sword3common = modules()
     body = bytes(range(250)) * 4

@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from tests.conftest import URL
 from tests.sword.conftest import MODS, archive
 from tests.sword.v3.conftest import OPEN, PDF, SERVICE, TERMS, WORKS, Client, described, filed, metadata, zipped
@@ -63,6 +65,7 @@ async def test_metadata_make_a_work(sword: Client) -> None:
     assert [link["metadataFormat"] for link in found.links("originalDeposit")] == ["http://purl.org/net/sword/3.0/types/Metadata"]
 
 
+@pytest.mark.usefixtures("files_alone")
 async def test_a_file_makes_a_work_named_after_it(sword: Client) -> None:
     found = await sword.create(PDF, filed(PDF))
     assert found.state == "ingested"

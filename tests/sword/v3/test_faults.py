@@ -97,6 +97,7 @@ async def test_wherever_something_fails_nothing_is_lost_or_doubled(
     assert at > 1 + STRIDE, "something was written"
 
 
+@pytest.mark.usefixtures("files_alone")
 async def test_a_segment_that_failed_is_sent_again(sword: Client, faults: Faults) -> None:
     at, failed = 1, True
     while failed:

@@ -18,6 +18,8 @@ from tests.sword.v3 import test_references as references
 from tests.sword.v3.conftest import Client, described, filed, metadata
 from tests.sword.v3.test_references import Remote, named, sent, states
 
+pytestmark = pytest.mark.usefixtures("files_alone")
+
 remote, settings = references.remote, references.settings
 
 

@@ -35,6 +35,7 @@ from tests.sword.v3.conftest import (
     metadata,
 )
 
+pytestmark = pytest.mark.usefixtures("files_alone")
 PACKAGE = archive(mods_xml=MODS, peas_pdf=PDF)
 
 

@@ -20,6 +20,8 @@ from server.sword.v3.segments import IDLE
 from tests.conftest import PASSWORD, URL, SetClock, configured
 from tests.sword.v3.conftest import CONTEXT, OPEN, WORKS, Answer, Client, digest
 
+pytestmark = pytest.mark.usefixtures("files_alone")
+
 STAGING = f"{URL}/sword/3/staging"
 BODY = bytes(range(250)) * 4
 PIECES = [BODY[at : at + 300] for at in range(0, len(BODY), 300)]

@@ -32,6 +32,10 @@ class Schemas:
         self._parser.resolvers.add(_Copies(self._copies))
         self._compiled: dict[frozenset[tuple[str, str]], etree.XMLSchema] = {}
 
+    def names(self, answer: etree._Element) -> bool:
+        """Whether an answer names a schema at all."""
+        return any(True for _ in _named(answer))
+
     def missing(self, answer: etree._Element) -> list[str]:
         """Return the addresses of schemas an answer names that there is no copy of."""
         return sorted({address for _, address in _named(answer)} - self._copies.keys())

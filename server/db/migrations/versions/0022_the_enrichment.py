@@ -5,8 +5,8 @@ from alembic import op
 
 from server.db.columns import Serial, Utc
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 _TABLES = (
     "enrichment_writings",

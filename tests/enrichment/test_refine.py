@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.writers import Writer
 
 OPENREFINE = SHARED / "data" / "openrefine"
 VERSIONS = ("0.1", "0.2")
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MARIE = "0000-0002-9079-593X"
 needs_openrefine = pytest.mark.skipif(
     not OPENREFINE.exists(), reason="the schemas of the Reconciliation API are not here (SHEAF_SHARED)"
@@ -229,7 +231,7 @@ async def test_bad_requests_are_answered_in_json_that_every_page_may_read(client
     jsonp = await client.get("/reconcile?callback=x")
     assert (jsonp.status, jsonp.headers["Access-Control-Allow-Origin"]) == (400, "*")
     assert (await client.post("/reconcile", json={"queries": {}})).status == 400
-    assert (await client.post("/reconcile", data={"queries": "x" * 1_100_000})).status == 413
+    assert (await client.post("/reconcile", data=BytesIO(b"queries=" + b"x" * 1_100_000), headers=FORM)).status == 413
     preflight = await client.options(
         "/reconcile", headers={"Origin": "https://refine.example", "Access-Control-Request-Method": "POST"}
     )

@@ -44,7 +44,7 @@ _OPEN = {
 _FRAMED = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"} | _OPEN
 
 #: What is in the way → status.
-_STATUS = {Invalid: 400, Refused: 401, Conflict: 503, TooLarge: 413, Unavailable: 503}
+_STATUS: dict[type, int] = {Invalid: 400, Refused: 401, Conflict: 503, TooLarge: 413, Unavailable: 503}
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -76,7 +76,7 @@ class Reconcile:
             try:
                 return await handler(request)
             except (Invalid, Refused, Conflict, TooLarge, Unavailable) as error:
-                status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+                status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
                 return _refused(status, f"{error.message} {error.remedy}".strip())
 
         return answer

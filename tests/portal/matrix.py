@@ -214,6 +214,7 @@ EXPECTED = {
     ("GET", "/admin/identifiers/agencies"): READS,
     ("GET", "/admin/identifiers/agencies/{profile}"): READS,
     ("GET", "/admin/identifiers/agencies/{profile}/report.csv"): READS,
+    ("GET", "/admin/identifiers/agencies/{profile}/handles.txt"): READS,
     ("POST", "/admin/identifiers/agencies/{profile}/start"): MANAGES,
     ("POST", "/admin/identifiers/agencies/{profile}/repair"): MANAGES,
     ("POST", "/admin/identifiers/agencies/{profile}/repair/{identifier}"): MANAGES,

@@ -66,7 +66,7 @@ SHOTS = os.environ.get("SHEAF_TEST_SHOTS", "")
 
 #: What is no page: files, documents of the protocols, figures for machines, ways to another server, a link out of a letter.
 NO_PAGE = re.compile(
-    r"/(oai(?!/explore)|metrics|healthz|readyz|robots\.txt|sitemap|static|\.well-known|r51)|^/items/[^/]+\.|/original$|/files/|\.(csv|txt)$"
+    r"/(oai(?!/explore)|reconcile(?!/about)|metrics|healthz|readyz|robots\.txt|sitemap|static|\.well-known|r51)|^/items/[^/]+\.|/original$|/files/|\.(csv|txt)$"
     r"|\.json$|/export$|/qr$|^/login/(openid|password$)|^/my/orcid/back$|^/(handle/|resolve|listprefixes|listhandles)|^/admin/usage/report$"
 )
 

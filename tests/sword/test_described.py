@@ -19,7 +19,7 @@ async def names(depositor: Depositor, iri: str) -> list[str]:
 async def test_a_file_alone_waits_for_metadata_and_is_published_with_them(depositor: Depositor, method: str) -> None:
     receipt = await depositor.create(b"%PDF peas", PDF)
     assert (await depositor.state(receipt))[0] == "held"
-    assert "PUT to the edit address" in receipt.text("/a:entry/s:treatment")
+    assert f"PUT to {receipt.edit} mends it." in receipt.text("/a:entry/s:treatment")
     assert await depositor.oai() == []
     answer = await depositor.ask(method, receipt.edit, entry(title="Peas"), ENTRY)
     assert answer.status == 200

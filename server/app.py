@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 import server.audit.tables
+import server.enrichment.tables
 import server.events.tables
 import server.oable.tables
 import server.people.tables
@@ -23,6 +24,9 @@ from server.clock import Clock
 from server.db.engine import Database
 from server.db.opening import open_database
 from server.described import asking, definition_of, named, provider_of, renderer_of
+from server.enrichment import gathering, writing
+from server.enrichment import kind as orcid_public
+from server.enrichment.asking import Asking
 from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
@@ -276,6 +280,9 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
         *identifier_tasks(comparer, worker.do),
         bulk.task(database, press),
         attributing.task(database, press),
+        gathering.task(Asking(database, seal, session, clock)),
+        writing.write_task(database, press),
+        writing.undo_task(database, press),
         replay.task(database, intake, live.look),
         rendering.again(renders),
         regrouping.touching(database, renderer),
@@ -294,6 +301,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
             webhooks.kind(outward),
             mail.kind(post),
             openid.KIND,
+            orcid_public.KIND,
             usage.kind(),
             irus_kind.kind(outward, lambda: renderer.repository, clock),
             oable.kind(outward),
@@ -310,6 +318,7 @@ async def _built(ground: _Ground, *, serving: bool) -> House:
 def kind_settings() -> dict[str, type[Struct]]:
     """Return the settings class of every kind of profile: for a command that reads stored profiles and opens no house."""
     others: dict[str, type[Struct]] = {WEBHOOK: Webhook, MAIL: Mail, openid.KIND.name: openid.KIND.settings, ORCID: Orcid}
+    others[orcid_public.ORCID_PUBLIC] = orcid_public.PublicApi
     return {agency.name: agency.account for agency in agencies()} | _LIVE | others
 
 

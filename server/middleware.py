@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from random import getrandbits
 from time import perf_counter
 
@@ -40,6 +41,9 @@ _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 TRUSTED = web.AppKey("trusted", Sequence[Network])
 """The networks of the reverse proxies that are believed."""
+
+INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
+"""Whether whoever asks carries a session's cookie: pages for everybody then show the way back in place of the login."""
 
 SEAT = web.RequestKey("seat", Seat)
 """The seat a request holds, one at most; it is given back with the first byte of the answer."""
@@ -124,6 +128,20 @@ def identified() -> Middleware:
             observe.answered(room, status, perf_counter() - begun)
             log.info("answered", extra={"method": request.method, "path": request.path, "status": status})
             observe.request_id.reset(token)
+
+    return middleware
+
+
+def recognised(worn: Callable[[web.Request], str]) -> Middleware:
+    """Return the middleware by which pages for everybody know who is logged in; `worn` returns a session's cookie, or nothing.
+
+    Whether the session still lasts is not looked at: the way back leads to the login where it does not.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        INSIDE.set(bool(worn(request)))
+        return await handler(request)
 
     return middleware
 

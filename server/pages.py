@@ -13,6 +13,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from server import language, observe
+from server.middleware import INSIDE
 from server.xml import FORBIDDEN
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -131,7 +132,8 @@ class Pages:
 
     def write(self, template: str, **values: Any) -> str:
         """Write a page; `values` are what its template names."""
-        return environment().get_template(template).render(repository=self.name, language=language.current(), **values)
+        known = {"repository": self.name, "language": language.current(), "inside": INSIDE.get()}
+        return environment().get_template(template).render(known | values)
 
     def answer(self, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> web.Response:
         """Write a page and send it."""

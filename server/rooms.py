@@ -11,7 +11,7 @@ from server.described import named, provider_of
 from server.house import House
 from server.identifiers.routes import Resolver
 from server.items.routes import Items
-from server.middleware import TRUSTED, Translator, admitted, armoured, identified, translated
+from server.middleware import TRUSTED, Translator, admitted, armoured, identified, recognised, translated
 from server.my.reference import Reference
 from server.my.rooms import rooms as own_rooms
 from server.oai.answering import Answering
@@ -78,7 +78,7 @@ def web_application(house: House) -> web.Application:
     door = Door(house.database, house.clock, house.key, secure=url.startswith("https://"))
     frame = Frame(house, door, pages)
     translators: dict[str, Translator] = {"sword": by_version} | dict.fromkeys(_PAGED, pages.translate)
-    translators["oai"] = plainly(pages.translate)
+    translators["oai"] = translators["r51"] = plainly(pages.translate)
     tally = Tally(house.database, house.clock, named(house.settings.url))
     sealer = Sealer(house.database, house.clock)
     gate = Gate()
@@ -90,7 +90,7 @@ def web_application(house: House) -> web.Application:
         return telling(live, house.clock())
 
     capture = Capture(house.database, house.clock, door.worn, lambda: usage.counting_of(live), told)
-    middlewares = [capture.middleware(), identified(), admitted(gate, contact), translated(translators)]
+    middlewares = [capture.middleware(), identified(), recognised(door.worn), admitted(gate, contact), translated(translators)]
     application = web.Application(middlewares=middlewares, client_max_size=0)
     application.cleanup_ctx.extend((tally.flushing, sealer.sealing, capture.flushing))
     application[TRUSTED] = house.settings.proxies

@@ -11,13 +11,16 @@ from server.accounts.model import Right
 from server.identifiers import alarms, drifts, ledger
 from server.identifiers.alarms import Down
 from server.identifiers.comparing import Drift
+from server.identifiers.mint import REGISTER
 from server.identifiers.model import State as IdentifierState
 from server.jobs import queue
 from server.jobs.model import JobState
 from server.notify import store as notify
 from server.notify.model import State as Delivered
+from server.notify.store import DELIVER
 from server.oable import store as oable
 from server.oable.model import State as Charge
+from server.oable.store import ASK
 from server.oai import harvested
 from server.oai.kind import pending
 from server.oai.walk import Harvester, Walk
@@ -38,6 +41,10 @@ HARVESTERS = 8
 
 SLOW = timedelta(minutes=15)
 """After this long something that should go by itself counts as stuck."""
+
+
+#: Jobs that wait where what they are about is counted itself: one fault is told once.
+TOLD_OTHERWISE = (REGISTER, DELIVER, ASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +177,24 @@ WATCHED = (
         lasting=True,
         right=Right.DELIVERIES,
     ),
+    Watch(
+        "request",
+        Charge.SENT,
+        "for article charges that OABLE has not answered",
+        "/admin/oable?state=sent",
+        "wait",
+        lasting=True,
+        right=Right.JOBS,
+    ),
+    Watch(
+        "request",
+        Charge.WAITING,
+        "for article charges that have not reached OABLE",
+        "/admin/oable?state=waiting",
+        "wait",
+        lasting=True,
+        right=Right.JOBS,
+    ),
     Watch("harvester", "overdue", "with no list finished for too long", "/admin/harvests?state=overdue", "wait"),
     Watch("harvester", "stalled", "stopped in the middle of its list", "/admin/harvests?state=stalled", "wait"),
     Watch(
@@ -195,7 +220,7 @@ def overview(tx: Connection, now: datetime) -> Overview:
         "message": notify.waiting(tx),
         "use": reconciliation.waiting(tx),
         "request": oable.waiting(tx),
-        "job": queue.waiting(tx),
+        "job": queue.waiting(tx, TOLD_OTHERWISE),
         "harvester": harvested.waiting(tx, now),
     }
     stuck = (_stuck(watch, waiting[watch.subject].get(watch.state), now) for watch in WATCHED)

@@ -9,6 +9,7 @@ from server.admin.accounts.one import One
 from server.admin.accounts.rules import Rules
 from server.admin.audit import Audit
 from server.admin.deliveries import Deliveries
+from server.admin.enriching.rooms import rooms as enriching
 from server.admin.harvests.console import Console
 from server.admin.harvests.irus import WhatIrusReads
 from server.admin.harvests.simulations import Simulations
@@ -55,6 +56,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     harvests = (Sets(frame), Simulations(frame), WhatIrusReads(frame), Console(frame), Quarantine(frame))
     names = (*reconciling(frame), *identifiers(frame))  # in the order in which addresses are looked through
     used, going_out = (Usage(frame), IrusPage(frame)), (Deliveries(frame), Oable(frame))
-    watched = (Trying(frame), *imports(frame), *names, People(frame), *used, *harvests, *jobs, *going_out)
+    people = (People(frame), *enriching(frame))
+    watched = (Trying(frame), *imports(frame), *names, *people, *used, *harvests, *jobs, *going_out)
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

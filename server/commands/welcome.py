@@ -35,7 +35,7 @@ class Welcome:
     with_examples: bool = False
 
     def greet(self) -> None:
-        """Print the addresses, and on the first start the credentials."""
+        """Print the addresses, and on the first start the credentials: where examples are deposited, below these."""
         lines = [
             ("Pages", f"{self.url}/"),
             ("OAI-PMH", f"{self.url}/oai?verb=Identify"),
@@ -46,11 +46,16 @@ class Welcome:
         click.secho("  Sheaf is up.", bold=True)
         for name, address in lines:
             click.echo(f"  {name:<9} {address}")
+        if not self.with_examples:
+            self._introduce()
+        click.echo()
+
+    def _introduce(self) -> None:
+        """Print the credentials, this once."""
         for name, password in self.shown.items():
             click.echo(f"  {'Login':<9} {name} / {password}")
         if self.shown:
             click.echo("            (shown this once; `sheaf user password NAME` sets another)")
-        click.echo()
 
     async def deposit_examples(self, house: House) -> None:
         """Deposit the example works through SWORD, as any depositor would."""
@@ -67,15 +72,14 @@ class Welcome:
             )
         except SheafError as error:
             log.error("could not deposit the examples", extra={"reason": error.message})  # noqa: TRY400 -- the reason says all
-            return
         except Exception:
             log.exception("could not deposit the examples")
-            return
         except asyncio.CancelledError:
             click.echo("  Stopped while depositing the examples; delete the data folder to begin anew.")
             raise
-        click.echo(f"  {len(made)} example works are deposited: {self.url}/oai?verb=ListRecords&metadataPrefix=oai_dc")
-        self.greet()
+        else:
+            click.echo(f"  {len(made)} example works are deposited: {self.url}/oai?verb=ListRecords&metadataPrefix=oai_dc")
+        self._introduce()
 
 
 async def first_start(house: House) -> Welcome:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from server.items.csl import doi_of, issued, pages, published_by
+from server.items.csl import doi_of, issued, keywords, pages, published_by
 from server.items.kinds import KINDS
 from server.metadata.work import Work
 from server.records.model import Agent
@@ -64,7 +64,7 @@ def _fields(work: Work) -> Iterator[tuple[str, str]]:
     yield "doi", _verbatim(doi_of(work))
     yield "url", _verbatim(work.landing_url)
     yield "language", escaped(", ".join(record.languages))
-    yield "keywords", escaped(", ".join(subject.value for subject in record.subjects))
+    yield "keywords", escaped(", ".join(keywords(record)))
     yield "abstract", escaped(record.abstracts[0].value) if record.abstracts else ""
 
 

@@ -45,7 +45,7 @@ def csl(work: Work) -> dict[str, Any]:
         "genre": TYPES[record.type].label if kind in _SAID else thesis.degree_name,
         "abstract": record.abstracts[0].value if record.abstracts else "",
         "language": next((tag for tag in map(written, record.languages) if tag), ""),
-        "keyword": ", ".join(subject.value for subject in record.subjects),
+        "keyword": ", ".join(keywords(record)),
         "note": VERSIONS[record.version].label if record.version not in {"", "NA"} else "",
     }
     for role, variable in _PARTS.items():
@@ -70,6 +70,11 @@ def published_by(record: Record) -> tuple[str, str]:
 def doi_of(work: Work) -> str:
     """Return the DOI to cite: ours once it leads here, else the one the work came with; bare."""
     return work.doi or bare("doi", work.record.identifier("doi"))
+
+
+def keywords(record: Record) -> list[str]:
+    """Return the subjects that are words; the bare number of a class says nothing where its scheme is not named."""
+    return [each.value for each in record.subjects if not (each.scheme or each.code) or any(map(str.isalpha, each.value))]
 
 
 def issued(record: Record) -> str:

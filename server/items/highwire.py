@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from server.items.csl import doi_of, issued
+from server.items.csl import doi_of, issued, keywords
 from server.metadata.addresses import link
 from server.metadata.work import Work
 from server.records.vocabulary import TYPES
@@ -47,7 +47,7 @@ def tags(work: Work) -> Iterator[tuple[str, str]]:
         ("citation_technical_report_number", (place.issue or place.volume) if is_report else ""),
         ("citation_doi", doi_of(work)),
         ("citation_language", next(iter(record.languages), "")),
-        ("citation_keywords", "; ".join(subject.value for subject in record.subjects)[:_LONGEST]),
+        ("citation_keywords", "; ".join(keywords(record))[:_LONGEST]),
         ("citation_abstract_html_url", work.landing_url),
         ("citation_pdf_url", _pdf(work)),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from server.items.csl import doi_of, issued, published_by
+from server.items.csl import doi_of, issued, keywords, published_by
 from server.items.kinds import KINDS
 from server.metadata.work import Work
 from server.records.vocabulary import TYPES
@@ -45,8 +45,8 @@ def _lines(work: Work) -> Iterator[tuple[str, str]]:
     for file, address in zip(record.files, work.file_urls, strict=True):
         if address and file.mime == "application/pdf":
             yield "L1", address
-    for subject in record.subjects:
-        yield "KW", subject.value
+    for word in keywords(record):
+        yield "KW", word
     for abstract in record.abstracts[:1]:
         yield "AB", abstract.value
     yield "LA", ", ".join(record.languages)

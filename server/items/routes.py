@@ -27,6 +27,7 @@ from server.items.schema_org import in_page
 from server.items.signposting import LINKSETS, Link, header, links, within
 from server.metadata.fragments import Renderer
 from server.metadata.work import Work
+from server.middleware import INSIDE
 from server.pages import Pages, sent
 from server.people import store as people
 from server.records import changes
@@ -41,8 +42,10 @@ from server.sending import send_file, unchanged
 
 #: Kept by anybody, but asked for again each time: a work may be withdrawn.
 _KEPT = "public, no-cache"
+#: As it stands for whoever is logged in: kept by their own browser only.
+_OWN = "private, no-cache"
 _PAGE = ("text/html", "application/xhtml+xml")
-_VARIES = f"{hdrs.ACCEPT}, {hdrs.ACCEPT_LANGUAGE}"
+_VARIES = f"{hdrs.ACCEPT}, {hdrs.ACCEPT_LANGUAGE}, {hdrs.COOKIE}"
 
 Edits = Callable[[Connection, str], tuple[tuple[str, str, str], ...]]
 Drawn = Callable[[Connection, str], object]
@@ -205,7 +208,8 @@ class Items:
     async def _tombstone(self, stored: Stored, entries: list[Entry]) -> web.Response:
         title = await self.database.read(_title, stored.replacement or "", self.renderer.repository.url)
         said = tombstone(stored, entries, self.renderer.repository, title)
-        return self.pages.answer("items/tombstone.html", 410, {"Cache-Control": "no-cache"}, item=said, gone=stored.modified)
+        headers = {"Cache-Control": "no-cache", "Vary": _VARIES}
+        return self.pages.answer("items/tombstone.html", 410, headers, item=said, gone=stored.modified)
 
     def _closed(self, stored: Stored, file: File, access: str, landing: Link) -> web.Response:
         headers = {"Cache-Control": "no-store", "Link": str(landing)}
@@ -264,7 +268,7 @@ def _not_acceptable(shown: _Shown) -> web.Response:
 def kept(request: web.Request, body: str, modified: datetime | None, headers: dict[str, str]) -> web.StreamResponse:
     """Answer with a page that may be kept, or with 304 to somebody who has it."""
     etag = hashlib.sha256(body.encode()).hexdigest()[:32]
-    headers = headers | {"Cache-Control": _KEPT, "ETag": f'"{etag}"'}
+    headers = headers | {"Cache-Control": _OWN if INSIDE.get() else _KEPT, "ETag": f'"{etag}"'}
     fresh = modified is not None and unchanged(request, etag, modified)
     response = web.Response(status=304, headers=headers) if fresh else sent(body, headers=headers)
     response.last_modified = modified

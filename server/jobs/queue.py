@@ -211,10 +211,11 @@ def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))}
 
 
-def waiting(tx: Connection) -> dict[str, tuple[int, datetime]]:
-    """Count the jobs that are not at an end, by state, with the oldest one's time."""
+def waiting(tx: Connection, without: Iterable[str] = ()) -> dict[str, tuple[int, datetime]]:
+    """Count the jobs that are not at an end, by state, with the oldest one's time; `without` are kinds that are left out."""
     ended = [JobState.DONE.value, JobState.DEAD.value]
-    query = select(jobs.c.state, func.count(), func.min(jobs.c.created)).where(jobs.c.state.not_in(ended)).group_by(jobs.c.state)
+    wanted = (jobs.c.state.not_in(ended), jobs.c.kind.not_in(list(without)))
+    query = select(jobs.c.state, func.count(), func.min(jobs.c.created)).where(*wanted).group_by(jobs.c.state)
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 
 

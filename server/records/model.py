@@ -55,6 +55,8 @@ class AgentId(Value, frozen=True, kw_only=True):
 
     scheme: Name
     value: Name
+    authenticated: bool | None = None
+    """Whether its owner said so at the registry; false where somebody else chose it among candidates, none where nobody knows."""
 
 
 class Affiliation(Value, frozen=True, kw_only=True):

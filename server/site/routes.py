@@ -25,7 +25,7 @@ NEWEST = 10
 MANY = 10_000
 """So many works take a moment to count."""
 
-_VARIES = {"Vary": str(hdrs.ACCEPT_LANGUAGE)}
+_VARIES = {"Vary": f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.COOKIE}"}
 _LASTING = {"Cache-Control": "public, max-age=3600"}
 
 

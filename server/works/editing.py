@@ -41,7 +41,9 @@ class Held(Struct, frozen=True, kw_only=True):
 
 
 _FIXED = ("files.mime", "files.bytes", "files.sha256", "files.md5")
-RECORD = Layout.of(Record, labels=LABELS, without=("files",), rules=RULES)
+#: What only the registry can say, not whoever writes the work.
+_AUTHENTICATED = tuple(f"{path}.ids.authenticated" for path in ("creators", "contributors", "publisher"))
+RECORD = Layout.of(Record, labels=LABELS, without=("files", *_AUTHENTICATED), rules=RULES)
 FILES = Layout.of(
     Held, labels={path: label for path, label in LABELS.items() if path.partition(".")[0] == "files"}, read_only=_FIXED
 )

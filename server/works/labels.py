@@ -48,6 +48,9 @@ FILE_ROLES = _terms({
 _LANGUAGE = Label("Language", widget="suggest", choices=LANGUAGES)
 
 
+_AUTHENTICATED = Label("Authenticated", "Whether its owner said so at the registry; nobody can say it here.")
+
+
 def _agent(path: str, what: str) -> dict[str, Label]:
     """Return the labels of a list of people and bodies."""
     return {
@@ -58,6 +61,7 @@ def _agent(path: str, what: str) -> dict[str, Label]:
         f"{path}.ids": Label("Identifiers", one="Identifier"),
         f"{path}.ids.scheme": Label("Scheme", choices=_AGENT_SCHEMES),
         f"{path}.ids.value": Label("Value", "For example 0000-0002-1825-0097."),
+        f"{path}.ids.authenticated": _AUTHENTICATED,
         f"{path}.affiliations": Label("Affiliations", one="Affiliation"),
         f"{path}.affiliations.name": Label("Institution"),
         f"{path}.affiliations.ror": Label("ROR", "For example https://ror.org/05a28rw58."),
@@ -107,6 +111,7 @@ LABELS: dict[str, Label] = {
     "publisher.ids": Label("Identifiers", one="Identifier"),
     "publisher.ids.scheme": Label("Scheme", choices=_AGENT_SCHEMES),
     "publisher.ids.value": Label("Value"),
+    "publisher.ids.authenticated": _AUTHENTICATED,
     "publisher.place": Label("Place"),
     "container": Label("Where it appeared", "The journal, book or series it stands in."),
     "container.title": Label("Title of the journal or book"),

@@ -13,6 +13,7 @@ from tests.fakes.mailbox import Mailbox
 from tests.fakes.oable import FakeOable
 from tests.fakes.oidc import running
 from tests.fakes.orcid import CLIENT, SECRET, FakeOrcid
+from tests.fakes.orcid_public import FakePublicOrcid
 from tests.fakes.receiver import Receiver
 
 DEAD = "127.66.7.8:8080"
@@ -221,6 +222,18 @@ def mail(site: Site) -> Iterator[Example]:
 
 
 @contextmanager
+def orcid_public(site: Site) -> Iterator[Example]:
+    fake = FakePublicOrcid()
+    with running_in(site, fake):
+        yield Example(
+            {"client_id": fake.client, "client_secret": fake.secret, "environment": "sandbox", "endpoint": fake.url},
+            ({"client_id": "nobody"}, "client_id", "must be APP- and 16 letters or digits"),
+            ("days", "12"), secret=fake.secret, dead={"client_secret": "a wrong one"},
+            agrees="ORCID gave a token and answers", refuses="Client not found",
+        )  # fmt: skip
+
+
+@contextmanager
 def oable(site: Site) -> Iterator[Example]:
     fake = FakeOable()
     fake.key = "yellow-and-green"
@@ -240,5 +253,5 @@ def oable(site: Site) -> Iterator[Example]:
 EXAMPLES: dict[str, Callable[[Site], AbstractContextManager[Example]]] = {
     "oai": oai, "sword": sword, "datacite": datacite, "crossref": crossref, "reserve": reserve, "openid": openid,
     "webhook": webhook, "mail": mail, "handle": handle, "handle-resolver": handle_resolver,
-    "usage": usage, "irus-uk": irus_uk, "orcid": orcid, "oable": oable,
+    "usage": usage, "irus-uk": irus_uk, "orcid": orcid, "orcid-public": orcid_public, "oable": oable,
 }  # fmt: skip

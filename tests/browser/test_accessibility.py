@@ -39,6 +39,7 @@ from server.sword import store as sword
 from server.sword.model import Content, Held
 from tests.admin.identifiers.stock import fill
 from tests.browser.conftest import OWN, Site
+from tests.browser.enriched import enriched
 from tests.browser.test_pages import wait_for
 from tests.conftest import PASSWORD, entry
 from tests.oable.conftest import ASKED
@@ -103,6 +104,7 @@ def furnished(site: Site) -> Numbers:
         f"/admin/works/{work}/versions": ["1"],
         f"/admin/works/{work}/formats": ["oai_dc"],
         "/admin/people": ["1"],
+        "/admin/enrich": [str(site.do(house.database.write(enriched, house.tasks, work, now())))],
         "/admin/imports": [held.id],
         f"/admin/imports/{held.id}/text": ["1"],
         "/admin/identifiers/agencies": [str(profile.id) for profile in made if profile.kind == "datacite"],

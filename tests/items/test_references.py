@@ -14,9 +14,10 @@ from server.items import cited
 from server.items.bibtex import bibtex
 from server.items.cited import STYLES
 from server.items.csl import csl
+from server.items.highwire import tags
 from server.items.kinds import KINDS
 from server.items.ris import ris
-from server.records.model import Agent, Dates, Publisher, Record, Text, Thesis
+from server.records.model import Agent, Dates, Publisher, Record, Subject, Text, Thesis
 from server.records.vocabulary import TYPES
 from tests import strategies
 from tests.items.kinds import NUMBER, SOME, SPARSE, of_type, work
@@ -42,6 +43,20 @@ def entry_of(text: str) -> pybtex.database.Entry:
 
 def test_every_type_has_a_kind_of_reference() -> None:
     assert list(KINDS) == list(TYPES)
+
+
+def test_the_bare_number_of_a_class_is_no_keyword() -> None:
+    subjects = (
+        Subject(value="radium"),
+        Subject(value="546", scheme="ddc"),
+        Subject(value="QA76.9", scheme="lcc"),
+        Subject(value="1903"),
+    )
+    described = work(msgspec.structs.replace(of_type(SOME[0]), subjects=subjects))
+    assert entry_of(bibtex(described)).fields["keywords"] == "radium, QA76.9, 1903"
+    assert rispy.loads(ris(described))[0]["keywords"] == ["radium", "QA76.9", "1903"]
+    assert csl(described)["keyword"] == "radium, QA76.9, 1903"
+    assert dict(tags(described))["citation_keywords"] == "radium; QA76.9; 1903"
 
 
 def test_bibtex_comes_back_as_it_was() -> None:
@@ -99,7 +114,7 @@ def test_ris_comes_back_as_it_was() -> None:
     assert (found["year"], found["start_page"], found["end_page"]) == ("1843", "666", "731")
     assert found["doi"] == "10.5072/00000001"
     assert found["file_attachments1"] == f"https://repository.example.org/items/{NUMBER}/files/notes.pdf"
-    assert found["keywords"] == ["computing", "510"]
+    assert found["keywords"] == ["computing"]
     assert "Two lines." in found["abstract"]
 
 

@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient
 
 from server.accounts import store as accounts
 from server.accounts.model import Account, Role
+from server.admin.overview import overview
 from server.house import House
 from server.oable import store
 from server.oable.model import State
@@ -15,7 +16,7 @@ from server.people import keeping as people
 from server.people.model import Person, PersonId, Post
 from server.profiles.model import Profile
 from tests.admin.visits import login, press
-from tests.conftest import HASH
+from tests.conftest import HASH, SetClock
 from tests.fakes.oable import FakeOable, Mood
 from tests.oable.conftest import ASKED, Ask, now_of, set_up
 from tests.people.visits import LIBRARIAN, ORCID, agent, person, published, work
@@ -178,6 +179,18 @@ async def test_a_profile_that_stands_still_is_said_above_the_list(
     text = await (await client.get("/admin/oable")).text()
     assert "it does not know the API key" in text
     assert f"/admin/profiles/{profile.id}" in text
+
+
+async def test_the_start_page_tells_a_fault_once(
+    client: TestClient, house: House, oable: FakeOable, profile: Profile, ask: Ask, clock: SetClock
+) -> None:
+    oable.script = [Mood.NO_KEY]
+    await ask()
+    await house.worker.drain()
+    clock.pass_time(hours=1)
+    found = await house.database.read(overview, clock())
+    assert [each.name for each in found.paused] == ["OABLE"]
+    assert [(each.count, each.what) for each in found.stuck] == [(1, "request for article charges that have not reached OABLE")]
 
 
 async def test_the_list_goes_on_page_by_page(page: TestClient, house: House, profile: Profile, ask: Ask) -> None:

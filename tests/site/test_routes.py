@@ -8,6 +8,7 @@ from server.house import House
 from server.publishing import withdraw
 from server.records import store as records
 from server.site import sitemap
+from tests.admin.visits import login
 from tests.items.test_pages import publish
 from tests.site.test_finding import ELEMENTS, GARDEN, stocked, work
 
@@ -86,3 +87,33 @@ async def test_the_sitemap_names_every_public_work_once(
     assert found == [f"https://repository.example.org/items/{number}" for number in numbers]
     assert (await client.get("/sitemap/9.xml")).status == 404
     assert "Sitemap: https://repository.example.org/sitemap.xml" in await (await client.get("/robots.txt")).text()
+
+
+@pytest.mark.parametrize("place", ["/", "/browse", "/browse/type", "/search?q=pea", "item", "gone"])
+async def test_who_is_logged_in_finds_the_way_back_and_no_cache_shows_it_to_others(
+    client: TestClient, house: House, place: str
+) -> None:
+    number = await publish(house, work("Peas"))
+    if place == "gone":
+        stored = await house.database.read(records.get, number)
+        await house.database.write(withdraw, house.press, stored, "Burnt.", house.clock())
+    address = f"/items/{number}" if place in {"item", "gone"} else place
+    before = await client.get(address)
+    text = await before.text()
+    assert '<a href="/login">Log in</a>' in text
+    assert "Cookie" in before.headers["Vary"]
+    await login(client)
+    after = await client.get(address, headers={"If-None-Match": before.headers.get("ETag", "")})
+    text = await after.text()
+    assert after.status == before.status
+    assert '<a href="/login">My pages</a>' in text
+    assert "Log in" not in text
+    assert "public" not in after.headers["Cache-Control"]
+    led = await client.get("/login", allow_redirects=False)
+    assert led.headers["Location"] == "/admin"
+
+
+async def test_where_programs_fetch_usage_people_get_a_page(client: TestClient) -> None:
+    for address in ("/r51", "/r51/", "/r51/reports/peas"):
+        answer = await client.get(address)
+        assert (answer.status, answer.content_type) == (404, "text/html")

@@ -23,8 +23,8 @@ from server.records.model import (
 )
 
 _BRNO = Affiliation(name="Augustinian abbey", ror="https://ror.org/03yrm5c26")
-_ORCID = AgentId(scheme="orcid", value="https://orcid.org/0000-0002-1825-0097")
-_ISNI = AgentId(scheme="isni", value="0000000121032683")
+_ORCID = AgentId(scheme="orcid", value="https://orcid.org/0000-0002-1825-0097", authenticated=True)
+_ISNI = AgentId(scheme="isni", value="0000000121032683", authenticated=True)
 
 FULL = Record(
     type="publication.journalArticle",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
+from msgspec import to_builtins
 from sqlalchemy import Connection
 
 from server.accounts.model import Right
@@ -45,11 +46,11 @@ class Bulk:
     async def choose(self, request: web.Request) -> web.StreamResponse:
         """Show which works were chosen, and what can be done to them."""
         form = await pairs(request)
-        query = wanted_of(clean(form.get("query", ""))).query
+        wanted = wanted_of(clean(form.get("query", "")))
         chosen = tuple(dict.fromkeys(form.getall("id", []))) if form.get("what") != "all" else ()
         if form.get("what") != "all" and not chosen:
-            raise led(f"/admin/works?{query}" if query else "/admin/works", "nothing-selected")
-        return await self._page(request, Change(deed=Deed.ADD_SUBJECT, ids=chosen, query=query))
+            raise led("/admin/works", "nothing-selected", **to_builtins(wanted))
+        return await self._page(request, Change(deed=Deed.ADD_SUBJECT, ids=chosen, query=wanted.query))
 
     async def run(self, request: web.Request) -> web.StreamResponse:
         """Ask for the run; whatever is missing or not so any more is said, and nothing is done."""

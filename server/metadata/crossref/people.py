@@ -39,6 +39,8 @@ class Person:
     given: str = ""
     organization: str = ""
     orcid: str = ""
+    authenticated: bool | None = None
+    """Whether the person said at ORCID that the iD is theirs; Crossref takes silence for no."""
     affiliations: tuple[Institution, ...] = ()
 
 
@@ -73,7 +75,11 @@ def _person(agent: Agent, role: str, path: str, complain: Complain) -> Iterator[
             complain(f"{path}.{field}", f"{name!r} is no name of a person: it has digits or question marks in it")
     if surname or given:
         found = once_named(agent.affiliations)
-        yield Person(role, surname or given, given if surname else "", orcid=orcid(agent.id_of("orcid")), affiliations=found)
+        iris = next((one for one in agent.ids if one.scheme == "orcid"), None)
+        yield Person(
+            role, surname or given, given if surname else "", orcid=orcid(iris.value) if iris else "",
+            authenticated=iris.authenticated if iris else None, affiliations=found,
+        )  # fmt: skip
 
 
 def once_named(affiliations: Iterable[Affiliation]) -> tuple[Institution, ...]:

@@ -1,0 +1,130 @@
+"""The names of an enrichment, page by page: who each is, answered once for all similar values, but for those left out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from multidict import MultiDict
+from sqlalchemy import Connection
+
+from server.accounts.model import Right
+from server.admin.enriching.begin import PATH
+from server.audit.log import Actor
+from server.enrichment import store, viewing
+from server.enrichment.store import SHOWN, Answer, Enrichment, Tally
+from server.enrichment.viewing import Group
+from server.enrichment.weighing import STRONG
+from server.errors import NotFound
+from server.portal import words
+from server.portal.asked import asked
+from server.portal.asked import number as number_in
+from server.portal.door import VISITOR, pairs
+from server.portal.frame import Frame, led
+from server.runs import store as runs
+from server.runs.model import Run
+
+SIZE = 10
+LISTED = 10
+"""So many works of a name are shown with a tick; the others get the answer as well."""
+
+#: Which names a page shows, as it says it.
+VIEWS = dict(zip(SHOWN, ("Open, with candidates", "Answered", "Without candidates", "All without an iD"), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    enrichment: Enrichment
+    tally: Tally
+    run: Run
+    groups: list[Group]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a form says of one name."""
+
+    similar: str
+    orcid: str
+    """Empty: none of them; `later`: it stays open."""
+    left_out: frozenset[str]
+
+
+def enrichment_number(request: web.Request) -> int:
+    """Return the number an address names; raises NotFound for what cannot be one."""
+    found = number_in(request.match_info["number"])
+    if not found:
+        raise NotFound("There is no such enrichment.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    frame: Frame
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            self.frame.get(f"{PATH}/{{number}}", Right.WITHDRAW, self.names),
+            self.frame.post(f"{PATH}/{{number}}", Right.WITHDRAW, self.answer),
+        ]
+
+    async def names(self, request: web.Request) -> web.StreamResponse:
+        number = enrichment_number(request)
+        shown, page = asked(request, "show", "page")
+        shown, page_number = shown if shown in VIEWS else SHOWN[0], max(number_in(page), 1)
+        seen = await self.frame.house.database.read_hot(_seen, number, shown, page_number)
+        return self.frame.page(
+            request, "admin/enriching/names.html", seen=seen, views=VIEWS, shown=shown, page_number=page_number, words=words,
+            later=page_number * SIZE < seen.total, listed=LISTED, strong=STRONG,
+        )  # fmt: skip
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Keep the answers of a page; `strong` answers those that are open by the candidate for whom much speaks."""
+        number, form = enrichment_number(request), await pairs(request)
+        house, by = self.frame.house, request[VISITOR].actor
+        given = list(_given(form))
+        if form.get("say") == "strong":
+            await house.database.write(_take_strong, number, [one for one in given if one.orcid == "later"], by, house.clock())
+            given = [one for one in given if one.orcid != "later"]
+        await house.database.write(_keep, number, given, by, house.clock())
+        shown, page = form.get("show", ""), form.get("page", "")
+        raise led(f"{PATH}/{number}", "saved", show=shown if shown in VIEWS else "", page=page if number_in(page) > 1 else "")
+
+
+def _given(form: MultiDict[str]) -> Iterator[_Given]:
+    for place in range(SIZE):
+        similar = form.get(f"similar-{place}")
+        orcid = form.get(f"orcid-{place}", "later")
+        if similar is None:
+            continue
+        there, ticked = form.getall(f"shown-{place}", []), set(form.getall(f"place-{place}", []))
+        yield _Given(similar, "" if orcid == "none" else orcid, frozenset(there) - ticked)
+
+
+def _keep(tx: Connection, number: int, given: list[_Given], by: Actor, now: datetime) -> None:
+    """Keep answers; only an iD that was offered for the name is one."""
+    store.get(tx, number)
+    offered = set(store.candidates(tx, number, [one.similar for one in given]))
+    known = {place.similar for place in store.places(tx, number, [one.similar for one in given])}
+    for one in given:
+        if one.orcid == "later":
+            store.forget(tx, number, one.similar)
+        elif one.similar in known and (not one.orcid or (one.similar, one.orcid) in offered):
+            store.answer(tx, number, Answer(one.similar, one.orcid, one.left_out, by.name, now))
+
+
+def _take_strong(tx: Connection, number: int, given: list[_Given], by: Actor, now: datetime) -> None:
+    """Answer names by their strong candidate, where there is exactly one."""
+    left_out = {one.similar: one.left_out for one in given}
+    for group in viewing.groups(tx, store.get(tx, number), list(left_out)):
+        strong = [each for each in group.candidates if each.weighed.is_strong]
+        if len(strong) == 1:
+            store.answer(tx, number, Answer(group.similar, strong[0].orcid, left_out[group.similar], by.name, now))
+
+
+def _seen(tx: Connection, number: int, shown: str, page: int) -> _Seen:
+    enrichment = store.get(tx, number)
+    similars, total = store.similars(tx, number, shown, page, SIZE)
+    groups = viewing.groups(tx, enrichment, similars)
+    return _Seen(enrichment, store.tally(tx, number), runs.get(tx, enrichment.gathered), groups, total)

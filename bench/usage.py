@@ -1,7 +1,8 @@
 """What counting use costs a page: the same pages with counting on and off in turn, by the processor time of the server.
 
-`python -m bench.usage [ROUNDS] [PAGES]` starts a Sheaf with the example works, has a process of its own ask for their pages as
-visitors with many addresses and browsers, and prints the median of the paired differences with its 95 % interval (bootstrap).
+`python -m bench.usage [ROUNDS] [PAGES] [irus]` starts a Sheaf with the example works, has a process of its own ask for their
+pages as visitors with many addresses and browsers, and prints the median of the paired differences with its 95 % interval
+(bootstrap). With `irus` what IRUS is told of is written down, too; nobody listens there, so delivering is not a part of it.
 """
 
 import os
@@ -48,7 +49,12 @@ def ask(port: int, paths: list[str], pages: int) -> None:
 
 def switched(environment: dict[str, str], *, on: bool) -> None:
     """Switch counting on or off in the running server."""
-    command = [sys.executable, "-m", "server", "profile", "set", "usage", "Use", f"counting={str(on).lower()}"]
+    setting(environment, "usage", "Use", f"counting={str(on).lower()}")
+
+
+def setting(environment: dict[str, str], *given: str) -> None:
+    """Set a profile in the running server."""
+    command = [sys.executable, "-m", "server", "profile", "set", *given]
     subprocess.run(command, check=True, env={**os.environ, **environment}, capture_output=True)
 
 
@@ -78,7 +84,7 @@ def shown(port: int) -> list[str]:
         found = now
 
 
-def main(rounds: int, pages: int) -> None:
+def main(rounds: int, pages: int, *, irus: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         command, environment = sheaf(Path(folder) / "var", port, examples="true", trusted_proxies="127.0.0.1")
@@ -86,6 +92,8 @@ def main(rounds: int, pages: int) -> None:
             paths = Path(folder) / "paths.txt"
             paths.write_text("\n".join(shown(port)))
             switched(environment, on=True)
+            if irus:
+                setting(environment, "irus-uk", "IRUS", "consent=true", f"endpoint=https://127.0.0.1:{free_port()}/")
             cost(port, process.pid, paths, pages)  # warm
             on, off = list[float](), list[float]()
             for turn in range(rounds):
@@ -103,4 +111,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--ask"]:
         ask(int(sys.argv[2]), Path(sys.argv[3]).read_text().split(), int(sys.argv[4]))
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 12, int(sys.argv[2]) if len(sys.argv) > 2 else 200)
+        given = [int(number) for number in sys.argv[1:3]]
+        main(*(given + [12, 200][len(given) :]), irus="irus" in sys.argv[3:])

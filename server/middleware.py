@@ -23,7 +23,9 @@ Translator = Callable[[web.Request, int, str], web.StreamResponse | None]
 #: What our errors are to HTTP where a room does not say it in words of its own.
 _STATUS: dict[type[SheafError], int] = {NotFound: 404, Refused: 403, Conflict: 409, TooLarge: 413}
 
-_ROOMS = frozenset({"oai", "sword", "r51", "items", "admin", "my", "account", "login", "healthz", "readyz", "metrics"})
+_ROOMS = frozenset(
+    {"oai", "sword", "r51", "reconcile", "items", "admin", "my", "account", "login", "healthz", "readyz", "metrics"}
+)
 
 #: What people and their robots look at: its lane, and what it costs. What is not here stands in a room that is always open or has
 #: an admission of its own; an address that leads nowhere is looked for in the last lane.

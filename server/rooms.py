@@ -8,6 +8,9 @@ from server.accounts.authenticate import Authenticator
 from server.admin.rooms import Room, rooms
 from server.admission import Gate
 from server.described import named, provider_of
+from server.enrichment.asking import Asking
+from server.enrichment.refine.answering import Answerer
+from server.enrichment.refine.routes import Reconcile
 from server.house import House
 from server.identifiers.routes import Resolver
 from server.items.routes import Items
@@ -106,6 +109,12 @@ def web_application(house: House) -> web.Application:
         site,
         items,
         CounterApi(house.database, house.clock, authenticator, lambda: renderer.repository, lambda: usage.counting_of(live)),
+        Reconcile(
+            Answerer(Asking(house.database, house.seal, house.session, house.clock)),
+            authenticator,
+            lambda: renderer.repository,
+            pages,
+        ),
         Resolver(house.database, house.agencies, renderer),
         *own_rooms(frame),
         Reference(frame, authenticator),

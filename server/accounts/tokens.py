@@ -43,6 +43,7 @@ class Scope(StrEnum):
     DEPOSIT = "deposit"
     READ = "read"
     USAGE = "usage"
+    RECONCILE = "reconcile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ SCOPES = {
     Scope.DEPOSIT: Allowed("Deposit by SWORD, and change and delete own deposits", Right.DEPOSIT),
     Scope.READ: Allowed("Read own deposits by SWORD", Right.DEPOSIT),
     Scope.USAGE: Allowed("Fetch usage reports by the COUNTER API", Right.WORKS),
+    Scope.RECONCILE: Allowed("Ask ORCID who somebody is, by the reconciliation service", Right.PEOPLE),
 }
 
 #: Which scopes let somebody in where one is asked for: who may deposit may read what became of it.
@@ -64,6 +66,7 @@ COVERS = {
     Scope.DEPOSIT: frozenset({Scope.DEPOSIT}),
     Scope.READ: frozenset({Scope.READ, Scope.DEPOSIT}),
     Scope.USAGE: frozenset({Scope.USAGE}),
+    Scope.RECONCILE: frozenset({Scope.RECONCILE}),
 }
 
 

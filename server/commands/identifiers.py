@@ -28,6 +28,9 @@ _FILTERS = (
 )
 
 
+_COLUMNS = ("identifier", "state", "agency", "attempts", "next try", "last words")
+
+
 def _filtered(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that narrow identifiers down."""
     for option in reversed(_FILTERS):
@@ -57,12 +60,17 @@ def identifiers() -> None:
 def identifiers_list(**given: Any) -> None:
     """List identifiers, the newest first, and count them by state."""
     found = asked("identifier-list", _filter(given))
-    table = Table("identifier", "state", "agency", "attempts", "next try", "last words")
+    rows = []
     for row in found["rows"]:
         agency = " ".join(part for part in (row["profile"], row["environment"]) if part)
         words = f"{row['held_by']} holds it: {row['held_why']}" if row["held_by"] else row["words"]
-        cells = (row["value"], row["state"], agency, str(row["attempts"]), _next(row), words)
-        table.add_row(*(escape(cell) for cell in cells))
+        rows.append((row["value"], row["state"], agency, str(row["attempts"]), _next(row), words))
+    filled = [place for place in range(len(_COLUMNS)) if not rows or any(cells[place] for cells in rows)]
+    table = Table()
+    for place in filled:
+        table.add_column(_COLUMNS[place], overflow="fold")  # what is cut cannot be copied
+    for cells in rows:
+        table.add_row(*(escape(cells[place]) for place in filled))
     console.print(table)
     states = ", ".join(f"{count:,} {state}" for state, count in found["states"].items())
     click.echo(f"{found['count']:,} identifiers" + (f"; by state: {states}" if states else ""))
@@ -70,21 +78,24 @@ def identifiers_list(**given: Any) -> None:
 
 @identifiers.command("show")
 @click.argument("value")
-def identifiers_show(value: str) -> None:
-    """Show how VALUE stands, and what was sent and answered last."""
+@click.option("--answers", is_flag=True, help="With the agency's answers as they came.")
+def identifiers_show(value: str, *, answers: bool) -> None:
+    """Show how VALUE stands, in what its agency differed when it was last compared, and what was sent and answered last."""
     row = asked("identifier-show", Which(value=value))
     click.secho(f"{row['value']}: {row['state']}", bold=True)
     for name in ("profile", "environment", "work", "title", "attempts", "words", "cause"):
-        if row[name]:
+        if row[name] and not (name == "cause" and row["cause"] == row["words"]):
             click.echo(f"  {name.capitalize()}: {row[name]}")
     if row["held_by"]:
         click.echo(f"  Held by {row['held_by']}: {row['held_why']}")
     if row["since"]:
         click.echo(f"  Waits since {row['since']:%Y-%m-%d %H:%M} UTC; next try: {_next(row)}")
+    for difference in row["differences"]:
+        click.echo(f"  The agency said otherwise: {difference}")
     for each in row["sent"]:
         status = f" (status {each['status']})" if each["status"] else ""
         click.echo(f"  {each['sent']:%Y-%m-%d %H:%M} UTC, attempt {each['attempt']}: {each['outcome'] or 'not answered'}{status}")
-        for line in each["answer"].splitlines():
+        for line in each["answer"].splitlines() if answers else ():
             click.echo(f"    {line}")
 
 
@@ -156,10 +167,12 @@ def identifiers_reconcile(profile: str, *, repair: bool) -> None:
 @click.command("verify-agency")
 @click.argument("profile")
 def verify_agency(profile: str) -> None:
-    """Try out the account of PROFILE: make a draft at the agency's test system, look at it, delete it.
+    """Try out the account of PROFILE at its agency's test system.
 
-    Nothing is left behind. A profile of the production environment is refused: make one with the environment test and your
-    test account. DataCite only has drafts; of the others the account alone is tried. Exit status 1 where a step fails.
+    At DataCite a draft, at a handle server a handle is made, looked at and deleted: nothing is left behind. To Crossref's test
+    system a deposit is handed in and followed to its end, for three minutes at most; its DOI stays there. A profile of the
+    production environment is refused: make one with the environment test and your test account. Exit status 1 where a step
+    fails.
 
     \b
       sheaf verify-agency "Test DOIs"

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from server import control
 from server.commands.desk import asked
@@ -38,7 +38,7 @@ def jobs_tasks() -> None:
 @jobs.command("list")
 def jobs_list() -> None:
     """List what runs and waits, then the last that ended."""
-    table = Table("job", "task", "state", "done", "asked for by", "when")
+    table = Table("job", Column("task", overflow="fold"), "state", "done", "asked for by", "when")
     for run in asked("job-list", control.Nothing()):
         table.add_row(str(run["id"]), run["task"], _state(run), _done(run), run["actor"]["name"], _moment(run["created"]))
     console.print(table)

@@ -8,7 +8,7 @@ from server.audit.log import OPERATOR
 from server.control.operation import Arguments, Operation
 from server.errors import NotFound
 from server.house import House
-from server.identifiers import history, holding, ledger, renewing, watching
+from server.identifiers import drifts, history, holding, ledger, renewing, watching
 from server.identifiers.retrying import NAME, Retry
 from server.identifiers.roundtrip import Step, round_trip
 from server.identifiers.watching import Asked, Row
@@ -107,7 +107,9 @@ async def verify(house: House, arguments: ProfileNamed) -> list[Step]:
     What came of it stands on the profile's page, as of *Test connection*.
     """
     profile = await house.database.read(profiles.get, arguments.name)
-    steps = [step async for step in round_trip(profile, house.agencies, house.seal, house.comparer.caller.sessions)]
+    steps = [
+        step async for step in round_trip(profile, house.agencies, house.seal, house.comparer.caller.sessions, house.clock())
+    ]
     last = steps[-1]
     said = f"{last.title}: {last.words}" if last.words else last.title
     await house.database.write(profiles.heard, profile.id, said, house.clock(), agrees=all(step.good for step in steps))
@@ -142,7 +144,8 @@ def _shown(tx: Connection, value: str) -> dict[str, Any]:
     number = _number(tx, value)
     row = watching.one(tx, number)
     assert row is not None  # noqa: S101 -- its number was just read
-    return _row(row) | {"sent": history.of_identifier(tx, number, size=LINES)}
+    differing = [str(each) for each in drifts.of_identifier(tx, number)]
+    return _row(row) | {"sent": history.of_identifier(tx, number, size=LINES), "differences": differing}
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -15,7 +15,12 @@ Environment = Annotated[
     ),
 ]
 Endpoint = Annotated[
-    str, title("Endpoint", "Another address of the agency, for trials on this machine; only with the test environment.")
+    str,
+    title(
+        "Endpoint",
+        "Another address of the agency, whole, such as http://127.0.0.1:8472, for trials on this machine; only with the test "
+        "environment.",
+    ),
 ]
 
 UpdateMigrated = Annotated[

@@ -343,7 +343,7 @@ class Agency:
     reads: Callable[[Any, Any], Reader] | None = None
     """Takes what `client` takes; None for an agency that cannot be asked what it knows."""
     drafts: Callable[[Any, Any], Drafts] | None = None
-    """Takes what `client` takes; None for an agency that knows no drafts."""
+    """Takes what `client` takes; None for an agency from which nothing can be removed again."""
     points: Callable[[Any, Any], Pointer] | None = None
     """Takes what `client` takes; None for an agency that takes an address with all the metadata only."""
     paces: Mapping[str, Pace] = field(default_factory=dict)

@@ -1,20 +1,42 @@
-"""Trying out an account at an agency: a draft is made, looked at and deleted again, so that nothing is left behind.
+"""Trying out an account at an agency: a name is made, looked at and deleted again, so that nothing is left behind.
 
-Only with the test environment: what is sent to the production system of an agency is meant.
+Where names cannot be deleted (Crossref) one is handed in and followed to its end; it stays in the test system. Only with the
+test environment: what is sent to the production system of an agency is meant.
 """
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from ulid import ULID
 
 from server.errors import Conflict
-from server.identifiers.model import Agency, Confirmed, Failed
+from server.identifiers.model import (
+    Agency,
+    AgencyState,
+    Client,
+    Confirmed,
+    Desired,
+    Drafts,
+    Failed,
+    Pending,
+    Reader,
+    Ticket,
+)
 from server.identifiers.sessions import Sessions
+from server.metadata.work import Work
 from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
+from server.records.model import Agent, Dates, Record, Text
 from server.registry import Registry
+
+PATIENCE = 180.0
+"""Seconds for which what was handed in is asked after."""
+
+_NOWHERE = "https://example.org/sheaf-trial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +48,9 @@ class Step:
     words: str
 
 
-async def round_trip(profile: Profile, shelf: Registry[Agency], seal: Seal, sessions: Sessions) -> AsyncIterator[Step]:
+async def round_trip(
+    profile: Profile, shelf: Registry[Agency], seal: Seal, sessions: Sessions, now: datetime
+) -> AsyncIterator[Step]:
     """Try out an account step by step, until one fails. Raises Conflict for what is not to be tried out."""
     agency = shelf.get(profile.kind)
     if agency is None or agency.client is None:
@@ -42,23 +66,59 @@ async def round_trip(profile: Profile, shelf: Registry[Agency], seal: Seal, sess
     yield step
     if not step.good:
         return
-    if agency.drafts is None or agency.reads is None:
-        yield Step("Round trip", good=True, words=f"{agency.title} has no drafts that could be taken back, so nothing was sent.")
+    prefix = str(profile.document["prefix"])
+    value = f"{prefix if prefix.endswith('/') else f'{prefix}/'}sheaf-trial-{str(ULID()).lower()}"
+    if agency.drafts is not None and agency.reads is not None:
+        steps = _made_and_deleted(agency.drafts(account, session), agency.reads(account, session), value)
+    elif agency.document is not None and agency.most_waiting is not None:  # it has a queue, and deletes nothing
+        steps = _handed_in(agency.client(account, session), agency.document, account, value, now)
+    else:
+        yield Step("Round trip", good=True, words=f"Nothing is written to {agency.title}, so nothing was sent.")
         return
-    drafts, reader = agency.drafts(account, session), agency.reads(account, session)
-    value = f"{profile.document['prefix']}/sheaf-trial-{str(ULID()).lower()}"
-    made = _step(f"A draft of {value} is made", await drafts.make_draft(value))
+    async for each in steps:
+        yield each
+
+
+async def _made_and_deleted(drafts: Drafts, reader: Reader, value: str) -> AsyncIterator[Step]:
+    made = _step(f"{value} is made for trial", await drafts.make_draft(value))
     yield made
     if made.good:
         yield _found(value, await reader.look(value))
-    # Where the answer was lost or refused there may be a draft all the same: it is taken back whatever was said.
+    # Where the answer was lost or refused it may be there all the same: it is taken back whatever was said.
     deleted = await drafts.delete_draft(value)
     if made.good:
-        yield _step("The draft is deleted", deleted)
+        yield _step("It is deleted", deleted)
     left = await reader.look(value)
     yield Step(
         "Nothing is left of it", left is None, left.message if isinstance(left, Failed) else "" if left is None else left.state
     )
+
+
+async def _handed_in(
+    client: Client, write: Callable[[Work, Any, AgencyState], bytes], account: Any, value: str, now: datetime
+) -> AsyncIterator[Step]:
+    """Hand in a deposit of a work nobody wrote, and ask what became of it until that is said."""
+    day = now.date().isoformat()
+    title, creators = Text(value="Trial of an account, no work"), (Agent(kind="org", name="Sheaf"),)
+    record = Record(type="dataset.dataset", title=title, creators=creators, dates=Dates(issued=day))
+    work = Work("", record, _NOWHERE, "", doi=value, deposited=day, repository_name="Sheaf")
+    desired = Desired(value, _NOWHERE, AgencyState.FINDABLE, write(work, account, AgencyState.FINDABLE))
+    ticket = Ticket(0, int(now.strftime("%Y%m%d%H%M%S%f")[:17]))
+    outcome = await client.agree(desired, ticket)
+    if isinstance(outcome, Failed):
+        yield _step(f"A deposit of {value} is handed in", outcome)
+        return
+    yield Step(f"A deposit of {value} is handed in", good=True, words=outcome.message if isinstance(outcome, Pending) else "")
+    waited = 0.0
+    while isinstance(outcome, Pending) and waited < PATIENCE:
+        await asyncio.sleep(outcome.wait)
+        waited += outcome.wait
+        outcome = await client.agree(desired, replace(ticket, waiting=True, age=timedelta(seconds=waited)))
+    ended = "It is worked off; the DOI stays in the test system"
+    if isinstance(outcome, Pending):
+        yield Step(ended, good=False, words=f"{outcome.message} That was after {waited:.0f} seconds.")
+    else:
+        yield _step(ended, outcome)
 
 
 def _step(title: str, outcome: Confirmed | Failed) -> Step:
@@ -67,7 +127,7 @@ def _step(title: str, outcome: Confirmed | Failed) -> Step:
 
 
 def _found(value: str, told: object) -> Step:
-    title = "The agency shows the draft to its owner"
+    title = "The agency shows it to its owner"
     if isinstance(told, Failed):
         return Step(title, good=False, words=told.message)
     return Step(title, told is not None, "" if told is not None else f"It does not know {value}.")

@@ -66,7 +66,7 @@ SHOTS = os.environ.get("SHEAF_TEST_SHOTS", "")
 
 #: What is no page: files, documents of the protocols, figures for machines, ways to another server, a link out of a letter.
 NO_PAGE = re.compile(
-    r"/(oai(?!/explore)|metrics|healthz|readyz|robots\.txt|sitemap|static|\.well-known|r51)|^/items/[^/]+\.|/original$|/files/|\.csv$"
+    r"/(oai(?!/explore)|reconcile(?!/about)|metrics|healthz|readyz|robots\.txt|sitemap|static|\.well-known|r51)|^/items/[^/]+\.|/original$|/files/|\.(csv|txt)$"
     r"|\.json$|/export$|/qr$|^/login/(openid|password$)|^/my/orcid/back$|^/(handle/|resolve|listprefixes|listhandles)|^/admin/usage/report$"
 )
 
@@ -86,6 +86,8 @@ def furnished(site: Site) -> Numbers:
     account = {"prefix": "10.82433", "account_id": "INST.REPO", "password": "peas", "environment": "test"}
     site.do(control.profile_set(house, control.ProfileSet(kind="datacite", name="Test DOIs", values=account)))
     charge = charged(site)
+    asking = {"client_id": "APP-0123456789ABCDEF", "client_secret": "peas", "environment": "sandbox"}
+    site.do(control.profile_set(house, control.ProfileSet(kind="orcid-public", name="ORCID", values=asking)))
     made = site.do(house.database.read(profiles.every))
     taken, hook = {profile.kind for profile in made}, next(profile for profile in made if profile.kind == WEBHOOK)
     kinds = [kind.name for kind in house.keeper.kinds if not (kind.single and kind.name in taken)]

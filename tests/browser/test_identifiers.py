@@ -15,7 +15,7 @@ from tests.browser.hands import Pointer
 from tests.browser.test_accessibility import AXE, RULES
 from tests.browser.test_pages import complaints, text
 from tests.conftest import PASSWORD
-from tests.fakes.datacite import FakeDatacite
+from tests.fakes.datacite import FakeDatacite, Mood
 from tests.fakes.datacite_schema import XSD
 
 pytestmark = [
@@ -175,6 +175,21 @@ def writes_the_work(visit: Visit) -> None:
     assert SAID not in text(visit.browser, "main")
 
 
+def asks_again(visit: Visit) -> None:
+    """Find the DOI that waits in the list of identifiers, have its agency asked again, and lead back to its work."""
+    work = visit.browser.current_url
+    visit.browser.get(f"{visit.site.url}/admin/identifiers?state=submitted")
+    visit.follow("DOI 10.82433/data.00000001")
+    visit.sees("submitted", "503")
+    visit.looks("waits")
+    visit.press("Ask the agency again")
+    visit.sees("The agency is asked again as soon as it is its turn.")
+    visit.work()
+    visit.sees("registered", "The agency confirmed exactly what is wanted.")
+    visit.looks("asked-again")
+    visit.browser.get(work)
+
+
 def sent(agency: FakeDatacite) -> list[str]:
     """Return what changes a name; that Sheaf looks first is no attempt."""
     return [call.method for call in agency.log if call.method != "GET"]
@@ -196,7 +211,10 @@ def test_a_doi_from_its_profile_to_the_agency(site: Site, visit: Visit, agency: 
     assert visit.browser.current_url.endswith("/edit#f-title")
     visit.write("title.value", "Versuche über Pflanzenhybriden")
     visit.press("Save; the world sees it at once")
+    agency.moods.append(Mood.DOWN)
     visit.work()
+    assert visit.state() == ("10.82433/data.00000001", State.SUBMITTED)
+    asks_again(visit)
     assert visit.state() == ("10.82433/data.00000001", State.REGISTERED)
     visit.sees("registered", "The agency confirmed it.")
     assert "refuse" not in text(visit.browser, "main")

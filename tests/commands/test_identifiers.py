@@ -1,5 +1,6 @@
 """`sheaf identifiers`: listed with the agency's words, shown with what was sent, asked about again, held and let go."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,33 @@ def test_what_is_too_early_to_compare_is_not_said_to_be_right(monkeypatch: pytes
     ):
         monkeypatch.setattr(commands, "asked", lambda *_, early=too_early: told | {"too_early": early})
         assert sheaf("identifiers", "compare", "10.5072/1").output == said
+
+
+ROW = {
+    "id": 1, "value": "10.5072/data." + "0" * 30 + "1", "scheme": "doi", "state": "rejected", "profile": "Ours", "work": "",
+    "environment": "test", "title": "", "attempts": 1, "words": "No title.", "cause": "No title.", "since": None, "next": None,
+    "request": "", "held_by": "", "held_why": "",
+}  # fmt: skip
+
+
+def test_what_is_copied_from_a_narrow_list_is_folded_and_empty_columns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "asked", lambda *_: {"rows": [ROW], "states": {"rejected": 1}, "count": 1})
+    monkeypatch.setattr(commands.console, "width", 60)
+    with commands.console.capture() as listed:
+        sheaf("identifiers", "list")
+    said = listed.get()
+    assert "…" not in said
+    assert ROW["value"] in "".join(line.split("│")[1].strip() for line in said.splitlines() if "│" in line)
+    assert "next try" not in said
+    assert "title." in said
+
+
+def test_answers_are_shown_on_request_and_differences_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = {"sent": datetime(2026, 11, 23, tzinfo=UTC), "attempt": 1, "outcome": "rejected", "status": 422, "answer": "base64=="}
+    told = ROW | {"sent": [sent], "differences": ["It leads to x and not to y."]}
+    monkeypatch.setattr(commands, "asked", lambda *_: told)
+    short, long = sheaf("identifiers", "show", "1").output, sheaf("identifiers", "show", "1", "--answers").output
+    assert "The agency said otherwise: It leads to x and not to y." in short
+    assert "base64==" not in short
+    assert "base64==" in long
+    assert short.count("No title.") == 1

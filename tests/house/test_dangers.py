@@ -141,7 +141,12 @@ def test_certificates_of_others_are_checked() -> None:
 
 
 def test_no_answer_opens_itself_to_other_origins() -> None:
-    assert [path for path in SERVER.rglob("*.py") if "Access-Control-Allow" in path.read_text()] == []
+    """But those of the reconciliation service, which must (Reconciliation API 0.2, 3.2): no cookie counts there, nor may one come."""
+    opened = [path for path in SERVER.rglob("*.py") if "Access-Control-Allow" in path.read_text()]
+    assert opened == [SERVER / "enrichment" / "refine" / "routes.py"]
+    (service,) = [path.read_text() for path in opened]
+    assert "Allow-Credentials" not in service
+    assert "cookie" not in service.lower()
 
 
 def test_scripts_keep_nothing_in_the_browser() -> None:

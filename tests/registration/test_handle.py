@@ -23,6 +23,7 @@ from server.profiles import store as profiles
 from server.profiles.model import Wrong
 from server.runs import store as runs
 from server.runs.model import RunState
+from tests.admin.visits import login
 from tests.conftest import AUTH, URL, Deposit, SetClock
 from tests.fakes.datacite import FakeDatacite
 from tests.fakes.datacite_schema import XSD
@@ -327,3 +328,26 @@ async def _killed(house: House, clock: SetClock, after: float) -> None:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     clock.pass_time(minutes=10)
+
+
+async def test_all_handles_as_a_batch_file_hold_no_key(
+    client: TestClient, deposit: Deposit, registering: House, clock: SetClock
+) -> None:
+    """Handle.Net technical manual, chapter 3: AUTHENTICATE and two lines, then CREATE with its values, each ended by a blank line."""
+    works = [await deposit(type="Dataset", title=title) for title in ("Peas", "Beans")]
+    await deposit(in_progress=True, title="Nothing yet")
+    await work(registering, clock)
+    await login(client)
+    profile = (await registering.database.read(profiles.get, "Our handles")).id
+    answer = await client.get(f"/admin/identifiers/agencies/{profile}/handles.txt")
+    assert answer.content_type == "text/plain"
+    assert await answer.text() == "AUTHENTICATE SECKEY:300:0.NA/10536\nput the secret key in place of this line\n\n" + "".join(
+        f"CREATE {PREFIX}{number}\n100 HS_ADMIN 86400 1110 ADMIN 200:111111111111:0.NA/10536\n"
+        f"1 URL 86400 1110 UTF8 {URL}/items/{record}\n\n"
+        for number, record in enumerate(works, 1)
+    )
+    assert "handles.txt" in await (await client.get(f"/admin/identifiers/agencies/{profile}")).text()
+    values = {"prefix": "10.82433", "account_id": "A.B", "password": SECRET, "environment": "test"}
+    await control.profile_set(registering, control.ProfileSet(kind="datacite", name="Theirs", values=values))
+    other = (await registering.database.read(profiles.get, "Theirs")).id
+    assert (await client.get(f"/admin/identifiers/agencies/{other}/handles.txt")).status == 404

@@ -49,7 +49,8 @@ class Plan:
     wrong: int
     arrivals: list[Arrival]
     problems: list[Arrival]
-    sets: list[str]
+    sets: list[tuple[str, str]]
+    """Their specs and names."""
 
 
 class Uncertain(Invalid):
@@ -183,7 +184,8 @@ def _plan(tx: Connection, house: House, profile_id: int) -> Plan:
     fine, wrong = arrivals.counts(tx, profile_id)
     clean = arrivals.page(tx, profile_id, fine=True, limit=MOST_SHOWN)
     problems = arrivals.page(tx, profile_id, fine=False, limit=MOST_SHOWN)
-    return Plan(profile, planned, agency.points is None, obstacle, fine, wrong, clean, problems, sorted(lists.all_sets(tx)))
+    sets = sorted((spec, name) for spec, (name, _) in lists.all_sets(tx).items())
+    return Plan(profile, planned, agency.points is None, obstacle, fine, wrong, clean, problems, sets)
 
 
 def _profile(request: web.Request) -> int:

@@ -19,6 +19,8 @@ from server.identifiers import drifts
 from server.identifiers.calling import readable
 from server.identifiers.comparing import Drift
 from server.identifiers.drifts import ASKED, OPEN, Found, Wanted
+from server.identifiers.handle import batch as handles
+from server.identifiers.handle.account import Account
 from server.identifiers.model import Agency
 from server.identifiers.reconcile import RECONCILE, Reconcile
 from server.identifiers.repairing import REPAIR, Repair, again
@@ -74,6 +76,7 @@ class Reconciling:
             get(HOME, Right.WORKS, self.every),
             get(f"{HOME}/{{profile}}", Right.WORKS, self.one),
             get(f"{HOME}/{{profile}}/report.csv", Right.WORKS, self.report),
+            get(f"{HOME}/{{profile}}/handles.txt", Right.WORKS, self.batch),
             post(f"{HOME}/{{profile}}/start", Right.JOBS, self.start),
             post(f"{HOME}/{{profile}}/repair", Right.JOBS, self.repair),
             post(f"{HOME}/{{profile}}/repair/{{identifier}}", Right.JOBS, self.repair_one),
@@ -114,6 +117,25 @@ class Reconciling:
         while rows := await house.database.read(drifts.page, wanted, Wanted(after=after), CHUNK):
             await response.write(spreadsheet.lines(_row(each) for each in rows).encode())
             after = rows[-1].id
+        await response.write_eof()
+        return response
+
+    async def batch(self, request: web.Request) -> web.StreamResponse:
+        """Send the handles of a profile as a batch file for the handle server's own tools, some at a time."""
+        house, wanted = self.frame.house, _profile(request)
+        stand, _ = await house.database.read(_seen, house.agencies, wanted, Wanted())
+        if stand.agency.account is not Account:
+            raise NotFound("Only handles are sent as a batch file.")
+        account = profiles.opened(stand.profile, Account, house.seal)
+        response = web.StreamResponse(headers=PROTECTION | {"Cache-Control": "no-store"})
+        response.content_type, response.charset = "text/plain", "utf-8"
+        response.headers["Content-Disposition"] = f'attachment; filename="handles-{stand.profile.id}.txt"'
+        await response.prepare(request)
+        await response.write(handles.head(account).encode())
+        after, item = 0, house.press.renderer.repository.item
+        while rows := await house.database.read(handles.page, wanted, after, CHUNK):
+            await response.write("".join(handles.create(account, value, item(work)) for _, value, work in rows).encode())
+            after = rows[-1][0]
         await response.write_eof()
         return response
 

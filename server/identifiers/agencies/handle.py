@@ -24,6 +24,7 @@ PLUGIN = Agency(
     account=Account,
     client=HandleClient,
     reads=HandleClient,
+    drafts=HandleClient,
     document=_document,
     paces=PACES,
     is_entered=True,

@@ -12,9 +12,10 @@ from server.identifiers.handle.account import Account
 from server.identifiers.handle.answers import ADMIN_INDEX, EXISTS, NOT_FOUND, SUCCESS, URL_INDEX, VALUE_EXISTS, Said
 from server.identifiers.handle.line import Line
 from server.identifiers.leading import is_anothers, leads_to, refusal
-from server.identifiers.model import Confirmed, Desired, Facts, Failed, Fault, Listed, Ticket, Told
+from server.identifiers.model import AgencyState, Confirmed, Desired, Facts, Failed, Fault, Listed, Ticket, Told
 from server.identifiers.schemes.handle import PLUGIN, authority
 
+_CREATED, _DONE = 201, 200
 _PAGE = 1000
 """Handles on a page of a list."""
 
@@ -97,6 +98,18 @@ class HandleClient:
         stem = PLUGIN.stem(self._account.prefix)
         ours = tuple(Told(name, None) for name in said.handles if PLUGIN.stem(name).startswith(stem))
         return Listed(ours, str(page + 1) if len(said.handles) == _PAGE else "")
+
+    # Trying it out.
+
+    async def make_draft(self, value: str) -> Confirmed | Failed:
+        """Make a handle that leads to the server itself, where there is none of that name."""
+        leads = Desired(value, self._account.address, AgencyState.FINDABLE, b"")
+        return await self._create(leads) or Confirmed(_CREATED, "")
+
+    async def delete_draft(self, value: str) -> Confirmed | Failed:
+        """Delete a handle."""
+        said = await self._line.send("DELETE", f"/api/handles/{quote(value, safe='/')}")
+        return self._unless_done(said) or Confirmed(_DONE, "")
 
     async def _list(self, page: int, size: int) -> Said | Failed:
         home = quote(authority(self._account.prefix), safe="")

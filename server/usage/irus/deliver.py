@@ -38,11 +38,11 @@ from server.usage.irus.outbox import Failed, Outcome, Refused, Taken, Unsent, Wa
 
 AT_ONCE = 2
 """Requests that are under way together."""
-MOST = 100
+MOST = 50
 """Uses marked together at most: so many may be in doubt when a process is killed."""
 TURN = 5.0
 """Seconds after which the job gives its place in the worker to others."""
-STEP = 0.5
+STEP = 0.25
 """Seconds that what is marked together should take: the next time it is as many more or fewer."""
 PAUSE = 1.0
 """Seconds until it is tried again to write down what was answered, while the database is away."""

@@ -81,11 +81,15 @@ def shortened(address: str) -> str:
 
 def _readable(said: str) -> str:
     """Return a header's text without control characters and what is no text."""
+    if said.isascii() and said.isprintable():  # as nearly all are
+        return " ".join(said.split())
     text = clean(said.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _fitting(text: str) -> str:
     """Cut a text to what a message can hold."""
+    if len(quote_plus(text)) <= LONGEST:
+        return text
     long = accumulate(len(quote_plus(character)) for character in text)
     return text[: sum(1 for _ in takewhile(LONGEST.__ge__, long))]

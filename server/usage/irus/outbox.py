@@ -21,6 +21,7 @@ from sqlalchemy.sql.dml import Insert
 
 from server.db.upsert import insert_in
 from server.jobs import queue
+from server.notify import store as memory
 from server.records.lists import GIVEN
 from server.records.tables import feed
 from server.usage.irus.definition import LONGEST_KEPT, Irus, profile_of, settings_of
@@ -150,7 +151,13 @@ class Told:
         count(tx, self._tally)
         if self._rows:
             tx.execute(insert(events), self._rows)
-            queue.enqueue(tx, SEND, SUBJECT, now)
+            queue.enqueue(tx, SEND, SUBJECT, max(now, _rests(tx) or now))
+
+
+def _rests(tx: Connection) -> datetime | None:
+    """Return until when the endpoint is left alone."""
+    profile = profile_of(tx)
+    return None if profile is None else memory.endpoint(tx, profile.id).retry_at
 
 
 def count(tx: Connection, tally: _Tally) -> None:

@@ -67,7 +67,7 @@ async def test_an_agency_that_is_down_is_a_banner_and_no_lock(
     assert (down.profile, down.waiting) == ("Our DOIs", 5)
     for path in ("/admin", "/admin/identifiers", "/admin/works"):
         page = await (await client.get(path)).text()
-        assert "Our DOIs does not answer since" in page, path
+        assert "Our DOIs has not answered for" in page, path
         assert "5 identifiers wait" in page
         assert "works are published meanwhile" in page
     figures = await (await client.get("/metrics")).text()

@@ -176,7 +176,10 @@ def open_to(tx: Connection, person_id: int, put_code: int) -> None:
 
 
 def decide(tx: Connection, person_id: int, put_code: int, state: str, record_id: str | None = None) -> None:
-    """Say what becomes of a work that was found. Raises NotFound, and Conflict where it was taken already."""
-    open_to(tx, person_id, put_code)
-    one = (orcid_found.c.person_id == person_id, orcid_found.c.put_code == put_code)
-    tx.execute(update(orcid_found).where(*one).values(state=state, record_id=record_id))
+    """Say what becomes of a work that was found. Raises NotFound, and Conflict where it was taken already.
+
+    Of several who say so at once one is heard: whoever makes a draft of it says so in the draft's own transaction.
+    """
+    one = (orcid_found.c.person_id == person_id, orcid_found.c.put_code == put_code, orcid_found.c.state != TAKEN)
+    if tx.execute(update(orcid_found).where(*one).values(state=state, record_id=record_id)).rowcount == 0:
+        open_to(tx, person_id, put_code)

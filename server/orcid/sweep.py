@@ -31,6 +31,8 @@ LOOK = "orcid-look"
 EVERY = timedelta(hours=1)
 LOOKED_EVERY = timedelta(days=7)
 _AT_ONCE = 500
+_HEALING = (Consent.LOCKED.value, Consent.NOBODY.value)
+"""What ORCID may heal without the person: such a permission is taken for good once a week, and the look that follows says."""
 
 log = observe.logger("orcid")
 
@@ -113,9 +115,11 @@ def _look_all(tx: Connection, client_id: str, now: datetime) -> int:
 
 
 def _tidy(tx: Connection, now: datetime) -> None:
-    """Note which permissions have run out, and let links and lines follow people who were merged into others."""
+    """Note which permissions have run out, try anew what ORCID may have healed, and let links follow people who were merged."""
     over = and_(orcid_links.c.state == Consent.VALID.value, orcid_links.c.expires <= now)
     tx.execute(update(orcid_links).where(over).values(state=Consent.EXPIRED.value, changed=now))
+    healing = and_(orcid_links.c.state.in_(_HEALING), orcid_links.c.changed < now - LOOKED_EVERY)
+    tx.execute(update(orcid_links).where(healing).values(state=Consent.VALID.value, changed=now, looked=None))
     merged = select(people.c.id, people.c.merged_into).join(orcid_links, orcid_links.c.person_id == people.c.id)
     for gone, kept in tx.execute(merged.where(people.c.merged_into.is_not(None))).all():
         _follow_merge(tx, gone, kept, now)

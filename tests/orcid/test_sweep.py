@@ -2,14 +2,15 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, select
 
 from server.audit.log import OPERATOR
 from server.jobs.tables import jobs
-from server.orcid import ledger
-from server.orcid.model import WorkState
+from server.orcid import ledger, links
+from server.orcid.model import Consent, WorkState
 from server.orcid.settings import KIND
-from server.orcid.sweep import LOOK, PUSH
+from server.orcid.sweep import LOOK, PUSH, look
 from server.orcid.tables import orcid_links
 from server.people.following import follow
 from server.people.model import Person
@@ -81,6 +82,34 @@ async def test_who_linked_with_another_client_stands_in_nobodys_way(desk: Desk) 
     await desk.settings()
     await desk.settle(2)
     assert await states(desk) == [WorkState.CURRENT], "with the client it was linked with it goes on"
+
+
+@pytest.mark.parametrize("code", ["9018", "9011"])
+async def test_what_orcid_may_heal_is_tried_once_a_week(desk: Desk, code: str) -> None:
+    await published(desk.house, 1, work("Peas", agent("Mendel, Gregor", IRI)))
+    desk.fake.records[MENDEL].state = code
+    await desk.link()
+    await desk.house.worker.drain()
+    assert await states(desk) == [WorkState.STOPPED]
+    asked = len(desk.fake.log)
+    for _ in range(15):
+        desk.clock.pass_time(days=1)
+        await desk.house.worker.drain()
+    assert 1 <= len(desk.fake.log) - asked <= 4, "once a week"
+    assert (await desk.house.database.read(links.find, desk.who.id)).state in {Consent.LOCKED, Consent.NOBODY}
+    desk.fake.records[MENDEL].state = ""
+    for _ in range(8):
+        desk.clock.pass_time(days=1)
+        await desk.house.worker.drain()
+    assert await states(desk) == [WorkState.CURRENT]
+
+
+async def test_a_look_that_meets_an_end_says_so(desk: Desk) -> None:
+    await desk.link()
+    desk.fake.tokens.clear()
+    await desk.house.database.write(look, desk.who.id, desk.clock())
+    await desk.house.worker.drain()
+    assert (await desk.house.database.read(links.find, desk.who.id)).state is Consent.REVOKED
 
 
 def _as_client(tx: Connection, person_id: int, client_id: str) -> None:

@@ -214,11 +214,9 @@ def gathered(site: Site, visit: Visit) -> None:
 
 
 def answered(site: Site, visit: Visit) -> None:
-    """Choose what is strong as far as the first page goes, then by hand the likeliest of those that are left on it."""
-    before = -1
-    while "strong," in visit.page and tallied(site).answered > before:
-        before = tallied(site).answered
-        visit.press("Keep them, and choose what is strong for the open ones")
+    """Choose what is strong everywhere, then by hand the likeliest of those that are open on the first page."""
+    visit.press("Choose what is strong for all open names")
+    visit.follow("Open, with candidates")
     for radio in visit.browser.find_elements(By.CSS_SELECTOR, ".who .candidate:first-child input[type=radio]"):
         visit.tick(radio)
     visit.shot("chosen")

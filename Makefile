@@ -42,7 +42,7 @@ bench: $(VENV)/.dev  ## measure against yardsticks, in ratios
 	$(BIN)/python -m bench.harvest
 
 hard: $(VENV)/.dev   ## the long runs: kills, races, a body of two gigabytes
-	SHEAF_TEST_ROUNDS=20 SHEAF_TEST_MINTS=10000 SHEAF_TEST_EVENTS=10000 SHEAF_TEST_MEGABYTES=2048 SHEAF_TEST_RECORDS=200000 SHEAF_TEST_BACKUP_SECONDS=60 SHEAF_TEST_FUZZ=100000 SHEAF_TEST_HOSTILE=20000 SHEAF_TEST_ENTRIES=100000 SHEAF_TEST_MIGRATED=80000 SHEAF_TEST_SCRIPTS=all SHEAF_TEST_FAULT_SCRIPTS=2000 SHEAF_TEST_OUTAGE=10000 SHEAF_TEST_STRIDE=1 SHEAF_TEST_EXAMPLES=300 SHEAF_TEST_CLICKS=1000000 SHEAF_TEST_TELLS=200000 SHEAF_TEST_WORKS=10000 $(BIN)/python -m pytest tests/hard tests/metadata tests/registration tests/browser/test_profiles.py tests/sword/test_memory.py tests/sword/test_faults.py -p no:randomly -rP
+	SHEAF_TEST_ROUNDS=20 SHEAF_TEST_MINTS=10000 SHEAF_TEST_EVENTS=10000 SHEAF_TEST_MEGABYTES=2048 SHEAF_TEST_RECORDS=200000 SHEAF_TEST_BACKUP_SECONDS=60 SHEAF_TEST_FUZZ=100000 SHEAF_TEST_HOSTILE=20000 SHEAF_TEST_ENTRIES=100000 SHEAF_TEST_MIGRATED=80000 SHEAF_TEST_SCRIPTS=all SHEAF_TEST_FAULT_SCRIPTS=2000 SHEAF_TEST_OUTAGE=10000 SHEAF_TEST_STRIDE=1 SHEAF_TEST_EXAMPLES=300 SHEAF_TEST_ORCID_SCRIPTS=500 SHEAF_TEST_CLICKS=1000000 SHEAF_TEST_TELLS=200000 SHEAF_TEST_WORKS=10000 $(BIN)/python -m pytest tests/hard tests/metadata tests/registration tests/browser/test_profiles.py tests/sword/test_memory.py tests/sword/test_faults.py tests/orcid/test_faults.py -p no:randomly -rP
 
 revision: $(VENV)/.dev ## write a migration: make revision m="what changes"
 	@rm -f .make-revision.db

@@ -21,6 +21,7 @@ from server.admin.jobs.runs import Runs
 from server.admin.jobs.schedules import Schedules
 from server.admin.jobs.start import Start as StartTask
 from server.admin.oable import Oable
+from server.admin.orcid import OrcidRoom
 from server.admin.people.rooms import People
 from server.admin.profile import OneProfile
 from server.admin.profile_transfer import Transfer
@@ -56,7 +57,7 @@ def rooms(frame: Frame) -> tuple[Room, ...]:
     harvests = (Sets(frame), Simulations(frame), WhatIrusReads(frame), Console(frame), Quarantine(frame))
     names = (*reconciling(frame), *identifiers(frame))  # in the order in which addresses are looked through
     used, going_out = (Usage(frame), IrusPage(frame)), (Deliveries(frame), Oable(frame))
-    people = (People(frame), *enriching(frame))
+    people = (People(frame), OrcidRoom(frame), *enriching(frame))
     watched = (Trying(frame), *imports(frame), *names, *people, *used, *harvests, *jobs, *going_out)
     profiles = (Profiles(frame), OneProfile(frame), Transfer(frame))
     return (Start(frame), *works, *watched, *profiles, *accounts, Audit(frame), Search(frame))

@@ -88,8 +88,8 @@ def judged(raw: Raw, method: str, orcid: str, secrets: Sequence[str] = ()) -> Sa
 
 def verdict_of(fault: Fault) -> Verdict:
     """Return what an error means; one of no known status is a refusal, or makes no sense where it is no error."""
-    found = VERDICTS.get((fault.status, fault.code))
-    if found is None and fault.code is None:
+    found = VERDICTS.get((fault.status, fault.code)) if fault.code is not None else None
+    if fault.code is None:
         found = next((verdict for form, verdict in _WORDED if form.search(fault.words) and fault.status in {403, 409}), None)
     found = found or VERDICTS.get((fault.status, None))
     if found is not None:

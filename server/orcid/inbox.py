@@ -19,7 +19,7 @@ from server.identifiers.tables import identifiers
 from server.jobs.model import Answer, Done, Job, Later
 from server.jobs.worker import back_off
 from server.metadata.fragments import Renderer
-from server.orcid import ledger, links, reading, taking
+from server.orcid import ledger, links, pace, reading, taking
 from server.orcid.client import Member
 from server.orcid.kind import in_use
 from server.orcid.model import ENDS, Linked, Verdict
@@ -27,6 +27,7 @@ from server.orcid.reading import Summary
 from server.orcid.settings import Orcid
 from server.orcid.sweep import push
 from server.orcid.tables import orcid_found
+from server.profiles.model import Profile
 from server.profiles.seal import Seal
 from server.records import store as records
 from server.records.model import Record
@@ -60,12 +61,18 @@ class Looker:
     session: ClientSession
     clock: Clock
 
-    async def __call__(self, job: Job) -> Answer:
+    async def __call__(self, job: Job) -> Answer | None:
         ready = await self.database.read(self._ready, int(job.subject))
         if isinstance(ready, Done):
             return ready
-        link, settings, token = ready
+        profile, link, settings, token = ready
+        entered = await self.database.write(pace.enter, job, profile, link, link.slot, self.clock())
+        if entered == "lost":
+            return None
+        if entered != "in":
+            return Later(entered.at - self.clock(), entered.why, failed=False)
         said = await Member(self.session, settings, token).works(link.orcid)
+        await self.database.write(pace.heard, profile, said, self.clock())
         there = reading.summaries(said.body) if said.verdict is Verdict.DONE else None
         if there is not None:
             count = await self.database.write(self._kept, link, settings, there, self.clock())
@@ -81,18 +88,18 @@ class Looker:
         ready = await self.database.read(self._ready, person_id)
         if isinstance(ready, Done):
             raise Conflict(ready.note, code="link")
-        link, settings, token = ready
+        _, link, settings, token = ready
         said = await Member(self.session, settings, token).read(link.orcid, [put_code])
         if said.verdict is not Verdict.DONE:
             raise Unavailable(said.words or "ORCID does not show this work any more.", remedy="Look through your record again.")
         return taking.record_of(said.body)
 
-    def _ready(self, tx: Connection, person_id: int) -> tuple[Linked, Orcid, str] | Done:
+    def _ready(self, tx: Connection, person_id: int) -> tuple[Profile, Linked, Orcid, str] | Done:
         link, found = links.find(tx, person_id), in_use(tx, self.seal)
         if link is None or found is None:
             return Done("no ORCID iD is linked, or no profile for ORCID is switched on")
         why = links.obstacle(link, found[1], self.clock())
-        return Done(why) if why else (link, found[1], links.token_of(link, self.seal))
+        return Done(why) if why else (found[0], link, found[1], links.token_of(link, self.seal))
 
     def _kept(self, tx: Connection, link: Linked, settings: Orcid, there: list[Summary], now: datetime) -> int:
         links.looked(tx, link, now)
@@ -101,6 +108,9 @@ class Looker:
 
 def keep(tx: Connection, renderer: Renderer, link: Linked, settings: Orcid, there: Iterable[Summary], now: datetime) -> int:
     """Keep what of a record is neither ours nor known here; return how many wait. What was decided stays decided."""
+    there = list(there)
+    if ledger.missing(tx, link, [one.put_code for one in there], now):  # dead numbers are healed
+        push(tx, link.person_id, now)
     ours, known = ledger.taken(tx, link), _known(tx, renderer, link.person_id)
     others = [one for one in there if one.client_id != settings.client_id and one.put_code not in ours]
     new = [one for one in others if not _is_here(tx, one, known)][:MOST]

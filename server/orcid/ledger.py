@@ -134,6 +134,14 @@ def remember(tx: Connection, link: Linked, row: Row, put_code: int, now: datetim
     tx.execute(update(orcid_works).where(*_key(row.record_id, link.person_id)).values(values))
 
 
+def missing(tx: Connection, link: Linked, there: Iterable[int], now: datetime) -> int:
+    """Note which works of ours are not on a record any more, by what ORCID says is there; return how many are to be put anew."""
+    gone = set(taken(tx, link)) - set(there)
+    mine = (orcid_works.c.person_id == link.person_id, orcid_works.c.put_code.in_(gone), orcid_works.c.wanted != "")
+    values = {"put_code": None, "acked": "", "state": WorkState.WAITING.value, "words": "", "status": None, "changed": now}
+    return tx.execute(update(orcid_works).where(*mine).values(values)).rowcount if gone else 0
+
+
 def stop(tx: Connection, person_id: int, words: str, status: int | None, now: datetime) -> int:
     """Note of all that is not settled that it waits for the person; return how many lines there are."""
     open_ = (orcid_works.c.person_id == person_id, orcid_works.c.wanted != orcid_works.c.acked)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from server.audit import log as audit
 from server.audit.log import Actor
@@ -192,6 +192,22 @@ def linked_of(row: RowMapping | Mapping[str, Any]) -> Linked:
     """Return a row as a value."""
     fields = {name: row[name] for name in Linked.__dataclass_fields__}
     return Linked(**fields | {"state": Consent(row["state"])})
+
+
+def counts(tx: Connection) -> dict[Consent, int]:
+    """Count the links by what became of the permission."""
+    query = select(orcid_links.c.state, func.count()).group_by(orcid_links.c.state)
+    return {Consent(state): count for state, count in tx.execute(query)}
+
+
+def search(tx: Connection, state: str, page: int, size: int) -> tuple[list[Linked], int]:
+    """Return a page of links, the last that changed first, and how many there are; of one state, or all."""
+    query = select(orcid_links)
+    if state:
+        query = query.where(orcid_links.c.state == state)
+    total = int(tx.execute(query.with_only_columns(func.count(orcid_links.c.person_id))).scalar_one())
+    latest = query.order_by(orcid_links.c.changed.desc(), orcid_links.c.person_id)
+    return [linked_of(row) for row in tx.execute(latest.limit(size).offset((page - 1) * size)).mappings()], total
 
 
 def own(tx: Connection, account_id: int) -> tuple[Kept | None, Linked | None]:

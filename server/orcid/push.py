@@ -19,16 +19,14 @@ from server import observe
 from server.audit.log import HOUSE
 from server.clock import Clock
 from server.db.engine import Database
-from server.identifiers import gate
 from server.identifiers import ledger as names
 from server.identifiers.gate import Turned
-from server.identifiers.model import Confirmed, Failed, Fault, Pace
 from server.jobs import queue
 from server.jobs.model import Answer, Done, Job, Later, More
 from server.jobs.worker import back_off
 from server.metadata.fragments import Renderer
 from server.metadata.work import NAMELESS, Work
-from server.orcid import ledger, links, reading, work
+from server.orcid import ledger, links, pace, reading, work
 from server.orcid.answers import each_of
 from server.orcid.client import Member
 from server.orcid.kind import in_use
@@ -40,8 +38,6 @@ from server.profiles.model import Profile
 from server.profiles.seal import Seal
 from server.records import store as records
 
-PACE = Pace(1200, 60.0, 30)
-"""ORCID allows members 24 requests a second, 40 at once (info.orcid.org, "What are the API limits?")."""
 TURN = 30.0
 """Seconds after which a job gives its place in the worker to others."""
 _WORTH_WAITING = 3.0
@@ -256,7 +252,7 @@ class Run:
         if said.verdict is Verdict.ABSENT and not numbered:  # ORCID has one code for an unknown number and an unknown iD
             said = replace(said, verdict=Verdict.NOBODY)
         house = self.house
-        await house.database.write(_heard, self.task.profile, said, house.clock())
+        await house.database.write(pace.heard, self.task.profile, said, house.clock())
         if said.verdict in ENDS:
             raise Stopped(await house.database.write(_ended, self.task.link, said, house.clock()))
         return said
@@ -297,23 +293,10 @@ def _enter(
     tx: Connection, job: Job, task: Task, rows: Sequence[Row], slot: datetime | None, now: datetime
 ) -> Turned | Literal["in", "lost"]:
     """Ask whether it is our turn, and write down that something is about to be sent."""
-    if not queue.renew(tx, job, now):
-        return "lost"
-    turned = gate.enter(tx, task.profile.id, PACE, slot, now)
-    links.keep_slot(tx, task.link, turned.at if turned is not None else None)
-    if turned is not None:
-        return turned
-    ledger.begin(tx, task.link, [row.record_id for row in rows], now)
-    return "in"
-
-
-def _heard(tx: Connection, profile: Profile, said: Said, now: datetime) -> None:
-    """Note at the gate whether ORCID answers."""
-    silent = Failed(Fault.TRANSIENT, said.words, said.status, retry_after=said.retry_after)
-    gate.told(tx, profile.id, profile.name, silent if said.verdict is Verdict.SILENT else _FINE, now)
-
-
-_FINE = Confirmed(200, "")
+    entered = pace.enter(tx, job, task.profile, task.link, slot, now)
+    if entered == "in":
+        ledger.begin(tx, task.link, [row.record_id for row in rows], now)
+    return entered
 
 
 def _ended(tx: Connection, link: Linked, said: Said, now: datetime) -> Answer:

@@ -24,6 +24,7 @@ MOST_PEOPLE = 50
 MOST_AT_ONCE = 100
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
+UNTITLED = "[Untitled]"
 OTHER = "other"
 #: Our types → ORCID's (orcid-model, WorkType.java); what is not here is `other`.
 TYPES = {
@@ -121,7 +122,7 @@ def element(work: Work, vouched: AbstractSet[str], put_code: int | None = None) 
     if put_code is not None:
         root.set("put-code", str(put_code))
     title = etree.SubElement(root, f"{{{WORK}}}title")
-    _add(title, COMMON, "title", record.title.value, LONGEST_TITLE)
+    _add(title, COMMON, "title", _line(record.title.value) or UNTITLED, LONGEST_TITLE)
     _add(title, COMMON, "subtitle", record.subtitle, LONGEST_TITLE)
     _add(root, WORK, "journal-title", record.container.title or record.conference.name, LONGEST_TITLE)
     if record.abstracts:
@@ -144,11 +145,15 @@ def element(work: Work, vouched: AbstractSet[str], put_code: int | None = None) 
 
 def _add(parent: etree._Element, space: str, name: str, text: str, longest: int = 2000) -> None:
     """Add an element with a text, shortened to what ORCID takes; none where there is nothing to say."""
-    words = " ".join(kept(text).split())
+    words = _line(text)
     if len(words) > longest:
         words = words[: longest - 1].rstrip() + "…"
     if words:
         etree.SubElement(parent, f"{{{space}}}{name}").text = words
+
+
+def _line(text: str) -> str:
+    return " ".join(kept(text).split())
 
 
 def _date(root: etree._Element, issued: str) -> None:
@@ -172,7 +177,7 @@ def _identifiers(work: Work, kind: str) -> Iterator[_Id]:
     if work.handle:
         yield "handle", work.handle, uri_of("handle", work.handle), "self"
     for each in record.identifiers:
-        value = bare(each.scheme, kept(each.value))
+        value = _line(bare(each.scheme, each.value))
         if each.scheme == "doi" and value and value.lower() != own.lower():
             # The publisher's version beside ours; where we registered none, it is the work's own.
             yield "doi", value, uri_of("doi", value), "version-of" if own else "self"
@@ -180,11 +185,10 @@ def _identifiers(work: Work, kind: str) -> Iterator[_Id]:
             yield "isbn", value, "", "self" if kind in _BOOKS else "part-of"
         elif each.scheme in _SCHEMES and value:
             yield _SCHEMES[each.scheme], value, uri_of(each.scheme, value), "self"
-    if record.container.isbn:
-        yield "isbn", record.container.isbn, "", "part-of"
-    for issn in (record.container.issn_online, record.container.issn_print):
-        if issn:
-            yield "issn", issn, "", "part-of"
+    within = record.container
+    for scheme, value in (("isbn", within.isbn), ("issn", within.issn_online), ("issn", within.issn_print)):
+        if _line(value):
+            yield scheme, _line(value), "", "part-of"
     yield "uri", work.landing_url, work.landing_url, "self"
 
 

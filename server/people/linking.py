@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, delete, insert, select
 
+from server.db.statement import Statement
 from server.errors import Conflict, NotFound
 from server.people import names, schemes
 from server.people.tables import people, person_ids, person_links, person_names
@@ -123,7 +124,7 @@ class Known:
 
 def link_new(tx: Connection, works: Iterable[tuple[str, Record]], now: datetime) -> None:
     """Link the creators of works that are new; three short statements where nobody is among them, however many works."""
-    if tx.execute(_ANYBODY).scalar() is None:
+    if not _ANYBODY.values(tx, {}):
         return
     found = [creator for record_id, record in works for creator in creators(record_id, record)]
     who = known(tx, found)
@@ -131,7 +132,7 @@ def link_new(tx: Connection, works: Iterable[tuple[str, Record]], now: datetime)
         tx.execute(insert(person_links), [_row(link) for link in rows])
 
 
-_ANYBODY = select(people.c.id).limit(1)
+_ANYBODY = Statement(select(people.c.id).limit(1))
 
 
 def link_again(tx: Connection, record_id: str, record: Record, now: datetime) -> None:

@@ -42,6 +42,7 @@ MENU = (
             Link("/admin/imports", "Imports", Right.WORKS),
             Link("/admin/identifiers", "Identifiers", Right.WORKS),
             Link("/admin/people", "People", Right.PEOPLE),
+            Link("/admin/orcid", "ORCID records", Right.PEOPLE),
             Link("/admin/enrich", "ORCID iDs", Right.WITHDRAW),
             Link("/admin/sets", "Sets", Right.WORKS),
         ),

@@ -36,6 +36,7 @@ NOTICES = {
     "orcid-look": "Your record is looked through now. Load the page again in a moment.",
     "orcid-dismissed": "It is not offered any more.",
     "orcid-draft": "This is a draft made of what your ORCID record says. Complete it and hand it in.",
+    "orcid-brought": "The permissions are kept. Works are brought to the records now.",
     "orcid-again": "ORCID is asked again as soon as it is its turn.",
     "profile-first": "Say first who you are; then you can link your ORCID iD.",
     "person-added": "The person is kept. The works are looked through for them now.",

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from server.db.statement import Statement
 from server.records.model import Agent, Record
 from server.records.searchable import normal, year_of
 from server.records.tables import listed, listed_names, listed_words
@@ -21,6 +22,10 @@ LONGEST_NAME = 200
 MOST_NAMES = 500
 """Names of one work; papers of large collaborations have thousands."""
 
+_LISTED = insert(listed).returning(listed.c.number, listed.c.record_id)
+# What every deposit asks, written down once: building a statement costs more than running it.
+_LIST, _WORDS, _NAMES = Statement(_LISTED), Statement(insert(listed_words)), Statement(insert(listed_names))
+
 Entry = tuple[str, Record, datetime]
 """The id of a work, its record, and when it changed."""
 
@@ -30,9 +35,11 @@ def enter(tx: Connection, works: Sequence[Entry]) -> None:
     rows = [_row(record_id, record, modified) for record_id, record, modified in works]
     if not rows:
         return
-    query = insert(listed).returning(listed.c.number, listed.c.record_id)
-    numbers = {record_id: number for number, record_id in tx.execute(query, rows)}
-    tx.execute(insert(listed_words), [words(record) | {"number": numbers[record_id]} for record_id, record, _ in works])
+    if len(rows) == 1:  # a deposit
+        numbers = {record_id: number for number, record_id in _LIST.rows(tx, rows[0])}
+    else:
+        numbers = {record_id: number for number, record_id in tx.execute(_LISTED, rows)}
+    _WORDS.run_each(tx, [words(record) | {"number": numbers[record_id]} for record_id, record, _ in works])
     _name(tx, ((numbers[record_id], record) for record_id, record, _ in works))
 
 
@@ -88,7 +95,7 @@ def _name(tx: Connection, works: Iterable[tuple[int, Record]]) -> None:
         for sorted_by, name in _names(record.creators[:MOST_NAMES]).items()
     ]
     if rows:
-        tx.execute(insert(listed_names), rows)
+        _NAMES.run_each(tx, rows)
 
 
 def _names(agents: Sequence[Agent]) -> dict[str, str]:

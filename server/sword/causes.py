@@ -235,6 +235,14 @@ CAUSES: dict[str, Cause] = {
 }
 
 
+_OF_METADATA = frozenset({"metadata-missing", *(code for code, it in CAUSES.items() if it.kind in {Kind.METADATA, Kind.MAPPING})})
+
+
+def is_of_metadata(code: str) -> bool:
+    """Whether better metadata mend it, and the files need not come again."""
+    return code in _OF_METADATA
+
+
 def title(code: str) -> str:
     """Return what a class of problems is called; one of another release by its own name."""
     cause = CAUSES.get(code)

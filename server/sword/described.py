@@ -7,12 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.sword import store
-from server.sword.causes import CAUSES, Kind
+from server.sword.causes import is_of_metadata
 from server.sword.model import Content, Deposit, DepositState
 from server.sword.queued import GRACE, ask_to_read
-
-MISSING = "metadata-missing"
-_OF_METADATA = frozenset({MISSING, *(code for code, cause in CAUSES.items() if cause.kind in {Kind.METADATA, Kind.MAPPING})})
 
 
 def reopen(
@@ -32,7 +29,7 @@ def reopen(
         return []
     again = []
     for each in held:
-        lacks = each.problem is not None and each.problem.code in _OF_METADATA
+        lacks = each.problem is not None and is_of_metadata(each.problem.code)
         if each.id in mended or each.sha256 is None or not lacks:
             continue
         if not store.end_deposit(tx, each.id, DepositState.RECEIVED, None, before=DepositState.HELD):

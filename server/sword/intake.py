@@ -266,7 +266,7 @@ class Intake:
         else:
             observe.deposits.labels("taken").inc()
             for each in again:
-                with self._announced(each.id):
+                with suppress(Unavailable, Conflict), self._announced(each.id):  # the worker reads what cannot be read now
                     await self._read_kept(each)
 
     async def _understood(self, deposit: Deposit, opened: Opened) -> Content:

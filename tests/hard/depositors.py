@@ -123,6 +123,12 @@ class Depositor:
         data = mark.encode() + self.chance.randbytes(self.chance.randint(0, 200_000))
         headers = {"Content-Type": "application/octet-stream", "Content-Disposition": f"attachment; filename={mark}.bin"}
         await self.begin(mark, data, headers, {f"{mark}.bin": data}, f"{mark}.bin")
+        await self._describe(self.works[-1], mark)
+
+    async def _describe(self, work: Work, mark: str) -> None:
+        """Say what a file is that was held for want of that."""
+        await self.send("PUT", f"/sword/v2/edit/{work.number}", entry(title=mark), ENTRY, f"{mark}-said")
+        work.title = mark
 
     async def add_file(self, mark: str) -> None:
         work, data = self.chance.choice(self.works), self.chance.randbytes(1_000)
@@ -175,6 +181,7 @@ class Depositor:
         for number in self.chance.sample(range(1, 5), 4):
             await self._segment(path, number, data[(number - 1) * size : number * size])
         await self._referring(mark, answer["Location"], data, f"{mark}.bin", {f"{mark}.bin": data}, f"{mark}.bin")
+        await self._describe(self.coming[-1], mark)
 
     async def _segment(self, path: str, number: int, piece: bytes) -> None:
         headers = {"Content-Disposition": f"segment; segment_number={number}", "Digest": v3.digest(piece)}

@@ -67,7 +67,7 @@ async def test_our_own_works_are_as_irus_wants_them(house: House, client: TestCl
     assert (run.counts.changed, run.counts.done) == (3, 3), items
     await login(client)
     page = await (await client.get("/admin/harvests/irus")).text()
-    assert "3 works, 3 in order, 0 not." in page
+    assert "Looked at: 3; in order: 3; not in order: 0." in page
 
 
 async def test_a_sample_is_spread_over_all_works(house: House) -> None:
@@ -99,7 +99,7 @@ async def test_a_failing_work_is_named_with_what_is_wrong(
     assert (run.state, item.outcome) == (RunState.FAILED, Outcome.FAILED)
     await login(client)
     page = await (await client.get("/admin/harvests/irus")).text()
-    assert "1 works, 0 in order, 1 not." in page
+    assert "Looked at: 1; in order: 0; not in order: 1." in page
     assert "idDoesNotExist" in page
     assert f'href="/admin/works/{number(1)}"' in page
 

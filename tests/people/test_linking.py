@@ -164,7 +164,7 @@ async def test_a_batch_of_works_costs_the_same_few_statements(house: House) -> N
     await person(house, WITH_ORCID)
     batch = [(f"01J{n:023d}", work(f"Work {n}", agent(f"Darwin{n}, C."), agent("Nägeli, C.", OTHER_ORCID))) for n in range(100)]
     asked = await house.database.write(_counted, batch, house)
-    assert asked == 3
+    assert asked <= 3
 
 
 def _counted(tx: Connection, batch: list[tuple[str, Record]], house: House) -> int:

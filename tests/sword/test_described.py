@@ -2,6 +2,7 @@
 
 import pytest
 
+from server.errors import Conflict, Unavailable
 from server.sword.intake import Intake
 from server.sword.model import Deposit, DepositState
 from tests.conftest import configured, entry
@@ -19,7 +20,7 @@ async def names(depositor: Depositor, iri: str) -> list[str]:
 async def test_a_file_alone_waits_for_metadata_and_is_published_with_them(depositor: Depositor, method: str) -> None:
     receipt = await depositor.create(b"%PDF peas", PDF)
     assert (await depositor.state(receipt))[0] == "held"
-    assert "PUT to the edit address" in receipt.text("/a:entry/s:treatment")
+    assert f"PUT to {receipt.edit} mends it." in receipt.text("/a:entry/s:treatment")
     assert await depositor.oai() == []
     answer = await depositor.ask(method, receipt.edit, entry(title="Peas"), ENTRY)
     assert answer.status == 200
@@ -76,17 +77,20 @@ async def test_what_is_large_is_read_again_by_the_worker(depositor: Depositor) -
     assert await depositor.oai() == [(receipt.number, "", "Peas")]
 
 
-async def test_who_breaks_down_before_it_is_read_again_loses_nothing(
-    depositor: Depositor, clock: object, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [None, Unavailable("The disk is full."), Conflict("It is being read.")])
+async def test_what_cannot_be_read_again_now_is_read_later(
+    depositor: Depositor, clock: object, monkeypatch: pytest.MonkeyPatch, error: Exception | None
 ) -> None:
     receipt = await depositor.create(b"%PDF peas", PDF)
     real = Intake._read_kept
 
     async def killed(self: Intake, deposit: Deposit) -> None:
         del self, deposit
+        if error is not None:
+            raise error
 
     monkeypatch.setattr(Intake, "_read_kept", killed)
-    await depositor.ask("PUT", receipt.edit, entry(title="Peas"), ENTRY)
+    assert (await depositor.ask("PUT", receipt.edit, entry(title="Peas"), ENTRY)).status == 200
     assert (await depositor.state(receipt))[0] == "received"
     monkeypatch.setattr(Intake, "_read_kept", real)
     clock.pass_time(minutes=3)  # type: ignore[attr-defined]

@@ -143,6 +143,7 @@ async def test_two_servers_share_no_code_and_every_client_is_an_account(house: H
         ({"collections": [{"id": "a/b", "title": "x"}]}, "collections"),
         ({"clients": [{"account": "other", "collections": ["elsewhere"]}]}, "clients"),
         ({"clients": [{"account": "other"}, {"account": "other"}]}, "clients"),
+        ({"clients": [{"account": "other", "mediates": True, "speaks_for": ["nobody"]}]}, "clients"),
         ({"content_faults": "forget"}, "content_faults"),
         ({"read_now_mb": -1}, "read_now_mb"),
         ({"holds": ["checksum"]}, "holds"),

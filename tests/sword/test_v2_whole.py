@@ -293,3 +293,14 @@ async def test_a_work_no_client_deposited_has_no_such_links(depositor: Depositor
     new = New(number, record, "works", State.PUBLISHED)
     await house.database.write(publish, house.press, new, prepare(house.press, number, record, house.clock()), house.clock())
     assert b"purl.org/net/sword" not in await (await client.get(f"/items/{number}")).read()
+
+
+async def test_what_replaced_a_file_says_its_tag(depositor: Depositor) -> None:
+    receipt = await depositor.create(entry(), ENTRY)
+    first = await depositor.ask("PUT", receipt.media, b"%PDF 1", PDF)
+    second = await depositor.ask("PUT", receipt.media, b"%PDF 2", PDF, {"If-Match": first.headers["ETag"]})
+    assert (first.status, second.status) == (204, 204)
+    assert (await depositor.ask("PUT", receipt.media, b"%PDF 3", PDF, {"If-Match": first.headers["ETag"]})).status == 412
+    file = (await depositor.get(receipt.edit)).text("a:link[contains(@rel, 'derived')]/@href")
+    third = await depositor.ask("PUT", file, b"%PDF 4", PDF)
+    assert third.headers["ETag"] == (await depositor.get(file)).headers["ETag"]

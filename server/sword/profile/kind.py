@@ -73,7 +73,7 @@ def credentials(tx: Connection, settings: Server) -> Preview:
             for token in good
             if token.expires - moment < _SOON
         ]
-    facts.append(("Made, rotated and revoked at", f"{_ACCOUNTS} and by each account itself, any number at a time"))
+    facts.append(("Made, rotated and revoked on the pages of the accounts", _ACCOUNTS))
     return Preview("What the clients log in with", tuple(facts), tuple(warnings))
 
 
@@ -97,6 +97,8 @@ def _guard(tx: Connection, before: Profile | None, settings: Server) -> None:
     for number, client in enumerate(settings.clients):
         if client.account not in known:
             wrong[f"clients.{number}.account"] = f"There is no account {client.account!r}; make it first."
+        if strangers := [name for name in client.speaks_for if name not in known]:
+            wrong[f"clients.{number}.speaks_for"] = f"There is no account {strangers[0]!r}; make it first."
     if wrong:
         raise Wrong(wrong)
 

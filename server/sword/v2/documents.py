@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from server.clock import to_wire
 from server.metadata.templates import environment
+from server.sword.causes import is_of_metadata
 from server.sword.errors import SwordError
 from server.sword.model import ENTRY_TYPES, STATES, ContainerState, Deposit, DepositState, Holding, Listing
 from server.sword.v2.dublin_core import elements
@@ -157,7 +158,8 @@ def treatment(links: Links, holding: Holding) -> str:
     last, problem = _held(holding), _problem(holding)
     if last is not None:
         entry = (last.content_type or "").partition(";")[0].strip().lower() in ENTRY_TYPES
-        mends = links.edit(holding.container.id) if entry else links.media(holding.container.id)
+        described = entry or (last.problem is not None and is_of_metadata(last.problem.code))
+        mends = links.edit(holding.container.id) if described else links.media(holding.container.id)
         return f"The deposit is kept but held. {problem} PUT to {mends} mends it. More: {links.monitor(last.id)}"
     words = [_state(holding)]
     words += [f"{value} is {state}." for value, state in holding.identifiers]

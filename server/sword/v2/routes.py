@@ -204,8 +204,8 @@ class SwordV2:
 
     async def replace_content(self, request: web.Request) -> web.StreamResponse:
         """PUT EM-IRI (§ 6.5.1)."""
-        await self._deposit(request, Operation.REPLACE_CONTENT)
-        return web.Response(status=204)
+        container, _ = await self._deposit(request, Operation.REPLACE_CONTENT)
+        return web.Response(status=204, headers={"ETag": tag_of(container.changed)})
 
     async def delete_content(self, request: web.Request) -> web.StreamResponse:
         """DELETE EM-IRI (§ 6.6): the container stays."""
@@ -215,8 +215,8 @@ class SwordV2:
 
     async def replace_file(self, request: web.Request) -> web.StreamResponse:
         """PUT File-IRI (§ 6.10): other bytes, the same name."""
-        await self._deposit(request, Operation.REPLACE_FILE)
-        return web.Response(status=204)
+        _, received = await self._deposit(request, Operation.REPLACE_FILE)
+        return web.Response(status=204, headers={"ETag": f'"{received.sha256}"'})
 
     async def delete_file(self, request: web.Request) -> web.StreamResponse:
         """DELETE File-IRI (§ 6.10)."""

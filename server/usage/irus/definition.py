@@ -122,9 +122,9 @@ def profile_of(tx: Connection) -> Profile | None:
 
 
 def telling(live: Live, now: datetime) -> Irus | None:
-    """Return how use is told now, by the profile that is switched on; None where it is not."""
+    """Return how use is told now, by the profile that is switched on; None where it is not. While it stands still, use waits."""
     for each in live.of(KIND):
-        if isinstance(each.settings, Irus) and not each.profile.paused and not each.settings.obstacle(now):
+        if isinstance(each.settings, Irus) and not each.settings.obstacle(now):
             return each.settings
     return None
 

@@ -28,6 +28,7 @@ from server.jobs.model import Done, Held, Job, Later, More
 from server.metadata.fragments import Repository
 from server.notify import store as memory
 from server.notify.client import Answer, Outward, Unreached, wished
+from server.notify.deliver import pause
 from server.notify.guard import target
 from server.notify.model import LONGEST_WISH, SUSPICIOUS, rest_after
 from server.profiles.model import Profile
@@ -42,6 +43,8 @@ MOST = 50
 """Uses marked together at most: so many may be in doubt when a process is killed."""
 TURN = 5.0
 """Seconds after which the job gives its place in the worker to others."""
+MANY = 16
+"""Refused together, and none taken with them: then something is wrong with the profile, and nothing more is sent."""
 STEP = 0.25
 """Seconds that what is marked together should take: the next time it is as many more or fewer."""
 PAUSE = 1.0
@@ -191,6 +194,9 @@ def _settled(
     silent = None if known.succeeded is None else now - known.succeeded
     rest = max((each for each in (rest_after(failures, silent, jitter()), wish) if each), default=None)
     memory.remember(tx, known, failures=failures, retry_at=now + rest if rest else None)
+    refused = [outcome.words for _, outcome in became if isinstance(outcome, Refused)]
+    if len(refused) == len(became) >= MANY:
+        pause(tx, turn.profile, f"{refused[-1]} ({len(refused)} messages together were refused, and none was taken.)", now)
     if before.failures < SUSPICIOUS <= failures:
         tell(tx, "agency.down", str(turn.profile.id), {"profile": turn.profile.name, "message": known.words}, now)
     elif failures < SUSPICIOUS <= before.failures:

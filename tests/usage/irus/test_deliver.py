@@ -110,6 +110,28 @@ async def test_a_refusal_is_final_the_third_time_and_its_words_are_kept(
     assert await balance(house) == {"countable": 1, "sent": 3, "row dead": 1}
 
 
+@pytest.mark.usefixtures("profile")
+async def test_where_all_is_refused_the_profile_stands_still_and_nothing_is_given_up(
+    house: House, irus: FakeIrus, use: Use, clock: SetClock
+) -> None:
+    irus.always = 403
+    await use(100)
+    await house.worker.drain()
+    await house.keeper.live.look()
+    (profile,) = [each for each in house.keeper.live.every() if each.kind == "irus-uk"]
+    assert profile.paused is not None
+    assert "answered 403 (" in profile.paused
+    assert irus.asked <= 1 + 2 + 4 + 8 + 16
+    irus.always = None
+    await use(1)  # is kept meanwhile
+    clock.pass_time(hours=2)
+    await house.worker.drain()
+    assert irus.messages == []
+    await agree(house)  # saved again as it is
+    await deliver(house, clock, hours=3)
+    assert len(irus.messages) == 101
+
+
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.usefixtures("profile")
 async def test_what_may_change_is_never_final(house: House, irus: FakeIrus, use: Use, clock: SetClock, status: int) -> None:

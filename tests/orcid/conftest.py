@@ -12,7 +12,7 @@ from server.audit.log import OPERATOR
 from server.house import House
 from server.orcid import links
 from server.orcid.model import Grant, Linked
-from server.orcid.settings import Orcid
+from server.orcid.settings import PLACES, Orcid, Places
 from server.orcid.sweep import push
 from server.people import keeping
 from server.people.model import Person, PersonId
@@ -82,3 +82,9 @@ async def desk(house: House, fake: FakeOrcid, clock: SetClock) -> Desk:
     made = Desk(house, fake, clock, account, who)
     await made.settings()
     return made
+
+
+@pytest.fixture
+def registry(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the simulator be ORCID's registry itself, not its sandbox."""
+    monkeypatch.setitem(PLACES, "production", Places(desk.fake.url, f"{desk.fake.url}/v3.0"))

@@ -12,7 +12,6 @@ from server.audit.log import Asked, search
 from server.orcid import links
 from server.orcid.kind import test as try_connection
 from server.orcid.model import Consent
-from server.orcid.settings import PLACES, Places
 from server.orcid.tables import orcid_links
 from server.people import keeping
 from server.people import store as people
@@ -48,12 +47,6 @@ async def come(client: TestClient, address: str):
 async def gregor(client: TestClient, desk: Desk) -> TestClient:
     await login(client, "gregor")
     return client
-
-
-@pytest.fixture
-def registry(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the simulator be ORCID's registry itself, not its sandbox."""
-    monkeypatch.setitem(PLACES, "production", Places(desk.fake.url, f"{desk.fake.url}/v3.0"))
 
 
 async def link_of(desk: Desk):

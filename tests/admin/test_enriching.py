@@ -51,6 +51,11 @@ async def gathered(client: TestClient, house: House, **chosen: object) -> str:
     return begun.headers["Location"].partition("?")[0]
 
 
+def stamp(page: str, place: int = 0) -> str:
+    """The stamp of the answer a page shows for a name."""
+    return re.search(rf'name="was-{place}" value="([^"]+)"', page)[1]
+
+
 async def applied(client: TestClient, house: House, at: str, deed: str = "write", count: int = 2) -> runs.Run:
     answer = await sent(client, f"{at}/{deed}", page=f"{at}/{deed}", count=count)
     assert answer.status == 303, await answer.text()
@@ -165,10 +170,34 @@ async def test_what_is_strong_is_chosen_for_the_open_ones(clerk: TestClient, hou
     assert {name: said.orcid for name, said in answers.items()} == {"mendel gregor": GREGOR.orcid}
     page = await (await clerk.get(f"{at}?show=answered")).text()
     assert f'value="{GREGOR.orcid}" checked' in page
-    await sent(clerk, at, page=at, similar_0="mendel gregor", orcid_0="later")
+    await sent(clerk, at, page=at, similar_0="mendel gregor", orcid_0="later", was_0=stamp(page))
     await sent(clerk, at, page=at, similar_0="nageli karl", orcid_0="none")
     answers = await house.database.read(enrichments.answers, number)
     assert {name: said.orcid for name, said in answers.items()} == {"nageli karl": ""}
+
+
+async def test_a_page_opened_earlier_does_not_take_back_what_somebody_else_answered(
+    clerk: TestClient, house: House, writer: Writer
+) -> None:
+    await mendels(writer)
+    at = await gathered(clerk, house)
+    number = int(at.rpartition("/")[2])
+    names = {"similar_0": "mendel gregor", "similar_1": "nageli karl"}
+    first = await sent(clerk, at, page=at, **names, orcid_0=GREGOR.orcid, orcid_1="later")
+    assert first.headers["Location"].endswith("done=saved")
+    # Somebody else opened the page before; both names were open there.
+    second = await sent(clerk, at, page=at, **names, orcid_0="later", orcid_1=CARL.orcid)
+    assert second.headers["Location"].endswith("done=saved")
+    answers = await house.database.read(enrichments.answers, number)
+    assert {name: said.orcid for name, said in answers.items()} == {"mendel gregor": GREGOR.orcid, "nageli karl": CARL.orcid}
+    third = await sent(clerk, at, page=at, **names, orcid_0=OTHER.orcid, orcid_1="none")
+    assert third.headers["Location"].endswith("done=answered-meanwhile")
+    assert "somebody else answered" in await (await clerk.get(third.headers["Location"])).text()
+    assert await house.database.read(enrichments.answers, number) == answers
+    page = await (await clerk.get(f"{at}?show=answered")).text()
+    changed = await sent(clerk, at, page=at, similar_0="mendel gregor", orcid_0=OTHER.orcid, was_0=stamp(page))
+    assert changed.headers["Location"].endswith("done=saved")
+    assert (await house.database.read(enrichments.answers, number))["mendel gregor"].orcid == OTHER.orcid
 
 
 async def test_only_a_candidate_of_the_name_is_an_answer(clerk: TestClient, house: House, writer: Writer) -> None:

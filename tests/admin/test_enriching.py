@@ -6,8 +6,11 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from server.audit import log as audit
+from server.enrichment import asking
 from server.enrichment import store as enrichments
+from server.enrichment.kind import SERVERS, strange
 from server.house import House
+from server.identifiers.model import Pace
 from server.people import keeping
 from server.people.model import Person, PersonId
 from server.records import store
@@ -16,7 +19,7 @@ from server.runs import store as runs
 from server.runs.model import RunState
 from tests.admin.visits import csrf, login
 from tests.conftest import SetClock
-from tests.enrichment.conftest import ABBEY, CARL, GREGOR, OTHER, asked, orcid  # noqa: F401 -- fixtures
+from tests.enrichment.conftest import ABBEY, CARL, GREGOR, OTHER, asked, orcid, profiled  # noqa: F401 -- fixtures
 from tests.fakes.orcid_public import FakePublicOrcid, Mood
 from tests.writers import Writer
 
@@ -146,6 +149,44 @@ async def test_what_is_left_out_is_not_written_and_what_stands_there_stays(
     for number, expected in ((first, OTHER.orcid), (second, ""), (third, OTHER.orcid)):
         found = iris((await house.database.read(store.get, number)).record)
         assert found == [f"https://orcid.org/{expected}" if expected else ""]
+
+
+async def test_ids_of_a_registry_for_trials_do_not_come_into_works(
+    house: House,
+    client: TestClient,
+    writer: Writer,
+    orcid: FakePublicOrcid,  # noqa: F811 -- the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asking, "PACE", Pace(100_000, 1.0, 100_000))
+    await profiled(house, endpoint=orcid.url)
+    monkeypatch.setitem(SERVERS, "production", ("https://orcid.org", "https://pub.orcid.org/v3.0"))
+    await login(client)
+    first, _ = await mendels(writer)
+    at = await gathered(client, house)
+    assert "registry for trials" in await (await client.get(at)).text()
+    await sent(client, at, page=at, similar_0="mendel gregor", orcid_0=GREGOR.orcid)
+    page = await (await client.get(f"{at}/write")).text()
+    assert "registry for trials" in page
+    assert 'name="count"' not in page
+    refused = await sent(client, f"{at}/write", page=f"{at}/write", count=2)
+    assert refused.status == 422
+    await house.worker.drain()
+    assert iris((await house.database.read(store.get, first)).record) == [""]
+
+
+@pytest.mark.parametrize(
+    ("registry", "own", "allowed"),
+    [
+        ("https://pub.orcid.org/v3.0", "https://repository.example.org", True),
+        ("https://pub.sandbox.orcid.org/v3.0", "https://repository.example.org", False),
+        ("https://pub.sandbox.orcid.org/v3.0", "http://127.0.0.1:8080", False),
+        ("http://127.0.0.1:8472/v3.0", "https://repository.example.org", False),
+        ("http://127.0.0.1:8472/v3.0", "http://127.0.0.1:8080", True),
+    ],
+)
+def test_invented_ids_are_for_a_house_nobody_else_reaches(registry: str, own: str, *, allowed: bool) -> None:
+    assert (strange(registry, own) == "") is allowed
 
 
 async def test_taking_back_leaves_what_somebody_changed_since(clerk: TestClient, house: House, writer: Writer) -> None:

@@ -12,6 +12,7 @@ from server.accounts.model import Right
 from server.admin.enriching.begin import PATH
 from server.audit.log import Actor
 from server.enrichment import store, viewing
+from server.enrichment.kind import strange
 from server.enrichment.store import SHOWN, Answer, Enrichment, Tally
 from server.enrichment.viewing import Group
 from server.enrichment.weighing import STRONG
@@ -79,10 +80,12 @@ class Answering:
         number = enrichment_number(request)
         shown, page = asked(request, "show", "page")
         shown, page_number = shown if shown in VIEWS else SHOWN[0], max(number_in(page), 1)
-        seen = await self.frame.house.database.read_hot(_seen, number, shown, page_number)
+        house = self.frame.house
+        seen = await house.database.read_hot(_seen, number, shown, page_number)
         return self.frame.page(
             request, "admin/enriching/names.html", seen=seen, views=VIEWS, shown=shown, page_number=page_number, words=words,
             later=page_number * SIZE < seen.total, listed=LISTED, strong=STRONG,
+            strange=strange(seen.enrichment.registry, house.press.renderer.repository.url),
         )  # fmt: skip
 
     async def answer(self, request: web.Request) -> web.StreamResponse:

@@ -82,12 +82,10 @@ class PublicApi(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 async def test(settings: PublicApi, session: ClientSession) -> Tested:
     """Ask for a token and search for a name."""
-    outcome = await OrcidClient(settings, session).search('family-name:"Carberry"', 1)
+    outcome = await OrcidClient(settings, session).search('family-name:"Curie"', 1)
     if isinstance(outcome, Failed):
         return Tested(agrees=False, message=outcome.message)
-    return Tested(
-        agrees=True, message=f"ORCID gave a token and answers searches; it knows {outcome.total} people named Carberry."
-    )
+    return Tested(agrees=True, message=f"ORCID gave a token and answers searches; it knows {outcome.total} people named Curie.")
 
 
 KIND = Kind(

@@ -26,7 +26,7 @@ COLUMNS = {
     "scope": "What it permits; empty means /read-limited /activities/update. Without /activities/update nothing can be written.",
     "expires": "Until when, as YYYY-MM-DD or with a time; empty means without end.",
     "name": "The name at ORCID.",
-    "person": "The person's number here; empty finds them by the iD, else by the e-mail address.",
+    "person": "The person's number here; empty finds them by the iD where it is known for sure, else by the e-mail address.",
     "email": "The e-mail address of the person here.",
 }
 NEEDED = ("orcid", "access_token")
@@ -165,16 +165,20 @@ def bring(tx: Connection, settings: Orcid, seal: Seal, rows: list[Row], actor: A
 
 
 def _whose(tx: Connection, row: Row) -> int:
-    """Return whose permission it is. Raises NotFound, and Conflict where an address is several people's."""
+    """Return whose permission it is; that somebody only says the iD is theirs is not enough, for anybody can type it.
+
+    Raises NotFound, and Conflict where an address is several people's.
+    """
     if row.person is not None:
         return store.get(tx, row.person).id
-    owner = store.owner_of(tx, "orcid", f"https://orcid.org/{row.grant.orcid}")
-    if owner is not None:
+    uri = f"https://orcid.org/{row.grant.orcid}"
+    owner = store.owner_of(tx, "orcid", uri)
+    if owner is not None and not store.only_claimed(tx, "orcid", uri):
         return owner
     query = select(people.c.id).where(people.c.email == row.email, people.c.email != "", people.c.merged_into.is_(None))
     found = list(tx.execute(query.limit(2)).scalars())
     if len(found) > 1:
         raise Conflict("several people have this e-mail address", place="email")
     if not found:
-        raise NotFound("nobody here has this iD or this e-mail address", place="orcid")
+        raise NotFound("nobody here is known for sure by this iD or this e-mail address", place="orcid")
     return int(found[0])

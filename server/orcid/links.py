@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
+from server import observe
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.errors import Conflict, NotFound
@@ -19,6 +20,8 @@ from server.profiles.seal import Seal
 
 CONSENT, IMPORT = "consent", "import"
 MOST_MOVES = 5
+
+log = observe.logger("orcid")
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -66,6 +69,7 @@ def link(
 ) -> Linked:
     """Keep somebody's permission; by the registry's own word (not the sandbox's) the iD is theirs from now on.
 
+    An imported one proves nothing until ORCID has taken something with it (`believe`): a file may pair anything with anybody.
     Raises Conflict where the iD is somebody else's here, or the person names another one.
     """
     kept = store.get(tx, person_id)
@@ -78,7 +82,7 @@ def link(
             code="other-id",
         )
     _free(tx, settings, person_id, grant.orcid)
-    if not settings.is_trial:
+    if not settings.is_trial and source != IMPORT:
         keeping.prove(tx, person_id, "orcid", uri, actor, now)
     before = find(tx, person_id)
     values = {
@@ -95,6 +99,22 @@ def link(
     changes = {"orcid": (was, grant.orcid), "system": (None, settings.target)}
     audit.note(tx, actor, "orcid.linked", keeping.KIND, str(person_id), now, summary=kept.person.label, changes=changes)
     return _get(tx, person_id)
+
+
+def believe(tx: Connection, link: Linked, settings: Orcid, actor: Actor, now: datetime) -> bool:
+    """Take an imported iD for the person's, as ORCID has taken something with its token; return whether that is news.
+
+    Where the profile names another iD by now, or it became another person's, it stays unproved.
+    """
+    uri = f"https://orcid.org/{link.orcid}"
+    if link.source != IMPORT or settings.is_trial or ("orcid", uri) in store.proved(tx, link.person_id):
+        return False
+    try:
+        keeping.prove(tx, link.person_id, "orcid", uri, actor, now)
+    except Conflict as error:
+        log.warning("proved no iD by an imported permission", extra={"person": link.person_id, "reason": error.message})
+        return False
+    return True
 
 
 def _free(tx: Connection, settings: Orcid, person_id: int, orcid: str) -> None:
@@ -133,9 +153,16 @@ def unlink(tx: Connection, person_id: int, actor: Actor, now: datetime) -> Linke
 
 
 def ended(tx: Connection, before: Linked, state: Consent, status: int | None, words: str, now: datetime) -> None:
-    """Note that a permission is of no use any more; nothing where the person has given another meanwhile."""
+    """Note that a permission is of no use any more; nothing where the person has given another meanwhile.
+
+    With an imported one that ORCID does not take goes what it proved.
+    """
     values = {"state": state.value, "status": status, "words": words, "changed": now}
-    tx.execute(update(orcid_links).where(*_same(before)).values(values))
+    if tx.execute(update(orcid_links).where(*_same(before)).values(values)).rowcount == 0:
+        return
+    uri = f"https://orcid.org/{before.orcid}"
+    if (before.source, state) == (IMPORT, Consent.REVOKED) and ("orcid", uri) in store.proved(tx, before.person_id):
+        keeping.unprove(tx, before.person_id, "orcid", uri, now)
 
 
 def moved(tx: Connection, before: Linked, to: str, words: str, actor: Actor, now: datetime) -> str:

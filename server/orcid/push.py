@@ -33,6 +33,7 @@ from server.orcid.kind import in_use
 from server.orcid.ledger import Wanted
 from server.orcid.model import ENDS, PASSING, UNKNOWN, Linked, Row, Said, Verdict
 from server.orcid.settings import Orcid
+from server.orcid.sweep import push
 from server.people import store as people
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
@@ -162,7 +163,7 @@ class Run:
             await self._write(ledger.forget_put_code, self.task.link, row)
             return False
         if said.verdict is Verdict.DONE:
-            await self._write(ledger.confirm, self.task.link, row, put_code, said.status)
+            await self._write(_taken, self.task, row, put_code, said.status)
         else:
             await self._note(row, said)
         return True
@@ -186,7 +187,7 @@ class Run:
             if one.verdict is Verdict.DUPLICATE:
                 doubled.append(row)
             elif one.verdict is Verdict.DONE and one.put_code is not None:
-                await self._write(ledger.confirm, self.task.link, row, one.put_code, one.status)
+                await self._write(_taken, self.task, row, one.put_code, one.status)
             else:
                 await self._note(row, one)
         return doubled
@@ -200,7 +201,7 @@ class Run:
         await self._write(ledger.remember, self.task.link, row, put_code)
         said = await self._ask([row], lambda: self._send(row, put_code), numbered=True)
         if said.verdict is Verdict.DONE:
-            return await self._write(ledger.confirm, self.task.link, row, put_code, said.status)
+            return await self._write(_taken, self.task, row, put_code, said.status)
         return await self._note(row, said)
 
     async def _ours(self, row: Row) -> reading.Summary | None:
@@ -287,6 +288,13 @@ def _ours_still(tx: Connection, job: Job, deed: Callable[..., None], args: tuple
         return False
     deed(tx, *args, now)
     return True
+
+
+def _taken(tx: Connection, task: Task, row: Row, put_code: int, status: int | None, now: datetime) -> None:
+    """Note that ORCID took a work, and so the token; an iD that is proved by it goes with the works from now on."""
+    ledger.confirm(tx, task.link, row, put_code, status, now)
+    if links.believe(tx, task.link, task.settings, HOUSE, now):
+        push(tx, task.link.person_id, now)
 
 
 def _enter(

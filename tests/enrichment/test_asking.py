@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.enrichment.asking import Asking
+from server.enrichment.asking import Asking, forget, kept
 from server.enrichment.question import by_name, sharper
 from server.errors import Conflict, Invalid, Unavailable
 from server.house import House
@@ -41,6 +41,17 @@ async def test_one_token_serves_all_questions_and_an_answer_is_kept(
     clock.pass_time(days=31)
     await asking.search(counter, query)
     assert len(orcid.asked("expanded-search")) == 2, "after a month it is asked again"
+
+
+async def test_what_is_older_than_a_year_is_not_kept(asking: Asking, clock: SetClock) -> None:
+    counter = await asking.counter()
+    await asking.person(counter, GREGOR.orcid)
+    clock.pass_time(days=364)
+    await asking.database.write(forget, clock())
+    assert await asking.database.read(kept, counter.api.api, [GREGOR.orcid])
+    clock.pass_time(days=2)
+    await asking.database.write(forget, clock())
+    assert await asking.database.read(kept, counter.api.api, [GREGOR.orcid]) == {}
 
 
 async def test_a_token_that_is_not_known_any_more_is_replaced(asking: Asking, orcid: FakePublicOrcid) -> None:

@@ -12,7 +12,7 @@ from server.audit.log import OPERATOR
 from server.house import House
 from server.orcid import links
 from server.orcid.model import Grant, Linked
-from server.orcid.settings import Orcid
+from server.orcid.settings import PLACES, Orcid, Places
 from server.orcid.sweep import push
 from server.people import keeping
 from server.people.model import Person, PersonId
@@ -66,11 +66,11 @@ class Desk:
     def _known(self) -> Orcid:
         return Orcid(client_id=CLIENT, client_secret=SECRET, target="sandbox", endpoint=self.fake.url)
 
-    async def settle(self, hours: float = 12) -> None:
-        """Let time pass until nothing is due any more."""
-        for _ in range(60):
+    async def settle(self) -> None:
+        """Let hours pass, and whatever becomes due be done."""
+        for _ in range(8):
             await self.house.worker.drain()
-            self.clock.pass_time(minutes=hours)
+            self.clock.pass_time(minutes=31)
         await self.house.worker.drain()
 
 
@@ -82,3 +82,9 @@ async def desk(house: House, fake: FakeOrcid, clock: SetClock) -> Desk:
     made = Desk(house, fake, clock, account, who)
     await made.settings()
     return made
+
+
+@pytest.fixture
+def registry(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the simulator be ORCID's registry itself, not its sandbox."""
+    monkeypatch.setitem(PLACES, "production", Places(desk.fake.url, f"{desk.fake.url}/v3.0"))

@@ -119,7 +119,7 @@ async def test_errors_name_the_line_and_nothing_is_brought_in(admin: TestClient,
     assert "tall-and-dwarf" not in page
     assert await desk.house.database.read(links.find, desk.who.id) is None
     answer = await bring(admin, f"orcid,access_token\n{MENDEL},good\n{CURIE},good\n")
-    assert "nobody here has this iD" in await answer.text()
+    assert "nobody here is known for sure by this iD" in await answer.text()
     assert await desk.house.database.read(links.find, desk.who.id) is None, "all or nothing"
     assert "does not name the columns" in await (await bring(admin, "name\nMendel\n")).text()
     assert "not in UTF-8" in await (await bring(admin, b"orcid,access_token\n\xff,\xff\n")).text()

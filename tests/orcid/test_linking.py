@@ -10,8 +10,8 @@ from sqlalchemy import select
 from server.app import SEALED
 from server.audit.log import Asked, search
 from server.orcid import links
+from server.orcid.kind import test as try_connection
 from server.orcid.model import Consent
-from server.orcid.settings import PLACES, Places
 from server.orcid.tables import orcid_links
 from server.people import keeping
 from server.people import store as people
@@ -47,12 +47,6 @@ async def come(client: TestClient, address: str):
 async def gregor(client: TestClient, desk: Desk) -> TestClient:
     await login(client, "gregor")
     return client
-
-
-@pytest.fixture
-def registry(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the simulator be ORCID's registry itself, not its sandbox."""
-    monkeypatch.setitem(PLACES, "production", Places(desk.fake.url, f"{desk.fake.url}/v3.0"))
 
 
 async def link_of(desk: Desk):
@@ -209,6 +203,21 @@ async def test_who_is_nobody_yet_is_asked_first(client: TestClient, desk: Desk) 
     data = {"csrf": await csrf(client, "/my/profile/edit")}
     answer = await client.post(f"{PAGE}/link", data=data, allow_redirects=False)
     assert answer.headers["Location"] == "/my/profile/edit?done=profile-first"
+
+
+async def test_the_connection_is_tested(desk: Desk) -> None:
+    async def tried(**fields: str) -> tuple[bool, str]:
+        found = await try_connection(await desk.settings(**fields), desk.house.session)
+        return found.agrees, found.message
+
+    assert await tried() == (True, "ORCID knows the client APP-0123456789ABCDEF at the sandbox.")
+    assert await tried(client_secret="a wrong one") == (
+        False, "ORCID answered 401: invalid_client: Client not found or bad secret.",
+    )  # fmt: skip
+    await desk.fake.stop()
+    agrees, message = await tried()
+    assert not agrees
+    assert "No answer of 127.0.0.1" in message
 
 
 async def test_without_a_profile_nothing_is_offered(client: TestClient, house) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 from aiohttp import ClientSession
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from server.clock import Clock
 from server.db import upsert
@@ -37,6 +37,9 @@ PACE = Pace(10, 1.0, 20)
 
 LONGEST_WAIT = 20.0
 """Seconds somebody waits for his turn; who would wait longer comes again."""
+
+LONGEST_KEPT = timedelta(days=365)
+"""What is older is not kept: people change what ORCID shows of them."""
 
 _FINE = Confirmed(200, "")
 
@@ -154,6 +157,12 @@ def _keep_search(tx: Connection, key: str, answer: Answered, now: datetime) -> N
     values = {"asked": now, "document": encode(answer)}
     statement = upsert.insert(tx, orcid_searches).values(key=key, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
+
+
+def forget(tx: Connection, now: datetime) -> None:
+    """Let go of what ORCID said longer ago than any profile may keep it."""
+    for table in (orcid_searches, orcid_facts):
+        tx.execute(delete(table).where(table.c.asked < now - LONGEST_KEPT))
 
 
 def keep_facts(tx: Connection, registry: str, facts: Facts, now: datetime) -> None:

@@ -68,8 +68,8 @@ class Weighed:
         return self.score >= STRONG
 
 
-STRONG = 70
-"""Points from which somebody need not look twice: the whole name and a DOI in common are more."""
+STRONG = 75
+"""Points from which somebody need not look twice: the whole name and a DOI in common. No name alone comes so far."""
 
 NOBODY = Ours()
 
@@ -102,7 +102,7 @@ def ranked(weighed: Iterable[Weighed | None]) -> list[Weighed]:
 def _here(ours: Ours) -> Iterator[Evidence]:
     if ours.person:
         label = "One of our people, who proved the iD" if ours.proved else "One of our people"
-        yield Evidence(Sort.HERE, 60 if ours.proved else 45, label, ours.person)
+        yield Evidence(Sort.HERE, 45 if ours.proved else 35, label, ours.person)
     if ours.works:
         yield Evidence(Sort.HERE, 30, "The name stands with this iD in other works of the selection", str(ours.works))
 

@@ -17,7 +17,7 @@ from server.audit.log import Actor
 from server.errors import Conflict, Invalid, NotFound, Refused, SheafError, Unavailable
 from server.orcid import inbox, ledger, links, oauth
 from server.orcid.inbox import Looker
-from server.orcid.kind import in_use, profile_of
+from server.orcid.kind import in_use
 from server.orcid.model import Grant, Linked
 from server.orcid.settings import Orcid
 from server.orcid.sweep import look, push
@@ -209,8 +209,3 @@ def _wished(tx: Connection, account: Account, record_id: str, wanted: bool, now:
 
 def _look(tx: Connection, account: Account, now: datetime) -> None:
     look(tx, _person(tx, account).id, now)
-
-
-def offered(tx: Connection) -> bool:
-    """Whether people can link an iD here."""
-    return profile_of(tx) is not None

@@ -19,6 +19,14 @@ LARGEST = 65_536
 """Bytes of an answer that are read; then the connection is closed."""
 _CHUNK = 8192
 
+#: What is said of an answer that could not be read.
+_KINDS = (
+    (aiohttp.InvalidURL, "the address is not a canonical one"),
+    (aiohttp.ServerDisconnectedError, "the connection was closed"),
+    (aiohttp.ClientPayloadError, "it ends too early, or its length is wrong"),
+    (aiohttp.ClientResponseError, "it is no HTTP"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -106,7 +114,14 @@ def _since(begun: float) -> int:
 
 
 def _reason(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).rstrip(".")
+    """Say why an answer is missing: what the system says of the connection, or what kind of error it is.
+
+    No other words: aiohttp's hold the address that was asked, and what came back, which may repeat it. A secret may stand in an
+    address, or a person; and what is said here goes into logs, letters and backups.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.rstrip(".")
+    return next((words for kind, words in _KINDS if isinstance(error, kind)), type(error).__name__)
 
 
 def wished(header: str, now: datetime, longest: timedelta) -> timedelta | None:

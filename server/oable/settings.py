@@ -34,7 +34,7 @@ class Oable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["bearer", "x-api-key"],
         title(
             "The key is sent as",
-            "",
+            "The header OABLE reads it from.",
             choices=(Choice("bearer", "Authorization: Bearer"), Choice("x-api-key", "X-API-Key")),
         ),
     ] = "bearer"

@@ -39,8 +39,9 @@ class _Token(msgspec.Struct):
     """ORCID's answer to a code (ORCID-Source, get_id.md)."""
 
     access_token: str
-    orcid: str = ""
-    refresh_token: str = ""
+    orcid: str | None = ""
+    """None where it reads what is public only."""
+    refresh_token: str | None = ""
     scope: str = ""
     name: str | None = ""
     expires_in: int | None = None
@@ -90,7 +91,7 @@ async def exchange(session: ClientSession, settings: Orcid, journey: Journey, co
     said = await _token(session, settings, form, (code,))
     try:
         token = msgspec.json.decode(said, type=_Token)
-        orcid = schemes.bare("orcid", token.orcid)
+        orcid = schemes.bare("orcid", token.orcid or "")
     except (msgspec.DecodeError, ValueError) as error:
         raise Unavailable("ORCID's answer to the code cannot be read.", code="provider") from error
     if SCOPES[1] not in token.scope.split():
@@ -99,7 +100,9 @@ async def exchange(session: ClientSession, settings: Orcid, journey: Journey, co
             remedy="Begin again, and leave both permissions as they are.",
             code="scope",
         )
-    return Grant(orcid, token.access_token, token.refresh_token, token.scope, token.name or "", _ends(token.expires_in, now))
+    return Grant(
+        orcid, token.access_token, token.refresh_token or "", token.scope, token.name or "", _ends(token.expires_in, now)
+    )
 
 
 def _ends(seconds: int | None, now: datetime) -> datetime | None:

@@ -27,8 +27,9 @@ from server.enrichment.store import Tally
 from server.identifiers.model import Pace
 from server.profiles import keeping
 from server.profiles.model import Naming
+from server.records import store as records
 from server.records.model import Agent, Dates, Identifier, Record, Text
-from tests.browser.conftest import Site
+from tests.browser.conftest import OWN, Site
 from tests.browser.hands import Pointer
 from tests.browser.test_pages import complaints, wait_for
 from tests.conftest import PASSWORD, SHARED
@@ -153,6 +154,12 @@ def works(site: Site, browser: webdriver.Chrome, monkeypatch: pytest.MonkeyPatch
     site.do(fake.stop())
 
 
+def drafts(site: Site) -> int:
+    """The places of the site's own drafts, which no harvester sees, that an iD was written to."""
+    works = [site.do(site.house.database.read(records.get, number)) for number in (OWN, f"{OWN[:-1]}N")]
+    return sum(bool(work.record.creators[0].id_of("orcid")) for work in works)
+
+
 def tallied(site: Site) -> Tally:
     return site.do(site.house.database.read(store.tally, 1))
 
@@ -179,7 +186,7 @@ def test_creators_get_their_ids_and_lose_them_again(site: Site, browser: webdriv
     writings = tallied(site).writings
     assert writings >= tally.chosen
     fields = re.findall(r'<datafield tag="(?:100|700)"[^>]*>(.*?)</datafield>', harvested(site))
-    assert len([inner for inner in fields if '<subfield code="1">https://orcid.org/' in inner]) == writings
+    assert len([inner for inner in fields if '<subfield code="1">https://orcid.org/' in inner]) == writings - drafts(site)
     headings = {unescape(inner.partition("</subfield>")[0].partition(">")[2]) for inner in fields}
     assert headings == {agent.label for work in works for agent in work.creators}, "the headings are as they were"
     print(f"{len(works)} works: {tally}; {count} works written, {writings} $1 harvested")
@@ -214,11 +221,9 @@ def gathered(site: Site, visit: Visit) -> None:
 
 
 def answered(site: Site, visit: Visit) -> None:
-    """Choose what is strong as far as the first page goes, then by hand the likeliest of those that are left on it."""
-    before = -1
-    while "strong," in visit.page and tallied(site).answered > before:
-        before = tallied(site).answered
-        visit.press("Keep them, and choose what is strong for the open ones")
+    """Choose what is strong everywhere, then by hand the likeliest of those that are open on the first page."""
+    visit.press("Choose what is strong for all open names")
+    visit.follow("Open, with candidates")
     for radio in visit.browser.find_elements(By.CSS_SELECTOR, ".who .candidate:first-child input[type=radio]"):
         visit.tick(radio)
     visit.shot("chosen")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.enrichment.asking import Asking
+from server.enrichment.asking import Asking, forget, kept
 from server.enrichment.question import by_name, sharper
 from server.errors import Conflict, Invalid, Unavailable
 from server.house import House
@@ -43,6 +43,17 @@ async def test_one_token_serves_all_questions_and_an_answer_is_kept(
     assert len(orcid.asked("expanded-search")) == 2, "after a month it is asked again"
 
 
+async def test_what_is_older_than_a_year_is_not_kept(asking: Asking, clock: SetClock) -> None:
+    counter = await asking.counter()
+    await asking.person(counter, GREGOR.orcid)
+    clock.pass_time(days=364)
+    await asking.database.write(forget, clock())
+    assert await asking.database.read(kept, counter.api.api, [GREGOR.orcid])
+    clock.pass_time(days=2)
+    await asking.database.write(forget, clock())
+    assert await asking.database.read(kept, counter.api.api, [GREGOR.orcid]) == {}
+
+
 async def test_a_token_that_is_not_known_any_more_is_replaced(asking: Asking, orcid: FakePublicOrcid) -> None:
     counter = await asking.counter()
     await asking.search(counter, by_name("Mendel", "Gregor"))
@@ -52,7 +63,7 @@ async def test_a_token_that_is_not_known_any_more_is_replaced(asking: Asking, or
 
 
 async def test_wrong_credentials_pause_the_profile_and_are_not_told(house: House, orcid: FakePublicOrcid) -> None:
-    await profiled(house, orcid, secret="battery horse")
+    await profiled(house, secret="battery horse")
     asking = Asking(house.database, house.seal, house.session, house.clock)
     counter = await asking.counter()
     with pytest.raises(Conflict, match="401"):

@@ -75,7 +75,10 @@ def test_one_of_our_people_counts_though_the_name_is_another() -> None:
     assert weigh(FACTS, ("Mandel", "G."), []) is None
     found = weigh(FACTS, ("Mandel", "G."), [], Ours("Mendel, Gregor", proved=True))
     assert found
-    assert found.score == 60
+    assert found.score == 45
+    same = weigh(FACTS, ("Mendel", "Gregor"), [], Ours("Mendel, Gregor", proved=True))
+    assert same
+    assert not same.is_strong, "a namesake of one of our people is not strong by the name alone"
 
 
 def test_the_likeliest_stands_first() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from server.app import SEALED
 from server.audit.log import Asked, search
 from server.orcid import links
+from server.orcid.kind import test as try_connection
 from server.orcid.model import Consent
 from server.orcid.tables import orcid_links
 from server.people import keeping
@@ -202,6 +203,21 @@ async def test_who_is_nobody_yet_is_asked_first(client: TestClient, desk: Desk) 
     data = {"csrf": await csrf(client, "/my/profile/edit")}
     answer = await client.post(f"{PAGE}/link", data=data, allow_redirects=False)
     assert answer.headers["Location"] == "/my/profile/edit?done=profile-first"
+
+
+async def test_the_connection_is_tested(desk: Desk) -> None:
+    async def tried(**fields: str) -> tuple[bool, str]:
+        found = await try_connection(await desk.settings(**fields), desk.house.session)
+        return found.agrees, found.message
+
+    assert await tried() == (True, "ORCID knows the client APP-0123456789ABCDEF at the sandbox.")
+    assert await tried(client_secret="a wrong one") == (
+        False, "ORCID answered 401: invalid_client: Client not found or bad secret.",
+    )  # fmt: skip
+    await desk.fake.stop()
+    agrees, message = await tried()
+    assert not agrees
+    assert "No answer of 127.0.0.1" in message
 
 
 async def test_without_a_profile_nothing_is_offered(client: TestClient, house) -> None:

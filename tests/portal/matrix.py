@@ -236,6 +236,7 @@ EXPECTED = {
     ("POST", "/admin/enrich/choose"): MANAGES,
     ("GET", "/admin/enrich/{number}"): MANAGES,
     ("POST", "/admin/enrich/{number}"): MANAGES,
+    ("POST", "/admin/enrich/{number}/strong"): MANAGES,
     ("GET", "/admin/enrich/{number}/write"): MANAGES,
     ("POST", "/admin/enrich/{number}/write"): MANAGES,
     ("GET", "/admin/enrich/{number}/undo"): MANAGES,

@@ -48,6 +48,10 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"client_id": "APP-0123456789ABCDEF", "client_secret": SECRET, "target": "sandbox"}, {"target": "production"},
         "client_secret",
     ),
+    "orcid-public": (
+        {"client_id": "APP-0123456789ABCDEF", "client_secret": SECRET, "environment": "sandbox"}, {"environment": "production"},
+        "client_secret",
+    ),
 }  # fmt: skip
 
 

@@ -52,7 +52,6 @@ PAUSE = 1.0
 
 _SERVER_ERROR = 500
 _LATER = frozenset({408, 425, 429})
-_QUOTED = 200
 
 log = observe.logger("irus")
 
@@ -128,13 +127,16 @@ class Delivery:
 
 
 def outcome_of(host: str, answer: Answer | Unreached, now: datetime) -> Outcome:
-    """Say what an answer means. Whoever asks to come later, or has an error of its own, refuses nothing."""
+    """Say what an answer means. Whoever asks to come later, or has an error of its own, refuses nothing.
+
+    The words do not quote the body: it may repeat the message, and with it who looked at what. They go into the memory of the
+    endpoint, into letters, to webhooks and into backups, where no address of a visitor has any business.
+    """
     if isinstance(answer, Unreached):
         return Failed(answer.words)
     if answer.status // 100 == 2:  # noqa: PLR2004
         return Taken()
-    said = " ".join(answer.body.split())[:_QUOTED]
-    words = f"{host} answered {answer.status}{f': {said}' if said else ''}"
+    words = f"{host} answered {answer.status}"
     if answer.status >= _SERVER_ERROR or answer.status in _LATER:
         return Failed(words, wished(answer.retry_after, now, LONGEST_WISH))
     if answer.status // 100 == 3:  # noqa: PLR2004

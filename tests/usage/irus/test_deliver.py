@@ -106,7 +106,7 @@ async def test_a_refusal_is_final_the_third_time_and_its_words_are_kept(
     (row,) = await rows(house)
     assert (row.state, row.reason, row.address) == ("dead", "refused", "203.0.0.1")
     assert f"answered {status}" in row.words
-    assert "leads elsewhere" in row.words if status == 301 else f"IRUS says {status}" in row.words
+    assert ("leads elsewhere" in row.words) is (status == 301)
     assert await balance(house) == {"countable": 1, "sent": 3, "row dead": 1}
 
 
@@ -120,7 +120,7 @@ async def test_where_all_is_refused_the_profile_stands_still_and_nothing_is_give
     await house.keeper.live.look()
     (profile,) = [each for each in house.keeper.live.every() if each.kind == "irus-uk"]
     assert profile.paused is not None
-    assert "IRUS says 403" in profile.paused
+    assert "answered 403 (" in profile.paused
     assert irus.asked <= 1 + 2 + 4 + 8 + 16
     irus.always = None
     await use(1)  # is kept meanwhile

@@ -111,13 +111,20 @@ async def test_orcid_may_fail_meanwhile(client: TestClient, desk: Desk) -> None:
     assert await desk.house.database.read(inbox.waiting, desk.who.id) == [], "what is gone from the record is offered no more"
 
 
-async def test_a_dead_number_is_healed(desk: Desk) -> None:
+async def test_what_the_person_took_away_at_orcid_stays_away(client: TestClient, desk: Desk) -> None:
+    await login(client, "gregor")
     number = await published(desk.house, 1, work("Peas", agent("Mendel, Gregor", IRI)))
     await desk.link()
     await desk.house.worker.drain()
     (code,) = desk.fake.ours(MENDEL)
     desk.fake.records[MENDEL].works.clear()
     await looked(desk)
+    assert desk.fake.ours(MENDEL) == {}
+    page = await (await client.get(PAGE)).text()
+    assert "taken away" in page
+    assert "Put it there" in page
+    await press(client, "works", work=number, say="wanted")
+    await desk.house.worker.drain()
     (other,) = desk.fake.ours(MENDEL)
     assert other != code
     assert (await desk.house.database.read(ledger.of_person, desk.who.id))[number].put_code == other

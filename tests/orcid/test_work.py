@@ -109,6 +109,23 @@ def test_all_that_can_be_said_is_said() -> None:
 
 
 @shared
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [("en", "en"), ("he", "iw"), ("id", "in"), ("yi", "ji"), ("zh", None), ("ZU", "zu"), ("qq", None), ("ger", None)],
+)
+def test_languages_by_the_codes_of_orcid(ours: str, theirs: str | None) -> None:
+    root = valid(work.document(seen(peas(languages=(ours,))), frozenset()))
+    found = root.findtext(f"{{{COMMON}}}language-code")
+    assert found == theirs
+    assert found is None or found in languages()
+
+
+@shared
+def test_every_language_is_one_orcid_knows() -> None:
+    assert {code for code in languages() if len(code) == 2} == work.LANGUAGES
+
+
+@shared
 def test_the_publishers_doi_is_the_works_own_where_there_is_no_other() -> None:
     record = peas(identifiers=(Identifier(scheme="doi", value="10.1234/abc"),))
     assert ("doi", "10.1234/abc") in self_ids(valid(work.document(seen(record), frozenset())))

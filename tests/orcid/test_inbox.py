@@ -6,6 +6,7 @@ import re
 from aiohttp.test_utils import TestClient
 from sqlalchemy import select
 
+from server.identifiers.tables import identifiers
 from server.orcid import inbox, ledger
 from server.orcid.sweep import look
 from server.orcid.work import document
@@ -53,6 +54,20 @@ async def test_only_what_is_not_here_is_offered(desk: Desk) -> None:
     await published(desk.house, 2, work("Hive life", agent("Mendel, Gregor", IRI)))
     desk.fake.place(MENDEL, theirs(desk, "Hawkweed"))
     assert [one.title for one in await looked(desk)] == ["Hawkweed", "Bees"]
+
+
+async def test_a_doi_registered_here_is_known_whoevers_work_it_is(desk: Desk) -> None:
+    """It is asked for by its index, so a record of thousands costs no look at every name."""
+    number = await published(desk.house, 1, work("Of somebody else", agent("Curie, Marie")))
+    row = {
+        "record_id": number, "scheme": "doi", "value": "10.82433/Bees", "normal": "10.82433/bees", "own": True,
+        "environment": "test", "state": "registered", "created": desk.clock(), "changed": desk.clock(),
+    }  # fmt: skip
+    await desk.house.database.write(lambda tx: tx.execute(identifiers.insert().values(row)))
+    desk.fake.place(MENDEL, theirs(desk, "Bees", ("doi", "10.82433/BEES")))
+    desk.fake.place(MENDEL, theirs(desk, "Hawkweed", ("doi", "10.82433/hawkweed")))
+    await desk.link()
+    assert [one.title for one in await looked(desk)] == ["Hawkweed"]
 
 
 async def test_a_draft_is_made_of_it(client: TestClient, desk: Desk) -> None:

@@ -20,7 +20,7 @@ from server.orcid.inbox import Looker
 from server.orcid.kind import in_use
 from server.orcid.model import Grant, Linked
 from server.orcid.settings import Orcid
-from server.orcid.sweep import look, push
+from server.orcid.sweep import look, push, push_beside
 from server.people import store as people
 from server.people.store import Kept
 from server.portal import orcid as words
@@ -89,12 +89,26 @@ class MyOrcid:
                 raise Refused("The client at ORCID was changed meanwhile.", remedy="Begin again.", code="state")
             code = oauth.code_of(request.query)
             grant = await oauth.exchange(house.session, settings, journey, code, now)
-            await house.database.write(_linked, self.frame, settings, visitor.account, grant, visitor.actor)
+            await self._keep(settings, visitor.account, grant, visitor.actor)
         except SheafError as error:
             log.warning("linked no ORCID iD", extra={"account": visitor.account.name, "reason": error.message})
             return await self._page(request, _STATUS[type(error)], error)
         house.worker.call()
         raise led(PAGE, "orcid-linked")
+
+    async def _keep(self, settings: Orcid, account: Account, grant: Grant, actor: Actor) -> None:
+        """Keep a permission; one that cannot be kept is given back. Raises as `links.link`.
+
+        Not where the iD is linked here: ORCID may have handed out the token that is in use.
+        """
+        house = self.frame.house
+        try:
+            await house.database.write(_linked, self.frame, settings, account, grant, actor)
+        except SheafError:
+            is_used = await house.database.read(links.is_linked, settings, grant.orcid)
+            if not is_used and (why := await oauth.revoke(house.session, settings, grant.access)):
+                log.warning("could not give a permission back", extra={"account": account.name, "reason": why})
+            raise
 
     async def unlink(self, request: web.Request) -> web.StreamResponse:
         """Forget the permission, and give it back at ORCID; that it cannot be given back is said, and is no reason to keep it."""
@@ -189,6 +203,7 @@ def _linked(tx: Connection, frame: Frame, settings: Orcid, account: Account, gra
     now = frame.house.clock()
     link = links.link(tx, settings, frame.house.seal, _person(tx, account).id, grant, actor, now)
     push(tx, link.person_id, now)
+    push_beside(tx, link.person_id, now)
     look(tx, link.person_id, now)
 
 
@@ -197,7 +212,9 @@ def _take(person_id: int, put_code: int, tx: Connection, record_id: str) -> None
 
 
 def _unlinked(tx: Connection, account: Account, actor: Actor, now: datetime) -> Linked:
-    return links.unlink(tx, _person(tx, account).id, actor, now)
+    before = links.unlink(tx, _person(tx, account).id, actor, now)
+    push_beside(tx, before.person_id, now)
+    return before
 
 
 def _wished(tx: Connection, account: Account, record_id: str, wanted: bool, now: datetime) -> None:  # noqa: FBT001 -- stored as it is

@@ -120,22 +120,22 @@ def _taken(raw: Raw, method: str) -> Said:
     return Said(Verdict.DONE, raw.status, "", raw.body, put_code)
 
 
-def each_of(body: bytes) -> list[Said] | None:
+def each_of(body: bytes, secrets: Sequence[str] = ()) -> list[Said] | None:
     """Return what became of each of many works, in their order; None where the answer does not say."""
     root = root_of(body)
     if root is None or root.tag != f"{{{BULK}}}bulk":
         return None
-    return list(_each(root))
+    return list(_each(root, secrets))
 
 
-def _each(root: etree._Element) -> Iterable[Said]:
+def _each(root: etree._Element, secrets: Sequence[str]) -> Iterable[Said]:
     for child in root:
         code = child.get("put-code", "")
         if child.tag == f"{{{WORK}}}work" and code.isdecimal():
             yield Said(Verdict.DONE, 201, "", put_code=int(code))
         elif child.tag == f"{{{ERROR}}}error":
             fault = _fault(child, 400)
-            yield Said(verdict_of(fault), fault.status, fault.words)
+            yield Said(verdict_of(fault), fault.status, redacted(fault.words, secrets))
         else:
             yield Said(Verdict.UNCLEAR, 200, "ORCID does not say under which number it put the work there.")
 

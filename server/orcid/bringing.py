@@ -22,7 +22,7 @@ from server.profiles.seal import Seal
 COLUMNS = {
     "orcid": "The iD, such as 0000-0002-1825-0097.",
     "access_token": "The token.",
-    "refresh_token": "The refresh token, where there is one.",
+    "refresh_token": "May be in the file; it is not kept, as nothing here needs it.",
     "scope": "What it permits; empty means /read-limited /activities/update. Without /activities/update nothing can be written.",
     "expires": "Until when, as YYYY-MM-DD or with a time; empty means without end.",
     "name": "The name at ORCID.",
@@ -108,7 +108,7 @@ def _take(line: int, names: list[str], cells: list[str], rows: list[Row], faults
     expires = _moment(said["expires"]) if said["expires"] else None
     scope = " ".join(said["scope"].replace(",", " ").split()) or " ".join(SCOPES)
     orcid = schemes.bare("orcid", said["orcid"])
-    grant = Grant(orcid, said["access_token"], said["refresh_token"], scope, said["name"], expires)
+    grant = Grant(orcid, said["access_token"], scope, said["name"], expires)
     rows.append(Row(line, grant, int(said["person"]) if said["person"] else None, said["email"].lower()))
 
 

@@ -28,7 +28,6 @@ class Tokens(msgspec.Struct, frozen=True):
     """What is sealed."""
 
     access: str
-    refresh: str = ""
 
 
 def find(tx: Connection, person_id: int) -> Linked | None:
@@ -87,7 +86,7 @@ def link(
     before = find(tx, person_id)
     values = {
         "orcid": grant.orcid, "server": settings.places.site, "client_id": settings.client_id, "name": grant.name[:300],
-        "scope": grant.scope[:300], "sealed": seal.close(msgspec.json.encode(Tokens(grant.access, grant.refresh))),
+        "scope": grant.scope[:300], "sealed": seal.close(msgspec.json.encode(Tokens(grant.access))),
         "state": Consent.VALID.value, "status": None, "words": "", "source": source, "former": "", "granted": now, "changed": now,
         "expires": grant.expires, "looked": None, "slot": None,
     }  # fmt: skip
@@ -127,6 +126,12 @@ def _free(tx: Connection, settings: Orcid, person_id: int, orcid: str) -> None:
     owner = store.owner_of(tx, "orcid", f"https://orcid.org/{orcid}")
     if owner not in {None, person_id} and not store.only_claimed(tx, "orcid", f"https://orcid.org/{orcid}"):
         raise _taken(orcid)
+
+
+def is_linked(tx: Connection, settings: Orcid, orcid: str) -> bool:
+    """Whether an iD is linked as anybody's."""
+    same = (orcid_links.c.server == settings.places.site, orcid_links.c.orcid == orcid)
+    return tx.execute(select(orcid_links.c.person_id).where(*same)).scalar() is not None
 
 
 def _taken(orcid: str) -> Conflict:

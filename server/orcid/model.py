@@ -91,7 +91,6 @@ class Grant:
     orcid: str
     """Bare, as 0000-0002-1825-0097."""
     access: str
-    refresh: str = ""
     scope: str = ""
     name: str = ""
     expires: datetime | None = None

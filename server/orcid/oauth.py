@@ -41,7 +41,6 @@ class _Token(msgspec.Struct):
     access_token: str
     orcid: str | None = ""
     """None where it reads what is public only."""
-    refresh_token: str | None = ""
     scope: str = ""
     name: str | None = ""
     expires_in: int | None = None
@@ -100,9 +99,7 @@ async def exchange(session: ClientSession, settings: Orcid, journey: Journey, co
             remedy="Begin again, and leave both permissions as they are.",
             code="scope",
         )
-    return Grant(
-        orcid, token.access_token, token.refresh_token or "", token.scope, token.name or "", _ends(token.expires_in, now)
-    )
+    return Grant(orcid, token.access_token, token.scope, token.name or "", _ends(token.expires_in, now))
 
 
 def _ends(seconds: int | None, now: datetime) -> datetime | None:

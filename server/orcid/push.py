@@ -33,7 +33,7 @@ from server.orcid.kind import in_use
 from server.orcid.ledger import Wanted
 from server.orcid.model import ENDS, PASSING, UNKNOWN, Linked, Row, Said, Verdict
 from server.orcid.settings import Orcid
-from server.orcid.sweep import push
+from server.orcid.sweep import push_beside
 from server.people import store as people
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
@@ -188,7 +188,7 @@ class Run:
             said = await self._ask(rows, lambda: self.member.post_all(self._orcid, document))
             if said.verdict in _OF_ONE:  # one of them spoils all: each is sent by itself
                 return [one for row in rows for one in await self._put_there([row])]
-            each = (each_of(said.body) or []) if said.verdict is Verdict.DONE else [said] * len(rows)
+            each = (each_of(said.body, (self.task.token,)) or []) if said.verdict is Verdict.DONE else [said] * len(rows)
         if len(each) != len(rows):
             each = [Said(Verdict.UNCLEAR, said.status, "ORCID does not say of each work what became of it.")] * len(rows)
         doubled = []
@@ -303,7 +303,7 @@ def _taken(tx: Connection, task: Task, row: Row, put_code: int, status: int | No
     """Note that ORCID took a work, and so the token; an iD that is proved by it goes with the works from now on."""
     ledger.confirm(tx, task.link, row, put_code, status, now)
     if links.believe(tx, task.link, task.settings, HOUSE, now):
-        push(tx, task.link.person_id, now)
+        push_beside(tx, task.link.person_id, now)
 
 
 def _enter(

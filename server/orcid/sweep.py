@@ -47,6 +47,12 @@ def push(tx: Connection, person_id: int, now: datetime) -> None:
     queue.enqueue(tx, PUSH, str(person_id), now)
 
 
+def push_beside(tx: Connection, person_id: int, now: datetime) -> None:
+    """Ask for the records of those who wrote works with somebody: whether an iD is authenticated is said there, too."""
+    for number in sorted(ledger.concerned(tx, ledger.works_of(tx, person_id))):
+        push(tx, number, now)
+
+
 def look(tx: Connection, person_id: int, now: datetime) -> None:
     """Ask for one person's record to be looked through."""
     queue.enqueue(tx, LOOK, str(person_id), now)

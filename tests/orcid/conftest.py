@@ -53,7 +53,7 @@ class Desk:
     async def link(self, orcid: str = MENDEL, who: Kept | None = None) -> Linked:
         """Link as if the person had come back from ORCID."""
         token = self.fake.grant(orcid)
-        grant = Grant(orcid, token, self.fake.tokens[token].refresh, SCOPES, "Gregor Mendel")
+        grant = Grant(orcid, token, SCOPES, "Gregor Mendel")
         return await self.house.database.write(self._link, grant, (who or self.who).id)
 
     def _link(self, tx: Any, grant: Grant, number: int) -> Linked:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.orcid.answers import Raw, judged
+from server.orcid.answers import Raw, each_of, judged
 from server.orcid.model import Verdict
 
 ME, OTHER = "0000-0002-1825-0097", "0000-0001-5109-3700"
@@ -64,6 +64,14 @@ def test_a_work_that_was_put_there_says_its_number() -> None:
     assert said(201, method="POST", location="https://api.orcid.org/").verdict is Verdict.UNCLEAR
     assert said(200, "<work/>", method="POST").verdict is Verdict.UNCLEAR, "an answer to many works names each"
     assert said(204, method="DELETE").verdict is Verdict.DONE
+
+
+def test_the_errors_of_single_works_hold_no_token() -> None:
+    error = ERROR.format(400, 9001, f"Invalid access token: {TOKEN} and {OTHER}")
+    body = f'<bulk xmlns="http://www.orcid.org/ns/bulk">{error}</bulk>'.encode()
+    (one,) = each_of(body, (OTHER,)) or []
+    assert one.verdict is Verdict.REFUSED
+    assert one.words == "Invalid access token: [secret] and [secret]"
 
 
 def test_where_a_record_went() -> None:

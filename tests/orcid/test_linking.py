@@ -11,7 +11,8 @@ from server.app import SEALED
 from server.audit.log import Asked, search
 from server.orcid import links
 from server.orcid.kind import test as try_connection
-from server.orcid.model import Consent
+from server.orcid.model import Consent, Grant
+from server.orcid.sweep import push
 from server.orcid.tables import orcid_links
 from server.people import keeping
 from server.people import store as people
@@ -150,6 +151,7 @@ async def test_another_iD_than_the_profile_names_is_refused(  # noqa: N802 -- OR
     answer = await come(gregor, await leave(gregor))
     assert answer.status == 409
     assert f"ORCID says {CURIE}, but the profile names {MENDEL}" in await answer.text()
+    assert not desk.fake.tokens, "what cannot be kept is given back"
     assert await link_of(desk) is None
 
 
@@ -167,11 +169,35 @@ async def test_an_id_of_somebody_else_here_is_refused(gregor: TestClient, desk: 
     assert (await desk.house.database.read(people.get, desk.who.id)).person.id_of("orcid") == IRI
 
 
+async def test_a_co_authors_record_gets_the_id_when_it_is_linked(gregor: TestClient, desk: Desk, registry: None) -> None:
+    settings = await desk.settings(target="production", endpoint="")
+    hers = PersonId(value=f"https://orcid.org/{CURIE}")
+    marie = await person(desk.house, Person(family="Curie", given="Marie", ids=(hers,)))
+    await published(desk.house, 1, work("Peas", agent("Mendel, Gregor", IRI), agent("Curie, Marie", hers.value)))
+    grant = Grant(CURIE, desk.fake.grant(CURIE))
+    await desk.house.database.write(links.link, settings, desk.house.seal, marie.id, grant, LIBRARIAN, desk.clock())
+    await desk.house.database.write(push, marie.id, desk.clock())
+    await desk.house.worker.drain()
+    assert iris(desk) == [hers.value], "the other's is only typed in"
+    await come(gregor, await leave(gregor))
+    await desk.house.worker.drain()
+    assert iris(desk) == [IRI, hers.value]
+    await gregor.post(f"{PAGE}/unlink", data={"csrf": await csrf(gregor, PAGE)}, allow_redirects=False)
+    await desk.house.worker.drain()
+    assert iris(desk) == [hers.value]
+
+
+def iris(desk: Desk) -> list[str | None]:
+    (element,) = desk.fake.ours(CURIE).values()
+    return [one.text for one in element.iter("{http://www.orcid.org/ns/common}uri")]
+
+
 async def test_one_record_is_linked_once(gregor: TestClient, desk: Desk) -> None:
     other = await person(desk.house, Person(family="Curie"), looked=False)
     await desk.link(MENDEL, other)
     answer = await come(gregor, await leave(gregor))
     assert "belongs to another person here" in await answer.text()
+    assert len(desk.fake.tokens) == 2, "ORCID may have handed out the one that is in use"
 
 
 async def test_unlinking_gives_the_permission_back(gregor: TestClient, desk: Desk, registry: None) -> None:

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from server.enrichment.client import OrcidClient
 from server.forms.field import Choice, title
-from server.identifiers.endpoint import check_endpoint
+from server.identifiers.endpoint import check_endpoint, is_loopback
 from server.identifiers.model import Failed
 from server.profiles.bound import server_of
 from server.profiles.kind import Kind, Tested
@@ -19,6 +19,17 @@ SERVERS = {
     "sandbox": ("https://sandbox.orcid.org", "https://pub.sandbox.orcid.org/v3.0"),
     "production": ("https://orcid.org", "https://pub.orcid.org/v3.0"),
 }
+
+
+def strange(registry: str, own: str) -> str:
+    """Say why iDs of a registry must not come into works, by its API and the address of this house; empty where they may.
+
+    The people of the sandbox, and of a registry somebody simulates, are invented: in production their iDs are somebody else's. A
+    house that only this machine reaches may be tried out with them.
+    """
+    if registry == SERVERS["production"][1] or (is_loopback(registry) and is_loopback(own)):
+        return ""
+    return "These iDs are of a registry for trials: in production they are other people's. They are not written into works."
 
 
 class PublicApi(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -71,6 +71,11 @@ class Answer:
     by: str
     at: datetime
 
+    @property
+    def stamp(self) -> str:
+        """What tells this answer from an earlier or later one for the name."""
+        return f"{self.at.isoformat()} {self.orcid or 'none'} {' '.join(sorted(self.left_out))}".strip()
+
 
 def add(tx: Connection, by: str, chosen: Chosen, registry: str, run: int, now: datetime) -> int:
     """Keep a new enrichment and return its number."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -135,8 +136,8 @@ class MyOrcid:
         try:
             await house.database.read(inbox.open_to, person.id, put_code)
             record = await self._looker().whole(person.id, put_code)
-            made = await create(house, record, Author(visitor.actor, visitor.account.id), Then.SAVE)
-            await house.database.write(inbox.decide, person.id, put_code, inbox.TAKEN, made)
+            taken = partial(_take, person.id, put_code)
+            made = await create(house, record, Author(visitor.actor, visitor.account.id), Then.SAVE, taken)
         except (Conflict, Invalid, Unavailable) as error:
             return await self._page(request, _STATUS[type(error)], error)
         raise led(f"/my/works/{made}/edit", "orcid-draft")
@@ -189,6 +190,10 @@ def _linked(tx: Connection, frame: Frame, settings: Orcid, account: Account, gra
     link = links.link(tx, settings, frame.house.seal, _person(tx, account).id, grant, actor, now)
     push(tx, link.person_id, now)
     look(tx, link.person_id, now)
+
+
+def _take(person_id: int, put_code: int, tx: Connection, record_id: str) -> None:
+    inbox.decide(tx, person_id, put_code, inbox.TAKEN, record_id)
 
 
 def _unlinked(tx: Connection, account: Account, actor: Actor, now: datetime) -> Linked:

@@ -24,16 +24,21 @@ _TOKEN = re.compile(r"(?i)(access token:\s*)\S+")
 
 _GOOD = frozenset({200, 201, 204})
 
-#: Status and ORCID's error code → what it means; a code that is not here means what its status does.
-VERDICTS: dict[tuple[int, int | None], Verdict] = {
+#: Status and ORCID's error code, or OAuth's (RFC 6750 § 3.1) → what it means; one that is not here means what its status does.
+#: What ends a permission is believed with such a code only: a gateway says 401, 403, 404 and 409 for reasons of its own.
+VERDICTS: dict[tuple[int, int | str | None], Verdict] = {
     (301, None): Verdict.MOVED,
-    (401, None): Verdict.REVOKED,
-    (403, None): Verdict.REVOKED,  # the token does not permit it
+    (401, None): Verdict.UNCLEAR,
+    (401, "invalid_token"): Verdict.REVOKED,
+    (403, None): Verdict.UNCLEAR,
+    (403, 9004): Verdict.REVOKED,
+    (403, "insufficient_scope"): Verdict.REVOKED,  # the token does not permit it
     (403, 9010): Verdict.FOREIGN,
-    (404, None): Verdict.ABSENT,
+    (404, None): Verdict.UNCLEAR,
     (404, 9011): Verdict.NOBODY,
+    (404, 9016): Verdict.ABSENT,
     (408, None): Verdict.SILENT,
-    (409, None): Verdict.LOCKED,
+    (409, None): Verdict.UNCLEAR,
     (409, 9018): Verdict.LOCKED,
     (409, 9021): Verdict.DUPLICATE,
     (409, 9044): Verdict.DEACTIVATED,
@@ -42,7 +47,7 @@ VERDICTS: dict[tuple[int, int | None], Verdict] = {
 }
 _WORDED = (
     (re.compile(r"already added this activity", re.IGNORECASE), Verdict.DUPLICATE),
-    (re.compile(r"deactivated", re.IGNORECASE), Verdict.DEACTIVATED),
+    (re.compile(r"ORCID record is deactivated"), Verdict.DEACTIVATED),
     (re.compile(r"not the source", re.IGNORECASE), Verdict.FOREIGN),
 )
 """What decides where an answer has no code: a gateway before ORCID may have taken it off."""
@@ -66,6 +71,8 @@ class Fault:
     status: int
     code: int | None
     words: str
+    error: str = ""
+    """OAuth's code."""
 
 
 def judged(raw: Raw, method: str, orcid: str, secrets: Sequence[str] = ()) -> Said:
@@ -88,8 +95,9 @@ def judged(raw: Raw, method: str, orcid: str, secrets: Sequence[str] = ()) -> Sa
 
 def verdict_of(fault: Fault) -> Verdict:
     """Return what an error means; one of no known status is a refusal, or makes no sense where it is no error."""
-    found = VERDICTS.get((fault.status, fault.code)) if fault.code is not None else None
-    if fault.code is None:
+    code = fault.code if fault.code is not None else fault.error
+    found = VERDICTS.get((fault.status, code))
+    if fault.code is None and found is None:
         found = next((verdict for form, verdict in _WORDED if form.search(fault.words) and fault.status in {403, 409}), None)
     found = found or VERDICTS.get((fault.status, None))
     if found is not None:
@@ -155,7 +163,8 @@ def fault_in(body: bytes, status: int) -> Fault:
     words = next((document[name] for name in _WORDS if isinstance(document.get(name), str)), "")
     error = document.get("error")
     named = f"{error}: " if isinstance(error, str) and words else ""
-    return Fault(status, code if isinstance(code, int) else None, _short(named + words))
+    oauth = error if isinstance(error, str) else ""
+    return Fault(status, code if isinstance(code, int) else None, _short(named + words), oauth)
 
 
 _WORDS = ("developer-message", "user-message", "error_description", "error")

@@ -4,7 +4,7 @@ The handler of LOOK reads; what becomes of a work is its owner's to say.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -23,6 +23,7 @@ from server.orcid import ledger, links, pace, reading, taking
 from server.orcid.client import Member
 from server.orcid.kind import in_use
 from server.orcid.model import ENDS, Linked, Verdict
+from server.orcid.push import ended
 from server.orcid.reading import Summary
 from server.orcid.settings import Orcid
 from server.orcid.sweep import push
@@ -77,10 +78,10 @@ class Looker:
         if there is not None:
             count = await self.database.write(self._kept, link, settings, there, self.clock())
             return Done(f"{count} works are on the record that are not here")
-        if said.verdict in ENDS or said.verdict is Verdict.ABSENT:  # the next push meets the same, and says so
-            await self.database.write(push, link.person_id, self.clock())
-            await self.database.write(links.looked, link, self.clock())
-            return Done(said.words)
+        if said.verdict is Verdict.ABSENT:  # of a list that means there is no such record
+            said = replace(said, verdict=Verdict.NOBODY)
+        if said.verdict in ENDS:
+            return await self.database.write(ended, link, said, self.clock())
         return Later(back_off(job.attempts), said.words or "ORCID's list of works cannot be read.")
 
     async def whole(self, person_id: int, put_code: int) -> Record:
@@ -176,7 +177,10 @@ def open_to(tx: Connection, person_id: int, put_code: int) -> None:
 
 
 def decide(tx: Connection, person_id: int, put_code: int, state: str, record_id: str | None = None) -> None:
-    """Say what becomes of a work that was found. Raises NotFound, and Conflict where it was taken already."""
-    open_to(tx, person_id, put_code)
-    one = (orcid_found.c.person_id == person_id, orcid_found.c.put_code == put_code)
-    tx.execute(update(orcid_found).where(*one).values(state=state, record_id=record_id))
+    """Say what becomes of a work that was found. Raises NotFound, and Conflict where it was taken already.
+
+    Of several who say so at once one is heard: whoever makes a draft of it says so in the draft's own transaction.
+    """
+    one = (orcid_found.c.person_id == person_id, orcid_found.c.put_code == put_code, orcid_found.c.state != TAKEN)
+    if tx.execute(update(orcid_found).where(*one).values(state=state, record_id=record_id)).rowcount == 0:
+        open_to(tx, person_id, put_code)

@@ -14,6 +14,7 @@ from server.people.tables import people, person_links
 from server.records.tables import records
 
 _AT_ONCE = 500
+_OPEN = tuple(one.value for one in (WorkState.WAITING, WorkState.SILENT, WorkState.UNCLEAR, WorkState.STOPPED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,12 @@ def counts(tx: Connection, person_id: int | None = None) -> dict[WorkState, int]
     return {WorkState(state): count for state, count in tx.execute(query)}
 
 
-def behind(tx: Connection, after: int, limit: int = _AT_ONCE) -> list[int]:
-    """Return linked people of whose works something changed that no job has seen, by number, those after one."""
+def behind(tx: Connection, client_id: str, after: int, limit: int = _AT_ONCE) -> list[int]:
+    """Return people who linked with a client and have something to be done that no job knows of, by number, those after one.
+
+    That is what changed and no job has seen, and what was to be asked again by itself when the job ended, as where the profile
+    was off for a while; what ORCID refused is not.
+    """
     same = and_(orcid_works.c.record_id == person_links.c.record_id, orcid_works.c.person_id == person_links.c.person_id)
     theirs = and_(person_links.c.person_id == orcid_links.c.person_id, person_links.c.state == "linked")
     unseen = (
@@ -198,7 +203,14 @@ def behind(tx: Connection, after: int, limit: int = _AT_ONCE) -> list[int]:
         .correlate(orcid_links)
     )
     query = select(orcid_links.c.person_id).where(orcid_links.c.person_id > after, orcid_links.c.state == "valid")
-    query = query.where(or_(unseen.exists(), surplus.exists())).order_by(orcid_links.c.person_id).limit(limit)
+    query = query.where(orcid_links.c.client_id == client_id)
+    left = (
+        select(orcid_works.c.record_id)
+        .where(orcid_works.c.person_id == orcid_links.c.person_id, orcid_works.c.wanted != orcid_works.c.acked)
+        .where(orcid_works.c.state.in_(_OPEN))
+        .correlate(orcid_links)
+    )
+    query = query.where(or_(unseen.exists(), surplus.exists(), left.exists())).order_by(orcid_links.c.person_id).limit(limit)
     return list(tx.execute(query).scalars())
 
 

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class Consent(StrEnum):
-    """What became of somebody's permission. All but `valid` wait for the person, or for ORCID; none is asked again by itself."""
+    """What became of somebody's permission. All but `valid` wait for the person, or for ORCID.
+
+    What ORCID alone can heal, `locked` and `nobody`, is asked about once a week; no other is asked again by itself.
+    """
 
     VALID = "valid"
     EXPIRED = "expired"  # its time is over

@@ -255,7 +255,7 @@ class Run:
         house = self.house
         await house.database.write(pace.heard, self.task.profile, said, house.clock())
         if said.verdict in ENDS:
-            raise Stopped(await house.database.write(_ended, self.task.link, said, house.clock()))
+            raise Stopped(await house.database.write(ended, self.task.link, said, house.clock()))
         return said
 
     async def _turn(self, rows: Sequence[Row]) -> None:
@@ -307,7 +307,7 @@ def _enter(
     return entered
 
 
-def _ended(tx: Connection, link: Linked, said: Said, now: datetime) -> Answer:
+def ended(tx: Connection, link: Linked, said: Said, now: datetime) -> Answer:
     """Note that a permission is of no use any more, or go over to the iD that ORCID made of the one we know."""
     if said.verdict is Verdict.MOVED:
         why = links.moved(tx, link, said.moved_to, said.words, HOUSE, now)

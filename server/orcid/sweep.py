@@ -31,6 +31,8 @@ LOOK = "orcid-look"
 EVERY = timedelta(hours=1)
 LOOKED_EVERY = timedelta(days=7)
 _AT_ONCE = 500
+_HEALING = (Consent.LOCKED.value, Consent.NOBODY.value)
+"""What ORCID may heal without the person: such a permission is taken for good once a week, and the look that follows says."""
 
 log = observe.logger("orcid")
 
@@ -74,14 +76,15 @@ class Sweeping:
     clock: Clock
 
     async def __call__(self, _job: Job) -> Answer:
-        if not await self.database.read(_in_use):
+        client_id = await self.database.read(_client)
+        if not client_id:
             return Done("nobody follows the works")
         await self.database.write(_tidy, self.clock())
         total = after = 0
-        while found := await self.database.read_hot(ledger.behind, after, _AT_ONCE):
+        while found := await self.database.read_hot(ledger.behind, client_id, after, _AT_ONCE):
             await self.database.write(_push_all, found, self.clock())
             total, after = total + len(found), found[-1]
-        looks = await self.database.write(_look_all, self.clock())
+        looks = await self.database.write(_look_all, client_id, self.clock())
         if total:
             log.info("found works for ORCID", extra={"people": total})
         why = (
@@ -90,8 +93,9 @@ class Sweeping:
         return Later(EVERY, why, failed=False)
 
 
-def _in_use(tx: Connection) -> bool:
-    return bool(profiles.enabled(tx, (KIND,)))
+def _client(tx: Connection) -> str:
+    """Return our client at ORCID; empty where no profile is switched on. Who linked with another can only link again."""
+    return next((str(profile.document.get("client_id", "")) for profile in profiles.enabled(tx, (KIND,))), "")
 
 
 def _push_all(tx: Connection, numbers: list[int], now: datetime) -> None:
@@ -99,20 +103,23 @@ def _push_all(tx: Connection, numbers: list[int], now: datetime) -> None:
         push(tx, number, now)
 
 
-def _look_all(tx: Connection, now: datetime) -> int:
-    """Ask for a look at the records nobody looked through for a week."""
+def _look_all(tx: Connection, client_id: str, now: datetime) -> int:
+    """Ask for a look at the records nobody looked through for a week, those that wait longest first."""
     due = or_(orcid_links.c.looked.is_(None), orcid_links.c.looked < now - LOOKED_EVERY)
-    query = select(orcid_links.c.person_id).where(orcid_links.c.state == Consent.VALID.value, due)
-    numbers = list(tx.execute(query.order_by(orcid_links.c.person_id).limit(_AT_ONCE)).scalars())
+    ours = (orcid_links.c.state == Consent.VALID.value, orcid_links.c.client_id == client_id)
+    order = (orcid_links.c.looked.is_not(None), orcid_links.c.looked, orcid_links.c.person_id)
+    numbers = list(tx.execute(select(orcid_links.c.person_id).where(*ours, due).order_by(*order).limit(_AT_ONCE)).scalars())
     for number in numbers:
         look(tx, number, now)
     return len(numbers)
 
 
 def _tidy(tx: Connection, now: datetime) -> None:
-    """Note which permissions have run out, and let links and lines follow people who were merged into others."""
+    """Note which permissions have run out, try anew what ORCID may have healed, and let links follow people who were merged."""
     over = and_(orcid_links.c.state == Consent.VALID.value, orcid_links.c.expires <= now)
     tx.execute(update(orcid_links).where(over).values(state=Consent.EXPIRED.value, changed=now))
+    healing = and_(orcid_links.c.state.in_(_HEALING), orcid_links.c.changed < now - LOOKED_EVERY)
+    tx.execute(update(orcid_links).where(healing).values(state=Consent.VALID.value, changed=now, looked=None))
     merged = select(people.c.id, people.c.merged_into).join(orcid_links, orcid_links.c.person_id == people.c.id)
     for gone, kept in tx.execute(merged.where(people.c.merged_into.is_not(None))).all():
         _follow_merge(tx, gone, kept, now)

@@ -5,6 +5,7 @@ NOTICES = {
     "read": "It was read again.",
     "closed": "It is set aside.",
     "saved": "Saved.",
+    "answered-meanwhile": "Saved, but for names that somebody else answered after the page was opened: those stay as they are.",
     "handed-in": "Saved; it waits for approval.",
     "returned": "The work is returned; its depositor can read why.",
     "declined": "The work is declined; its depositor can read why.",

@@ -45,19 +45,27 @@ class Author:
 _STATES = {Then.SAVE: State.DRAFT, Then.HAND_IN: State.PENDING, Then.PUBLISH: State.PUBLISHED}
 
 
-async def create(house: House, record: Record, by: Author, then: Then) -> str:
-    """Keep a new work and return its id. Raises Conflict (code duplicate) and Invalid for its DOIs where it is published."""
+async def create(
+    house: House, record: Record, by: Author, then: Then, along: Callable[[Connection, str], None] | None = None
+) -> str:
+    """Keep a new work and return its id. Raises Conflict (code duplicate) and Invalid for its DOIs where it is published.
+
+    `along` is done with its id in the same transaction; where it raises nothing is kept.
+    """
     record, number = cleaned(record), sword.new_id()
     new = New(number, record, by.collection, _STATES[then], owner=by.owner)
     prepared = None
     if then is Then.PUBLISH:
         prepared = await asyncio.to_thread(prepare, house.press, number, record, house.clock())
-    await house.database.write(_create, house.press, new, prepared, by.actor, house.clock())
+    await house.database.write(_create, house.press, new, prepared, by.actor, house.clock(), along)
     house.worker.call()
     return number
 
 
-def _create(tx: Connection, press: Press, new: New, prepared: Prepared | None, by: Actor, now: datetime) -> None:
+def _create(
+    tx: Connection, press: Press, new: New, prepared: Prepared | None, by: Actor, now: datetime,
+    along: Callable[[Connection, str], None] | None,
+) -> None:  # fmt: skip
     audit.note(
         tx, by, "record.created", "record", new.id, now, summary=new.record.title.value, changes={"state": (None, new.state)}
     )
@@ -65,6 +73,8 @@ def _create(tx: Connection, press: Press, new: New, prepared: Prepared | None, b
         publishing.keep_new(tx, [new], now)
     else:
         publishing.publish(tx, press, new, prepared, now)
+    if along is not None:
+        along(tx, new.id)
 
 
 async def save(

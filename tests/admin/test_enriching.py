@@ -6,8 +6,11 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from server.audit import log as audit
+from server.enrichment import asking
 from server.enrichment import store as enrichments
+from server.enrichment.kind import SERVERS, strange
 from server.house import House
+from server.identifiers.model import Pace
 from server.people import keeping
 from server.people.model import Person, PersonId
 from server.records import store
@@ -16,7 +19,7 @@ from server.runs import store as runs
 from server.runs.model import RunState
 from tests.admin.visits import csrf, login
 from tests.conftest import SetClock
-from tests.enrichment.conftest import ABBEY, CARL, GREGOR, OTHER, asked, orcid  # noqa: F401 -- fixtures
+from tests.enrichment.conftest import ABBEY, CARL, GREGOR, OTHER, asked, orcid, profiled  # noqa: F401 -- fixtures
 from tests.fakes.orcid_public import FakePublicOrcid, Mood
 from tests.writers import Writer
 
@@ -49,6 +52,11 @@ async def gathered(client: TestClient, house: House, **chosen: object) -> str:
     assert begun.status == 303, await begun.text()
     await house.worker.drain()
     return begun.headers["Location"].partition("?")[0]
+
+
+def stamp(page: str, place: int = 0) -> str:
+    """The stamp of the answer a page shows for a name."""
+    return re.search(rf'name="was-{place}" value="([^"]+)"', page)[1]
 
 
 async def applied(client: TestClient, house: House, at: str, deed: str = "write", count: int = 2) -> runs.Run:
@@ -143,6 +151,44 @@ async def test_what_is_left_out_is_not_written_and_what_stands_there_stays(
         assert found == [f"https://orcid.org/{expected}" if expected else ""]
 
 
+async def test_ids_of_a_registry_for_trials_do_not_come_into_works(
+    house: House,
+    client: TestClient,
+    writer: Writer,
+    orcid: FakePublicOrcid,  # noqa: F811 -- the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asking, "PACE", Pace(100_000, 1.0, 100_000))
+    await profiled(house, endpoint=orcid.url)
+    monkeypatch.setitem(SERVERS, "production", ("https://orcid.org", "https://pub.orcid.org/v3.0"))
+    await login(client)
+    first, _ = await mendels(writer)
+    at = await gathered(client, house)
+    assert "registry for trials" in await (await client.get(at)).text()
+    await sent(client, at, page=at, similar_0="mendel gregor", orcid_0=GREGOR.orcid)
+    page = await (await client.get(f"{at}/write")).text()
+    assert "registry for trials" in page
+    assert 'name="count"' not in page
+    refused = await sent(client, f"{at}/write", page=f"{at}/write", count=2)
+    assert refused.status == 422
+    await house.worker.drain()
+    assert iris((await house.database.read(store.get, first)).record) == [""]
+
+
+@pytest.mark.parametrize(
+    ("registry", "own", "allowed"),
+    [
+        ("https://pub.orcid.org/v3.0", "https://repository.example.org", True),
+        ("https://pub.sandbox.orcid.org/v3.0", "https://repository.example.org", False),
+        ("https://pub.sandbox.orcid.org/v3.0", "http://127.0.0.1:8080", False),
+        ("http://127.0.0.1:8472/v3.0", "https://repository.example.org", False),
+        ("http://127.0.0.1:8472/v3.0", "http://127.0.0.1:8080", True),
+    ],
+)
+def test_invented_ids_are_for_a_house_nobody_else_reaches(registry: str, own: str, *, allowed: bool) -> None:
+    assert (strange(registry, own) == "") is allowed
+
+
 async def test_taking_back_leaves_what_somebody_changed_since(clerk: TestClient, house: House, writer: Writer) -> None:
     first, second = await mendels(writer)
     at = await gathered(clerk, house)
@@ -165,10 +211,34 @@ async def test_what_is_strong_is_chosen_for_the_open_ones(clerk: TestClient, hou
     assert {name: said.orcid for name, said in answers.items()} == {"mendel gregor": GREGOR.orcid}
     page = await (await clerk.get(f"{at}?show=answered")).text()
     assert f'value="{GREGOR.orcid}" checked' in page
-    await sent(clerk, at, page=at, similar_0="mendel gregor", orcid_0="later")
+    await sent(clerk, at, page=at, similar_0="mendel gregor", orcid_0="later", was_0=stamp(page))
     await sent(clerk, at, page=at, similar_0="nageli karl", orcid_0="none")
     answers = await house.database.read(enrichments.answers, number)
     assert {name: said.orcid for name, said in answers.items()} == {"nageli karl": ""}
+
+
+async def test_a_page_opened_earlier_does_not_take_back_what_somebody_else_answered(
+    clerk: TestClient, house: House, writer: Writer
+) -> None:
+    await mendels(writer)
+    at = await gathered(clerk, house)
+    number = int(at.rpartition("/")[2])
+    names = {"similar_0": "mendel gregor", "similar_1": "nageli karl"}
+    first = await sent(clerk, at, page=at, **names, orcid_0=GREGOR.orcid, orcid_1="later")
+    assert first.headers["Location"].endswith("done=saved")
+    # Somebody else opened the page before; both names were open there.
+    second = await sent(clerk, at, page=at, **names, orcid_0="later", orcid_1=CARL.orcid)
+    assert second.headers["Location"].endswith("done=saved")
+    answers = await house.database.read(enrichments.answers, number)
+    assert {name: said.orcid for name, said in answers.items()} == {"mendel gregor": GREGOR.orcid, "nageli karl": CARL.orcid}
+    third = await sent(clerk, at, page=at, **names, orcid_0=OTHER.orcid, orcid_1="none")
+    assert third.headers["Location"].endswith("done=answered-meanwhile")
+    assert "somebody else answered" in await (await clerk.get(third.headers["Location"])).text()
+    assert await house.database.read(enrichments.answers, number) == answers
+    page = await (await clerk.get(f"{at}?show=answered")).text()
+    changed = await sent(clerk, at, page=at, similar_0="mendel gregor", orcid_0=OTHER.orcid, was_0=stamp(page))
+    assert changed.headers["Location"].endswith("done=saved")
+    assert (await house.database.read(enrichments.answers, number))["mendel gregor"].orcid == OTHER.orcid
 
 
 async def test_only_a_candidate_of_the_name_is_an_answer(clerk: TestClient, house: House, writer: Writer) -> None:

@@ -15,7 +15,7 @@ from server.records.model import Affiliation
 from server.runs import store as runs
 from server.runs.task import Tasks
 
-API = "https://pub.sandbox.orcid.org/v3.0"
+API = "https://pub.orcid.org/v3.0"
 GREGOR = Facts(orcid="0000-0002-1825-0097", given="Gregor", family="Mendel", current=(Affiliation(name="Abbey of St Thomas"),))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from server.audit.log import OPERATOR
 from server.enrichment import asking
-from server.enrichment.kind import KIND, PublicApi
+from server.enrichment.kind import KIND, SERVERS, PublicApi
 from server.house import House
 from server.identifiers.model import Pace
 from server.profiles import keeping
@@ -24,16 +24,20 @@ LOCKED = Somebody("0000-0002-9079-593X", "Gregor", "Mendel", status=409)
 
 
 @pytest.fixture
-async def orcid() -> AsyncIterator[FakePublicOrcid]:
+async def orcid(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakePublicOrcid]:
     fake = FakePublicOrcid(GREGOR, OTHER, CARL, LOCKED)
     await fake.start()
+    monkeypatch.setitem(SERVERS, "production", (fake.url, f"{fake.url}/v3.0"))
     yield fake
     await fake.stop()
 
 
-async def profiled(house: House, fake: FakePublicOrcid, **more: str) -> None:
-    """Make the profile that asks the simulator."""
-    settings = PublicApi(client_id=CLIENT, client_secret=more.get("secret", SECRET), environment="sandbox", endpoint=fake.url)
+async def profiled(house: House, **more: str) -> None:
+    """Make the profile that asks the simulator, as what it is in production; `endpoint`: as one for trials."""
+    settings = PublicApi(
+        client_id=CLIENT, client_secret=more.get("secret", SECRET), endpoint=more.get("endpoint", ""),
+        environment="sandbox" if "endpoint" in more else "production",
+    )  # fmt: skip
     keeper = house.keeper
     naming = Naming(profile_name="ORCID search")
     await keeper.do(keeping.make, keeper.desk, KIND, naming, settings, OPERATOR)
@@ -43,5 +47,5 @@ async def profiled(house: House, fake: FakePublicOrcid, **more: str) -> None:
 async def asked(house: House, orcid: FakePublicOrcid, monkeypatch: pytest.MonkeyPatch) -> House:
     """The house with its profile; it may ask as fast as it likes, as its clock stands still."""
     monkeypatch.setattr(asking, "PACE", Pace(100_000, 1.0, 100_000))
-    await profiled(house, orcid)
+    await profiled(house)
     return house

@@ -63,7 +63,7 @@ async def test_a_token_that_is_not_known_any_more_is_replaced(asking: Asking, or
 
 
 async def test_wrong_credentials_pause_the_profile_and_are_not_told(house: House, orcid: FakePublicOrcid) -> None:
-    await profiled(house, orcid, secret="battery horse")
+    await profiled(house, secret="battery horse")
     asking = Asking(house.database, house.seal, house.session, house.clock)
     counter = await asking.counter()
     with pytest.raises(Conflict, match="401"):

@@ -40,6 +40,7 @@ class Mood(StrEnum):
     CONFLICT = "conflict"  # 409, already added, although it is not
     LOCKED = "locked"  # 409, the record is locked
     DENIED = "denied"  # 401 although the token is good
+    GATEWAY = "gateway"  # 404 of a gateway before ORCID, which knows nothing of records
 
 
 @dataclass
@@ -157,6 +158,7 @@ class FakeOrcid:
             Mood.CONFLICT: lambda: _error(Refusal(9021)),
             Mood.LOCKED: lambda: _error(Refusal(9018, own=request.match_info["orcid"])),
             Mood.DENIED: lambda: _denied(request),
+            Mood.GATEWAY: lambda: web.json_response({"message": "no Route matched with those values"}, status=404),
             Mood.CUT: web.Response,
         }
 

@@ -68,6 +68,7 @@ ERRORS = {
     9001: (400, "400 Bad Request: There is an issue with your data or the API endpoint.", "ORCID could not process the data."),
     9007: (301, "301 Moved Permanently: This account is deprecated. Please refer to account: {primary}. ORCID {own}", "Deprecated."),
     9010: (403, "403 Forbidden: You are not the source of the work, so you are not allowed to update it.", "Not the source."),
+    9011: (404, "404 Not Found: ORCID {own} not found.", "The record was not found."),
     9016: (404, "404 Not Found: The resource was not found.", "The resource was not found."),
     9018: (409, "409 Conflict: The ORCID record is locked and cannot be edited. ORCID {own}", "The ORCID record is locked."),
     9019: (400, "400 Bad Request: The put code in the URL was {url} whereas the one in the body was {body}.", "Put codes differ."),

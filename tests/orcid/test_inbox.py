@@ -1,8 +1,10 @@
 """Works on somebody's record that are not here: found, offered, made drafts of, dismissed; numbers that are dead are healed."""
 
+import asyncio
 import re
 
 from aiohttp.test_utils import TestClient
+from sqlalchemy import select
 
 from server.orcid import inbox, ledger
 from server.orcid.sweep import look
@@ -10,6 +12,7 @@ from server.orcid.work import document
 from server.records import store as records
 from server.records.model import Identifier, Text
 from server.records.store import State
+from server.records.tables import records as table
 from tests.admin.visits import csrf, login
 from tests.fakes.orcid import MENDEL, Mood
 from tests.orcid.conftest import IRI, Desk
@@ -68,6 +71,17 @@ async def test_a_draft_is_made_of_it(client: TestClient, desk: Desk) -> None:
     assert await looked(desk) == []
     assert (await press(client, "found", found=str(code), say="draft")).status == 409
     assert (await press(client, "found", found="7", say="draft")).status == 404
+
+
+async def test_pressed_three_times_it_is_one_draft(client: TestClient, desk: Desk) -> None:
+    await login(client, "gregor")
+    code = desk.fake.place(MENDEL, theirs(desk, "Bees"))
+    await desk.link()
+    await looked(desk)
+    data = {"csrf": await csrf(client, PAGE), "found": str(code), "say": "draft"}
+    answers = await asyncio.gather(*(client.post(f"{PAGE}/found", data=data, allow_redirects=False) for _ in range(3)))
+    assert sorted(answer.status for answer in answers) == [303, 409, 409]
+    assert await desk.house.database.read(lambda tx: len(tx.execute(select(table.c.id)).all())) == 1
 
 
 async def test_what_is_dismissed_is_not_offered_again(client: TestClient, desk: Desk) -> None:

@@ -180,6 +180,7 @@ ANSWERS = {
     Mood.CUT: (WorkState.SILENT, Consent.VALID, None, True),
     Mood.LOST: (WorkState.SILENT, Consent.VALID, None, True),
     Mood.PAGE: (WorkState.UNCLEAR, Consent.VALID, 200, True),
+    Mood.GATEWAY: (WorkState.UNCLEAR, Consent.VALID, 404, True),
     Mood.GARBAGE: (WorkState.UNCLEAR, Consent.VALID, 200, True),
 }
 

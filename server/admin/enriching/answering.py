@@ -12,6 +12,7 @@ from server.accounts.model import Right
 from server.admin.enriching.begin import PATH
 from server.audit.log import Actor
 from server.enrichment import store, viewing
+from server.enrichment.kind import strange
 from server.enrichment.store import SHOWN, Answer, Enrichment, Tally
 from server.enrichment.viewing import Group
 from server.enrichment.weighing import STRONG
@@ -52,6 +53,8 @@ class _Given:
     orcid: str
     """Empty: none of them; `later`: it stays open."""
     left_out: frozenset[str]
+    was: str
+    """The stamp of the answer the page showed; empty where the name was open."""
 
 
 def enrichment_number(request: web.Request) -> int:
@@ -77,19 +80,22 @@ class Answering:
         number = enrichment_number(request)
         shown, page = asked(request, "show", "page")
         shown, page_number = shown if shown in VIEWS else SHOWN[0], max(number_in(page), 1)
-        seen = await self.frame.house.database.read_hot(_seen, number, shown, page_number)
+        house = self.frame.house
+        seen = await house.database.read_hot(_seen, number, shown, page_number)
         return self.frame.page(
             request, "admin/enriching/names.html", seen=seen, views=VIEWS, shown=shown, page_number=page_number, words=words,
             later=page_number * SIZE < seen.total, listed=LISTED, strong=STRONG,
+            strange=strange(seen.enrichment.registry, house.press.renderer.repository.url),
         )  # fmt: skip
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Keep the answers of a page."""
+        """Keep the answers of a page; what somebody else answered since it was shown stays, and that is said."""
         number, form = enrichment_number(request), await pairs(request)
         house, by = self.frame.house, request[VISITOR].actor
-        await house.database.write(_keep, number, list(_given(form)), by, house.clock())
+        whole = await house.database.write(_keep, number, list(_given(form)), by, house.clock())
         shown, page = form.get("show", ""), form.get("page", "")
-        raise led(f"{PATH}/{number}", "saved", show=shown if shown in VIEWS else "", page=page if number_in(page) > 1 else "")
+        done = "saved" if whole else "answered-meanwhile"
+        raise led(f"{PATH}/{number}", done, show=shown if shown in VIEWS else "", page=page if number_in(page) > 1 else "")
 
     async def take_strong(self, request: web.Request) -> web.StreamResponse:
         """Answer the open names that have exactly one strong candidate by that one, a few names at a time."""
@@ -98,7 +104,7 @@ class Answering:
         enrichment, similars = await house.database.read_hot(_open, number)
         for start in range(0, len(similars), _AT_ONCE):
             groups = await house.database.read_hot(viewing.groups, enrichment, similars[start : start + _AT_ONCE])
-            given = [_Given(group.similar, orcid, frozenset()) for group in groups if (orcid := _strong(group))]
+            given = [_Given(group.similar, orcid, frozenset(), "") for group in groups if (orcid := _strong(group))]
             await house.database.write(_keep, number, given, by, house.clock())
         raise led(f"{PATH}/{number}", "saved", show="answered")
 
@@ -116,16 +122,23 @@ def _strong(group: Group) -> str:
 def _given(form: MultiDict[str]) -> Iterator[_Given]:
     for place in range(SIZE):
         similar = form.get(f"similar-{place}")
-        orcid = form.get(f"orcid-{place}", "later")
-        if similar is None:
+        orcid = form.get(f"orcid-{place}")
+        if similar is None or orcid is None:
             continue
         there, ticked = form.getall(f"shown-{place}", []), set(form.getall(f"place-{place}", []))
-        yield _Given(similar, "" if orcid == "none" else orcid, frozenset(there) - ticked)
+        yield _Given(similar, "" if orcid == "none" else orcid, frozenset(there) - ticked, form.get(f"was-{place}", ""))
 
 
-def _keep(tx: Connection, number: int, given: list[_Given], by: Actor, now: datetime) -> None:
-    """Keep answers; only an iD that was offered for the name is one."""
+def _keep(tx: Connection, number: int, given: list[_Given], by: Actor, now: datetime) -> bool:
+    """Keep answers; only an iD that was offered for the name is one.
+
+    Return whether all could be kept: a name that is answered otherwise than the page showed is left as it is. What stood open on
+    the page and was left open lets nothing be missed.
+    """
     store.get(tx, number)
+    stamps = {similar: said.stamp for similar, said in store.answers(tx, number, [one.similar for one in given]).items()}
+    missed = [one for one in given if stamps.get(one.similar, "") != one.was]
+    given = [one for one in given if one not in missed]
     offered = set(store.candidates(tx, number, [one.similar for one in given]))
     known = {place.similar for place in store.places(tx, number, [one.similar for one in given])}
     for one in given:
@@ -133,6 +146,7 @@ def _keep(tx: Connection, number: int, given: list[_Given], by: Actor, now: date
             store.forget(tx, number, one.similar)
         elif one.similar in known and (not one.orcid or (one.similar, one.orcid) in offered):
             store.answer(tx, number, Answer(one.similar, one.orcid, one.left_out, by.name, now))
+    return all(one.orcid == "later" and not one.was for one in missed)
 
 
 def _seen(tx: Connection, number: int, shown: str, page: int) -> _Seen:

@@ -13,6 +13,7 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.enrichment import store, writing
 from server.enrichment.gathering import Enriched
+from server.enrichment.kind import strange
 from server.enrichment.store import Enrichment
 from server.enrichment.writing import Plan
 from server.errors import Conflict
@@ -33,6 +34,8 @@ class _Seen:
     writings: int
     works: int
     """From how many works what was written would be taken back."""
+    strange: str
+    """Why nothing may be written; empty where it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,13 @@ class Writing:
         return await self._page(request, "undo")
 
     async def _page(self, request: web.Request, name: str, status: int = 200, failure: str = "") -> web.StreamResponse:
-        seen = await self.frame.house.database.read_hot(_seen, enrichment_number(request))
+        seen = await self.frame.house.database.read_hot(_seen, enrichment_number(request), self._own)
         return self.frame.page(request, f"admin/enriching/{name}.html", status, seen=seen, failure=failure, listed=LISTED)
+
+    @property
+    def _own(self) -> str:
+        """The address of this house."""
+        return self.frame.house.press.renderer.repository.url
 
     async def write(self, request: web.Request) -> web.StreamResponse:
         return await self._begin(request, writing.WRITE, "write")
@@ -69,7 +77,8 @@ class Writing:
         form, house, number = await pairs(request), self.frame.house, enrichment_number(request)
         task = house.tasks.get(name)
         try:
-            run = await house.database.write(_start, task, number, form.get("count", ""), request[VISITOR].actor, house.clock())
+            typed, by = form.get("count", ""), request[VISITOR].actor
+            run = await house.database.write(_start, task, number, typed, self._own, by, house.clock())
         except Conflict as error:
             return await self._page(request, page, 422, error.message)
         house.worker.call()
@@ -80,8 +89,10 @@ class Writing:
 _DEEDS = {writing.WRITE: ("written", "enrichment.written"), writing.UNDO: ("undone", "enrichment.undone")}
 
 
-def _start(tx: Connection, task: Task[Enriched], number: int, typed: str, by: Actor, now: datetime) -> int:
-    store.get(tx, number)
+def _start(tx: Connection, task: Task[Enriched], number: int, typed: str, own: str, by: Actor, now: datetime) -> int:
+    enrichment = store.get(tx, number)
+    if task.name == writing.WRITE and (why := strange(enrichment.registry, own)):
+        raise Conflict(why)
     count = task.count(tx, Enriched(enrichment=number))
     if not count:
         raise Conflict("There is nothing to do: no work would be changed.")
@@ -94,7 +105,8 @@ def _start(tx: Connection, task: Task[Enriched], number: int, typed: str, by: Ac
     return run
 
 
-def _seen(tx: Connection, number: int) -> _Seen:
+def _seen(tx: Connection, number: int, own: str) -> _Seen:
     enrichment, plan = store.get(tx, number), writing.plan(tx, number)
     titles = records.titles(tx, {place.record_id for place, _ in plan.conflicts[:LISTED]})
-    return _Seen(enrichment, plan, titles, store.tally(tx, number).writings, writing.count_written(tx, number))
+    written, works = store.tally(tx, number).writings, writing.count_written(tx, number)
+    return _Seen(enrichment, plan, titles, written, works, strange(enrichment.registry, own))

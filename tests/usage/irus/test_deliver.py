@@ -29,8 +29,8 @@ async def test_a_view_and_a_download_are_told_with_all_nine_keys(
     house: House, client: TestClient, irus: FakeIrus, number: str, clock: SetClock
 ) -> None:
     at = to_wire(clock())
-    await client.get(f"/items/{number}", headers=PERSON | {"Referer": "https://search.example.org/?q=peas"})
-    await client.get(f"/items/{number}/{PDF}", headers=PERSON)
+    await (await client.get(f"/items/{number}", headers=PERSON | {"Referer": "https://search.example.org/?q=peas"})).read()
+    await (await client.get(f"/items/{number}/{PDF}", headers=PERSON)).read()
     await client.close()
     clock.pass_time(hours=5)  # the time of the use is told, not that of the sending
     await house.worker.drain()
@@ -130,7 +130,9 @@ async def test_many_bad_uses_of_one_work_are_given_up_and_keep_no_other_back(
         for _ in range(12):
             await house.worker.drain()
             clock.pass_time(minutes=10)
-    assert await balance(house) == {"countable": 14, "sent": 14 + 10 * (REFUSALS - 1), "acknowledged": 4, "row dead": 10}
+    found = await balance(house)
+    assert 14 + 10 * (REFUSALS - 1) <= found.pop("sent") < 60
+    assert found == {"countable": 14, "acknowledged": 4, "row dead": 10}
 
 
 @pytest.mark.usefixtures("profile")

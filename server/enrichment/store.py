@@ -172,6 +172,25 @@ def tally(tx: Connection, number: int) -> Tally:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How far an enrichment has come, as a list of them says it: what can be counted without looking at each name."""
+
+    answered: int = 0
+    writings: int = 0
+
+
+def stands(tx: Connection, numbers: Sequence[int]) -> dict[int, Stand]:
+    """Count for some enrichments."""
+    a, w = enrichment_answers.c, enrichment_writings.c
+    count = func.count()
+    answered = select(a.enrichment_id, count).where(a.enrichment_id.in_(numbers)).group_by(a.enrichment_id)
+    written = select(w.enrichment_id, count).where(w.enrichment_id.in_(numbers), w.undone.is_(None)).group_by(w.enrichment_id)
+    answers = {int(number): int(found) for number, found in tx.execute(answered)}
+    writings = {int(number): int(found) for number, found in tx.execute(written)}
+    return {number: Stand(answers.get(number, 0), writings.get(number, 0)) for number in numbers}
+
+
 _AT_ONCE = 5_000
 """Names asked for in one statement."""
 
@@ -204,6 +223,19 @@ def places(tx: Connection, number: int, similars: Iterable[str]) -> list[Place]:
         some = query.where(p.similar.in_(listed[start : start + _AT_ONCE]))
         found += [_place(row) for row in tx.execute(some).mappings()]
     return found
+
+
+def conflicts(tx: Connection, number: int, most: int) -> list[tuple[Place, str]]:
+    """Return the first places where another iD stands than the one that was chosen for the name, each with that one."""
+    p, a = enrichment_places.c, enrichment_answers.c
+    query = (
+        select(enrichment_places, a.orcid.label("chosen"))
+        .join(enrichment_answers, (a.enrichment_id == p.enrichment_id) & (a.similar == p.similar))
+        .where(p.enrichment_id == number, a.orcid != "", p.orcid != "", p.orcid != a.orcid)
+        .order_by(p.record_id, p.part.desc(), p.position)
+        .limit(most)
+    )
+    return [(_place(row), row["chosen"]) for row in tx.execute(query).mappings()]
 
 
 def places_of(tx: Connection, number: int, record_id: str) -> list[Place]:

@@ -5,19 +5,20 @@ run says so. What was written says of itself that its owner did not authenticate
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, String, bindparam, cast, exists, func, insert, literal, select, update
 
 from server.audit.log import Actor
 from server.db.engine import Database
 from server.enrichment import store
 from server.enrichment.gathering import Enriched, bare, name_of
-from server.enrichment.store import Answer, Place
-from server.enrichment.tables import enrichment_writings
+from server.enrichment.store import Place
+from server.enrichment.tables import enrichment_answers, enrichment_places, enrichment_writings
 from server.publishing import Press, prepare
 from server.records import store as records
 from server.records.model import Agent, AgentId, Record
@@ -54,36 +55,38 @@ class Plan:
     """Each with the iD that was chosen for the name."""
 
 
-def plan(tx: Connection, number: int) -> Plan:
-    """Say what writing would do now."""
-    chosen = _answered(tx, number)
-    wanted = _wanted(tx, number)
-    others = [(place, chosen[place.similar].orcid) for place in store.places(tx, number, chosen) if place.orcid]
-    conflicts = tuple((place, orcid) for place, orcid in others if place.orcid != orcid)
-    return Plan(len(wanted), len({place.record_id for place, _ in wanted}), conflicts)
+def plan(tx: Connection, number: int, most: int) -> Plan:
+    """Say what writing would do now; of the conflicts the first, at most `most`."""
+    count = _TO_WRITE.with_only_columns(func.count(), func.count(func.distinct(_P.record_id)), maintain_column_froms=True)
+    places, works = tx.execute(count, {"number": number}).one()
+    return Plan(int(places), int(works), tuple(store.conflicts(tx, number, most)))
 
 
-def _answered(tx: Connection, number: int) -> dict[str, Answer]:
-    return {similar: said for similar, said in store.answers(tx, number).items() if said.orcid}
+_P, _A, _W = enrichment_places.c, enrichment_answers.c, enrichment_writings.c
 
+#: How an answer names a place among those it leaves out: in JSON, between quotation marks (`Place.field`).
+_LEFT_OUT = _A.left_out.contains(literal('"').concat(_P.record_id) + ":" + _P.part + ":" + cast(_P.position, String) + '"')
 
-def _wanted(tx: Connection, number: int) -> list[tuple[Place, str]]:
-    """Return where an iD is to be written, and which: not where one stands, was written, or is not to."""
-    chosen, w = _answered(tx, number), enrichment_writings.c
-    rows = tx.execute(select(w.record_id, w.part, w.family, w.given).where(w.enrichment_id == number, w.undone.is_(None)))
-    there = {tuple(row) for row in rows}
-    return [
-        (place, chosen[place.similar].orcid)
-        for place in store.places(tx, number, chosen)
-        if not place.orcid
-        and place.field not in chosen[place.similar].left_out
-        and (place.record_id, place.part, place.family, place.given) not in there
-    ]
+#: The places an iD is to be written to: not where one stands, was written, or is not to.
+_TO_WRITE = (
+    select(_P.record_id)
+    .join(enrichment_answers, (_A.enrichment_id == _P.enrichment_id) & (_A.similar == _P.similar))
+    .where(_P.enrichment_id == bindparam("number"), _P.orcid == "", _A.orcid != "", ~_LEFT_OUT)
+    .where(
+        ~exists().where(
+            _W.enrichment_id == _P.enrichment_id, _W.record_id == _P.record_id, _W.undone.is_(None), _W.part == _P.part,
+            _W.family == _P.family, _W.given == _P.given,
+        )
+    )
+)  # fmt: skip
+
+#: The places an iD was written to that was not taken back.
+_TO_UNDO = select(_W.record_id).where(_W.enrichment_id == bindparam("number"), _W.undone.is_(None))
 
 
 def count_written(tx: Connection, number: int) -> int:
     """Count the works something was written into that was not taken back."""
-    return len(list(_to_undo(tx, number)))
+    return _count(_TO_UNDO)(tx, Enriched(enrichment=number))
 
 
 def write_task(database: Database, press: Press) -> Task[Enriched]:
@@ -93,8 +96,8 @@ def write_task(database: Database, press: Press) -> Task[Enriched]:
         return await _changed(database, press, item.id, of.enrichment, by, _WRITING)
 
     return Task(
-        WRITE, "Write ORCID iDs into works", "Begins at the page of an enrichment.", Enriched, _count(_to_write),
-        _subjects(_to_write), do, offered=False,
+        WRITE, "Write ORCID iDs into works", "Begins at the page of an enrichment.", Enriched, _count(_TO_WRITE),
+        _subjects(_TO_WRITE), do, offered=False,
     )  # fmt: skip
 
 
@@ -105,30 +108,23 @@ def undo_task(database: Database, press: Press) -> Task[Enriched]:
         return await _changed(database, press, item.id, of.enrichment, by, _UNDOING)
 
     return Task(
-        UNDO, "Take back ORCID iDs", "Begins at the page of an enrichment.", Enriched, _count(_to_undo), _subjects(_to_undo), do,
+        UNDO, "Take back ORCID iDs", "Begins at the page of an enrichment.", Enriched, _count(_TO_UNDO), _subjects(_TO_UNDO), do,
         offered=False,
     )  # fmt: skip
 
 
-Works = Callable[[Connection, int], Iterable[str]]
+def _count(places: Select[tuple[str]]) -> Callable[[Connection, Enriched], int]:
+    works = select(func.count()).select_from(places.distinct().subquery())
+    return lambda tx, of: int(tx.execute(works, {"number": of.enrichment}).scalar_one())
 
 
-def _to_write(tx: Connection, number: int) -> Iterable[str]:
-    return {place.record_id for place, _ in _wanted(tx, number)}
+def _subjects(places: Select[Any]) -> Callable[[Connection, Enriched, str, int], Sequence[Item]]:
+    """Return what finds the next works: they are asked for page by page, as there may be a hundred thousand."""
+    [column] = places.selected_columns
 
-
-def _to_undo(tx: Connection, number: int) -> Iterable[str]:
-    w = enrichment_writings.c
-    return tx.execute(select(w.record_id).where(w.enrichment_id == number, w.undone.is_(None)).distinct()).scalars()
-
-
-def _count(works: Works) -> Callable[[Connection, Enriched], int]:
-    return lambda tx, of: len(list(works(tx, of.enrichment)))
-
-
-def _subjects(works: Works) -> Callable[[Connection, Enriched, str, int], Sequence[Item]]:
     def subjects(tx: Connection, of: Enriched, after: str, size: int) -> Sequence[Item]:
-        found = sorted(number for number in works(tx, of.enrichment) if number > after)[:size]
+        query = places.where(column > after).distinct().order_by(column).limit(size)
+        found = list(tx.execute(query, {"number": of.enrichment}).scalars())
         titles = records.titles(tx, found)
         return [Item(number, titles.get(number, ""), f"/admin/works/{number}") for number in found]
 

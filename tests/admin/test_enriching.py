@@ -8,7 +8,9 @@ from aiohttp.test_utils import TestClient
 from server.audit import log as audit
 from server.enrichment import asking
 from server.enrichment import store as enrichments
+from server.enrichment.gathering import Enriched
 from server.enrichment.kind import SERVERS, strange
+from server.enrichment.writing import WRITE
 from server.house import House
 from server.identifiers.model import Pace
 from server.people import keeping
@@ -173,6 +175,29 @@ async def test_ids_of_a_registry_for_trials_do_not_come_into_works(
     assert refused.status == 422
     await house.worker.drain()
     assert iris((await house.database.read(store.get, first)).record) == [""]
+
+
+async def test_the_works_to_write_are_found_page_by_page(clerk: TestClient, house: House, writer: Writer) -> None:
+    numbers = sorted((*await mendels(writer), await writer.publish("Bees", creators=(Agent(family="Mendel", given="Gregor"),))))
+    at = await gathered(clerk, house)
+    of = Enriched(enrichment=int(at.rpartition("/")[2]))
+    task = house.tasks.get(WRITE)
+
+    async def found(after: str = "", size: int = 10) -> list[str]:
+        return [item.id for item in await house.database.read(task.subjects, of, after, size)]
+
+    assert await found() == [], "nothing is chosen yet"
+    left_out = f"{numbers[1]}:creators:0"
+    await sent(clerk, at, page=at, similar_0="mendel gregor", orcid_0=GREGOR.orcid, shown_0=[left_out], place_0=[])
+    assert await found() == [numbers[0], numbers[2]]
+    assert await found(size=1) == [numbers[0]]
+    assert await found(after=numbers[0], size=1) == [numbers[2]]
+    assert await house.database.read(task.count, of) == 2
+    await applied(clerk, house, at)
+    assert await found() == [], "written already"
+    listed = await (await clerk.get(HOME)).text()
+    assert '<td data-label="Works">3</td>' in listed
+    assert '<td data-label="Answered">1</td>\n<td data-label="Written">2</td>' in listed
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.enrichment import asking, gathering, store
 from server.enrichment.gathering import Enriched, chosen_works, count_chosen
-from server.enrichment.store import Chosen, Enrichment, Tally
+from server.enrichment.store import Chosen, Enrichment, Stand
 from server.errors import Conflict, Invalid
 from server.portal import words
 from server.portal.door import VISITOR, pairs
@@ -36,7 +36,7 @@ SAMPLE, LATEST = 10, 20
 @dataclass(frozen=True, slots=True)
 class _Listed:
     enrichment: Enrichment
-    tally: Tally
+    stand: Stand
     run: Run
 
 
@@ -122,7 +122,8 @@ def refusal_of(tx: Connection) -> str:
 
 def _home(tx: Connection, account_id: int) -> _Home:
     found = store.latest(tx, LATEST)
-    listed = [_Listed(each, store.tally(tx, each.id), runs.get(tx, each.gathered)) for each in found]
+    stands = store.stands(tx, [each.id for each in found])
+    listed = [_Listed(each, stands[each.id], runs.get(tx, each.gathered)) for each in found]
     specs = select(sets.c.spec, sets.c.name).order_by(sets.c.spec)
     offered = [(row.spec, row.name) for row in tx.execute(specs) if not is_hidden(row.spec)]
     return _Home(listed, refusal_of(tx), offered, saved.seen_by(tx, account_id), find.collections(tx))

@@ -106,7 +106,7 @@ def _start(tx: Connection, task: Task[Enriched], number: int, typed: str, own: s
 
 
 def _seen(tx: Connection, number: int, own: str) -> _Seen:
-    enrichment, plan = store.get(tx, number), writing.plan(tx, number)
+    enrichment, plan = store.get(tx, number), writing.plan(tx, number, LISTED)
     titles = records.titles(tx, {place.record_id for place, _ in plan.conflicts[:LISTED]})
     written, works = store.tally(tx, number).writings, writing.count_written(tx, number)
     return _Seen(enrichment, plan, titles, written, works, strange(enrichment.registry, own))

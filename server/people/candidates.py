@@ -87,8 +87,8 @@ def linked_works(tx: Connection, person_id: int, page: int, size: int) -> tuple[
     return sorted(found, key=lambda one: one.work.id, reverse=True), total
 
 
-def published_of(tx: Connection, person_id: int) -> list[Linked]:
-    """Return a person's published works."""
+def published_of(tx: Connection, person_id: int, most: int | None = None) -> list[Linked]:
+    """Return a person's published works; `most`: only so many places of the newest, the newest first."""
     query = (
         select(person_links)
         .join(works, works.c.id == person_links.c.record_id)
@@ -98,6 +98,8 @@ def published_of(tx: Connection, person_id: int) -> list[Linked]:
             works.c.state == State.PUBLISHED.value,
         )
     )
+    if most is not None:
+        query = query.order_by(person_links.c.record_id.desc()).limit(most)
     return _with_works(tx, [link_of(row) for row in tx.execute(query).mappings()])
 
 

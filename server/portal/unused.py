@@ -24,7 +24,7 @@ UNTOLD = {
     "consent": Word("no consent", "Consent was withdrawn."),
     "retired": Word("retired", "IRUS was retired here."),
     "deleted": Word("no profile", "The profile was deleted."),
-    "refused": Word("refused", "IRUS refused it three times."),
+    "refused": Word("refused", "IRUS refused it three times, and took others between."),
     "unsure": Word("in doubt", "The server was killed while it was sent. It may have arrived."),
     "expired": Word("too old", "It waited for longer than it may be kept."),
 }

@@ -15,8 +15,10 @@ from server.accounts import store as accounts
 from server.accounts import tokens
 from server.accounts.tokens import Scope
 from server.audit.log import OPERATOR
-from server.enrichment.refine import documents
-from server.enrichment.refine.asked import Query, read
+from server.enrichment.model import Facts
+from server.enrichment.refine import documents, people
+from server.enrichment.refine.asked import MOST_QUERIES, Query, read
+from server.enrichment.refine.routes import BURST
 from server.errors import Invalid
 from server.house import House
 from server.people import keeping
@@ -155,6 +157,45 @@ async def test_with_a_token_orcid_answers_too_and_evidence_counts(
     assert [one["score"] for one in found["d"]["result"]] == [100]
     assert found["e"]["result"][0]["match"] is True
     assert found["f"]["result"][0]["id"] == MARIE
+
+
+@pytest.mark.parametrize("inside", [True, False])
+async def test_works_are_read_where_a_query_speaks_of_works(
+    asked: House, marie: None, monkeypatch: pytest.MonkeyPatch, *, inside: bool
+) -> None:
+    agent = Agent(
+        family="Curie", given="Marie", ids=(AgentId(scheme="orcid", value=f"https://orcid.org/{MARIE}"),),
+        affiliations=(Affiliation(name="Collège"),),
+    )  # fmt: skip
+    newest = (Identifier(scheme="doi", value="10.5072/polonium"),)
+    await Writer(asked.database, asked.press, asked.clock).publish(
+        "Polonium and its weight", creators=(agent,), identifiers=newest
+    )
+
+    async def facts(*, works: bool) -> Facts:
+        [(found, _)] = [
+            each
+            for each in await asked.database.read(people.of_name, "Curie", "Marie", inside=inside, works=works)
+            if each[0].orcid == MARIE
+        ]
+        return found
+
+    alone, whole = await facts(works=False), await facts(works=True)
+    assert [place.name for place in alone.current] == (["Radium Institute"] if inside else ["Collège"]), "as the newest work says"
+    assert alone.dois == ()
+    assert whole.dois == ("10.5072/polonium", "10.5072/ra")
+    assert whole.titles == ("polonium and its weight", "radioactive substances")
+    monkeypatch.setattr(people, "MOST_WORKS", 2 if inside else 1)
+    assert (await facts(works=True)).dois == ("10.5072/polonium",), "no more than so many, the newest"
+
+
+def test_what_speaks_of_works_costs_more() -> None:
+    plain, beside = {"query": "Curie"}, {"query": "Curie", "properties": [{"pid": "doi", "v": "10.5072/ra"}]}
+    assert read({"queries": json.dumps({"a": plain, "b": beside})}).cost == 5
+    assert read({"query": json.dumps(beside)}).cost == 4
+    assert read({"query": "Curie"}).cost == read({}).cost == 1
+    full = {str(n): beside for n in range(MOST_QUERIES)}
+    assert read({"queries": json.dumps(full)}).cost < BURST, "a whole batch can be asked after a rest"
 
 
 @needs_openrefine

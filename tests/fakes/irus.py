@@ -72,7 +72,10 @@ Fault = int | str
 
 
 class FakeIrus:
-    """`messages` are those it took. `script` says, request by request, what it does; None and its end are: take it."""
+    """`messages` are those it took. `script` says, request by request, what it does; None and its end are: take it.
+
+    What comes from one of the addresses in `refuses` is refused.
+    """
 
     def __init__(self, script: Iterable[Fault | None] = ()) -> None:
         self.messages: list[Message] = []
@@ -82,6 +85,7 @@ class FakeIrus:
         self.script = iter(script)
         self.always: Fault | None = None
         self.retry_after = ""
+        self.refuses = set[str]()
         self.taken: Callable[[Message], None] | None = None
         application = web.Application()
         application.router.add_route("*", "/counter/", self._answer)
@@ -106,7 +110,8 @@ class FakeIrus:
         self.flying += 1
         self.most_flying = max(self.most_flying, self.flying)
         try:
-            return await self._played(request, raw, self.always or next(self.script, None))
+            refused = 404 if dict(parse_qsl(raw)).get("req_id") in self.refuses else None
+            return await self._played(request, raw, self.always or refused or next(self.script, None))
         finally:
             self.flying -= 1
 

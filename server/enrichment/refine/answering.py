@@ -37,7 +37,7 @@ class Answerer:
             return []
         agent = Agent(family=family, given=given, affiliations=tuple(Affiliation(name=name) for name in query.of("affiliation")))
         named = _named(agent, query)
-        here = await self.asking.database.read_hot(people.of_name, family, given, inside=inside)
+        here = await self.asking.database.read_hot(people.of_name, family, given, inside=inside, works=query.is_of_works)
         found = {facts.orcid: (facts, ours) for facts, ours in here}
         if inside and await self.is_on():
             counter = await self.asking.counter()

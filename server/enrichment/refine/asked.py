@@ -79,6 +79,16 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
         given, _, family = text.rpartition(" ")
         return family, given
 
+    @property
+    def is_of_works(self) -> bool:
+        """Whether it says something of works, which are read then."""
+        return bool(self.of("doi") or self.of("title"))
+
+    @property
+    def cost(self) -> int:
+        """How many questions about a name alone it is worth."""
+        return 4 if self.is_of_works else 1
+
     def of(self, pid: str) -> tuple[str, ...]:
         """Return the values of a property."""
         return tuple(text for each in self.properties if each.pid == pid for text in each.texts)
@@ -110,7 +120,8 @@ class Asked:
     @property
     def cost(self) -> int:
         """How many questions it is."""
-        return max(1, len(self.queries or ()), len(self.extension.ids) if self.extension else 0)
+        asked = [*(self.queries or {}).values(), *([self.alone] if self.alone else [])]
+        return max(1, sum(each.cost for each in asked), len(self.extension.ids) if self.extension else 0)
 
 
 def read(given: Mapping[str, str]) -> Asked:

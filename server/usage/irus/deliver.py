@@ -28,7 +28,6 @@ from server.jobs.model import Done, Held, Job, Later, More
 from server.metadata.fragments import Repository
 from server.notify import store as memory
 from server.notify.client import Answer, Outward, Unreached, wished
-from server.notify.deliver import pause
 from server.notify.guard import target
 from server.notify.model import LONGEST_WISH, SUSPICIOUS, rest_after
 from server.profiles.model import Profile
@@ -43,8 +42,6 @@ MOST = 50
 """Uses marked together at most: so many may be in doubt when a process is killed."""
 TURN = 5.0
 """Seconds after which the job gives its place in the worker to others."""
-MANY = 16
-"""Refused together, and none taken with them: then something is wrong with the profile, and nothing more is sent."""
 STEP = 0.25
 """Seconds that what is marked together should take: the next time it is as many more or fewer."""
 PAUSE = 1.0
@@ -87,20 +84,19 @@ class Delivery:
             begun = monotonic()
             became = await self._sent(found)
             await self._settled(found, became)
-            if any(isinstance(outcome, Failed) for _, outcome in became):
+            if not any(isinstance(outcome, Taken) for _, outcome in became) or _is_silent(became):
                 size = 1
             elif len(became) == size:
                 size = max(1, min(MOST, size * 2 if monotonic() - begun < STEP else size // 2))
         return More("It goes on.")
 
     async def _sent(self, turn: _Turn) -> list[tuple[Waiting, Outcome]]:
-        """Send uses, some together; after one that nobody answered the rest stays as it was."""
+        """Send uses, some together; after one that nobody answered, or some that were refused, the rest stays as it was."""
         left, became = iter(turn.waiting), list[tuple[Waiting, Outcome]]()
 
         async def sender() -> None:
             for it in left:
-                is_silent = any(isinstance(outcome, Failed) for _, outcome in became)
-                became.append((it, Unsent() if is_silent else await self._told(turn.settings, it)))
+                became.append((it, Unsent() if _is_silent(became) else await self._told(turn.settings, it)))
 
         await asyncio.gather(*(sender() for _ in range(AT_ONCE)))
         return became
@@ -124,6 +120,15 @@ class Delivery:
                 await asyncio.sleep(PAUSE)
             else:
                 return
+
+
+def _is_silent(became: Sequence[tuple[Waiting, Outcome]]) -> bool:
+    """Whether nobody seems to be there: no answer came, or one use after the other was refused."""
+    answers = [outcome for _, outcome in became if not isinstance(outcome, Unsent)]
+    last = answers[-SUSPICIOUS:]
+    return any(isinstance(each, Failed) for each in answers) or (
+        len(last) == SUSPICIOUS and all(isinstance(each, Refused) for each in last)
+    )
 
 
 def outcome_of(host: str, answer: Answer | Unreached, now: datetime) -> Outcome:
@@ -185,18 +190,22 @@ def _settled(
     outbox.settle(tx, turn.mark, became, now, jitter())
     before = known = memory.endpoint(tx, turn.profile.id)
     failures, wish = before.failures, None
-    for _, outcome in became:
+    for it, outcome in became:
         if isinstance(outcome, Failed):
             failures, known = failures + 1, replace(known, failed=now, words=outcome.words)
             wish = outcome.retry_after or wish
-        elif not isinstance(outcome, Unsent):
+        elif isinstance(outcome, Refused):
+            # A use that is refused again says nothing new of the endpoint: only others do.
+            is_new = not it.is_suspect or failures >= SUSPICIOUS
+            failures, known = failures + is_new, replace(known, failed=now, words=outcome.words)
+        elif isinstance(outcome, Taken):
             failures, known = 0, replace(known, succeeded=now)
+    answers = {type(outcome) for _, outcome in became}
+    if Taken in answers and (before.failures or Refused in answers):
+        outbox.hold_against(tx)
     silent = None if known.succeeded is None else now - known.succeeded
     rest = max((each for each in (rest_after(failures, silent, jitter()), wish) if each), default=None)
     memory.remember(tx, known, failures=failures, retry_at=now + rest if rest else None)
-    refused = [outcome.words for _, outcome in became if isinstance(outcome, Refused)]
-    if len(refused) == len(became) >= MANY:
-        pause(tx, turn.profile, f"{refused[-1]} ({len(refused)} messages together were refused, and none was taken.)", now)
     if before.failures < SUSPICIOUS <= failures:
         tell(tx, "agency.down", str(turn.profile.id), {"profile": turn.profile.name, "message": known.words}, now)
     elif failures < SUSPICIOUS <= before.failures:

@@ -1,7 +1,8 @@
 """The uses that IRUS is to be told of, in the database: put there with the hit itself, and gone once IRUS has taken them.
 
-waiting → sending → (taken: the row goes); sending → waiting (no answer, or one that may change); sending → dead; dead → waiting,
-where somebody asks for it. What became of each day's uses is counted in the same transaction as it happens, so that
+waiting → sending → (taken: the row goes); sending → waiting (no answer, or one that may change, or refused); waiting → dead
+(refused again and again, while others were taken); sending → dead (in doubt); dead → waiting, where somebody asks for it. What
+became of each day's uses is counted in the same transaction as it happens, so that
 
     countable = acknowledged + waiting + dead + dropped
 
@@ -35,7 +36,10 @@ SEND = "irus.send"
 SUBJECT = "all"
 
 REFUSALS = 3
-"""So often IRUS may refuse a message (4xx, or an answer that leads elsewhere) until it is given up."""
+"""So often IRUS may refuse a use (4xx, or an answer that leads elsewhere), taking others between, until it is given up.
+
+While it takes none, it is IRUS that is not there, whatever its firewall or its maintenance page says; so no use is given up.
+"""
 AFTER_REFUSAL = (timedelta(minutes=10), timedelta(hours=1))
 LONGEST_WAIT = timedelta(hours=1)
 _FIRST_WAIT = timedelta(seconds=10)
@@ -82,7 +86,12 @@ class Waiting:
     agent: str
     referer: str
     attempts: int
-    refusals: int
+    reason: str
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it was refused, and nothing was taken since."""
+        return self.reason == REFUSED
 
     @property
     def kind(self) -> Kind:
@@ -225,10 +234,14 @@ def _after(it: Waiting, outcome: Refused | Failed | Unsent, now: datetime, jitte
     values |= {"attempts": it.attempts + 1, "words": outcome.words[:_WORDS]}
     if isinstance(outcome, Failed):
         return values | {"due": now + max(wait_after(it.attempts + 1, jitter), outcome.retry_after or timedelta())}
-    refusals = it.refusals + 1
-    if refusals >= REFUSALS:
-        return values | {"state": State.DEAD.value, "reason": REFUSED, "refusals": refusals}
-    return values | {"refusals": refusals, "due": now + AFTER_REFUSAL[refusals - 1]}
+    return values | {"reason": REFUSED, "due": now + AFTER_REFUSAL[min(it.attempts, len(AFTER_REFUSAL) - 1)]}
+
+
+def hold_against(tx: Connection) -> None:
+    """Count the refusals since IRUS last took a use, as it takes uses now; give up what was refused too often."""
+    suspects = update(events).where(events.c.state == State.WAITING.value, events.c.reason == REFUSED)
+    tx.execute(suspects.where(events.c.refusals >= REFUSALS - 1).values(state=State.DEAD.value, refusals=REFUSALS))
+    tx.execute(suspects.values(refusals=events.c.refusals + 1, reason=""))
 
 
 def wait_after(attempts: int, jitter: float) -> timedelta:

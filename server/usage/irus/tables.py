@@ -23,7 +23,7 @@ events = Table(
     Column("attempts", Integer, nullable=False),
     Column("refusals", Integer, nullable=False),
     Column("mark", String(26)),  # whose sending it is in: written before, so that it is known after a crash
-    Column("reason", String(10), nullable=False),  # why it was given up
+    Column("reason", String(10), nullable=False),  # why it was given up; of what waits: refused, and nothing was taken since
     Column("words", Text, nullable=False),  # what was said to it last
     Index("ix_irus_events_waiting", "due", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
     Index("ix_irus_events_day", "day", "state"),

@@ -11,6 +11,7 @@ from server.runs import store as runs
 from server.runs.model import RunState
 from server.usage.irus import outbox
 from server.usage.irus.again import NAME, Again
+from server.usage.irus.outbox import REFUSALS
 from tests.conftest import SetClock
 from tests.fakes.irus import FakeIrus
 from tests.usage.irus.conftest import Use, balance, deliver, rows
@@ -27,18 +28,20 @@ async def run(house: House, **fields: object) -> RunState:
 async def test_what_was_refused_on_some_days_is_told_again_with_its_own_time(
     house: House, irus: FakeIrus, use: Use, clock: SetClock
 ) -> None:
-    irus.always = 403
+    irus.refuses = {f"203.0.0.{n}" for n in range(1, 6)}
     await use(2)
     clock.pass_time(days=1)
     second = clock()
     await use(3)
-    await deliver(house, clock, days=1)
+    for _ in range(REFUSALS):
+        await use()
+        await deliver(house, clock, hours=2)
     assert (await balance(house))["row dead"] == 5
-    irus.always = None
+    irus.refuses, irus.messages = set(), []
     day = second.date()
     assert await run(house, begin=day, end=day) is RunState.COMPLETED
     assert {it.at for it in irus.messages} == {second.replace(microsecond=0)}
-    assert (await balance(house))["acknowledged"] == 3
+    assert (await balance(house))["acknowledged"] == REFUSALS + 3
     assert await run(house, begin=day, end=day) is RunState.NO_EFFECT
     assert len(irus.messages) == 3
 

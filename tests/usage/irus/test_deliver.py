@@ -29,8 +29,8 @@ async def test_a_view_and_a_download_are_told_with_all_nine_keys(
     house: House, client: TestClient, irus: FakeIrus, number: str, clock: SetClock
 ) -> None:
     at = to_wire(clock())
-    await client.get(f"/items/{number}", headers=PERSON | {"Referer": "https://search.example.org/?q=peas"})
-    await client.get(f"/items/{number}/{PDF}", headers=PERSON)
+    await (await client.get(f"/items/{number}", headers=PERSON | {"Referer": "https://search.example.org/?q=peas"})).read()
+    await (await client.get(f"/items/{number}/{PDF}", headers=PERSON)).read()
     await client.close()
     clock.pass_time(hours=5)  # the time of the use is told, not that of the sending
     await house.worker.drain()
@@ -94,42 +94,79 @@ async def test_an_irus_that_is_down_for_three_days_gets_every_use_with_its_own_t
     assert (await balance(house))["acknowledged"] == 144
 
 
-@pytest.mark.parametrize("status", [403, 301])
+async def agencies(house: House) -> list[tuple[str, str]]:
+    """Return what was told of agencies, in order, and with which words."""
+    query = told.select().where(told.c.type.startswith("agency.")).order_by(told.c.seq)
+    rows = await house.database.read(lambda tx: tx.execute(query).all())
+    return [(row.type, row.data) for row in rows]
+
+
 @pytest.mark.usefixtures("profile")
-async def test_a_refusal_is_final_the_third_time_and_its_words_are_kept(
-    house: House, irus: FakeIrus, use: Use, clock: SetClock, status: int
+async def test_a_use_that_is_refused_while_others_are_taken_is_given_up_the_third_time(
+    house: House, irus: FakeIrus, use: Use, clock: SetClock
 ) -> None:
-    irus.always = status
-    await use()
-    await deliver(house, clock, days=2)
-    assert irus.asked == REFUSALS
+    irus.refuses = {"203.0.0.1"}
+    await use(2)
+    for turn in range(1, REFUSALS):
+        await house.worker.drain()
+        assert await balance(house) == {"countable": 1 + turn, "sent": 2 * turn, "acknowledged": turn, "row waiting": 1}
+        clock.pass_time(hours=2)
+        await use()
+    await house.worker.drain()
     (row,) = await rows(house)
-    assert (row.state, row.reason, row.address) == ("dead", "refused", "203.0.0.1")
-    assert f"answered {status}" in row.words
-    assert ("leads elsewhere" in row.words) is (status == 301)
-    assert await balance(house) == {"countable": 1, "sent": 3, "row dead": 1}
+    assert (row.state, row.reason, row.refusals, row.address) == ("dead", "refused", REFUSALS, "203.0.0.1")
+    assert row.words == "127.0.0.1 answered 404"
+    assert await agencies(house) == []
 
 
 @pytest.mark.usefixtures("profile")
-async def test_where_all_is_refused_the_profile_stands_still_and_nothing_is_given_up(
+async def test_many_bad_uses_of_one_work_are_given_up_and_keep_no_other_back(
+    house: House, irus: FakeIrus, use: Use, clock: SetClock
+) -> None:
+    irus.refuses = {f"203.0.0.{n}" for n in range(1, 11)}
+    await use(10)
+    for _ in range(REFUSALS + 1):
+        await use(1)
+        for _ in range(12):
+            await house.worker.drain()
+            clock.pass_time(minutes=10)
+    found = await balance(house)
+    assert 14 + 10 * (REFUSALS - 1) <= found.pop("sent") < 60
+    assert found == {"countable": 14, "acknowledged": 4, "row dead": 10}
+
+
+@pytest.mark.usefixtures("profile")
+async def test_a_use_that_is_refused_again_and_again_alone_proves_nothing_of_the_endpoint(
     house: House, irus: FakeIrus, use: Use, clock: SetClock
 ) -> None:
     irus.always = 403
-    await use(100)
+    await use()
+    await deliver(house, clock, hours=6)
+    assert 5 < irus.asked < 9, "once an hour"
+    assert await balance(house) == {"countable": 1, "sent": irus.asked, "row waiting": 1}
+    assert await agencies(house) == []
+
+
+@pytest.mark.parametrize("status", [302, 403])
+@pytest.mark.usefixtures("profile")
+async def test_an_irus_that_refuses_all_for_hours_is_left_alone_and_gets_every_use_at_last(
+    house: House, irus: FakeIrus, use: Use, clock: SetClock, status: int
+) -> None:
+    irus.always = status
+    await use(40)
     await house.worker.drain()
-    await house.keeper.live.look()
-    (profile,) = [each for each in house.keeper.live.every() if each.kind == "irus-uk"]
-    assert profile.paused is not None
-    assert "answered 403 (" in profile.paused
-    assert irus.asked <= 1 + 2 + 4 + 8 + 16
+    assert irus.asked <= 4, "it is seen by a few that it takes none"
+    await deliver(house, clock, hours=6)
+    assert irus.asked < 30, "it is left alone"
+    ((kind, words),) = await agencies(house)
+    assert kind == "agency.down"
+    assert f"127.0.0.1 answered {status}" in words
+    assert (await balance(house))["row waiting"] == 40
     irus.always = None
-    await use(1)  # is kept meanwhile
-    clock.pass_time(hours=2)
-    await house.worker.drain()
-    assert irus.messages == []
-    await agree(house)  # saved again as it is
     await deliver(house, clock, hours=3)
-    assert len(irus.messages) == 101
+    assert len(irus.messages) == 40
+    assert (await balance(house))["acknowledged"] == 40
+    assert [kind for kind, _ in await agencies(house)] == ["agency.down", "agency.back"]
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -161,8 +198,7 @@ async def test_an_outage_is_told_once_and_its_end_too(house: House, irus: FakeIr
     irus.script = iter([500] * 12)
     await use(4)
     await deliver(house, clock, days=1)
-    types = await house.database.read(lambda tx: [row.type for row in tx.execute(told.select().order_by(told.c.seq))])
-    assert [each for each in types if each.startswith("agency.")] == ["agency.down", "agency.back"]
+    assert [kind for kind, _ in await agencies(house)] == ["agency.down", "agency.back"]
 
 
 @given(script=st.lists(st.sampled_from([None, 500, 503, 404, "cut", "lost"]), max_size=40), many=st.integers(1, 12))
@@ -232,16 +268,21 @@ async def test_no_more_than_two_are_sent_at_a_time_and_few_at_first(
 @pytest.mark.usefixtures("profile")
 async def test_what_waits_too_long_is_forgotten(house: House, irus: FakeIrus, use: Use, clock: SetClock) -> None:
     await agree(house, days=4)
-    irus.script = iter([404] * REFUSALS)
+    irus.refuses = {"203.0.0.1"}
     await use()
-    await deliver(house, clock, hours=20)
-    irus.always = 500
+    for _ in range(REFUSALS):
+        await use()
+        await house.worker.drain()
+        clock.pass_time(hours=2)
+    irus.asked, irus.always = 0, 500
     await use(2)
     await house.worker.drain()
     clock.pass_time(hours=95.5)
     while await house.database.write(outbox.forget, clock()):
         pass
-    assert await balance(house) == {"countable": 3, "sent": 3 + irus.asked - REFUSALS, "dead": 1, "row waiting": 2}
+    assert await balance(house) == {
+        "countable": 6, "sent": 2 * REFUSALS + irus.asked, "acknowledged": REFUSALS, "dead": 1, "row waiting": 2
+    }  # fmt: skip
     clock.pass_time(days=1)
     while await house.database.write(outbox.forget, clock()):
         pass

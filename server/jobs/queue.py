@@ -187,6 +187,12 @@ def is_on_its_way(tx: Connection, kind: str, subject: str) -> bool:
     return tx.execute(query.limit(1)).scalar() is not None
 
 
+def is_put_off(tx: Connection, kind: str, subject: str) -> bool:
+    """Whether something is asked for that keeps its distance, and comes up again by itself."""
+    query = select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.subject == subject, jobs.c.state == JobState.DEFERRED.value)
+    return tx.execute(query.limit(1)).scalar() is not None
+
+
 def drop(tx: Connection, kind: str, subject: str) -> None:
     """Take back a request that waits, be it for a person: what it asked for was done otherwise, or is wanted no more."""
     _DROP.run(tx, {"its_kind": kind, "its_subject": subject})

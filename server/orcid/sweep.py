@@ -105,8 +105,10 @@ def _client(tx: Connection) -> str:
 
 
 def _push_all(tx: Connection, numbers: list[int], now: datetime) -> None:
+    """Ask for records to be made true; a job that was put off sees what there is when it comes up, and keeps its distance."""
     for number in numbers:
-        push(tx, number, now)
+        if not queue.is_put_off(tx, PUSH, str(number)):
+            push(tx, number, now)
 
 
 def _look_all(tx: Connection, client_id: str, now: datetime) -> int:

@@ -42,10 +42,10 @@ async def test_what_was_left_open_while_the_profile_was_off_is_brought_later(des
     await desk.house.worker.drain()
     assert await states(desk) == [WorkState.SILENT]
     await switch(desk, on=False)
-    await desk.settle(5)
+    await desk.settle()
     await switch(desk, on=True)
     desk.fake.mood = Mood.WELL
-    await desk.settle(2)
+    await desk.settle()
     assert await states(desk) == [WorkState.CURRENT]
     assert len(desk.fake.ours(MENDEL)) == 1
 
@@ -80,7 +80,7 @@ async def test_who_linked_with_another_client_stands_in_nobodys_way(desk: Desk) 
     assert (LOOK, str(desk.who.id)) not in asked
     assert (LOOK, str(marie.id)) in asked
     await desk.settings()
-    await desk.settle(2)
+    await desk.settle()
     assert await states(desk) == [WorkState.CURRENT], "with the client it was linked with it goes on"
 
 

@@ -34,6 +34,8 @@ from server.records import store as records
 from server.records.model import Record
 
 NEW, DISMISSED, TAKEN = "new", "dismissed", "taken"
+_REGISTERED = ("doi", "handle")
+_AT_ONCE = 500
 MOST = 500
 """So many works of one record are offered."""
 
@@ -76,7 +78,10 @@ class Looker:
         await self.database.write(pace.heard, profile, said, self.clock())
         there = reading.summaries(said.body) if said.verdict is Verdict.DONE else None
         if there is not None:
-            count = await self.database.write(self._kept, link, settings, there, self.clock())
+            known = await self.database.read(_known, self.renderer, link.person_id)
+            here = await self.database.read(_here, [pair for one in there for pair in one.ids])
+            new = _new(there, settings.client_id, known | here)
+            count = await self.database.write(keep, link, [one.put_code for one in there], new, self.clock())
             return Done(f"{count} works are on the record that are not here")
         if said.verdict is Verdict.ABSENT:  # of a list that means there is no such record
             said = replace(said, verdict=Verdict.NOBODY)
@@ -102,19 +107,14 @@ class Looker:
         why = links.obstacle(link, found[1], self.clock())
         return Done(why) if why else (found[0], link, found[1], links.token_of(link, self.seal))
 
-    def _kept(self, tx: Connection, link: Linked, settings: Orcid, there: list[Summary], now: datetime) -> int:
-        links.looked(tx, link, now)
-        return keep(tx, self.renderer, link, settings, there, now)
 
-
-def keep(tx: Connection, renderer: Renderer, link: Linked, settings: Orcid, there: Iterable[Summary], now: datetime) -> int:
+def keep(tx: Connection, link: Linked, there: Iterable[int], new: Iterable[Summary], now: datetime) -> int:
     """Keep what of a record is neither ours nor known here; return how many wait. What was decided stays decided."""
-    there = list(there)
-    if ledger.missing(tx, link, [one.put_code for one in there], now):  # dead numbers are healed
+    links.looked(tx, link, now)
+    if ledger.missing(tx, link, there, now):
         push(tx, link.person_id, now)
-    ours, known = ledger.taken(tx, link), _known(tx, renderer, link.person_id)
-    others = [one for one in there if one.client_id != settings.client_id and one.put_code not in ours]
-    new = [one for one in others if not _is_here(tx, one, known)][:MOST]
+    ours = ledger.taken(tx, link)
+    new = [one for one in new if one.put_code not in ours][:MOST]
     mine = orcid_found.c.person_id == link.person_id
     codes = [one.put_code for one in new]
     tx.execute(delete(orcid_found).where(mine, orcid_found.c.state == NEW, orcid_found.c.put_code.not_in(codes)))
@@ -141,12 +141,21 @@ def _known(tx: Connection, renderer: Renderer, person_id: int) -> set[tuple[str,
     return found
 
 
-def _is_here(tx: Connection, one: Summary, known: set[tuple[str, str]]) -> bool:
-    if known & {*one.ids, ("title", _plain(one.title, one.year))}:
-        return True
-    names = [value for kind, value in one.ids if kind in {"doi", "handle"}]
-    query = select(identifiers.c.id).where(identifiers.c.normal.in_(names), identifiers.c.record_id.is_not(None))
-    return bool(names) and tx.execute(query.limit(1)).scalar() is not None
+def _here(tx: Connection, ids: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which names registered here, or taken over, are among some: each scheme by its index, so many at once."""
+    found, asked = set[tuple[str, str]](), {pair for pair in ids if pair[0] in _REGISTERED}
+    for scheme in _REGISTERED:
+        names = sorted(value for kind, value in asked if kind == scheme)
+        for start in range(0, len(names), _AT_ONCE):
+            theirs = (identifiers.c.scheme == scheme, identifiers.c.normal.in_(names[start : start + _AT_ONCE]))
+            query = select(identifiers.c.normal).where(*theirs, identifiers.c.record_id.is_not(None))
+            found |= {(scheme, normal) for normal in tx.execute(query).scalars()}
+    return found
+
+
+def _new(there: Iterable[Summary], client_id: str, known: set[tuple[str, str]]) -> list[Summary]:
+    """Return what we did not put there and do not know, by identifiers, page, and title with year."""
+    return [one for one in there if one.client_id != client_id and not known & {*one.ids, ("title", _plain(one.title, one.year))}]
 
 
 def _plain(title: str, year: str) -> str:

@@ -84,7 +84,8 @@ def _planned(row: Row, link: Linked, want: str, one: Wanted | None) -> Row:
     row = replace(row, seen=one.modified if one is not None else None)
     if row.account != link.account:
         row = replace(row, account=link.account, put_code=None, acked="", state=WorkState.STOPPED)
-    if row.wanted == want and row.state is not WorkState.STOPPED:
+    is_over = row.state is WorkState.STOPPED or (row.state is WorkState.REMOVED and not row.unwanted)
+    if row.wanted == want and not is_over:
         return row
     state = WorkState.WAITING
     if want == row.acked:
@@ -117,8 +118,17 @@ def told(tx: Connection, link: Linked, row: Row, said: Said, now: datetime) -> N
 
 
 def forget_put_code(tx: Connection, link: Linked, row: Row, now: datetime) -> None:
-    """Let go of a number that ORCID does not know any more, or that is somebody else's."""
+    """Let go of a number that is somebody else's."""
     values = {"put_code": None, "acked": "", "changed": now}
+    tx.execute(update(orcid_works).where(*_key(row.record_id, link.person_id)).values(values))
+
+
+def taken_away(tx: Connection, link: Linked, row: Row, status: int | None, now: datetime) -> None:
+    """Note that the person took a work away at ORCID: that is their wish, until they say otherwise here."""
+    values = {
+        "unwanted": True, "wanted": "", "acked": "", "put_code": None, "state": WorkState.REMOVED.value, "status": status,
+        "words": "", "changed": now,
+    }  # fmt: skip
     tx.execute(update(orcid_works).where(*_key(row.record_id, link.person_id)).values(values))
 
 
@@ -136,10 +146,13 @@ def remember(tx: Connection, link: Linked, row: Row, put_code: int, now: datetim
 
 
 def missing(tx: Connection, link: Linked, there: Iterable[int], now: datetime) -> int:
-    """Note which works of ours are not on a record any more, by what ORCID says is there; return how many are to be put anew."""
+    """Note which works of ours a record seems to have no more, by what ORCID says is there; return how many are to be looked at.
+
+    A list may be short, and may have been read before something was put there: what became of each is asked by its number.
+    """
     gone = set(taken(tx, link)) - set(there)
     mine = (orcid_works.c.person_id == link.person_id, orcid_works.c.put_code.in_(gone), orcid_works.c.wanted != "")
-    values = {"put_code": None, "acked": "", "state": WorkState.WAITING.value, "words": "", "status": None, "changed": now}
+    values = {"acked": UNKNOWN, "state": WorkState.WAITING.value, "words": "", "status": None, "changed": now}
     return tx.execute(update(orcid_works).where(*mine).values(values)).rowcount if gone else 0
 
 

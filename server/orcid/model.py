@@ -26,6 +26,7 @@ class WorkState(StrEnum):
     WAITING = "waiting"  # to be sent, changed or taken away; nothing was said of it yet
     CURRENT = "current"  # ORCID has it as it is
     GONE = "gone"  # it is not there, as it should be
+    REMOVED = "removed"  # the person took it away at ORCID; waits until they want it there again
     REFUSED = "refused"  # ORCID refuses it; waits until it changes or somebody asks again
     SILENT = "silent"  # ORCID did not answer; asked again by itself
     UNCLEAR = "unclear"  # its answer makes no sense; asked again by itself
@@ -61,6 +62,8 @@ ENDS = {
 #: What says nothing of a work, so that the same is asked again later.
 PASSING = {Verdict.SILENT: WorkState.SILENT, Verdict.UNCLEAR: WorkState.UNCLEAR}
 
+
+_SETTLED = frozenset({WorkState.CURRENT, WorkState.GONE, WorkState.REMOVED})
 
 UNKNOWN = "?"
 """What ORCID has where something was sent and its answer is still to come."""
@@ -149,4 +152,4 @@ class Row:
     @property
     def settled(self) -> bool:
         """Whether nothing is to be done about it now."""
-        return self.wanted == self.acked and self.state in {WorkState.CURRENT, WorkState.GONE}
+        return self.wanted == self.acked and self.state in _SETTLED

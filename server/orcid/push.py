@@ -157,9 +157,18 @@ class Run:
         return await self._write(ledger.confirm, self.task.link, row, None, None)
 
     async def _change(self, row: Row, put_code: int) -> bool:
-        """Change a work that is there; False where it is not, so that it must be put there anew."""
+        """Change a work that is there; False where its number is not ours, so that it must be put there anew.
+
+        One that is not there, under another number neither, was taken away by the person, who may want that.
+        """
         said = await self._ask([row], lambda: self._send(row, put_code), numbered=True)
-        if said.verdict in {Verdict.ABSENT, Verdict.FOREIGN}:  # taken away by the person, or not ours
+        if said.verdict is Verdict.ABSENT and await self._ours(row) is None:
+            await self._write(ledger.taken_away, self.task.link, row, said.status)
+            return True
+        if said.verdict is Verdict.ABSENT:
+            await self._merge(row)
+            return True
+        if said.verdict is Verdict.FOREIGN:
             await self._write(ledger.forget_put_code, self.task.link, row)
             return False
         if said.verdict is Verdict.DONE:

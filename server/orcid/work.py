@@ -89,6 +89,23 @@ TYPES = {
 _SCHEMES = {"handle": "handle", "urn": "urn", "pmid": "pmid", "pmcid": "pmc", "arxiv": "arxiv"}
 #: In what a book's number is the work's own; elsewhere it is that of what it is part of.
 _BOOKS = frozenset({"book", "edited-book", "report", "dissertation-thesis", "manual"})
+#: The languages ORCID knows (LanguageCode.java; common-3.0.xsd lists them).
+LANGUAGES = frozenset({
+    "aa", "ab", "ae", "af", "ak", "am", "an", "ar", "as", "av", "ay", "az", "ba", "be", "bg", "bh", "bi", "bm", "bn", "bo",
+    "br", "bs", "ca", "ce", "ch", "co", "cr", "cs", "cu", "cv", "cy", "da", "de", "dv", "dz", "ee", "el", "en", "eo", "es",
+    "et", "eu", "fa", "ff", "fi", "fj", "fo", "fr", "fy", "ga", "gd", "gl", "gn", "gu", "gv", "ha", "hi", "ho", "hr", "ht",
+    "hu", "hy", "hz", "ia", "ie", "ig", "ii", "ik", "in", "io", "is", "it", "iu", "iw", "ja", "ji", "jv", "ka", "kg", "ki",
+    "kj", "kk", "kl", "km", "kn", "ko", "kr", "ks", "ku", "kv", "kw", "ky", "la", "lb", "lg", "li", "ln", "lo", "lt", "lu",
+    "lv", "mg", "mh", "mi", "mk", "ml", "mn", "mo", "mr", "ms", "mt", "my", "na", "nb", "nd", "ne", "ng", "nl", "nn", "no",
+    "nr", "nv", "ny", "oc", "oj", "om", "or", "os", "pa", "pi", "pl", "ps", "pt", "qu", "rm", "rn", "ro", "ru", "rw", "sa",
+    "sc", "sd", "se", "sg", "si", "sk", "sl", "sm", "sn", "so", "sq", "sr", "ss", "st", "su", "sv", "sw", "ta", "te", "tg",
+    "th", "ti", "tk", "tl", "tn", "to", "tr", "ts", "tt", "tw", "ty", "ug", "uk", "ur", "uz", "ve", "vi", "vo", "wa", "wo",
+    "xh", "yo", "za", "zu", "zh_CN", "zh_TW",
+})  # fmt: skip
+#: Our code → ORCID's, where that is another: the older ones, and Chinese by how it is written; of `zh` alone nothing is said.
+_CODES = {
+    "he": "iw", "id": "in", "yi": "ji", "zh-cn": "zh_CN", "zh-hans": "zh_CN", "zh-tw": "zh_TW", "zh-hant": "zh_TW",
+}  # fmt: skip
 #: What contributors do, in ORCID's words; the others are named without.
 _ROLES = {"Editor": "editor", "Translator": "chair-or-translator"}
 
@@ -138,8 +155,9 @@ def element(work: Work, vouched: AbstractSet[str], put_code: int | None = None) 
         _add(one, COMMON, "external-id-relationship", relation)
     _add(root, COMMON, "url", work.landing_url)
     _people(root, work, vouched)
-    if record.languages and len(record.languages[0]) == 2:  # noqa: PLR2004 -- ORCID's codes are those of two letters
-        _add(root, COMMON, "language-code", record.languages[0].lower())
+    language = record.languages[0].lower() if record.languages else ""
+    if (code := _CODES.get(language, language)) in LANGUAGES:
+        _add(root, COMMON, "language-code", code)
     return root
 
 

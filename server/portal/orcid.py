@@ -11,6 +11,7 @@ WORKS = {
     WorkState.SILENT: Word("no answer", "ORCID did not answer. It is asked again by itself.", "wait"),
     WorkState.WAITING: Word("waiting", "It is sent as soon as it is its turn.", "wait"),
     WorkState.CURRENT: Word("on the record", "ORCID has it as it is here.", "good"),
+    WorkState.REMOVED: Word("taken away", "The person took it away at ORCID. It is put there again when they say so here.", ""),
     WorkState.GONE: Word("not there", "It is not on the record, as it should be.", ""),
 }
 

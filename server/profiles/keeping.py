@@ -5,7 +5,7 @@ Each deed is one transaction: the profile, what follows from it, the audit log's
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -55,7 +55,7 @@ def make(
     if kind.saved is not None:
         kind.saved(tx, profile, now)
     if kind.signed is not None:
-        kind.signed(tx, None, profile, actor, now)
+        kind.signed(tx, profile, actor, now)
     _told(tx, actor, "profile.made", profile, now, {name: (None, value) for name, value in profile.document.items()})
     return profile
 
@@ -93,7 +93,7 @@ def change(
     if kind.saved is not None:
         kind.saved(tx, profile, now)
     if kind.signed is not None:
-        kind.signed(tx, before, profile, actor, now)
+        kind.signed(tx, profile, actor, now)
     _told(tx, actor, "profile.changed", profile, now, changes)
     return profile
 
@@ -148,6 +148,8 @@ def delete(tx: Connection, desk: Desk, number: int, actor: Actor) -> Profile:
     kind = desk.kinds.get(before.kind)  # None for one that only another release knows: it can be deleted too
     if kind is not None and kind.deleted is not None:
         kind.deleted(tx, before)
+    if kind is not None and kind.signed is not None:
+        kind.signed(tx, replace(before, deleted=now), actor, now)
     note(tx, actor, "profile.deleted", "profile", str(number), now, summary=before.name)
     tell(tx, "profile.deleted", str(number), {"name": before.name, "kind": before.kind, "by": actor.name}, now)
     return before

@@ -34,8 +34,8 @@ Guard = Callable[[Connection, Profile | None, Any], None]
 Saved = Callable[[Connection, Profile, datetime], None]
 """Does what follows from a profile that was made, changed or switched on, in the same transaction."""
 
-Signed = Callable[[Connection, Profile | None, Profile, Actor, datetime], None]
-"""Takes the profile as it was (None for a new one), as it is now, and who did that; in the same transaction."""
+Signed = Callable[[Connection, Profile, Actor, datetime], None]
+"""Takes a profile that was made, changed or deleted, as it is now, and who did that; in the same transaction."""
 
 Deleted = Callable[[Connection, Profile], None]
 """Removes what was kept for a profile that is deleted, in the same transaction."""

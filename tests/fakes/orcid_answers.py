@@ -1,5 +1,6 @@
 """What the simulator of ORCID reads and writes: works checked by ORCID's own schemas, errors as its table has them."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -98,6 +99,14 @@ def schema(name: str) -> etree.XMLSchema | None:
     return etree.XMLSchema(etree.parse(path, etree.XMLParser(no_network=True))) if path.exists() else None
 
 
+@cache
+def languages() -> frozenset[str]:
+    """The languages ORCID knows, as its schema lists them in words; none where it is not at hand."""
+    path = FOLDER.parent / "common_3.0" / "common-3.0.xsd"
+    found = re.search(r"following options:\s*(.*?)\s*ORCID will", path.read_text(), re.DOTALL) if path.exists() else None
+    return frozenset(code.strip() for code in found[1].split(",")) if found else frozenset()
+
+
 def checked(root: etree._Element, name: str) -> etree._Element:
     """Refuse what the schema does, as ORCID does."""
     found = schema(name)
@@ -149,6 +158,8 @@ def judge(work: etree._Element) -> etree._Element:
         raise Refusal(9037)
     if not self_ids(work):
         raise Refusal(9023)
+    if work.findtext(f"{{{COMMON}}}language-code", "en") not in (languages() or {"en"}):
+        raise Refusal(9001)
     return work
 
 

@@ -109,6 +109,10 @@ class World:
             token = self.fake.tokens.get(links.token_of(known, desk.house.seal))
             if known.state is not Consent.VALID or token is None or token.orcid != known.orcid:
                 await self.link(None)
+            lines = await desk.house.database.read(ledger.of_person, desk.who.id)
+            for place, number in enumerate(self.numbers):
+                if number in lines and lines[number].state is WorkState.REMOVED:
+                    await self._wish(place, wanted=True)
             for number in self.numbers:
                 await desk.house.database.write(ledger.again, number, desk.who.id, desk.clock())
             await desk.house.database.write(push, desk.who.id, desk.clock())

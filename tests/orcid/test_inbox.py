@@ -6,6 +6,7 @@ import re
 from aiohttp.test_utils import TestClient
 from sqlalchemy import select
 
+from server.identifiers.tables import identifiers
 from server.orcid import inbox, ledger
 from server.orcid.sweep import look
 from server.orcid.work import document
@@ -53,6 +54,20 @@ async def test_only_what_is_not_here_is_offered(desk: Desk) -> None:
     await published(desk.house, 2, work("Hive life", agent("Mendel, Gregor", IRI)))
     desk.fake.place(MENDEL, theirs(desk, "Hawkweed"))
     assert [one.title for one in await looked(desk)] == ["Hawkweed", "Bees"]
+
+
+async def test_a_doi_registered_here_is_known_whoevers_work_it_is(desk: Desk) -> None:
+    """It is asked for by its index, so a record of thousands costs no look at every name."""
+    number = await published(desk.house, 1, work("Of somebody else", agent("Curie, Marie")))
+    row = {
+        "record_id": number, "scheme": "doi", "value": "10.82433/Bees", "normal": "10.82433/bees", "own": True,
+        "environment": "test", "state": "registered", "created": desk.clock(), "changed": desk.clock(),
+    }  # fmt: skip
+    await desk.house.database.write(lambda tx: tx.execute(identifiers.insert().values(row)))
+    desk.fake.place(MENDEL, theirs(desk, "Bees", ("doi", "10.82433/BEES")))
+    desk.fake.place(MENDEL, theirs(desk, "Hawkweed", ("doi", "10.82433/hawkweed")))
+    await desk.link()
+    assert [one.title for one in await looked(desk)] == ["Hawkweed"]
 
 
 async def test_a_draft_is_made_of_it(client: TestClient, desk: Desk) -> None:
@@ -111,13 +126,20 @@ async def test_orcid_may_fail_meanwhile(client: TestClient, desk: Desk) -> None:
     assert await desk.house.database.read(inbox.waiting, desk.who.id) == [], "what is gone from the record is offered no more"
 
 
-async def test_a_dead_number_is_healed(desk: Desk) -> None:
+async def test_what_the_person_took_away_at_orcid_stays_away(client: TestClient, desk: Desk) -> None:
+    await login(client, "gregor")
     number = await published(desk.house, 1, work("Peas", agent("Mendel, Gregor", IRI)))
     await desk.link()
     await desk.house.worker.drain()
     (code,) = desk.fake.ours(MENDEL)
     desk.fake.records[MENDEL].works.clear()
     await looked(desk)
+    assert desk.fake.ours(MENDEL) == {}
+    page = await (await client.get(PAGE)).text()
+    assert "taken away" in page
+    assert "Put it there" in page
+    await press(client, "works", work=number, say="wanted")
+    await desk.house.worker.drain()
     (other,) = desk.fake.ours(MENDEL)
     assert other != code
     assert (await desk.house.database.read(ledger.of_person, desk.who.id))[number].put_code == other

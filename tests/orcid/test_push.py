@@ -112,13 +112,21 @@ async def test_a_hundred_at_a_time(desk: Desk) -> None:
     assert {one.state for one in (await rows(desk)).values()} == {WorkState.CURRENT}
 
 
-async def test_a_work_the_person_took_away_is_put_there_again_unless_they_say_no(desk: Desk) -> None:
+async def test_a_work_the_person_took_away_is_put_there_again_when_they_say_so(desk: Desk) -> None:
     number = await peas(desk)
     await desk.link()
     await desk.house.worker.drain()
     (code,) = desk.fake.ours(MENDEL)
     desk.fake.records[MENDEL].works.clear()
     await revise(desk.house, number, "Peas, revised")
+    assert titles(desk) == [], "it is not put there behind their back"
+    found = await row(desk, number)
+    assert (found.state, found.put_code, found.status, found.unwanted) == (WorkState.REMOVED, None, 404, True)
+    await desk.settle()
+    assert titles(desk) == []
+    await desk.house.database.write(lambda tx: ledger.want(tx, number, desk.who.id, desk.clock(), wanted=True))
+    await desk.house.database.write(push, desk.who.id, desk.clock())
+    await desk.house.worker.drain()
     (other,) = desk.fake.ours(MENDEL)
     assert other != code
     assert (await row(desk, number)).put_code == other
@@ -128,6 +136,17 @@ async def test_a_work_the_person_took_away_is_put_there_again_unless_they_say_no
     assert titles(desk) == []
     await revise(desk.house, number, "Peas, once more")
     assert titles(desk) == []
+
+
+async def test_a_number_that_changed_at_orcid_is_found(desk: Desk) -> None:
+    number = await peas(desk)
+    await desk.link()
+    await desk.house.worker.drain()
+    works = desk.fake.records[MENDEL].works
+    works[7] = works.pop(*works)
+    await revise(desk.house, number, "Peas, revised")
+    assert titles(desk) == ["Peas, revised"]
+    assert (await row(desk, number)).put_code == 7
 
 
 async def test_what_is_there_under_another_number_is_found_and_changed(desk: Desk) -> None:

@@ -20,7 +20,7 @@ from server.records.model import (
     Text,
 )  # fmt: skip
 from server.records.vocabulary import TYPES
-from tests.fakes.orcid_answers import COMMON, FOLDER, WORK, bare, schema, self_ids
+from tests.fakes.orcid_answers import COMMON, FOLDER, WORK, bare, languages, schema, self_ids
 from tests.fakes.orcid_answers import TYPES as THEIRS
 from tests.people.visits import ORCID
 from tests.strategies import records
@@ -106,6 +106,33 @@ def test_all_that_can_be_said_is_said() -> None:
     roles = [one.text for one in root.iter(f"{{{WORK}}}contributor-role")]
     assert roles == ["author", "author", "editor"]
     assert text(root, "language-code") == "de"
+
+
+@shared
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("en", "en"),
+        ("he", "iw"),
+        ("id", "in"),
+        ("yi", "ji"),
+        ("zh", None),
+        ("zh-Hans", "zh_CN"),
+        ("ZU", "zu"),
+        ("qq", None),
+        ("ger", None),
+    ],
+)
+def test_languages_by_the_codes_of_orcid(ours: str, theirs: str | None) -> None:
+    root = valid(work.document(seen(peas(languages=(ours,))), frozenset()))
+    found = root.findtext(f"{{{COMMON}}}language-code")
+    assert found == theirs
+    assert found is None or found in languages()
+
+
+@shared
+def test_every_language_is_one_orcid_knows() -> None:
+    assert languages() == work.LANGUAGES
 
 
 @shared

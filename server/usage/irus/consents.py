@@ -23,14 +23,23 @@ class Consent:
     endpoint: str
 
 
-def sign(tx: Connection, before: Profile | None, after: Profile, actor: Actor, now: datetime) -> None:
-    """Keep it where a profile's consent was given, or taken back."""
-    was = before is not None and settings_of(before.document).consent
-    settings = settings_of(after.document)
-    if settings.consent == was:
+def sign(tx: Connection, profile: Profile, actor: Actor, now: datetime) -> None:
+    """Keep it where a saved profile says another thing than was signed last: consent or none, another text, another endpoint.
+
+    Whoever deletes a profile takes its consent back.
+    """
+    query = select(consents).where(consents.c.profile_id == profile.id).order_by(consents.c.id.desc()).limit(1)
+    last = tx.execute(query).one_or_none()
+    if profile.deleted is not None:  # its settings may be another release's
+        given, endpoint = False, last.endpoint if last else ""
+    else:
+        settings = settings_of(profile.document)
+        given, endpoint = settings.consent, settings.endpoint
+    was = (last.version, last.text, last.endpoint) if last and last.given else None
+    if was == ((CONSENT_VERSION, CONSENT, endpoint) if given else None):
         return
-    row = {"at": now, "account_id": actor.account_id, "who": actor.name, "given": settings.consent, "version": CONSENT_VERSION}
-    tx.execute(insert(consents).values(profile_id=after.id, text=CONSENT, endpoint=settings.endpoint, **row))
+    row = {"at": now, "account_id": actor.account_id, "who": actor.name, "given": given, "version": CONSENT_VERSION}
+    tx.execute(insert(consents).values(profile_id=profile.id, text=CONSENT, endpoint=endpoint, **row))
 
 
 def every(tx: Connection) -> list[Consent]:

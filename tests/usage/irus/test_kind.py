@@ -11,7 +11,7 @@ from server.house import House
 from server.profiles import keeping
 from server.profiles.model import Profile, Wrong
 from server.usage.irus import consents
-from server.usage.irus.definition import CONSENT, KIND, PRODUCTION, TEST, Irus, named
+from server.usage.irus.definition import CONSENT, CONSENT_VERSION, KIND, PRODUCTION, TEST, Irus, named
 from tests.conftest import SetClock
 from tests.fakes.irus import FakeIrus
 from tests.usage.irus.conftest import MARIE, Use, agree, balance, rows
@@ -55,6 +55,32 @@ async def test_consent_is_kept_with_who_when_and_which_text(house: House, clock:
     back, first = await house.database.read(consents.every)
     assert (first.at, first.who, first.given, first.text, first.endpoint) == (given, MARIE.name, True, CONSENT, PRODUCTION)
     assert (back.at, back.who, back.given) == (clock(), "operator", False)
+
+
+async def test_another_endpoint_another_text_and_the_end_of_the_profile_are_signed_too(
+    house: House, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = await agree(house, endpoint=TEST)
+    await agree(house, endpoint=PRODUCTION)
+    monkeypatch.setattr(consents, "CONSENT_VERSION", "2030-1")
+    await agree(house, notice=True)
+    clock.pass_time(days=1)
+    keeper = house.keeper
+    await keeper.do(keeping.delete, keeper.desk, profile.id, OPERATOR)
+    signed = [(it.given, it.endpoint, it.version, it.who) for it in await house.database.read(consents.every)]
+    assert signed == [
+        (False, PRODUCTION, "2030-1", "operator"),
+        (True, PRODUCTION, "2030-1", MARIE.name),
+        (True, PRODUCTION, CONSENT_VERSION, MARIE.name),
+        (True, TEST, CONSENT_VERSION, MARIE.name),
+    ]
+
+
+async def test_a_profile_that_never_consented_takes_nothing_back(house: House) -> None:
+    profile = await agree(house, consent=False)
+    keeper = house.keeper
+    await keeper.do(keeping.delete, keeper.desk, profile.id, MARIE)
+    assert await house.database.read(consents.every) == []
 
 
 async def test_there_is_one_and_plain_http_only_goes_inside(house: House, profile: Profile) -> None:

@@ -1,9 +1,14 @@
 """ORCID asked: one token, at its pace, once for each question, and what it says on a bad day."""
 
+from asyncio import sleep, timeout
+
 import pytest
 
+from server.app import working
+from server.enrichment import store
 from server.enrichment.asking import Asking, forget, kept
 from server.enrichment.question import by_name, sharper
+from server.enrichment.store import Chosen
 from server.errors import Conflict, Invalid, Unavailable
 from server.house import House
 from server.profiles import store as profiles
@@ -49,9 +54,24 @@ async def test_what_is_older_than_a_year_is_not_kept(asking: Asking, clock: SetC
     clock.pass_time(days=364)
     await asking.database.write(forget, clock())
     assert await asking.database.read(kept, counter.api.api, [GREGOR.orcid])
+    number = await asking.database.write(store.add, "ada", Chosen(), counter.api.api, 0, clock())
+    await asking.database.write(store.put_places, number, "01ARZ3NDEKTSV4RRFFQ69G5FAV", [], [("mendel gregor", GREGOR.orcid)])
     clock.pass_time(days=2)
     await asking.database.write(forget, clock())
+    assert await asking.database.read(store.candidates, number, ["mendel gregor"]), "it was begun two days ago"
+    clock.pass_time(days=364)
+    await asking.database.write(forget, clock())
+    assert await asking.database.read(store.candidates, number, ["mendel gregor"]) == []
     assert await asking.database.read(kept, counter.api.api, [GREGOR.orcid]) == {}
+
+
+async def test_a_house_at_work_forgets_by_itself(asking: Asking, asked: House, clock: SetClock) -> None:
+    counter = await asking.counter()
+    await asking.person(counter, GREGOR.orcid)
+    clock.pass_time(days=366)
+    async with working(asked), timeout(20):
+        while await asking.database.read(kept, counter.api.api, [GREGOR.orcid]):
+            await sleep(0.01)
 
 
 async def test_a_token_that_is_not_known_any_more_is_replaced(asking: Asking, orcid: FakePublicOrcid) -> None:

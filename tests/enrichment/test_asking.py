@@ -7,6 +7,7 @@ import pytest
 from server.app import working
 from server.enrichment import store
 from server.enrichment.asking import Asking, forget, kept
+from server.enrichment.model import similar
 from server.enrichment.question import by_name, sharper
 from server.enrichment.store import Chosen
 from server.errors import Conflict, Invalid, Unavailable
@@ -123,6 +124,26 @@ async def test_a_locked_or_unknown_person_says_so_and_is_asked_once(asking: Aski
     assert "does not know" in (await asking.person(counter, "0000-0002-0000-0001")).closed
     await asking.person(counter, LOCKED.orcid)
     assert len(orcid.asked(LOCKED.orcid)) == 1
+
+
+async def test_a_page_of_something_in_between_says_nothing_of_a_person(asking: Asking, orcid: FakePublicOrcid) -> None:
+    counter = await asking.counter()
+    await asking.search(counter, by_name("Mendel", "Gregor"))  # the token is there now
+    orcid.moods.append(Mood.LOST)
+    with pytest.raises(Unavailable, match="404"):
+        await asking.person(counter, GREGOR.orcid)
+    assert (await asking.person(counter, GREGOR.orcid)).closed == "", "nothing was kept"
+
+
+def test_names_without_letters_are_not_one() -> None:
+    assert similar("\u2014", "") != similar("???", "")
+    assert similar("N\u00e4geli", "Karl") == similar("NAGELI", "karl")
+
+
+def test_an_institution_of_many_words_is_not_sent_whole() -> None:
+    query = sharper("Mendel", "G", [], ["Institute " * 200])
+    assert len(query) < 300
+    assert query.count("Institute") == 10
 
 
 async def test_a_question_orcid_cannot_parse_is_refused(asking: Asking) -> None:

@@ -1,7 +1,7 @@
 """The one place where everything meets: constructors are called here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from server.db.opening import open_database
 from server.described import asking, definition_of, named, provider_of, renderer_of
 from server.enrichment import gathering, writing
 from server.enrichment import kind as orcid_public
-from server.enrichment.asking import Asking
+from server.enrichment.asking import Asking, forget
 from server.errors import Conflict
 from server.events.telling import NOTIFY
 from server.house import House
@@ -337,7 +337,11 @@ async def working(house: House) -> AsyncIterator[None]:
 
     task = asyncio.create_task(house.worker.run(), name="worker")
     renders = Rendering(house.database, house.press.renderer, house.agencies, house.clock)
-    keeping = keep_house(house.database, house.files, house.clock, life, lambda: rendering.open_ended(renders))
+
+    def forget_others() -> Awaitable[None]:
+        return house.database.write(forget, house.clock())
+
+    keeping = keep_house(house.database, house.files, house.clock, life, lambda: rendering.open_ended(renders), forget_others)
     tidying = asyncio.create_task(keeping, name="housekeeping")
     beginning = asyncio.create_task(keep_schedules(house.database, house.tasks, house.clock), name="schedules")
     try:

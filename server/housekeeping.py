@@ -47,10 +47,11 @@ async def keep_house(
     clock: Clock,
     token_life: Callable[[], timedelta],
     open_ended: Callable[[], Awaitable[int]],
+    forget_others: Callable[[], Awaitable[None]],
 ) -> None:
     """Tidy up for ever; `token_life` is asked each time, for it can be changed.
 
-    `open_ended` shows the works whose embargo has ended as open.
+    `open_ended` shows the works whose embargo has ended as open; `forget_others` lets go of what was heard of strangers long ago.
 
     Ghosts stay twice a resumptionToken's life and a day, so that every list that may still be walked is whole.
     """
@@ -59,6 +60,7 @@ async def keep_house(
             tidied = await tidy(database, files, clock, token_life())
             if str(tidied):
                 log.info("tidied up", extra=asdict(tidied))
+            await forget_others()
             if opened := await open_ended():
                 log.info("opened works whose embargo has ended", extra={"records": opened})
         except Unavailable as error:

@@ -11,8 +11,10 @@ from server.accounts.strength import refuse_weak
 from server.accounts.tokens import USUAL, Scope
 from server.audit.log import OPERATOR
 from server.control.operation import Arguments, Nothing, Operation
+from server.errors import Invalid
 from server.house import House
 from server.portal.links import link
+from server.sword.server import Servers
 
 
 class UserAdd(Arguments, frozen=True, kw_only=True):
@@ -130,8 +132,14 @@ async def user_list(house: House, _arguments: Nothing) -> list[dict[str, Any]]:
 
 
 async def token_add(house: House, arguments: TokenAdd) -> str:
-    """Make a token and return its text, which is kept nowhere."""
+    """Make a token and return its text, which is kept nowhere. Raises Invalid for a collection that is not there."""
     account = await house.database.read(store.get, arguments.account)
+    there = [found.id for found in Servers(house.keeper.live).open_to(account.name)]
+    if unknown := [code for code in arguments.collections if code not in there]:
+        raise Invalid(
+            f"{unknown[0]} is no collection that {account.name} may deposit into.",
+            remedy=f"These are: {', '.join(there) or 'none'}.", place="collections",
+        )  # fmt: skip
     nets = networks.parse(" ".join(arguments.networks))
     life = timedelta(days=max(0, min(arguments.days, 10_000)))
     wanted = tokens.Wanted(arguments.name, tuple(arguments.scopes), life, nets, arguments.collections)

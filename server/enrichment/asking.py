@@ -17,7 +17,7 @@ from server.db.engine import Database
 from server.enrichment.client import OrcidClient
 from server.enrichment.kind import ORCID_PUBLIC, PublicApi
 from server.enrichment.model import Answered, Facts, encode
-from server.enrichment.tables import orcid_facts, orcid_searches
+from server.enrichment.tables import enrichment_candidates, enrichments, orcid_facts, orcid_searches
 from server.errors import Conflict, Invalid, SheafError, Unavailable
 from server.identifiers import gate
 from server.identifiers.blocking import block
@@ -160,9 +160,12 @@ def _keep_search(tx: Connection, key: str, answer: Answered, now: datetime) -> N
 
 
 def forget(tx: Connection, now: datetime) -> None:
-    """Let go of what ORCID said longer ago than any profile may keep it."""
+    """Let go of what ORCID said longer ago than any profile may keep it, and of the candidates of enrichments as old."""
+    edge = now - LONGEST_KEPT
     for table in (orcid_searches, orcid_facts):
-        tx.execute(delete(table).where(table.c.asked < now - LONGEST_KEPT))
+        tx.execute(delete(table).where(table.c.asked < edge))
+    old = select(enrichments.c.id).where(enrichments.c.created < edge)
+    tx.execute(delete(enrichment_candidates).where(enrichment_candidates.c.enrichment_id.in_(old)))
 
 
 def keep_facts(tx: Connection, registry: str, facts: Facts, now: datetime) -> None:

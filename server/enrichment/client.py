@@ -89,6 +89,9 @@ class OrcidClient:
         """Read what everybody may read of one person."""
         outcome = await self._get(f"{orcid}/record", {})
         if isinstance(outcome, Failed):
+            if outcome.status in CLOSED and "<html" in outcome.answer.lower():
+                # ORCID says so as XML; a page is of somebody in between, and says nothing of the person.
+                return replace(outcome, fault=Fault.TRANSIENT)
             if outcome.status in CLOSED:
                 return Facts(orcid=orcid, closed=CLOSED[outcome.status])
             return outcome

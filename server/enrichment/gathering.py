@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, select
 
 from server.audit.log import Actor
 from server.enrichment import store
-from server.enrichment.asking import ROWS, Asking, Counter, enabled, forget
+from server.enrichment.asking import ROWS, Asking, Counter, enabled
 from server.enrichment.kind import PublicApi
 from server.enrichment.model import Facts, Found, similar
 from server.enrichment.question import by_name, sharper
@@ -76,7 +76,6 @@ def _members(spec: str) -> Select[tuple[str, str]]:
 def begin(tx: Connection, task: Task[Enriched], seal: Seal, chosen: Chosen, by: Actor, now: datetime) -> int:
     """Ask for the run over a choice of works and return the number of the enrichment. Raises Conflict without a profile."""
     api: PublicApi = profiles.opened(enabled(tx), PublicApi, seal)
-    forget(tx, now)
     number = store.add(tx, by.name, chosen, api.api, 0, now)
     store.runs_as(tx, number, gathered=runs.start(tx, task, Enriched(enrichment=number), by, now).id)
     return number

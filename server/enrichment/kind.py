@@ -54,7 +54,9 @@ class PublicApi(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = "production"
     days: Annotated[
-        int, Meta(ge=1, le=365), title("Days an answer is kept", "Then ORCID is asked again about the same name or person.")
+        int,
+        Meta(ge=1, le=365),
+        title("Days an answer counts", "Then ORCID is asked again about the same name or person. After a year it is deleted."),
     ] = 30
     endpoint: Annotated[
         str, title("Endpoint", "Another address of the registry, for trials on this machine; only with the sandbox.")

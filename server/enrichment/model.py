@@ -71,8 +71,8 @@ def title_key(text: str) -> str:
 
 
 def similar(family: str, given: str) -> str:
-    """Return what values have in common that are one name written alike: the name folded whole."""
-    return names.whole(family, given)[:400]
+    """Return what values have in common that are one name written alike: it folded whole, or, without letters, as it is."""
+    return (names.whole(family, given) or f"{family} {given}".strip())[:400]
 
 
 def encode(value: Struct) -> str:

@@ -8,6 +8,8 @@ _QUOTED = re.compile(r'([\\"])')
 _BARE = re.compile(r'([+\-&|!(){}\[\]^"~*?:\\/\s])')
 _MOST = 10
 """So many DOIs and institutions are named in one query."""
+_LONGEST = 100
+"""Letters of an institution's name that are sent: the query stands in an address, and addresses have an end."""
 
 
 def by_name(family: str, given: str) -> str:
@@ -24,8 +26,13 @@ def by_name(family: str, given: str) -> str:
 def sharper(family: str, given: str, dois: Iterable[str], institutions: Iterable[str]) -> str:
     """Ask for those of a name who say that one of the works is theirs, or who worked there; empty where nothing is known."""
     known = [f"doi-self:{_quoted(value)}" for value in list(dois)[:_MOST]]
-    known += [f"affiliation-org-name:{_quoted(name)}" for name in list(dict.fromkeys(institutions))[:_MOST]]
+    known += [f"affiliation-org-name:{_quoted(name)}" for name in list(dict.fromkeys(map(_short, institutions)))[:_MOST]]
     return f"({by_name(family, given)}) AND ({' OR '.join(known)})" if known else ""
+
+
+def _short(name: str) -> str:
+    """Return a name without the words that are too many."""
+    return name if len(name) <= _LONGEST else name[:_LONGEST].rpartition(" ")[0] or name[:_LONGEST]
 
 
 def _quoted(text: str) -> str:

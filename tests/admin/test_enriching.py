@@ -214,6 +214,21 @@ def test_invented_ids_are_for_a_house_nobody_else_reaches(registry: str, own: st
     assert (strange(registry, own) == "") is allowed
 
 
+async def test_the_pages_outlive_the_report_of_the_search(
+    clerk: TestClient, house: House, writer: Writer, clock: SetClock
+) -> None:
+    await mendels(writer)
+    at = await gathered(clerk, house)
+    clock.pass_time(days=200)
+    while await house.database.write(runs.forget, clock()):
+        pass
+    await login(clerk)
+    assert "Enrichment" in await (await clerk.get(HOME)).text()
+    page = await clerk.get(at)
+    assert page.status == 200
+    assert "data-refresh" not in await page.text()
+
+
 async def test_taking_back_leaves_what_somebody_changed_since(clerk: TestClient, house: House, writer: Writer) -> None:
     first, second = await mendels(writer)
     at = await gathered(clerk, house)

@@ -97,13 +97,14 @@ async def test_long_forms_are_refused(client: TestClient) -> None:
     assert answer.status == 413
 
 
-async def test_who_is_logged_in_is_led_on_from_the_login_and_public_pages_stay_the_same_for_all(client: TestClient) -> None:
+async def test_who_is_logged_in_is_led_on_from_the_login_and_finds_the_way_back_on_public_pages(client: TestClient) -> None:
     stranger = await client.get("/browse")
     assert (await client.get("/login")).status == 200
     await login(client)
     known = await client.get("/browse")
-    assert (await known.text(), known.headers["Cache-Control"]) == (await stranger.text(), "public, no-cache")
-    assert 'href="/login"' in await known.text()
+    assert await known.text() == (await stranger.text()).replace(">Log in<", ">My pages<")
+    for answer, kept in ((stranger, "public, no-cache"), (known, "private, no-cache")):
+        assert (answer.headers["Cache-Control"], answer.headers["Vary"]) == (kept, "Accept-Language, Cookie")
     for asked, leads in (("/login", "/admin"), ("/login?next=/admin/imports", "/admin/imports")):
         answer = await client.get(asked, allow_redirects=False)
         assert (answer.status, answer.headers["Location"], answer.headers["Cache-Control"]) == (303, leads, "no-store")

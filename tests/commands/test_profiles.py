@@ -76,6 +76,15 @@ def test_lists_are_whole_on_a_narrow_terminal(folder: Path, monkeypatch: pytest.
     assert max(map(len, (shown + listed).splitlines())) <= 80
 
 
+def test_a_token_is_good_for_collections_that_are_there(folder: Path) -> None:
+    assert sheaf("user", "add", "thoth").exit_code == 0
+    said = sheaf("token", "add", "thoth", "Robot", "--collection", "peas")
+    assert said.exit_code == 1
+    assert "peas is no collection that thoth may deposit into." in said.output
+    assert "These are: works." in said.output
+    assert sheaf("token", "add", "thoth", "Robot", "--collection", "works").exit_code == 0
+
+
 def test_what_a_list_leaves_out_is_said_to_be_taken_away(folder: Path) -> None:
     one = 'contexts=[{"path": "aggregator", "title": "For aggregators"}, {"path": "dini", "title": "DINI"}]'
     said = sheaf("profile", "set", "oai", "OAI repository", one)

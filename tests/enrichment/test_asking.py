@@ -1,9 +1,15 @@
 """ORCID asked: one token, at its pace, once for each question, and what it says on a bad day."""
 
+from asyncio import sleep, timeout
+
 import pytest
 
+from server.app import working
+from server.enrichment import store
 from server.enrichment.asking import Asking, forget, kept
+from server.enrichment.model import similar
 from server.enrichment.question import by_name, sharper
+from server.enrichment.store import Chosen
 from server.errors import Conflict, Invalid, Unavailable
 from server.house import House
 from server.profiles import store as profiles
@@ -49,9 +55,24 @@ async def test_what_is_older_than_a_year_is_not_kept(asking: Asking, clock: SetC
     clock.pass_time(days=364)
     await asking.database.write(forget, clock())
     assert await asking.database.read(kept, counter.api.api, [GREGOR.orcid])
+    number = await asking.database.write(store.add, "ada", Chosen(), counter.api.api, 0, clock())
+    await asking.database.write(store.put_places, number, "01ARZ3NDEKTSV4RRFFQ69G5FAV", [], [("mendel gregor", GREGOR.orcid)])
     clock.pass_time(days=2)
     await asking.database.write(forget, clock())
+    assert await asking.database.read(store.candidates, number, ["mendel gregor"]), "it was begun two days ago"
+    clock.pass_time(days=364)
+    await asking.database.write(forget, clock())
+    assert await asking.database.read(store.candidates, number, ["mendel gregor"]) == []
     assert await asking.database.read(kept, counter.api.api, [GREGOR.orcid]) == {}
+
+
+async def test_a_house_at_work_forgets_by_itself(asking: Asking, asked: House, clock: SetClock) -> None:
+    counter = await asking.counter()
+    await asking.person(counter, GREGOR.orcid)
+    clock.pass_time(days=366)
+    async with working(asked), timeout(20):
+        while await asking.database.read(kept, counter.api.api, [GREGOR.orcid]):
+            await sleep(0.01)
 
 
 async def test_a_token_that_is_not_known_any_more_is_replaced(asking: Asking, orcid: FakePublicOrcid) -> None:
@@ -103,6 +124,26 @@ async def test_a_locked_or_unknown_person_says_so_and_is_asked_once(asking: Aski
     assert "does not know" in (await asking.person(counter, "0000-0002-0000-0001")).closed
     await asking.person(counter, LOCKED.orcid)
     assert len(orcid.asked(LOCKED.orcid)) == 1
+
+
+async def test_a_page_of_something_in_between_says_nothing_of_a_person(asking: Asking, orcid: FakePublicOrcid) -> None:
+    counter = await asking.counter()
+    await asking.search(counter, by_name("Mendel", "Gregor"))  # the token is there now
+    orcid.moods.append(Mood.LOST)
+    with pytest.raises(Unavailable, match="404"):
+        await asking.person(counter, GREGOR.orcid)
+    assert (await asking.person(counter, GREGOR.orcid)).closed == "", "nothing was kept"
+
+
+def test_names_without_letters_are_not_one() -> None:
+    assert similar("\u2014", "") != similar("???", "")
+    assert similar("N\u00e4geli", "Karl") == similar("NAGELI", "karl")
+
+
+def test_an_institution_of_many_words_is_not_sent_whole() -> None:
+    query = sharper("Mendel", "G", [], ["Institute " * 200])
+    assert len(query) < 300
+    assert query.count("Institute") == 10
 
 
 async def test_a_question_orcid_cannot_parse_is_refused(asking: Asking) -> None:

@@ -30,6 +30,7 @@ class Mood(StrEnum):
     DOWN = "down"  # 503: too many calls, or the registry is away
     LIMITED = "limited"  # 429 with Retry-After
     HTML = "html"  # 200 with a page of HTML
+    LOST = "lost"  # 404 with a page of HTML, of something in between
     SLOW = "slow"  # answered after `slowness` seconds
     CUT = "cut"  # the connection breaks before an answer
     FORGOTTEN = "forgotten"  # 401: the token is not known any more
@@ -122,6 +123,8 @@ class FakePublicOrcid:
                 return web.Response(status=503, text="<html><h1>Service Unavailable</h1></html>", content_type="text/html")
             case Mood.LIMITED:
                 return web.Response(status=429, headers={"Retry-After": "7"})
+            case Mood.LOST:
+                return web.Response(status=404, text="<!DOCTYPE html><html><p>No such host</html>", content_type="text/html")
             case Mood.HTML:
                 return web.Response(text="<html><title>ORCID</title></html>", content_type="text/html")
             case Mood.FORGOTTEN:

@@ -40,7 +40,8 @@ VIEWS = dict(zip(SHOWN, ("Open, with candidates", "Answered", "Without candidate
 class _Seen:
     enrichment: Enrichment
     tally: Tally
-    run: Run
+    run: Run | None
+    """The search; None once its report is no longer kept."""
     groups: list[Group]
     total: int
 
@@ -153,4 +154,4 @@ def _seen(tx: Connection, number: int, shown: str, page: int) -> _Seen:
     enrichment = store.get(tx, number)
     similars, total = store.similars(tx, number, shown, page, SIZE)
     groups = viewing.groups(tx, enrichment, similars)
-    return _Seen(enrichment, store.tally(tx, number), runs.get(tx, enrichment.gathered), groups, total)
+    return _Seen(enrichment, store.tally(tx, number), runs.find(tx, enrichment.gathered), groups, total)

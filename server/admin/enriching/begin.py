@@ -37,7 +37,8 @@ SAMPLE, LATEST = 10, 20
 class _Listed:
     enrichment: Enrichment
     stand: Stand
-    run: Run
+    run: Run | None
+    """The search; None once its report is no longer kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def refusal_of(tx: Connection) -> str:
 def _home(tx: Connection, account_id: int) -> _Home:
     found = store.latest(tx, LATEST)
     stands = store.stands(tx, [each.id for each in found])
-    listed = [_Listed(each, stands[each.id], runs.get(tx, each.gathered)) for each in found]
+    listed = [_Listed(each, stands[each.id], runs.find(tx, each.gathered)) for each in found]
     specs = select(sets.c.spec, sets.c.name).order_by(sets.c.spec)
     offered = [(row.spec, row.name) for row in tx.execute(specs) if not is_hidden(row.spec)]
     return _Home(listed, refusal_of(tx), offered, saved.seen_by(tx, account_id), find.collections(tx))

@@ -18,14 +18,16 @@ from server.errors import Conflict
 from server.forms.field import Choice
 from server.oable import requesting, store
 from server.oable.asking import Asked, form
-from server.oable.model import ENDED_BADLY, Request
+from server.oable.model import ENDED_BADLY, OPEN, Request
 from server.oable.requesting import Office
+from server.oable.settings import OABLE
 from server.oable.store import Wanted
 from server.people import store as people
 from server.portal.asked import asked
 from server.portal.charges import CHARGES
 from server.portal.door import VISITOR, pairs
 from server.portal.frame import Frame, led
+from server.profiles import store as profiles
 from server.records.model import is_id
 from server.records.store import Stored
 from server.works import own
@@ -58,8 +60,12 @@ class Charges:
 
     async def one(self, request: web.Request) -> web.StreamResponse:
         self._office()
-        found = await self.frame.house.database.read(store.get, request.match_info["id"][:26], request[VISITOR].account.id)
-        return self.frame.page(request, "my/charge.html", it=found, states=CHARGES, ended_badly=found.state in ENDED_BADLY)
+        read = self.frame.house.database.read
+        found = await read(store.get, request.match_info["id"][:26], request[VISITOR].account.id)
+        stands = found.state in OPEN and await read(_stands_still)
+        return self.frame.page(
+            request, "my/charge.html", it=found, states=CHARGES, stands=stands, ended_badly=found.state in ENDED_BADLY
+        )
 
     async def empty(self, request: web.Request) -> web.StreamResponse:
         """Show the form, filled with what is known: of the person, of a work (`work`), or of an earlier request (`from`)."""
@@ -77,16 +83,18 @@ class Charges:
         layout, number = form(where.settings.suffix, _choices(works)), posted.get("number", "")
         if not is_id(number):
             number = str(ULID.from_datetime(house.clock()))
-        read = layout.read(list(posted.items()))
+        chosen, typed = next((work for work in works if work.id == posted.get("work")), None), list(posted.items())
+        if chosen is not None:
+            typed = await house.database.read(requesting.filled, typed, chosen)
+        read = layout.read(typed)
         if not isinstance(read, Asked):
             return self._form(request, read, number, where, 422)
-        chosen = next((work for work in works if work.id == read.work), None)
         try:
             made = await house.database.write(
                 requesting.ask, where, number, visitor.account, read, chosen, visitor.actor, house.clock()
             )
         except Conflict as error:
-            again = layout.again(list(posted.items()), None, {"": f"{error.message} {error.remedy}"})
+            again = layout.again(typed, None, {"": f"{error.message} {error.remedy}"})
             return self._form(request, again, str(ULID.from_datetime(house.clock())), where, 409)
         house.worker.call()
         raise led(f"{LIST}/{made.id}", "charge-asked")
@@ -97,6 +105,10 @@ class Charges:
 
     def _form(self, request: web.Request, shown: Any, number: str, where: Office, status: int = 200) -> web.Response:
         return self.frame.page(request, "my/charge-new.html", status, form=shown, number=number, settings=where.settings)
+
+
+def _stands_still(tx: Connection) -> bool:
+    return any(profile.paused for profile in profiles.enabled(tx, [OABLE]))
 
 
 def _choices(works: Iterable[Stored]) -> list[Choice]:

@@ -41,7 +41,7 @@ class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _LINE,
         called(
             "Work in this repository",
-            "One of yours: its title and DOI are taken. Where the article is not here, leave this and type its DOI.",
+            "One of yours: its title, DOI, journal and publisher are taken. Where it is not here, leave this and type its DOI.",
             widget=Widget.SELECT,
             choices=(Choice("", "–"),),
             none="None of these",
@@ -55,8 +55,8 @@ class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: Annotated[
         str, Meta(max_length=LONGEST_TITLE), called("Title of the article", "Empty means that of the work chosen above.")
     ] = ""
-    journal: Annotated[str, _NEEDED, called("Journal")]
-    publisher: Annotated[str, _NEEDED, called("Publisher")]
+    journal: Annotated[str, _NEEDED, called("Journal", "Empty means that of the work chosen above.")]
+    publisher: Annotated[str, _NEEDED, called("Publisher", "Empty means that of the work chosen above.")]
     amount: Annotated[
         str,
         _NEEDED,
@@ -140,4 +140,5 @@ def form(suffix: str, works: Sequence[Choice]) -> Layout[Asked]:
     rules: dict[type[Struct], Rule] = {Asked: rule}
     if works:
         return Layout.of(Asked, labels={"work": Label(choices=tuple(works))}, rules=rules)
-    return Layout.of(Asked, labels={"title": Label(help="As the journal has it.")}, without=("work",), rules=rules)
+    as_printed = Label(help="As the journal has it.")
+    return Layout.of(Asked, labels=dict.fromkeys(("title", "journal", "publisher"), as_printed), rules=rules, without=("work",))

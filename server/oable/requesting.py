@@ -1,6 +1,6 @@
 """Making a request, and having one sent again that was refused or given up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +12,8 @@ from server.accounts.model import Account
 from server.audit.log import Actor, note
 from server.errors import Conflict, NotFound
 from server.identifiers import ledger
+from server.identifiers.ledger import Entry
+from server.identifiers.model import State as Step
 from server.jobs import queue
 from server.oable import store
 from server.oable.asking import LONGEST_TITLE, Asked
@@ -22,6 +24,9 @@ from server.profiles.live import Live
 from server.records import store as records
 from server.records.store import State as Published
 from server.records.store import Stored
+
+#: What a request must name and a chosen work may know.
+TAKEN = ("journal", "publisher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,23 @@ def of_work(tx: Connection, stored: Stored) -> dict[str, str]:
 
 
 def doi_of(tx: Connection, stored: Stored) -> str:
-    """Return the DOI of a work: the one it came with, else the one it was given here; empty where it has none."""
-    given = next((entry.value for entry in ledger.of_record(tx, stored.id) if entry.scheme == "doi"), "")
-    return stored.record.identifier("doi") or given
+    """Return the DOI of a work: the one it came with, else the one that was registered here; empty where it has none.
+
+    One that is only reserved leads nowhere, and may yet turn out to be another's.
+    """
+    given = (entry.value for entry in ledger.of_record(tx, stored.id) if entry.scheme == "doi" and _leads(entry))
+    return stored.record.identifier("doi") or next(given, "")
+
+
+def _leads(entry: Entry) -> bool:
+    return entry.state is Step.EXTERNAL or (entry.registered is not None and entry.state is not Step.GIVEN_UP)
+
+
+def filled(tx: Connection, typed: Sequence[tuple[str, str]], chosen: Stored) -> list[tuple[str, str]]:
+    """Return what was typed into the form, with what a work must give where the fields for it are empty."""
+    said, found = dict(typed), of_work(tx, chosen)
+    taken = {name: found[name] for name in TAKEN if found[name] and not said.get(name, "").strip()}
+    return [pair for pair in typed if pair[0] not in taken] + list(taken.items())
 
 
 def ask(

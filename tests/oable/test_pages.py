@@ -3,18 +3,23 @@
 import html
 import re
 
+import msgspec
 import pytest
 from aiohttp.test_utils import TestClient
+from sqlalchemy import Connection, update
 
 from server.accounts import store as accounts
 from server.accounts.model import Account, Role
 from server.admin.overview import overview
 from server.house import House
+from server.identifiers import ledger
+from server.identifiers.tables import identifiers
 from server.oable import store
 from server.oable.model import State
 from server.people import keeping as people
 from server.people.model import Person, PersonId, Post
 from server.profiles.model import Profile
+from server.records.model import Container, Publisher
 from tests.admin.visits import login, press
 from tests.conftest import HASH, SetClock
 from tests.fakes.oable import FakeOable, Mood
@@ -103,6 +108,48 @@ async def test_a_request_is_made_sent_and_seen(
     assert "Peas &amp; &lt;b&gt;beans&lt;/b&gt;" in text
     assert oable.documents()[0]["article"]["repository_url"] == f"https://repository.example.org/items/{number}"
     assert "with OABLE" in await (await page.get("/my/charges")).text()
+
+
+async def test_a_chosen_work_gives_what_was_not_typed_and_no_doi_that_leads_nowhere(
+    page: TestClient, house: House, oable: FakeOable, profile: Profile, gregor: Account
+) -> None:
+    kept = await person(house, Person(family="Mendel", ids=(PersonId(value=ORCID),)), looked=False)
+    await house.database.write(people.set_account, kept.id, gregor.id, LIBRARIAN, house.clock())
+    peas = work("Peas", agent("Mendel, G.", ORCID))
+    known = msgspec.structs.replace(peas, container=Container(title="Garden notes"), publisher=Publisher(name="Abbey press"))
+    number, bare = await published(house, 1, known), await published(house, 2, peas)
+    await house.worker.drain()
+    entry = {"record_id": number, "scheme": "doi", "value": "10.5072/7", "normal": "10.5072/7", "own": True,
+             "profile_id": None, "state": "reserved"}  # fmt: skip
+    await house.database.write(ledger.add, entry, house.clock())
+    empty = ASKED | {"doi": "", "title": "", "journal": "", "publisher": " "}
+    status, where = await send(page, **empty | {"work": number})
+    assert status == 303, where
+    assert "10.5072/7" not in await (await page.get(where)).text()
+    await house.worker.drain()
+    article = oable.documents()[0]["article"]
+    assert (article["journal"], article["publisher"], article.get("doi")) == ("Garden notes", "Abbey press", None)
+    status, text = await send(page, **empty | {"work": bare})
+    assert status == 422
+    assert 'id="f-journal-error"' in text
+
+    def registered(tx: Connection) -> None:
+        tx.execute(update(identifiers).values(state="submitted", registered=house.clock()))
+
+    await house.database.write(registered)
+    assert values(await (await page.get(f"{NEW}?work={number}")).text())["doi"] == "10.5072/7"
+
+
+async def test_whoever_asked_is_told_that_the_library_must_mend_it(
+    page: TestClient, house: House, oable: FakeOable, profile: Profile, ask: Ask
+) -> None:
+    oable.script = [Mood.NO_KEY]
+    asked = await ask()
+    await house.worker.drain()
+    text = await (await page.get(f"/my/charges/{asked.id}")).text()
+    assert "The library must mend its connection to OABLE" in text
+    assert "API key" not in text
+    assert "sent by itself" not in re.sub(r"<[^>]*title=[^>]*>", "", text)
 
 
 async def test_what_is_wrong_is_said_and_what_was_typed_stays(page: TestClient, house: House, profile: Profile) -> None:

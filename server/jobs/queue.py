@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, case, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, case, delete, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 from ulid import ULID
@@ -218,9 +218,13 @@ def counts(tx: Connection) -> dict[str, int]:
 
 
 def waiting(tx: Connection, without: Iterable[str] = ()) -> dict[str, tuple[int, datetime]]:
-    """Count the jobs that are not at an end, by state, with the oldest one's time; `without` are kinds that are left out."""
+    """Count the jobs that are not at an end, by state, with the oldest one's time; `without` are kinds that are left out.
+
+    What never failed and only waits for its hour is nobody's trouble, and is left out too.
+    """
     ended = [JobState.DONE.value, JobState.DEAD.value]
-    wanted = (jobs.c.state.not_in(ended), jobs.c.kind.not_in(list(without)))
+    failed = or_(jobs.c.state != JobState.DEFERRED.value, jobs.c.attempts > 0)
+    wanted = (jobs.c.state.not_in(ended), failed, jobs.c.kind.not_in(list(without)))
     query = select(jobs.c.state, func.count(), func.min(jobs.c.created)).where(*wanted).group_by(jobs.c.state)
     return {state: (count, oldest) for state, count, oldest in tx.execute(query)}
 

@@ -72,7 +72,9 @@ OWN = {
 
 IDENTIFIERS = {
     IdentifierState.REJECTED: Word(
-        "rejected", "The agency refuses the metadata. Correct the record; it is sent again by itself.", "bad"
+        "rejected",
+        "The agency refuses it, or leads it elsewhere. Mend what it says; a corrected record is sent again by itself.",
+        "bad",
     ),
     IdentifierState.BLOCKED: Word(
         "blocked", "The agency refuses our account. Mend the profile; it is sent again by itself.", "bad"

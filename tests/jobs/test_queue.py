@@ -111,6 +111,13 @@ def test_asked_for_again_what_only_waited_its_turn_looks_again_at_once(tx):
     assert claim(tx, START + MINUTE - SECOND) == [], "but only once"
 
 
+@pytest.mark.parametrize(("failed", "found"), [(True, {"deferred": (1, START)}), (False, {})])
+def test_what_only_waits_for_its_hour_is_nobodys_trouble(tx, failed, found):
+    queue.enqueue(tx, "k", "a", START)
+    queue.settle(tx, claim(tx)[0], Later(MINUTE, "nothing is due yet", failed=failed), START)
+    assert queue.waiting(tx) == found
+
+
 @pytest.mark.parametrize("answer", [Later(60 * MINUTE, "w"), Held("w")])
 def test_asking_wakes_what_waits(tx, answer):
     queue.enqueue(tx, "k", "a", START)

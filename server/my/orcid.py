@@ -184,7 +184,7 @@ def _seen(tx: Connection, seal: Seal, account: Account, now: datetime) -> dict[s
         "kept": kept,
         "link": link,
         "settings": found[1] if found is not None else None,
-        "obstacle": links.obstacle(link, found[1], now) if link is not None and found is not None else "",
+        "obstacle": links.obstacle(link, found[1], now, links.MINE) if link is not None and found is not None else "",
         "rows": [(row, title) for row, title, _ in rows],
         "found": inbox.waiting(tx, kept.id) if kept is not None else [],
         "proved": kept is not None and any(scheme == "orcid" for scheme, _ in people.proved(tx, kept.id)),

@@ -41,25 +41,41 @@ def token_of(link: Linked, seal: Seal) -> str:
     return msgspec.json.decode(seal.open(link.sealed), type=Tokens).access
 
 
-def obstacle(link: Linked, settings: Orcid, now: datetime) -> str:
-    """Say why a link cannot be used with the client that is set up now; empty where it can."""
+def obstacle(link: Linked, settings: Orcid, now: datetime, words: Mapping[Consent | None, str] | None = None) -> str:
+    """Say why a link cannot be used with the client that is set up now; empty where it can.
+
+    `words` say it to whom the link belongs (MINE); else it is said to others.
+    """
+    words = words or WORDS
     if link.server != settings.places.site or link.client_id != settings.client_id:
-        return "It was linked with another client or another system of ORCID. The person must link it again."
+        return words[None]
     if link.state is not Consent.VALID:
-        return WORDS[link.state]
+        return words[link.state]
     if link.expires is not None and link.expires <= now:
-        return WORDS[Consent.EXPIRED]
+        return words[Consent.EXPIRED]
     return ""
 
 
-#: Why nothing is sent, by what became of the permission.
-WORDS = {
+#: Why nothing is sent, by what became of the permission; None where it was given to another client.
+WORDS: dict[Consent | None, str] = {
+    None: "It was linked with another client or another system of ORCID. The person must link it again.",
     Consent.EXPIRED: "The permission has run out. The person must link the iD again.",
     Consent.REVOKED: "ORCID does not take the permission any more. The person must link the iD again.",
     Consent.LOCKED: "ORCID locked the record. The person must ask ORCID; then link the iD again.",
     Consent.DEACTIVATED: "The person closed the ORCID record.",
     Consent.NOBODY: "ORCID knows no such iD.",
     Consent.MOVED: "ORCID sends from one iD to another in a circle. The person must link the iD again.",
+}
+
+#: The same, said to the person.
+MINE: dict[Consent | None, str] = {
+    None: "It was linked with another client or another system of ORCID. Link it again.",
+    Consent.EXPIRED: "Your permission has run out. Link the iD again.",
+    Consent.REVOKED: "ORCID does not take your permission any more. Link the iD again.",
+    Consent.LOCKED: "ORCID locked your record. Ask ORCID to unlock it; then link the iD again.",
+    Consent.DEACTIVATED: "Your ORCID record was closed.",
+    Consent.NOBODY: "ORCID knows no such iD.",
+    Consent.MOVED: "ORCID sends from one iD to another in a circle. Link the iD again.",
 }
 
 

@@ -30,7 +30,7 @@ NOTICES = {
     "deleted": "Deleted.",
     "discarded": "The draft is discarded.",
     "orcid-nowhere": "There is no work left to write the ORCID iD into.",
-    "orcid-linked": "Your ORCID iD is linked. Your works are brought to your record now.",
+    "orcid-linked": "Your ORCID iD is linked. Works that are known to be yours are brought to your record.",
     "orcid-unlinked": "The link is gone, and the permission is given back to ORCID. What is on your record stays there.",
     "orcid-unlinked-only": "The link is gone here. ORCID could not be told: take the permission back in your settings there.",
     "orcid-wish": "Your decision is kept. Your record is changed as soon as it is its turn.",

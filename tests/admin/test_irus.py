@@ -91,7 +91,10 @@ async def test_what_stops_it_is_said(house: House, client: TestClient, clock: Se
     assert "retired here on 2026-03-14" in page
     assert "&lt;b&gt;IRUS ended." in page
     await agree(house, consent=False)
-    assert "withdrawn by curie" in await text(client, "/admin/usage/irus")
+    page = await text(client, "/admin/usage/irus")
+    assert "withdrawn by curie" in page
+    assert "consent was withdrawn on 14 March 2026 by curie." in page
+    assert "consent was not given" not in page
 
 
 @pytest.mark.parametrize("query", ["begin=x&end=%00", "begin=2026-03-20&end=2026-03-01", "begin=0001-01-01&end=9999-12-31"])

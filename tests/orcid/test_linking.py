@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiohttp.test_utils import TestClient
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 
 from server.app import SEALED
 from server.audit.log import Asked, search
@@ -88,6 +88,26 @@ async def test_a_sandbox_says_nothing_of_anybody(gregor: TestClient, desk: Desk)
     assert await link_of(desk) is not None
     assert await desk.house.database.read(people.proved, desk.who.id) == set()
     assert "trial with the sandbox" in await (await gregor.get(PAGE)).text()
+
+
+async def test_the_page_speaks_to_whom_the_record_belongs(gregor: TestClient, desk: Desk) -> None:
+    where = (await come(gregor, await leave(gregor))).headers["Location"]
+    page = unescape(await (await gregor.get(where)).text())
+    assert "Works that are known to be yours are brought to your record." in page
+    assert "Ask the library to confirm that it is yours." in page
+
+    def locked(tx: Connection) -> None:
+        tx.execute(update(orcid_links).values(state=Consent.LOCKED.value))
+
+    await desk.house.database.write(locked)
+    page = unescape(await (await gregor.get(PAGE)).text())
+    assert "ORCID locked your record. Ask ORCID to unlock it; then link the iD again." in page
+    assert "he person" not in page
+
+
+def test_every_obstacle_is_said_to_the_person_and_to_others() -> None:
+    assert links.MINE.keys() == links.WORDS.keys() == {None, *Consent} - {Consent.VALID}
+    assert not any("he person" in said for said in links.MINE.values())
 
 
 async def test_whoever_says_no_is_not_linked(gregor: TestClient, desk: Desk) -> None:

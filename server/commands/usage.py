@@ -4,13 +4,18 @@ from typing import BinaryIO
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from server import control
 from server.commands.desk import asked
 from server.control.usage import Back, Install, ListName
 
 console = Console()
+
+#: What a day's figures are called, as the page calls them. The table has no lines: it fits into 80 columns.
+FIGURES = {
+    "Countable": "countable", "Messages sent": "sent", "Acknowledged": "acknowledged", "Waiting": "waiting", "Given up": "dead",
+}  # fmt: skip
 
 
 @click.group()
@@ -22,11 +27,17 @@ def usage() -> None:
 @click.option("--days", type=click.IntRange(1, 400), default=31, show_default=True, help="How many days back.")
 def irus(days: int) -> None:
     """Show day by day what became of the uses that IRUS is told of."""
-    names = ("countable", "sent", "acknowledged", "waiting", "dead")
-    table = Table("day", *names, "dropped", "not countable")
+    figures = (Column(title, width=max(7, *map(len, title.split())), overflow="fold") for title in FIGURES)
+    table = Table(
+        Column("Day", no_wrap=True),
+        *figures,
+        *(Column(title, overflow="fold") for title in ("Dropped", "Not countable")),
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
     for it in asked("irus", Back(days=days)):
         said = (", ".join(f"{reason} {many:,}" for reason, many in it[which].items()) for which in ("dropped", "left_out"))
-        table.add_row(it["day"], *(f"{it[name]:,}" for name in names), *said)
+        table.add_row(it["day"], *(f"{it[name]:,}" for name in FIGURES.values()), *said)
     console.print(table)
 
 

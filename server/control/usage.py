@@ -1,5 +1,7 @@
 """What the command line can ask about usage statistics: the lists of robots, and what IRUS was told."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -7,6 +9,7 @@ from msgspec import Struct
 from server.audit.log import OPERATOR
 from server.control.operation import Arguments, Nothing, Operation
 from server.house import House
+from server.portal.unused import UNTOLD
 from server.usage import installed
 from server.usage.irus.reconciliation import Day, by_day
 from server.usage.robots import shipped
@@ -60,7 +63,13 @@ async def irus(house: House, arguments: Back) -> list[Day]:
     """Return what became of the uses of the last days that IRUS should be told of."""
     last = house.clock().date()
     first = last - timedelta(days=arguments.days - 1)
-    return await house.database.read(by_day, first.isoformat(), last.isoformat())
+    days = await house.database.read(by_day, first.isoformat(), last.isoformat())
+    return [replace(day, dropped=_called(day.dropped), left_out=_called(day.left_out)) for day in days]
+
+
+def _called(reasons: Mapping[str, int]) -> dict[str, int]:
+    """Call reasons what the page calls them."""
+    return {UNTOLD[reason].label if reason in UNTOLD else reason: many for reason, many in reasons.items()}
 
 
 USAGE = {

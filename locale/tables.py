@@ -10,6 +10,7 @@ from server.identifiers.preflight.explained import REMEDIES
 from server.identifiers.preflight.rules import RULES
 from server.oai.kind import PENDING
 from server.oai.proving import PROOFS
+from server.orcid import links
 from server.portal.deeds import DEEDS
 from server.portal.notices import NOTICES
 from server.portal.words import AGENCY_STATES, DIFFERENCES, EXCHANGES, KINDS, LETTERS, LOOK_AT
@@ -17,7 +18,7 @@ from server.sword.causes import CAUSES, Cause
 
 TABLES = (
     ROLES, EVENTS, SENTENCES, NOTICES, KINDS, CAUSES, LOOK_AT, DEEDS, LETTERS, PROOFS, PENDING, EXCHANGES, AGENCY_STATES,
-    DIFFERENCES,
+    DIFFERENCES, links.WORDS, links.MINE,
 )  # fmt: skip
 
 SENTENCES_ALONE = (*REMEDIES, *(text for rule in RULES for text in (rule.words, rule.remedy) if text))

@@ -90,10 +90,11 @@ class Readers:
 async def test_every_use_is_told_once_whatever_is_killed(installation: Installation) -> None:
     irus, server = FakeIrus(), installation.server
     await irus.start()
-    await asyncio.to_thread(installation.start)
+    # Before anybody serves: another process would see it some seconds later, and not tell what was seen until then.
     setting = server.command("profile", "set", "irus-uk", "IRUS", f"endpoint={irus.url}", "consent=true")
     said = await asyncio.to_thread(setting.communicate, timeout=60)
     assert setting.returncode == 0, said
+    await asyncio.to_thread(installation.start)
     killed = list[float]()
     async with ClientSession(timeout=ClientTimeout(total=20)) as session:
         auth = {"Authorization": encode_basic_auth("depositor", PASSWORD), "Content-Type": "application/atom+xml;type=entry"}

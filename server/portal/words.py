@@ -73,7 +73,7 @@ OWN = {
 IDENTIFIERS = {
     IdentifierState.REJECTED: Word(
         "rejected",
-        "The agency refuses it, or leads it elsewhere. Mend what it says; a corrected record is sent again by itself.",
+        "The agency refuses it, and says why. Once the record is corrected it is sent again by itself.",
         "bad",
     ),
     IdentifierState.BLOCKED: Word(

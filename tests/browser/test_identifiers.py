@@ -190,11 +190,6 @@ def asks_again(visit: Visit) -> None:
     visit.browser.get(work)
 
 
-def sent(agency: FakeDatacite) -> list[str]:
-    """Return what changes a name; that Sheaf looks first is no attempt."""
-    return [call.method for call in agency.log if call.method != "GET"]
-
-
 def test_a_doi_from_its_profile_to_the_agency(site: Site, visit: Visit, agency: FakeDatacite) -> None:
     makes_the_profile(visit, agency)
     writes_the_work(visit)
@@ -203,9 +198,10 @@ def test_a_doi_from_its_profile_to_the_agency(site: Site, visit: Visit, agency: 
     assert visit.state() == ("10.82433/data.00000001", State.REJECTED)
     visit.sees("rejected", "Why DataCite refused it", f"Title: {WORDS.rstrip('.')}", "Correct this field")
     visit.looks("refused")
-    assert len(sent(agency)) == 1, "what is refused is not sent again and again"
+    asked = [call.method for call in agency.log]
+    assert asked == ["GET", "PUT"], "it looks whether the name is free, and sends it once"
     visit.work()
-    assert len(sent(agency)) == 1
+    assert [call.method for call in agency.log] == asked, "what is refused is not sent again and again"
 
     visit.follow("Title")
     assert visit.browser.current_url.endswith("/edit#f-title")
@@ -220,7 +216,8 @@ def test_a_doi_from_its_profile_to_the_agency(site: Site, visit: Visit, agency: 
     assert "refuse" not in text(visit.browser, "main")
     visit.looks("registered")
     doi = agency.dois["10.82433/data.00000001"]
-    assert (doi.state, len(sent(agency))) == ("findable", 2)
+    after = [call.method for call in agency.log[len(asked) :]]
+    assert (doi.state, after) == ("findable", ["GET", "GET", "PUT"]), "the first look met the outage"
     assert "Versuche über Pflanzenhybriden".encode() in doi.xml
     assert visit.wrong == [], "\n".join(visit.wrong)
     assert [line for line in complaints(visit.browser) if "422" not in line] == []

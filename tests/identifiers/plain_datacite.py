@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from server.identifiers.preflight import looks
 from server.metadata.addresses import bare, uri
 from server.metadata.formats import datacite
 from server.metadata.kernel import IDENTIFIER_TYPES, TITLE_TYPES
@@ -44,6 +45,11 @@ class Plain:
         """Add what holds several things, where there is one."""
         return self.add(self.root, name, path) if things else None
 
+    @property
+    def repository(self) -> str:
+        """Who is the publisher where nobody else is said to be; nobody, where somebody else is expected."""
+        return "" if self.record.type in looks._BROUGHT_OUT else "Museum"
+
     def mandatory(self) -> None:
         record, root = self.record, self.root
         self.add(root, "identifier", "identifiers", "10.5072/x", identifierType="DOI")
@@ -56,7 +62,7 @@ class Plain:
             kind = TITLE_TYPES.get(title.kind, "Other" if title.kind == "other" else title.kind)
             paths = f"alt_titles.{n}.kind alt_titles.{n}.lang"
             self.spoken(titles, "title", paths, (title.value, title.lang), titleType=kind)
-        self.add(root, "publisher", "publisher.name", kept(record.publisher.name) or record.thesis.grantor or "Museum")
+        self.add(root, "publisher", "publisher.name", kept(record.publisher.name) or record.thesis.grantor or self.repository)
         year = re.match("[0-9]{4}", record.dates.issued)
         self.add(root, "publicationYear", "dates.issued", year[0] if year else record.dates.issued)
         self.add(root, "resourceType", "type", TYPES[record.type].label, resourceTypeGeneral=TYPES[record.type].datacite)

@@ -116,7 +116,7 @@ async def test_a_refusal_of_the_agency_is_shown_by_its_field(registering: House,
     assert "Why DataCite refused it" in page
     first = advised(page)[0]
     assert first == "Title: Title is on the list of Mendel Correct this field. The work is then sent again by itself."
-    assert "The agency refuses it, or leads it elsewhere. Mend what it says; a corrected record is sent again by itself." in page
+    assert "The agency refuses it, and says why. Once the record is corrected it is sent again by itself." in page
     form = await (await client.get(f"/admin/works/{work}/edit")).text()
     assert "What DataCite refused, would refuse, or be told otherwise" in form
     assert advised(form)[0] == "Title: DataCite refused the work for this: Title is on the list of Mendel"

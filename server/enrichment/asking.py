@@ -1,6 +1,5 @@
 """ORCID asked at its pace, and only what is not known yet: answers are kept for as many days as the profile says."""
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,14 +17,12 @@ from server.enrichment.client import OrcidClient
 from server.enrichment.kind import ORCID_PUBLIC, PublicApi
 from server.enrichment.model import Answered, Facts, encode
 from server.enrichment.tables import enrichment_candidates, enrichments, orcid_facts, orcid_searches
-from server.errors import Conflict, Invalid, SheafError, Unavailable
-from server.identifiers import gate
-from server.identifiers.blocking import block
-from server.identifiers.model import Confirmed, Failed, Fault, Pace
+from server.errors import Conflict
+from server.identifiers.calling import asked
+from server.identifiers.model import Failed, Pace
 from server.profiles import store as profiles
 from server.profiles.model import Profile
 from server.profiles.seal import Seal
-from server.runs.run import OUTAGE
 
 T = TypeVar("T")
 
@@ -35,13 +32,8 @@ ROWS = 10
 PACE = Pace(10, 1.0, 20)
 """info.orcid.org, "What are the API limits": twelve calls in a second from one address, forty at once."""
 
-LONGEST_WAIT = 20.0
-"""Seconds somebody waits for his turn; who would wait longer comes again."""
-
 LONGEST_KEPT = timedelta(days=365)
 """What is older is not kept: people change what ORCID shows of them."""
-
-_FINE = Confirmed(200, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +92,8 @@ class Asking:
         return self.clock() - timedelta(days=counter.api.days)
 
     async def _ask(self, counter: Counter, call: Callable[[], Awaitable[T | Failed]]) -> T:
-        """Ask when it is our turn.
-
-        Raises Unavailable where ORCID does not answer, or not soon; Conflict where it refuses the credentials, which pauses the
-        profile; Invalid where it refuses the question.
-        """
-        profile, slot = counter.profile, None
-        while (turned := await self.database.write(gate.enter, profile.id, PACE, slot, self.clock())) is not None:
-            seconds = (turned.at - self.clock()).total_seconds()
-            if seconds > LONGEST_WAIT:
-                raise Unavailable(turned.why, code=OUTAGE)
-            await asyncio.sleep(max(seconds, 0))
-            slot = turned.at
-        outcome = await call()
-        failed = outcome if isinstance(outcome, Failed) else None
-        is_down = await self.database.write(_told, profile, failed, self.clock())
-        if isinstance(outcome, Failed):
-            raise _error(outcome, OUTAGE if is_down else "")
-        return outcome
+        """Ask when it is our turn. Raises as `calling.asked` does."""
+        return await asked(self.database, self.clock, counter.profile, PACE, call)
 
 
 def enabled(tx: Connection) -> Profile:
@@ -132,19 +108,6 @@ def enabled(tx: Connection) -> Profile:
     if found.paused or not found.enabled:
         raise Conflict(found.paused or f"The profile {found.name!r} is switched off.", code="profile")
     return found
-
-
-def _told(tx: Connection, profile: Profile, failed: Failed | None, now: datetime) -> bool:
-    """Note how a call went; return whether ORCID is left alone from now on."""
-    gate.told(tx, profile.id, profile.name, failed or _FINE, now)
-    if failed is not None and failed.fault is Fault.CREDENTIALS:
-        block(tx, profile, failed.message, now)
-    return bool(gate.silent(tx, profile.id, now))
-
-
-def _error(failed: Failed, code: str) -> SheafError:
-    kinds: dict[Fault, type[SheafError]] = {Fault.CREDENTIALS: Conflict, Fault.REJECTED: Invalid}
-    return kinds.get(failed.fault, Unavailable)(failed.message, code=code)
 
 
 def _search(tx: Connection, key: str, oldest: datetime) -> Answered | None:

@@ -70,23 +70,37 @@ class Caller:
         Raises Unavailable where it does not answer, or not soon; Conflict where it refuses the account, which pauses the profile;
         Invalid where it refuses the question.
         """
-        profile, slot = counter.profile, None
         pace = counter.agency.pace(counter.environment)
-        while (turned := await self.database.write(gate.enter, profile.id, pace, slot, self.clock())) is not None:
-            seconds = (turned.at - self.clock()).total_seconds()
-            if seconds > LONGEST_WAIT:
-                raise Unavailable(turned.why, code=OUTAGE)
-            await asyncio.sleep(max(seconds, 0))
-            slot = turned.at
-        speaker = by or counter.reader
-        before = speaker.calls
-        outcome = await call()
-        failed = outcome if isinstance(outcome, Failed) else None
-        beyond = speaker.calls - before - 1
-        is_down = await self.database.write(_told, profile, failed, pace, beyond, self.clock())
-        if isinstance(outcome, Failed):
-            raise _error(outcome, OUTAGE if is_down else "")
-        return outcome
+        return await asked(self.database, self.clock, counter.profile, pace, call, by or counter.reader)
+
+
+async def asked(
+    database: Database,
+    clock: Clock,
+    profile: Profile,
+    pace: Pace,
+    call: Callable[[], Awaitable[T | Failed]],
+    by: Calls | None = None,
+) -> T:
+    """Ask whoever a profile speaks to, once it is our turn; `by` counts the calls, where it may take more than one.
+
+    Raises as `Caller.ask` does.
+    """
+    slot = None
+    while (turned := await database.write(gate.enter, profile.id, pace, slot, clock())) is not None:
+        seconds = (turned.at - clock()).total_seconds()
+        if seconds > LONGEST_WAIT:
+            raise Unavailable(turned.why, code=OUTAGE)
+        await asyncio.sleep(max(seconds, 0))
+        slot = turned.at
+    before = by.calls if by is not None else 0
+    outcome = await call()
+    failed = outcome if isinstance(outcome, Failed) else None
+    beyond = by.calls - before - 1 if by is not None else 0
+    is_down = await database.write(_told, profile, failed, pace, beyond, clock())
+    if isinstance(outcome, Failed):
+        raise _error(outcome, OUTAGE if is_down else "")
+    return outcome
 
 
 def readable(shelf: Registry[Agency], profile: Profile) -> Agency:
